@@ -18,15 +18,15 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>Makes a buffer of at least <paramref name="capacity"/> bytes.</summary>
     public NativeBuffer(nuint capacity = 0)
     {
-        Pointer = (byte*)NativeMemory.Alloc(capacity + Slack);
+        Address = (byte*)NativeMemory.Alloc(capacity + Slack);
         Capacity = capacity;
     }
 
     /// <summary>Frees the block where <see cref="Dispose"/> was missed.</summary>
-    ~NativeBuffer() => NativeMemory.Free(Pointer);
+    ~NativeBuffer() => NativeMemory.Free(Address);
 
     /// <summary>The first byte; moves when the block grows.</summary>
-    public byte* Pointer { get; private set; }
+    public byte* Address { get; private set; }
 
     /// <summary>How many bytes it can hold without growing.</summary>
     public nuint Capacity { get; private set; }
@@ -36,15 +36,15 @@ public sealed unsafe class NativeBuffer : IDisposable
     {
         if (capacity <= Capacity) return;
         capacity = nuint.Max(capacity, Capacity * 2);
-        Pointer = (byte*)NativeMemory.Realloc(Pointer, capacity + Slack);
+        Address = (byte*)NativeMemory.Realloc(Address, capacity + Slack);
         Capacity = capacity;
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(Pointer);
-        Pointer = null;
+        NativeMemory.Free(Address);
+        Address = null;
         Capacity = 0;
         GC.SuppressFinalize(this);
     }
