@@ -1,0 +1,88 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Numerics;
+
+/// <content>
+/// The exponential: eˣ = 2^(n/16) · eʳ with n = ⌊16x/ln 2⌉ and |r| ≤ ln 2 / 32, the first factor from a table and eʳ from its
+/// Taylor series, whose early terms are double-doubles and whose late ones are small enough for doubles. After Tang, "Table-driven
+/// implementation of the exponential function in IEEE floating-point arithmetic", ACM TOMS 15(2), 1989.
+/// </content>
+internal readonly partial struct Dd
+{
+    // ln(2¹⁰²⁴) = 709.7827…; beyond the upper bound all is ∞, below the lower one less than half the smallest double
+    private const double ExpUpper = 709.79, ExpLower = -745.2;
+
+    /// <summary>eˣ: 0 at −∞, ∞ above 709.78, gradual underflow below −708.4, NaN for NaN.</summary>
+    public static Dd Exp(Dd x)
+    {
+        var q = ExpTail(x, out var n, out var power);
+        // Joined to the table's entry, not multiplied into it: e to a tiny x keeps that x in the low part
+        var result = Onto(power, LooseProduct(power, q));
+        var e = n * Vector512.Create(1.0 / 16);
+        var hi = PowerOfTwo.Scale(result.Hi, e);
+        var lo = PowerOfTwo.Scale(result.Lo, e);
+
+        var overflows = Vector512.GreaterThan(x.Hi, Vector512.Create(ExpUpper));
+        var vanishes = Vector512.LessThan(x.Hi, Vector512.Create(ExpLower));
+        hi = Vector512.ConditionalSelect(overflows, Vector512.Create(double.PositiveInfinity), hi);
+        hi = Vector512.AndNot(hi, vanishes);
+        return new(hi, Vector512.AndNot(lo, vanishes) & Finite(hi));
+    }
+
+    /// <summary>eˣ − 1, with full relative accuracy where x is small: −1 at −∞, ∞ above 709.78, NaN for NaN.</summary>
+    public static Dd Expm1(Dd x)
+    {
+        var q = ExpTail(x, out var n, out var power);
+        // Near the top 2^(n/16) alone would overflow, so there everything is done in quarters
+        var large = Vector512.GreaterThan(x.Hi, Vector512.Create(600.0));
+        var unit = Vector512.ConditionalSelect(large, Vector512.Create(0.25), Vector512.Create(1.0));
+        var e = n * Vector512.Create(1.0 / 16) - (large & Vector512.Create(2.0));
+        var scaled = new Dd(PowerOfTwo.Scale(power.Hi, e), PowerOfTwo.Scale(power.Lo, e));
+        // (2^(n/16) − 1) + 2^(n/16)·q: for n = 0 the first term is exactly 0, and nowhere else do they cancel by more than 3:1
+        var result = ((scaled - unit) + scaled * q) * (Vector512.Create(1.0) / unit);
+
+        var overflows = Vector512.GreaterThan(x.Hi, Vector512.Create(ExpUpper));
+        var vanishes = Vector512.LessThan(x.Hi, Vector512.Create(ExpLower));
+        result = Select(overflows, new Dd(double.PositiveInfinity), result);
+        return Select(vanishes, new Dd(-1.0), result);
+    }
+
+    /// <summary>eʳ − 1 to 2⁻¹⁰⁰ relative, with n and 2^((n mod 16)/16); garbage outside the range of Exp.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd ExpTail(Dd x, out Vector512<double> n, out Dd power)
+    {
+        var rounder = Vector512.Create(PowerOfTwo.Rounder);
+        var rounded = Vector512.FusedMultiplyAdd(x.Hi, Vector512.Create(PowerOfTwo.SixteenthsPerNat), rounder);
+        n = rounded - rounder;
+        power = new(LaneTable.Sixteen(PowerOfTwo.Sixteenths, rounded.AsInt64()),
+            LaneTable.Sixteen(PowerOfTwo.SixteenthErrors, rounded.AsInt64()));
+
+        // x − n·(ln 2 / 16): exact in the first two parts (Sterbenz, and products of few bits), so only the last sum rounds
+        var a = Vector512.FusedMultiplyAdd(-n, Vector512.Create(PowerOfTwo.SixteenthHigh), x.Hi);
+        var middle = n * Vector512.Create(-PowerOfTwo.SixteenthMiddle);
+        var b = a + middle;
+        var rounding = b - a;
+        var error = (a - (b - rounding)) + (middle - rounding);
+        var c = b + x.Lo;
+        rounding = c - b;
+        var low = (b - (c - rounding)) + (x.Lo - rounding);
+        var r = Joined(c, low + Vector512.FusedMultiplyAdd(-n, Vector512.Create(PowerOfTwo.SixteenthLow), error));
+
+        // r¹⁵/15! < 2⁻¹²³: the terms from r⁸/8! on add less than 2⁻⁵³ of r
+        var tail = Vector512.Create(1 / 87178291200.0);
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 6227020800.0));
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 479001600.0));
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 39916800.0));
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 3628800.0));
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 362880.0));
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 40320.0));
+        var series = Horner(r, new(tail), 0.0001984126984126984, 1.7209558293420705e-22);
+        series = Horner(r, series, 0.001388888888888889, -5.300543954373577e-20);
+        series = Horner(r, series, 0.008333333333333333, 1.1564823173178714e-19);
+        series = Horner(r, series, 0.041666666666666664, 2.3129646346357427e-18);
+        series = Horner(r, series, 0.16666666666666666, 9.25185853854297e-18);
+        series = Horner(r, series, 0.5, 0);
+        return Onto(r, LooseProduct(LooseProduct(r, series), r));
+    }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Numerics;
+
+/// <content>
+/// The logarithm: x = 2ᵉ·z, z·c = 1 + f with a tabulated reciprocal c, so ln x = e·ln 2 − ln c + log1p(f), |f| ≤ 1/44. The
+/// reduction is Tang's ("Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", ACM TOMS 16(4),
+/// 1990); the series is FDLIBM's f − s·(f − R) with s = f/(2+f), R = ⅔s² + ⅖s⁴ + …, in which the error of the division is
+/// scaled down by f.
+/// </content>
+internal readonly partial struct Dd
+{
+    /// <summary>ln x: −∞ at 0, NaN below, ∞ at ∞; with full relative accuracy around x = 1.</summary>
+    public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector512.Create(1.0), x.Lo));
+
+    /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy however small x is; −∞ at −1, NaN below.</summary>
+    public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
+
+    /// <summary>ln x, where <paramref name="excess"/> is x − 1: read near x = 1 only, and exact there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Logarithm(Dd x, Dd excess)
+    {
+        // Off the ends of the exponent range, where 2⁻ᵉ or the low part would underflow: by 2^±200 from beyond 2^±900
+        var small = Vector512.LessThan(x.Hi, Vector512.Create(1.1830521861667747e-271));
+        var large = Vector512.GreaterThan(x.Hi, Vector512.Create(8.452712498170644e+270));
+        var scale = Vector512.ConditionalSelect(large, Vector512.Create(6.223015277861142e-61), Vector512.Create(1.0));
+        scale = Vector512.ConditionalSelect(small, Vector512.Create(1.6069380442589903e+60), scale);
+        var e = (large & Vector512.Create(200.0)) - (small & Vector512.Create(200.0));
+        var zHi = x.Hi * scale;
+        var zLo = x.Lo * scale;
+
+        var exponent = (zHi.AsInt64() - Vector512.Create(LogarithmTable.OctaveStart)) >> 52;
+        e += Vector512.ConvertToDouble(exponent);
+        scale = PowerOfTwo.Of(-exponent);
+        zHi *= scale;
+        zLo *= scale;
+        var slot = (zHi + Vector512.Create(LogarithmTable.Rounder)).AsInt64();
+
+        var c = LaneTable.ThirtyTwo(LogarithmTable.Reciprocals, slot);
+        var p = zHi * c;
+        var pError = Vector512.FusedMultiplyAdd(zHi, c, -p);
+        var f = Sum(p - Vector512.Create(1.0), Vector512.FusedMultiplyAdd(zLo, c, pError));
+        var nearOne = Vector512.LessThan(Vector512.Abs(excess.Hi), Vector512.Create(1.0 / 64));
+        f = Select(nearOne, excess, f);
+
+        // e·ln 2 − ln c: exact in the first two parts; exactly 0 near x = 1
+        var high = Vector512.FusedMultiplyAdd(
+            e, Vector512.Create(LogarithmTable.Ln2High), LaneTable.ThirtyTwo(LogarithmTable.High, slot));
+        var middle = Vector512.FusedMultiplyAdd(
+            e, Vector512.Create(LogarithmTable.Ln2Middle), LaneTable.ThirtyTwo(LogarithmTable.Middle, slot));
+        var low = Vector512.FusedMultiplyAdd(
+            e, Vector512.Create(LogarithmTable.Ln2Low), LaneTable.ThirtyTwo(LogarithmTable.Low, slot));
+        var leading = Joined(high, middle);
+        var result = new Dd(leading.Hi, leading.Lo + low) + Log1pSeries(f);
+
+        var ordinary = Vector512.GreaterThan(x.Hi, Vector512<double>.Zero) & Finite(x.Hi);
+        var otherwise = Vector512.ConditionalSelect(
+            x.IsZero,
+            Vector512.Create(double.NegativeInfinity),
+            Vector512.ConditionalSelect(
+                Vector512.GreaterThan(x.Hi, Vector512<double>.Zero), x.Hi, Vector512.Create(double.NaN)));
+        return new(Vector512.ConditionalSelect(ordinary, result.Hi, otherwise), result.Lo & ordinary);
+    }
+
+    /// <summary>ln(1 + f) for |f| ≤ 1/44.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Log1pSeries(Dd f)
+    {
+        var two = Vector512.Create(2.0);
+        var divisor = two + f.Hi;
+        var divisorLow = (f.Hi - (divisor - two)) + f.Lo;
+        var reciprocal = Vector512.Create(1.0) / divisor;
+        var quotient = f.Hi * reciprocal;
+        var remainder = Vector512.FusedMultiplyAdd(-quotient, divisor, f.Hi);
+        remainder += Vector512.FusedMultiplyAdd(-quotient, divisorLow, f.Lo);
+        var s = new Dd(quotient, remainder * reciprocal);
+
+        // s¹⁸/19 < 2⁻¹²⁰: the terms from 2s⁸/9 on add less than 2⁻⁵³ of f
+        var t = LooseProduct(s, s);
+        var tail = Vector512.Create(2.0 / 17);
+        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 15));
+        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 13));
+        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 11));
+        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 9));
+        var series = Horner(t, new(tail), 0.2857142857142857, 1.586032892321652e-17);
+        series = Horner(t, series, 0.4, -2.2204460492503132e-17);
+        series = Horner(t, series, 0.6666666666666666, 3.700743415417188e-17);
+        return Onto(f, -LooseProduct(s, Onto(f, -LooseProduct(t, series))));
+    }
+}

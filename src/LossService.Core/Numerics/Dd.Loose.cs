@@ -1,0 +1,48 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Numerics;
+
+/// <content>
+/// Shortcuts for the insides of <c>Exp</c> and <c>Log</c>, where every value is known to be finite and of a known size. Their
+/// results may overlap by a few bits (|Lo| up to some ulps of Hi) and are never handed out.
+/// </content>
+internal readonly partial struct Dd
+{
+    /// <summary>a + b for |a| ≥ |b| or a = 0, normalised: error ≤ 3u².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Onto(Dd a, Dd b)
+    {
+        var s = a.Hi + b.Hi;
+        var low = (b.Hi - (s - a.Hi)) + (a.Lo + b.Lo);
+        return Joined(s, low);
+    }
+
+    /// <summary>hi + lo for |hi| ≥ |lo| or hi = 0, normalised, exactly (Dekker's Fast2Sum).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Joined(Vector512<double> hi, Vector512<double> lo)
+    {
+        var s = hi + lo;
+        return new(s, lo - (s - hi));
+    }
+
+    /// <summary>a × b, overlapping.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd LooseProduct(Dd a, Dd b)
+    {
+        var p = a.Hi * b.Hi;
+        var low = Vector512.FusedMultiplyAdd(a.Hi, b.Hi, -p);
+        low = Vector512.FusedMultiplyAdd(a.Hi, b.Lo, low);
+        return new(p, Vector512.FusedMultiplyAdd(a.Lo, b.Hi, low));
+    }
+
+    /// <summary>One Horner step, c + r·a for |c| ≥ |r·a|, overlapping.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Horner(Dd r, Dd a, double cHi, double cLo)
+    {
+        var product = LooseProduct(r, a);
+        var c = Vector512.Create(cHi);
+        var s = c + product.Hi;
+        return new(s, (product.Hi - (s - c)) + (product.Lo + Vector512.Create(cLo)));
+    }
+}

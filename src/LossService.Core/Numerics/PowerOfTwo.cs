@@ -1,0 +1,59 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace LossService.Core.Numerics;
+
+/// <summary>2 to sixteenths: what both exponentials use to leave only |r| ≤ ln 2 / 32 to a polynomial.</summary>
+internal static class PowerOfTwo
+{
+    /// <summary>16 / ln 2.</summary>
+    public const double SixteenthsPerNat = 23.083120654223414;
+
+    /// <summary>
+    /// ln 2 / 16 in three parts, to 130 bits: the first two have so few bits that an integer up to 2¹⁵ times them is exact.
+    /// </summary>
+    public const double SixteenthHigh = 0.043321698783984175,
+        SixteenthMiddle = 1.012406886667498e-12, SixteenthLow = -1.4629961791048896e-24;
+
+    /// <summary>
+    /// 1.5·2⁵²: adding it to |x| ≤ 2⁵⁰ rounds x to an integer, and leaves that integer, two's complement, in the sum's low bits.
+    /// </summary>
+    public const double Rounder = 6755399441055744.0;
+
+    /// <summary>2^(j/16), j = 0…15, rounded to double.</summary>
+    public static ReadOnlySpan<double> Sixteenths =>
+    [
+        1.0, 1.0442737824274138, 1.0905077326652577, 1.1387886347566916,
+        1.189207115002721, 1.241857812073484, 1.2968395546510096, 1.3542555469368927,
+        1.4142135623730951, 1.4768261459394993, 1.5422108254079407, 1.6104903319492543,
+        1.681792830507429, 1.7562521603732995, 1.8340080864093424, 1.9152065613971474,
+    ];
+
+    /// <summary>What the rounding of <see cref="Sixteenths"/> left over, rounded to double.</summary>
+    public static ReadOnlySpan<double> SixteenthErrors =>
+    [
+        0.0, 8.551889705537965e-17, -3.046782079812471e-17, 8.912812676025408e-17,
+        3.982015231465646e-17, 4.658027591836937e-17, 2.5382502794888315e-17, 7.70094837980299e-17,
+        -9.667293313452913e-17, -3.483994556892796e-17, 7.949834809697621e-17, 2.4707192569797888e-17,
+        8.199010020581497e-17, 2.960140695448873e-17, 3.283107224245627e-17, -1.0619946056195963e-16,
+    ];
+
+    /// <summary>x · 2^⌊e⌋, rounded once (so it underflows gradually), for 2⁻⁵⁰⁰ ≤ |x| ≤ 4 or x = 0, and |e| ≤ 1100.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Scale(Vector512<double> x, Vector512<double> e) =>
+        Avx512F.IsSupported ? Avx512F.Scale(x, e) : ScaleInHalves(x, e);
+
+    /// <summary>The portable way: two multiplications by powers of two, of which only the second can round.</summary>
+    internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
+    {
+        var rounder = Vector512.Create(Rounder);
+        var exponent = (Vector512.Floor(e) + rounder).AsInt64() - rounder.AsInt64();
+        var half = exponent >> 1;
+        return x * Of(half) * Of(exponent - half);
+    }
+
+    /// <summary>2^e for integers −1022 ≤ e ≤ 1023, put together from its bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Of(Vector512<long> e) => ((e + Vector512.Create(1023L)) << 52).AsDouble();
+}
