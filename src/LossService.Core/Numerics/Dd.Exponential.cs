@@ -14,11 +14,13 @@ internal readonly partial struct Dd
     private const double ExpUpper = 709.79, ExpLower = -745.2;
 
     /// <summary>eˣ: 0 at −∞, ∞ above 709.78, gradual underflow below −708.4, NaN for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Exp(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);
         // Joined to the table's entry, not multiplied into it: e to a tiny x keeps that x in the low part
-        var result = Onto(power, LooseProduct(power, q));
+        var loose = Onto(power, LooseProduct(power, q));
+        var result = Joined(loose.Hi, loose.Lo);
         var e = n * Vector512.Create(1.0 / 16);
         var hi = PowerOfTwo.Scale(result.Hi, e);
         var lo = PowerOfTwo.Scale(result.Lo, e);
@@ -31,6 +33,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>eˣ − 1, with full relative accuracy where x is small: −1 at −∞, ∞ above 709.78, NaN for NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Expm1(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);
@@ -67,9 +70,9 @@ internal readonly partial struct Dd
         var c = b + x.Lo;
         rounding = c - b;
         var low = (b - (c - rounding)) + (x.Lo - rounding);
-        var r = Joined(c, low + Vector512.FusedMultiplyAdd(-n, Vector512.Create(PowerOfTwo.SixteenthLow), error));
+        var r = new Dd(c, low + Vector512.FusedMultiplyAdd(-n, Vector512.Create(PowerOfTwo.SixteenthLow), error));
 
-        // r¹⁵/15! < 2⁻¹²³: the terms from r⁸/8! on add less than 2⁻⁵³ of r
+        // r¹⁵/15! < 2⁻¹²³; the terms from r⁸/8! on are less than 2⁻⁵³ of r, and fit into the low part of 1/7!
         var tail = Vector512.Create(1 / 87178291200.0);
         tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 6227020800.0));
         tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 479001600.0));
@@ -77,7 +80,8 @@ internal readonly partial struct Dd
         tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 3628800.0));
         tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 362880.0));
         tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1 / 40320.0));
-        var series = Horner(r, new(tail), 0.0001984126984126984, 1.7209558293420705e-22);
+        tail = Vector512.FusedMultiplyAdd(tail, r.Hi, Vector512.Create(1.7209558293420705e-22));
+        var series = new Dd(Vector512.Create(0.0001984126984126984), tail);
         series = Horner(r, series, 0.001388888888888889, -5.300543954373577e-20);
         series = Horner(r, series, 0.008333333333333333, 1.1564823173178714e-19);
         series = Horner(r, series, 0.041666666666666664, 2.3129646346357427e-18);

@@ -12,9 +12,11 @@ namespace LossService.Core.Numerics;
 internal readonly partial struct Dd
 {
     /// <summary>ln x: −∞ at 0, NaN below, ∞ at ∞; with full relative accuracy around x = 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector512.Create(1.0), x.Lo));
 
     /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy however small x is; −∞ at −1, NaN below.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
 
     /// <summary>ln x, where <paramref name="excess"/> is x − 1: read near x = 1 only, and exact there.</summary>
@@ -76,14 +78,15 @@ internal readonly partial struct Dd
         remainder += Vector512.FusedMultiplyAdd(-quotient, divisorLow, f.Lo);
         var s = new Dd(quotient, remainder * reciprocal);
 
-        // s¹⁸/19 < 2⁻¹²⁰: the terms from 2s⁸/9 on add less than 2⁻⁵³ of f
+        // s¹⁸/19 < 2⁻¹²⁰; the terms from 2s⁸/9 on are less than 2⁻⁵³ of f, and fit into the low part of 2/7
         var t = LooseProduct(s, s);
         var tail = Vector512.Create(2.0 / 17);
         tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 15));
         tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 13));
         tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 11));
         tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 9));
-        var series = Horner(t, new(tail), 0.2857142857142857, 1.586032892321652e-17);
+        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(1.586032892321652e-17));
+        var series = new Dd(Vector512.Create(0.2857142857142857), tail);
         series = Horner(t, series, 0.4, -2.2204460492503132e-17);
         series = Horner(t, series, 0.6666666666666666, 3.700743415417188e-17);
         return Onto(f, -LooseProduct(s, Onto(f, -LooseProduct(t, series))));

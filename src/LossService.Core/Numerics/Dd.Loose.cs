@@ -9,13 +9,12 @@ namespace LossService.Core.Numerics;
 /// </content>
 internal readonly partial struct Dd
 {
-    /// <summary>a + b for |a| ≥ |b| or a = 0, normalised: error ≤ 3u².</summary>
+    /// <summary>a + b for |a| ≥ |b| or a = 0, overlapping.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Dd Onto(Dd a, Dd b)
     {
         var s = a.Hi + b.Hi;
-        var low = (b.Hi - (s - a.Hi)) + (a.Lo + b.Lo);
-        return Joined(s, low);
+        return new(s, (b.Hi - (s - a.Hi)) + (a.Lo + b.Lo));
     }
 
     /// <summary>hi + lo for |hi| ≥ |lo| or hi = 0, normalised, exactly (Dekker's Fast2Sum).</summary>

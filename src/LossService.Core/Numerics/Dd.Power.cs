@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
@@ -13,12 +14,16 @@ internal readonly partial struct Dd
     /// x⁰ = 1, even for x = 0 or ∞; 0ʸ = 0 and ∞ʸ = ∞ for y > 0, the reverse for y &lt; 0; NaN stays NaN, even to the power 0.
     /// The relative error grows with the size of the exponent of e: about (1 + |y·ln x|)·2⁻¹⁰⁴.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Pow(Dd x, double y)
     {
         if (y == 0) return Select(Vector512.IsNaN(x.Hi), x, One);
         if (y > 0 && y <= LargestWholeExponent && y == (int)y) return WholePower(x, (int)y);
-        return Exp(Log(x) * Vector512.Create(y));
+        return GeneralPower(x, Vector512.Create(y));
     }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static Dd GeneralPower(Dd x, Vector512<double> y) => Exp(Log(x) * y);
 
     private static Dd WholePower(Dd x, int exponent)
     {
