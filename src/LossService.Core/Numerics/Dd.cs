@@ -23,7 +23,7 @@ internal readonly partial struct Dd
     public readonly Vector512<double> Lo;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Dd(Vector512<double> hi, Vector512<double> lo)
+    public Dd(Vector512<double> hi, Vector512<double> lo)
     {
         Hi = hi;
         Lo = lo;

@@ -1,0 +1,75 @@
+namespace LossService.Core;
+
+/// <summary>The type of a tensor's elements, little-endian, row-major.</summary>
+public enum DType
+{
+    /// <summary>IEEE 754 binary16.</summary>
+    Float16,
+
+    /// <summary>The upper half of a binary32: 8 exponent bits, 7 fraction bits.</summary>
+    BFloat16,
+
+    /// <summary>IEEE 754 binary32.</summary>
+    Float32,
+
+    /// <summary>IEEE 754 binary64.</summary>
+    Float64,
+
+    /// <summary>One byte, 0 or 1.</summary>
+    Bool,
+
+    /// <summary>Signed, one byte.</summary>
+    Int8,
+
+    /// <summary>Signed, two bytes.</summary>
+    Int16,
+
+    /// <summary>Signed, four bytes.</summary>
+    Int32,
+
+    /// <summary>Signed, eight bytes.</summary>
+    Int64,
+
+    /// <summary>Unsigned, one byte.</summary>
+    UInt8,
+
+    /// <summary>Unsigned, two bytes.</summary>
+    UInt16,
+
+    /// <summary>Unsigned, four bytes.</summary>
+    UInt32,
+
+    /// <summary>Unsigned, eight bytes.</summary>
+    UInt64,
+}
+
+/// <summary>What is known of each <see cref="DType"/>.</summary>
+public static class DTypes
+{
+    /// <summary>The bytes of one element.</summary>
+    public static int Size(this DType dtype) => dtype switch
+    {
+        DType.Bool or DType.Int8 or DType.UInt8 => 1,
+        DType.Float16 or DType.BFloat16 or DType.Int16 or DType.UInt16 => 2,
+        DType.Float32 or DType.Int32 or DType.UInt32 => 4,
+        _ => 8,
+    };
+
+    /// <summary>Whether the elements are real numbers; the others are integers or booleans.</summary>
+    public static bool IsFloat(this DType dtype) => dtype <= DType.Float64;
+
+    /// <summary>The name on the wire: <c>float32</c>.</summary>
+    public static string Name(this DType dtype) => Names[(int)dtype];
+
+    /// <summary>The dtype of a name on the wire, or null.</summary>
+    public static DType? Parse(string? name) =>
+        Array.IndexOf(Names, name) is >= 0 and var i ? (DType)i : null;
+
+    /// <summary>
+    /// How far the sum of a row of probabilities may be from 1: what rounding to this type can cost a row, with room.
+    /// </summary>
+    public static double SumTolerance(this DType dtype) => dtype == DType.Float64 ? 1e-9 : 1e-4;
+
+    private static readonly string[] Names =
+        [.. Enum.GetNames<DType>().Select(name => name.Replace("UInt", "uint", StringComparison.Ordinal).ToLowerInvariant())];
+}

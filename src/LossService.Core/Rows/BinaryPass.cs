@@ -1,0 +1,195 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Losses;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Rows;
+
+/// <summary>
+/// The one loop of every binary loss, eight elements at a time: read → head (p, 1 − p and their logs) → target (smoothed) →
+/// formula (value, slopes) → head (gradient) → write. An element's results depend on that element and the options alone.
+/// </summary>
+internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
+{
+    /// <summary>The elements read and written at once; a multiple of the lanes, small enough for the first-level cache.</summary>
+    private const int Block = 256;
+
+    private readonly TTerm _term;
+    private readonly Batch _batch;
+    private readonly BinaryHead _head;
+    private readonly Tensor _labels;
+    private readonly double[] _posWeight;
+    private readonly double _smoothing;
+    private readonly Dd _unit = new(1);
+    private readonly bool _needsProbability;
+
+    public BinaryPass(TTerm term, Batch batch)
+    {
+        _term = term;
+        _batch = batch;
+        _labels = batch.Labels!;
+        var (predictions, options) = (batch.Predictions, batch.Options);
+        _head = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? [1];
+        if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
+        _needsProbability = !TTerm.IsOnLogits
+            || batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
+
+        var ignored = options.Get(SharedOptions.IgnoreIndex);
+        Samples = new(batch, predictions.Count, ignored is null ? null : i => IsIgnored(i, ignored), null);
+        var (dtype, shape) = (predictions.DType, predictions.Shape);
+        Scores = new()
+        {
+            Losses = batch.Wants(Outputs.Losses) ? new(dtype, shape) : null,
+            Gradient = batch.Wants(Outputs.Gradient) ? new(dtype, shape) : null,
+            Probabilities = batch.Wants(Outputs.Probabilities) ? new(dtype, shape) : null,
+            LogProbabilities = batch.Wants(Outputs.LogProbabilities) ? new(dtype, shape) : null,
+            Entropy = batch.Wants(Outputs.Entropy) ? new(dtype, shape) : null,
+            Predictions = batch.Wants(Outputs.Predictions) ? new(DType.Int64, shape) : null,
+        };
+    }
+
+    /// <summary>Which elements count.</summary>
+    public Samples Samples { get; }
+
+    /// <summary>Where the results go.</summary>
+    public Scores Scores { get; }
+
+    /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
+    public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
+    {
+        var scratch = new Scratch();
+        for (var block = start; block < end; block += Block)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            var count = (int)long.Min(Block, end - block);
+            Load(block, count, scratch);
+            for (var i = 0; i < count; i += DdRow.Lanes) ScoreLanes(i, scratch);
+            if (tally is not null) Tally(tally, block, count, scratch);
+            Store(block, count, scratch, sum);
+        }
+    }
+
+    /// <summary>Reads a block. What is not kept becomes a harmless element of weight 0: its own values are never looked at.</summary>
+    private void Load(long block, int count, Scratch scratch)
+    {
+        scratch.Posted.AsSpan().Fill(0.5);
+        scratch.Label.AsSpan().Clear();
+        scratch.Weight.AsSpan().Clear();
+        _batch.Predictions.Read(block, scratch.Posted.AsSpan(0, count));
+        _labels.Read(block, scratch.Label.AsSpan(0, count));
+        if (_posWeight.Length == 1) scratch.PosWeight.AsSpan().Fill(_posWeight[0]);
+        else for (var i = 0; i < count; i++) scratch.PosWeight[i] = _posWeight[(block + i) % _posWeight.Length];
+
+        if (Samples.ArePlain)
+        {
+            scratch.Weight.AsSpan(0, count).Fill(1);
+            return;
+        }
+        for (var i = 0; i < count; i++)
+        {
+            if (Samples.IsKept(block + i)) scratch.Weight[i] = Samples[block + i];
+            else (scratch.Posted[i], scratch.Label[i]) = (0.5, 0);
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScoreLanes(int i, Scratch scratch)
+    {
+        var posted = Vector512.LoadUnsafe(ref scratch.Posted[i]);
+        var weight = new Dd(Vector512.LoadUnsafe(ref scratch.Weight[i]));
+        var t = new Dd(Vector512.LoadUnsafe(ref scratch.Label[i]));
+        if (_smoothing != 0) t = t * (Dd.One - new Dd(_smoothing)) + new Dd(_smoothing / 2);
+        var e = _head.Fill(posted, _needsProbability) with { T = t, PosWeight = Vector512.LoadUnsafe(ref scratch.PosWeight[i]) };
+        var terms = _term.At(e);
+        var scale = weight * _unit;
+        var nothing = weight.IsZero;
+        scratch.Value(i, Dd.Select(nothing, Dd.Zero, terms.Value * scale));
+        if (Scores.Gradient is not null)
+        {
+            var g = _head.PullBack(posted, e, terms, TTerm.IsOnLogits) * (scale / new Dd(Samples.Divisor));
+            if (Samples.IsNothing) nothing = Vector512<double>.AllBitsSet;
+            Dd.Select(nothing, Dd.Zero, g).Round().StoreUnsafe(ref scratch.Gradient[i]);
+        }
+        if (!_needsProbability) return;
+        e.P.Round().StoreUnsafe(ref scratch.P[i]);
+        e.LogP.Round().StoreUnsafe(ref scratch.LogP[i]);
+        var entropy = Times(e.P, e.LogP) + Times(e.Q, e.LogQ);
+        (-entropy * _unit).Round().StoreUnsafe(ref scratch.Entropy[i]);
+        var label = new Dd(Vector512.LoadUnsafe(ref scratch.Label[i]));
+        (-(Times(label, e.LogP) + Times(Dd.One - label, e.LogQ))).Round().StoreUnsafe(ref scratch.CrossEntropy[i]);
+    }
+
+    /// <summary>p·log p, where 0·−∞ is 0.</summary>
+    private static Dd Times(Dd p, Dd log) => Dd.Select(p.IsZero, Dd.Zero, p * log);
+
+    private void Store(long block, int count, Scratch scratch, ExactSum sum)
+    {
+        sum.Add(scratch.ValueHi.AsSpan(0, count));
+        sum.Add(scratch.ValueLo.AsSpan(0, count));
+        Scores.Losses?.Write(block, scratch.ValueHi.AsSpan(0, count));
+        Scores.Gradient?.Write(block, scratch.Gradient.AsSpan(0, count));
+        if (Scores.Predictions is not null)
+        {
+            for (var i = 0; i < count; i++) scratch.Class[i] = IsPositive(scratch.Posted[i]) ? 1 : 0;
+        }
+        if (!Samples.ArePlain)
+        {
+            for (var i = 0; i < count; i++)
+            {
+                if (Samples.IsKept(block + i)) continue;
+                (scratch.P[i], scratch.LogP[i], scratch.Entropy[i], scratch.Class[i]) = (0, 0, 0, -1);
+            }
+        }
+        Scores.Probabilities?.Write(block, scratch.P.AsSpan(0, count));
+        Scores.LogProbabilities?.Write(block, scratch.LogP.AsSpan(0, count));
+        Scores.Entropy?.Write(block, scratch.Entropy.AsSpan(0, count));
+        Scores.Predictions?.Write(block, scratch.Class.AsSpan(0, count));
+    }
+
+    private void Tally(MetricsTally tally, long block, int count, Scratch scratch)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (!Samples.IsKept(block + i)) continue;
+            var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
+            var isHit = positive == scratch.Label[i] > 0.5;
+            tally.Add(Samples[block + i], new Dd(scratch.CrossEntropy[i]), positive ? p : 1 - p, isHit, isHit ? 0 : 1);
+        }
+    }
+
+    private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
+
+    private bool IsIgnored(long element, long[] ignored)
+    {
+        Span<double> label = [0];
+        _labels.Read(element, label);
+        foreach (var value in ignored)
+            if (label[0] == value) return true;
+        return false;
+    }
+
+    /// <summary>A block's worth of everything.</summary>
+    private sealed class Scratch
+    {
+        public readonly double[] Posted = new double[Block];
+        public readonly double[] Label = new double[Block];
+        public readonly double[] Weight = new double[Block];
+        public readonly double[] PosWeight = new double[Block];
+        public readonly double[] ValueHi = new double[Block];
+        public readonly double[] ValueLo = new double[Block];
+        public readonly double[] Gradient = new double[Block];
+        public readonly double[] P = new double[Block];
+        public readonly double[] LogP = new double[Block];
+        public readonly double[] Entropy = new double[Block];
+        public readonly double[] CrossEntropy = new double[Block];
+        public readonly double[] Class = new double[Block];
+
+        public void Value(int i, Dd value)
+        {
+            value.Hi.StoreUnsafe(ref ValueHi[i]);
+            value.Lo.StoreUnsafe(ref ValueLo[i]);
+        }
+    }
+}

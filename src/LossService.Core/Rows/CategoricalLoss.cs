@@ -1,0 +1,53 @@
+using LossService.Core.Losses;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Rows;
+
+/// <summary>What class weights do to a loss.</summary>
+internal enum ClassWeighting
+{
+    /// <summary>The formula has w_c inside, beside t_c.</summary>
+    PerTerm,
+
+    /// <summary>A sample's value is multiplied by Σ_c w_c·y_c, y the unsmoothed label.</summary>
+    PerSample,
+}
+
+/// <summary>A loss over rows of classes: a formula, and the options that mean something to it.</summary>
+internal abstract class CategoricalLoss : Loss
+{
+    /// <inheritdoc/>
+    public sealed override LossKind Kind => LossKind.Categorical;
+
+    /// <inheritdoc/>
+    public override LabelRule Labels => LabelRule.Distribution;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PredictionForm> Accepts { get; } =
+        [PredictionForm.Logits, PredictionForm.Probabilities, PredictionForm.LogProbabilities];
+
+    /// <summary>What class weights do.</summary>
+    public virtual ClassWeighting ClassWeighting => ClassWeighting.PerSample;
+
+    /// <summary>The formula under the options of a batch.</summary>
+    public abstract CategoricalFormula Formula(Options options, int classes);
+
+    /// <summary>The options every categorical loss on a distribution takes, behind its own.</summary>
+    protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
+    [
+        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
+        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.TopK, SharedOptions.Bins,
+    ];
+
+    /// <inheritdoc/>
+    public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
+    {
+        var pass = new CategoricalPass(this, batch);
+        var sum = new ExactSum();
+        MetricsTally? tally = batch.Wants(Outputs.Metrics) ? pass.NewTally() : null;
+        pass.Run(0, pass.Rows, sum, tally, cancellation);
+        pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
+        pass.Scores.Metrics = tally?.Conclude();
+        return pass.Scores;
+    }
+}

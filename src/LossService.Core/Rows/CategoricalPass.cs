@@ -1,0 +1,219 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Losses;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Rows;
+
+/// <summary>
+/// The one row loop of every categorical loss:
+/// read a row → head (log p, p) → target (smoothed) → formula (value, slopes) → head (gradient) → write.
+/// </summary>
+/// <remarks>
+/// A row's results depend on that row and the options alone, and the sums are exact, so rows may be scored in any order, by any
+/// number of threads, in any batch, and give the same bits.
+/// </remarks>
+internal sealed class CategoricalPass
+{
+    private readonly Batch _batch;
+    private readonly CategoricalFormula _formula;
+    private readonly CategoricalHead _head;
+    private readonly Labels? _labels;
+    private readonly int _classes;
+    private readonly double[] _classWeight = [];
+    private readonly bool _weighsSamples;
+    private readonly double _smoothing;
+    private readonly double _zLoss;
+    private readonly Dd _unit = new(1);
+
+    public CategoricalPass(CategoricalLoss loss, Batch batch)
+    {
+        _batch = batch;
+        var (predictions, options) = (batch.Predictions, batch.Options);
+        _classes = predictions.Shape.Last;
+        Rows = predictions.Rows;
+        _formula = loss.Formula(options, _classes);
+        _head = CategoricalHead.Of(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _zLoss = options.Get(SharedOptions.ZLoss);
+        if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
+
+        var ignored = options.Get(SharedOptions.IgnoreIndex);
+        if (batch.Labels is { } labels) _labels = new Labels(labels, predictions.Shape, ignored);
+        Func<long, double>? weightOf = null;
+        if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
+        {
+            _classWeight = new double[DdRow.Padded(_classes)];
+            classWeight.CopyTo(_classWeight, 0);
+            _weighsSamples = loss.ClassWeighting == ClassWeighting.PerSample;
+            var row = new double[_classes];
+            weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
+        }
+        Samples = new Samples(batch, Rows, ignored is null ? null : _labels!.IsIgnored, weightOf);
+
+        var (dtype, shape) = (predictions.DType, predictions.Shape);
+        var samples = shape.WithoutLast();
+        Scores = new()
+        {
+            Losses = batch.Wants(Outputs.Losses) ? new(dtype, samples) : null,
+            Gradient = batch.Wants(Outputs.Gradient) ? new(dtype, shape) : null,
+            Probabilities = batch.Wants(Outputs.Probabilities) ? new(dtype, shape) : null,
+            LogProbabilities = batch.Wants(Outputs.LogProbabilities) ? new(dtype, shape) : null,
+            Entropy = batch.Wants(Outputs.Entropy) ? new(dtype, samples) : null,
+            Predictions = batch.Wants(Outputs.Predictions) ? new(DType.Int64, samples) : null,
+        };
+    }
+
+    /// <summary>The number of rows.</summary>
+    public long Rows { get; }
+
+    /// <summary>Which rows count.</summary>
+    public Samples Samples { get; }
+
+    /// <summary>Where the results go.</summary>
+    public Scores Scores { get; }
+
+    /// <summary>An empty tally of the metrics that the batch asks for.</summary>
+    public MetricsTally NewTally() =>
+        new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
+
+    /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
+    public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
+    {
+        using var scratch = new CategoricalScratch(_classes);
+        for (var row = start; row < end; row++)
+        {
+            if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
+            if (Samples.IsKept(row)) ScoreRow(row, scratch, sum, tally);
+            else Skip(row);
+        }
+    }
+
+    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum sum, MetricsTally? tally)
+    {
+        var z = scratch.Z;
+        var y = scratch.Y;
+        _batch.Predictions.Read(index * _classes, z[.._classes]);
+        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
+        var hard = Core.Labels.Soft;
+        if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
+        y[_classes..].Clear();
+
+        var row = scratch.Row(_smoothing == 0 ? hard : Core.Labels.Soft, _weighsSamples ? [] : _classWeight);
+        if (_labels is not null) Smooth(y, row.T);
+        var logSumExp = NeedsDistribution ? _head.Fill(row) : default;
+        var value = _formula.Score(row);
+        if (_zLoss > 0) value += new Dd(_zLoss) * logSumExp * logSumExp;
+
+        var weight = new Dd(Samples[index]);
+        if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
+        var scale = weight * _unit;
+        value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
+        sum.Add(value.ToScalar());
+        sum.Add(value.Lo[0]);
+
+        if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
+        WriteSample(index, row, value);
+        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
+    }
+
+    private bool NeedsDistribution => !_formula.IsOnLogits
+        || _batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
+
+    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
+    private void Smooth(ReadOnlySpan<double> y, DdRow target)
+    {
+        y.CopyTo(target.Hi);
+        target.Lo.Clear();
+        if (_smoothing == 0) return;
+        var keep = Dd.One - new Dd(_smoothing);
+        var spread = new Dd(_smoothing) / new Dd(_classes);
+        for (var c = 0; c < target.Length; c += DdRow.Lanes) target.Store(c, target[c] * keep + spread);
+        target.Hi[_classes..].Clear();
+        target.Lo[_classes..].Clear();
+    }
+
+    private double WeightOf(int hard, ReadOnlySpan<double> y)
+    {
+        if (hard >= 0) return _classWeight[hard];
+        var sum = new ExactSum();
+        for (var c = 0; c < y.Length; c++) sum.AddProduct(_classWeight[c], y[c]);
+        return sum.Round();
+    }
+
+    private void WriteSample(long index, in CategoricalRow row, Dd value)
+    {
+        Scores.Losses?.Write(index, [value.ToScalar()]);
+        Scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
+        Scores.LogProbabilities?.Write(index * _classes, row.LogP.Hi[.._classes]);
+        if (Scores.Entropy is { } entropy)
+        {
+            var sum = Dd.Zero;
+            for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
+                sum -= Dd.Select(row.P[c].IsZero, Dd.Zero, row.P[c] * row.LogP[c]);
+            entropy.Write(index, [(Dd.SumOfLanes(sum) * _unit).ToScalar()]);
+        }
+        Scores.Predictions?.Write(index, [ArgMax(row.Z[.._classes])]);
+    }
+
+    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExp, Dd scale, Span<double> result)
+    {
+        if (Samples.IsNothing || scale.ToScalar() == 0)
+        {
+            gradient.Clear(index * _classes, _classes);
+            return;
+        }
+        scale /= new Dd(Samples.Divisor);
+        if (_formula.IsOnLogits)
+        {
+            for (var c = 0; c < row.LogSlope.Length; c += DdRow.Lanes)
+                (row.LogSlope[c] * scale).Round().CopyTo(result[c..]);
+        }
+        else
+        {
+            _head.PullBack(row, scale, new Dd(2 * _zLoss) * logSumExp, result);
+        }
+        gradient.Write(index * _classes, result[.._classes]);
+    }
+
+    private void Tally(MetricsTally tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
+    {
+        var weight = Samples[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
+        var crossEntropy = Dd.Zero;
+        for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
+        {
+            var t = new Dd(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
+            crossEntropy -= Dd.Select(t.IsZero, Dd.Zero, t * row.LogP[c]);
+        }
+        var label = hard >= 0 ? hard : ArgMax(y);
+        var best = ArgMax(row.Z[.._classes]);
+        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Rank(row.Z[.._classes], label));
+    }
+
+    private static int ArgMax(ReadOnlySpan<double> values)
+    {
+        var best = 0;
+        for (var c = 1; c < values.Length; c++)
+            if (values[c] > values[best]) best = c;
+        return best;
+    }
+
+    /// <summary>How many classes come before <paramref name="label"/>: larger, or equal with a lower index.</summary>
+    private static int Rank(ReadOnlySpan<double> z, int label)
+    {
+        var rank = 0;
+        for (var c = 0; c < z.Length; c++)
+            if (z[c] > z[label] || (z[c] == z[label] && c < label)) rank++;
+        return rank;
+    }
+
+    private void Skip(long row)
+    {
+        Scores.Losses?.Clear(row, 1);
+        Scores.Gradient?.Clear(row * _classes, _classes);
+        Scores.Probabilities?.Clear(row * _classes, _classes);
+        Scores.LogProbabilities?.Clear(row * _classes, _classes);
+        Scores.Entropy?.Clear(row, 1);
+        Scores.Predictions?.Write(row, [-1]);
+    }
+}

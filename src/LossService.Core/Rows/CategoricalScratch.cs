@@ -1,0 +1,40 @@
+using System.Buffers;
+
+namespace LossService.Core.Rows;
+
+/// <summary>The working memory of one thread for rows of K classes: everything a row needs, reused for each.</summary>
+internal sealed class CategoricalScratch(int classes) : IDisposable
+{
+    private readonly int _padded = DdRow.Padded(classes);
+    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(13 * DdRow.Padded(classes));
+
+    /// <summary>The predictions as posted.</summary>
+    public Span<double> Z => Part(0);
+
+    /// <summary>The unsmoothed target.</summary>
+    public Span<double> Y => Part(1);
+
+    /// <summary>A result on its way out.</summary>
+    public Span<double> Result => Part(2);
+
+    /// <summary>The row that formulas and heads share.</summary>
+    public CategoricalRow Row(int hard, ReadOnlySpan<double> classWeight) => new()
+    {
+        Classes = classes,
+        Hard = hard,
+        Z = Z,
+        LogP = Pair(3),
+        P = Pair(5),
+        T = Pair(7),
+        ClassWeight = classWeight,
+        LogSlope = Pair(9),
+        Slope = Pair(11),
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => ArrayPool<double>.Shared.Return(_memory);
+
+    private Span<double> Part(int index) => _memory.AsSpan(index * _padded, _padded);
+
+    private DdRow Pair(int index) => new(Part(index), Part(index + 1));
+}
