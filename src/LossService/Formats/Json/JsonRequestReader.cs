@@ -1,0 +1,48 @@
+using System.Text.Json;
+using LossService.Problems;
+
+namespace LossService.Formats.Json;
+
+/// <summary>
+/// The native request: one JSON object, read into a <see cref="ScoreRequest"/>. Exact and explanatory: the framework's reader
+/// decides what JSON is, and every value that cannot be what its member wants is noted with its address.
+/// </summary>
+internal static class JsonRequestReader
+{
+    /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>.</summary>
+    /// <returns>The problem where it is no JSON at all; otherwise null, and what is wrong stands in the request's findings.</returns>
+    public static Problem? Read(ReadOnlySpan<byte> body, ScoreRequest request)
+    {
+        if (JsonText.Outline(body, out var members) is { } problem) return problem;
+        if (members is null)
+        {
+            request.Findings.Add(new(""), "the body must be a JSON object");
+            return null;
+        }
+
+        foreach (var member in members)
+        {
+            if (!request.Posted.Add(member.Name)) request.Findings.Add(new(member.Name), $"the member \"{member.Name}\" stands twice");
+        }
+        // how numbers are held must be known before the first is read
+        foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Members.DType))
+        {
+            Read(member, member.Value(body), request);
+        }
+        return null;
+    }
+
+    private static void Read(JsonMember member, ReadOnlySpan<byte> text, ScoreRequest request)
+    {
+        var reader = new Utf8JsonReader(text, JsonText.Strict);
+        reader.Read();
+        if (Members.Tensors.Contains(member.Name))
+        {
+            if (JsonTensorReader.Read(member.Name, text, request) is { } tensor) request.Tensors[member.Name] = tensor;
+        }
+        else if (!HeaderReader.TryRead(member.Name, ref reader, request))
+        {
+            request.Findings.Add(new(member.Name), HeaderReader.Unknown(member.Name, request.Loss));
+        }
+    }
+}

@@ -1,0 +1,93 @@
+using System.Text;
+using System.Text.Json;
+using System.Text.Unicode;
+using LossService.Problems;
+
+namespace LossService.Formats.Json;
+
+/// <summary>One member of a JSON object: its name, and where its value stands in the body.</summary>
+/// <param name="Name">The name, unescaped.</param>
+/// <param name="Start">The offset of the value's first byte.</param>
+/// <param name="Length">The value's length in bytes.</param>
+internal readonly record struct JsonMember(string Name, int Start, int Length)
+{
+    /// <summary>The value's bytes.</summary>
+    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> body) => body.Slice(Start, Length);
+}
+
+/// <summary>A whole text that is RFC 8259 JSON, or the problem with it.</summary>
+internal static class JsonText
+{
+    /// <summary>The deepest nesting that is read.</summary>
+    public const int MaxDepth = 64;
+
+    /// <summary>How every value is read: no comments, no trailing commas.</summary>
+    public static JsonReaderOptions Strict { get; } = new() { MaxDepth = MaxDepth };
+
+    /// <summary>Goes over the whole body once; lists the members of the root.</summary>
+    /// <returns>The problem, or null; <paramref name="members"/> is null where the root is no object.</returns>
+    public static Problem? Outline(ReadOnlySpan<byte> body, out List<JsonMember>? members)
+    {
+        members = null;
+        if (body.StartsWith("\uFEFF"u8)) return Problems.Problems.InvalidJson("The body begins with a byte order mark; JSON has none.", 0);
+        if (!Utf8.IsValid(body)) return Problems.Problems.InvalidJson("The body is not valid UTF-8.", FirstInvalid(body));
+
+        var reader = new Utf8JsonReader(body, Strict);
+        try
+        {
+            reader.Read();
+            if (reader.TokenType == JsonTokenType.StartObject) members = [];
+            var name = "";
+            while (reader.Read())
+            {
+                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String) CheckSurrogates(ref reader);
+                if (members is null || reader.CurrentDepth != 1) continue;
+                if (reader.TokenType == JsonTokenType.PropertyName) name = reader.GetString()!;
+                else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject) Close(members, name, (int)reader.BytesConsumed);
+                else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) members.Add(new(name, (int)reader.TokenStartIndex, 0));
+                else members.Add(new(name, (int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex)));
+            }
+            return null;
+        }
+        catch (JsonException broken)
+        {
+            return Problems.Problems.InvalidJson(Explain(broken, body, reader), reader.BytesConsumed);
+        }
+    }
+
+    private static void Close(List<JsonMember> members, string name, int end)
+    {
+        var open = members[^1];
+        members[^1] = open with { Name = name, Length = end - open.Start };
+    }
+
+    /// <summary>An escaped half of a surrogate pair is grammatical, but stands for no character.</summary>
+    private static void CheckSurrogates(ref Utf8JsonReader reader)
+    {
+        if (!reader.ValueIsEscaped) return;
+        try
+        {
+            reader.GetString();
+        }
+        catch (InvalidOperationException)
+        {
+            throw new JsonException("A string has an escaped surrogate without its other half.");
+        }
+    }
+
+    private static string Explain(JsonException broken, ReadOnlySpan<byte> body, Utf8JsonReader reader)
+    {
+        if (body.IsEmpty) return "The body is empty.";
+        // the framework's message ends in its own address, which the problem has as a member
+        var message = broken.Message;
+        var address = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
+        return $"{(address < 0 ? message : message[..address])} (after {reader.BytesConsumed} bytes)";
+    }
+
+    private static int FirstInvalid(ReadOnlySpan<byte> body)
+    {
+        var offset = 0;
+        while (Rune.DecodeFromUtf8(body[offset..], out _, out var length) == System.Buffers.OperationStatus.Done) offset += length;
+        return offset;
+    }
+}

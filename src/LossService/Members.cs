@@ -1,0 +1,62 @@
+using LossService.Core;
+
+namespace LossService;
+
+/// <summary>The names on the wire of what is the same for every loss.</summary>
+public static class Members
+{
+    /// <summary>Class indices or dense targets.</summary>
+    public const string Labels = "labels";
+
+    /// <summary>A weight for each sample.</summary>
+    public const string SampleWeight = "sample_weight";
+
+    /// <summary>Booleans: which samples are kept.</summary>
+    public const string Mask = "mask";
+
+    /// <summary>What to compute.</summary>
+    public const string Outputs = "outputs";
+
+    /// <summary>How the losses become one.</summary>
+    public const string Reduction = "reduction";
+
+    /// <summary>What a mean divides by.</summary>
+    public const string MeanOver = "mean_over";
+
+    /// <summary>How JSON numbers are held.</summary>
+    public const string DType = "dtype";
+
+    /// <summary>Nats or bits.</summary>
+    public const string Unit = "unit";
+
+    /// <summary>Any string, echoed.</summary>
+    public const string Id = "id";
+
+    /// <summary>The three forms of predictions.</summary>
+    public static IReadOnlyList<string> Predictions { get; } = ["logits", "probabilities", "log_probabilities"];
+
+    /// <summary>The members that are tensors.</summary>
+    public static IReadOnlyList<string> Tensors { get; } = [.. Predictions, Labels, SampleWeight, Mask];
+
+    /// <summary>The members of the header that every loss has.</summary>
+    public static IReadOnlyList<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, Id];
+
+    /// <summary>The outputs, by name.</summary>
+    public static Names<Outputs> OutputNames { get; } = new();
+
+    /// <summary>The reductions, by name.</summary>
+    public static Names<Reduction> Reductions { get; } = new();
+
+    /// <summary>What a mean divides by, by name.</summary>
+    public static Names<MeanOver> MeanOvers { get; } = new();
+
+    /// <summary>The units, by name.</summary>
+    public static Names<Unit> Units { get; } = new();
+
+    /// <summary>The member of a form of predictions.</summary>
+    public static string Of(PredictionForm form) => Predictions[(int)form];
+
+    /// <summary>Every member a request for <paramref name="loss"/> may have.</summary>
+    public static IEnumerable<string> For(Loss loss) =>
+        [.. loss.Accepts.Select(Of), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];
+}

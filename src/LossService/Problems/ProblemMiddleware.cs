@@ -1,0 +1,30 @@
+using Microsoft.AspNetCore.Diagnostics;
+
+namespace LossService.Problems;
+
+/// <summary>Makes a problem of every failure that no handler answered: routing's, the server's, and our own.</summary>
+internal static class ProblemMiddleware
+{
+    /// <summary>Exceptions become a 500 without details; empty 404, 405 and the like get their problem.</summary>
+    public static void UseProblems(this WebApplication app)
+    {
+        app.UseExceptionHandler(new ExceptionHandlerOptions
+        {
+            ExceptionHandler = context => Of(context.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(context),
+            // a client that went away is no error of anyone's
+            SuppressDiagnosticsCallback = context => context.Exception is OperationCanceledException && context.HttpContext.RequestAborted.IsCancellationRequested,
+        });
+        app.UseStatusCodePages(context => Of(context.HttpContext).ExecuteAsync(context.HttpContext));
+    }
+
+    private static Problem Of(Exception error) => error is BadHttpRequestException bad
+        ? Problems.BadRequest(bad.StatusCode, bad.Message)
+        : Problems.Internal();
+
+    private static Problem Of(HttpContext context) => context.Response.StatusCode switch
+    {
+        StatusCodes.Status404NotFound => Problems.NotFound(context.Request.Path),
+        StatusCodes.Status405MethodNotAllowed => Problems.MethodNotAllowed(context.Request.Method, context.Response.Headers.Allow.ToString()),
+        var status => Problems.BadRequest(status, "The request could not be answered."),
+    };
+}

@@ -1,0 +1,67 @@
+using LossService.Core;
+using LossService.Problems;
+
+namespace LossService;
+
+/// <summary>A request's whole body in one piece of unmanaged memory, with room behind it for vector loads.</summary>
+internal sealed class RequestBody : IDisposable
+{
+    private readonly NativeBuffer _buffer;
+    private int _length;
+
+    private RequestBody(int capacity) => _buffer = new NativeBuffer((nuint)capacity);
+
+    /// <summary>The first byte.</summary>
+    public unsafe byte* Start => _buffer.Address;
+
+    /// <summary>The bytes.</summary>
+    public unsafe ReadOnlySpan<byte> Span => new(_buffer.Address, _length);
+
+    /// <summary>Reads a body to its end.</summary>
+    /// <param name="request">The request.</param>
+    /// <param name="limit">The most bytes it may have.</param>
+    /// <param name="cancellation">The client went away, or the service is out of patience.</param>
+    /// <returns>The body, or the problem with it.</returns>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static async ValueTask<(RequestBody? Body, Problem? Problem)> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
+    {
+        if (request.ContentLength > limit) return (null, Problems.Problems.PayloadTooLarge(limit));
+        var body = new RequestBody((int)(request.ContentLength ?? 4096));
+        var isWhole = false;
+        try
+        {
+            var reader = request.BodyReader;
+            while (true)
+            {
+                // a draining server cancels pending reads; an upload in flight goes on (so IsCanceled is no reason to stop)
+                var result = await reader.ReadAsync(cancellation);
+                if (body._length + result.Buffer.Length > limit) return (null, Problems.Problems.PayloadTooLarge(limit));
+                foreach (var segment in result.Buffer) body.Append(segment.Span);
+                reader.AdvanceTo(result.Buffer.End);
+                if (!result.IsCompleted) continue;
+                isWhole = true;
+                return (body, null);
+            }
+        }
+        catch (BadHttpRequestException broken)
+        {
+            return (null, broken.StatusCode == StatusCodes.Status413PayloadTooLarge
+                ? Problems.Problems.PayloadTooLarge(limit)
+                : Problems.Problems.BadRequest(broken.StatusCode, broken.Message));
+        }
+        finally
+        {
+            if (!isWhole) body.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _buffer.Dispose();
+
+    private unsafe void Append(ReadOnlySpan<byte> bytes)
+    {
+        _buffer.Reserve((nuint)(_length + bytes.Length));
+        bytes.CopyTo(new Span<byte>(_buffer.Address + _length, bytes.Length));
+        _length += bytes.Length;
+    }
+}

@@ -1,0 +1,30 @@
+using Serilog;
+using Serilog.Events;
+
+namespace LossService;
+
+/// <summary>Every request has an id: the client's <c>X-Request-Id</c>, or one of ours; it stands in the answer and in the log.</summary>
+internal static class RequestIds
+{
+    private const string Header = "X-Request-Id";
+
+    /// <summary>Echoes or makes ids, and logs a line for each request: method, path, status, time; no payload.</summary>
+    public static void UseRequestIds(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            var posted = context.Request.Headers[Header].ToString();
+            if (posted.Length is > 0 and <= 128 && posted.All(c => c is > ' ' and <= '~')) context.TraceIdentifier = posted;
+            context.Response.Headers[Header] = context.TraceIdentifier;
+            return next(context);
+        });
+        app.UseSerilogRequestLogging(options =>
+        {
+            options.EnrichDiagnosticContext = (log, context) => log.Set("RequestId", context.TraceIdentifier);
+            options.GetLevel = (context, _, error) =>
+                error is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
+                : context.Request.Path.StartsWithSegments("/livez") || context.Request.Path.StartsWithSegments("/readyz") ? LogEventLevel.Verbose
+                : LogEventLevel.Information;
+        });
+    }
+}
