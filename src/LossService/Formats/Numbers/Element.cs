@@ -1,0 +1,138 @@
+using System.Globalization;
+using System.Runtime.CompilerServices;
+
+namespace LossService.Formats.Numbers;
+
+/// <summary>What an array of numbers is made of in memory: how a decimal ±w · 10^q becomes one element.</summary>
+internal interface IElement<TSelf>
+    where TSelf : unmanaged, IElement<TSelf>
+{
+    /// <summary>Whether a fraction or an exponent, even a zero one, is refused.</summary>
+    static abstract bool IsInteger { get; }
+
+    /// <summary>Converts w · 10^q, or −w · 10^q where <paramref name="negative"/> is 1 and not 0; false where it cannot.</summary>
+    static abstract bool TryConvert(ulong w, int q, uint negative, out TSelf element);
+
+    /// <summary>Converts a well-formed JSON number of any length, or returns false where it does not fit.</summary>
+    static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);
+}
+
+/// <summary>The 22 powers of ten that a float64 holds exactly.</summary>
+file static class ExactPowers
+{
+    public const int Greatest = 22;
+
+    /// <summary>Integers up to here are exact as float64.</summary>
+    public const ulong GreatestInteger = 1ul << 53;
+
+    public static ReadOnlySpan<double> Table =>
+    [
+        1e0, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11,
+        1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18, 1e19, 1e20, 1e21, 1e22,
+    ];
+}
+
+/// <summary>A float64, correctly rounded: at most half a unit in the last place from the decimal.</summary>
+internal readonly struct Float64Element(double value) : IElement<Float64Element>
+{
+    public readonly double Value = value;
+
+    public static bool IsInteger => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryConvert(ulong w, int q, uint negative, out Float64Element element)
+    {
+        // both operands are exact, so the quotient is rounded once (W. D. Clinger, PLDI 1990)
+        if (w <= ExactPowers.GreatestInteger && (uint)-q <= ExactPowers.Greatest)
+        {
+            double magnitude = (long)w / ExactPowers.Table[-q];
+            element = new(BitConverter.UInt64BitsToDouble(
+                BitConverter.DoubleToUInt64Bits(magnitude) | ((ulong)negative << 63)));
+            return true;
+        }
+
+        return TryRound(w, q, negative, out element);
+    }
+
+    public static bool TryParse(ReadOnlySpan<byte> number, out Float64Element element)
+    {
+        // not Utf8Parser: it takes a long tail of zeros for a tail that is not zero, and rounds ties up
+        bool parsed = double.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out double value);
+        element = new(value);
+        return parsed && double.IsFinite(value);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryRound(ulong w, int q, uint negative, out Float64Element element)
+    {
+        bool certain = DecimalRounding.TryToFloat64(w, q, out ulong bits);
+        element = new(BitConverter.UInt64BitsToDouble(bits | ((ulong)negative << 63)));
+        return certain;
+    }
+}
+
+/// <summary>A float32, rounded once from the decimal: at most half a unit in the last place from it.</summary>
+internal readonly struct Float32Element(float value) : IElement<Float32Element>
+{
+    public readonly float Value = value;
+
+    public static bool IsInteger => false;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryConvert(ulong w, int q, uint negative, out Float32Element element)
+    {
+        if (w <= ExactPowers.GreatestInteger && (uint)-q <= ExactPowers.Greatest)
+        {
+            double magnitude = (long)w / ExactPowers.Table[-q];
+
+            // rounding to float64 keeps to one side of every float32 midpoint, so rounding on is right unless it fell
+            // onto one; every quotient here is 0 or at least 1e-22, far from the subnormal float32s
+            const ulong BelowFloat32 = (1ul << 29) - 1;
+            if ((BitConverter.DoubleToUInt64Bits(magnitude) & BelowFloat32) != 1ul << 28)
+            {
+                element = new(BitConverter.UInt32BitsToSingle(
+                    BitConverter.SingleToUInt32Bits((float)magnitude) | (negative << 31)));
+                return true;
+            }
+        }
+
+        return TryRound(w, q, negative, out element);
+    }
+
+    public static bool TryParse(ReadOnlySpan<byte> number, out Float32Element element)
+    {
+        bool parsed = float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value);
+        element = new(value);
+        return parsed && float.IsFinite(value);
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static bool TryRound(ulong w, int q, uint negative, out Float32Element element)
+    {
+        bool certain = DecimalRounding.TryToFloat32(w, q, out uint bits);
+        element = new(BitConverter.UInt32BitsToSingle(bits | (negative << 31)));
+        return certain;
+    }
+}
+
+/// <summary>An int64, written without a fraction or an exponent; −0 is 0.</summary>
+internal readonly struct Int64Element(long value) : IElement<Int64Element>
+{
+    public readonly long Value = value;
+
+    public static bool IsInteger => true;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static bool TryConvert(ulong w, int q, uint negative, out Int64Element element)
+    {
+        element = new((long)((w ^ (0ul - negative)) + negative));
+        return q == 0 && w <= long.MaxValue + (ulong)negative;
+    }
+
+    public static bool TryParse(ReadOnlySpan<byte> number, out Int64Element element)
+    {
+        bool parsed = long.TryParse(number, NumberStyles.AllowLeadingSign, CultureInfo.InvariantCulture, out long value);
+        element = new(value);
+        return parsed;
+    }
+}
