@@ -54,8 +54,8 @@ class Request:
         self.samples_shape = self.shape if self.binary else self.shape[:-1]
         self.classes = self.shape[-1]
         self.temperature = body.get("temperature", 1)
-        # total variation is differentiated where p is 0 or 1 as well: its kinks, not its limits, are the convention
-        self.take_limits = loss != "total_variation"
+        # |p − t| has its kinks at p = 0 and p = 1 too, and there the subgradient is the convention, not the limit
+        self.take_limits = (loss, self.form) != ("total_variation", "probabilities")
 
     def samples(self):
         x = [hold(number, self.dtype) for number in flatten(self.options[self.form])]
