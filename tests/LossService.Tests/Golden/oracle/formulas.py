@@ -1,0 +1,168 @@
+"""The sixteen losses, each as its definition reads: one sample in, one `Var` out.
+
+Nothing here is arranged for accuracy: the working precision is raised instead (see precision.py). p are the
+predicted probabilities, t the targets after smoothing, z the tempered logits.
+"""
+
+from functools import cached_property
+
+from mpmath import mp, mpf
+
+from .tape import Var, clamp, exp, largest, log, magnitude, positive_part, total
+
+
+class Categorical:
+    """One row of predictions over K classes, x being the row as posted."""
+
+    def __init__(self, form, x, options):
+        self.form, self.x, self.options = form, x, options
+        self.classes = range(len(x))
+
+    @cached_property
+    def z(self):
+        return [x / mpf(self.options.get("temperature", 1)) for x in self.x]
+
+    @cached_property
+    def log_sum_exp(self):
+        return log(total(exp(z) for z in self.z))
+
+    @cached_property
+    def p(self):
+        if self.form == "logits":
+            powers = [exp(z) for z in self.z]
+            share = total(powers) ** -1
+            p = [power * share for power in powers]
+        else:
+            p = self.x if self.form == "probabilities" else [exp(x) for x in self.x]
+        clip = mpf(self.options.get("clip", 0))
+        return [clamp(p_c, clip, 1 - clip) for p_c in p] if clip else p
+
+    @cached_property
+    def log_p(self):
+        if self.form == "log_probabilities" and not self.options.get("clip"):
+            return self.x
+        if self.form == "logits" and not self.options.get("clip"):
+            return [z - self.log_sum_exp for z in self.z]
+        return [log(p) for p in self.p]
+
+    def expectation(self, t, terms):
+        """Σ t_c·term_c, where a class of target 0 contributes nothing, whatever its term."""
+        return total(terms[c] * t[c] for c in self.classes if t[c] != 0)
+
+
+class Bernoulli:
+    """One element of predictions; `column` is its place on the last axis."""
+
+    def __init__(self, form, x, options, column):
+        z = x[0] / mpf(options.get("temperature", 1)) if form == "logits" else None
+        p = (1 + exp(-z)) ** -1 if form == "logits" else x[0]
+        clip = mpf(options.get("clip", 0))
+        self.z, self.column = z, column
+        self.p = clamp(p, clip, 1 - clip) if clip else p
+
+    def cross_entropy(self, t, pos_weight=1):
+        terms = [log(self.p) * (pos_weight * t)] if t != 0 else []
+        if t != 1:
+            terms.append(log(1 - self.p) * (1 - t))
+        return -total(terms)
+
+
+def per_class(option, c, default=1):
+    """An option that may be one number or one per class."""
+    value = default if option is None else option[c] if isinstance(option, list) else option
+    return mpf(value)
+
+
+def cross_entropy(row, t, options):
+    weighted = [t_c * per_class(options.get("class_weight"), c) for c, t_c in enumerate(t)]
+    value = -row.expectation(weighted, row.log_p)
+    z_loss = options.get("z_loss", 0)
+    return value + row.log_sum_exp * row.log_sum_exp * mpf(z_loss) if z_loss else value
+
+
+def focal(row, t, options):
+    gamma = mpf(options.get("gamma", 2))
+    return -row.expectation(t, [
+        (1 - row.p[c]) ** gamma * row.log_p[c] * per_class(options.get("alpha"), c) if t[c] != 0 else None
+        for c in row.classes])
+
+
+def poly_cross_entropy(row, t, options):
+    return -row.expectation(t, row.log_p) + (1 - row.expectation(t, row.p)) * mpf(options.get("epsilon", 2))
+
+
+def generalized_cross_entropy(row, t, options):
+    q = mpf(options.get("q", 0.7))
+    return (1 - row.expectation(t, row.p) ** q) / q
+
+
+def kl_divergence(row, t, options):
+    if options.get("direction", "forward") == "forward":
+        return total((mp.log(t[c]) - row.log_p[c]) * t[c] for c in row.classes if t[c] != 0)
+    if any(t_c == 0 for t_c in t):
+        return Var(mp.inf)
+    return total(row.p[c] * (row.log_p[c] - mp.log(t[c])) for c in row.classes)
+
+
+def js_divergence(row, t, options):
+    beta = mpf(options.get("beta", 0.5))
+    log_m = [log(row.p[c] * (1 - beta) + beta * t[c]) for c in row.classes]
+    from_labels = total((mp.log(t[c]) - log_m[c]) * t[c] for c in row.classes if t[c] != 0)
+    from_predictions = total(row.p[c] * (row.log_p[c] - log_m[c]) for c in row.classes)
+    return from_labels * beta + from_predictions * (1 - beta)
+
+
+def entropy(row, t, options):
+    return -total(row.p[c] * row.log_p[c] for c in row.classes)
+
+
+def brier(row, t, options):
+    return total((row.p[c] - t[c]) * (row.p[c] - t[c]) for c in row.classes)
+
+
+def total_variation(row, t, options):
+    return total(magnitude(row.p[c] - t[c]) for c in row.classes) / 2
+
+
+def multiclass_hinge(row, t, options):
+    y = t.index(1)
+    others = [row.x[c] for c in row.classes if c != y]
+    return positive_part(largest(others) - row.x[y] + mpf(options.get("margin", 1))) if others else Var(mpf(0))
+
+
+def multi_margin(row, t, options):
+    y = t.index(1)
+    margin = mpf(options.get("margin", 1))
+    return total(positive_part(row.x[c] - row.x[y] + margin) ** mpf(options.get("p", 1))
+                 for c in row.classes if c != y) / len(row.x)
+
+
+def binary_cross_entropy(element, t, options):
+    return element.cross_entropy(t, per_class(options.get("pos_weight"), element.column))
+
+
+def binary_focal(element, t, options):
+    gamma, alpha = mpf(options.get("gamma", 2)), options.get("alpha", 0.25)
+    p_t = element.p * t + (1 - element.p) * (1 - t)
+    alpha_t = 1 if alpha is None else mpf(alpha) * t + (1 - mpf(alpha)) * (1 - t)
+    return (1 - p_t) ** gamma * element.cross_entropy(t) * alpha_t
+
+
+def binary_brier(element, t, options):
+    return (element.p - t) * (element.p - t)
+
+
+def hinge(element, t, options):
+    return positive_part(mpf(options.get("margin", 1)) - element.z * (2 * t - 1))
+
+
+def squared_hinge(element, t, options):
+    violation = hinge(element, t, options)
+    return violation * violation
+
+
+CATEGORICAL = {formula.__name__: formula for formula in (
+    cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, kl_divergence, js_divergence, entropy, brier,
+    total_variation, multiclass_hinge, multi_margin)}
+BINARY = {formula.__name__: formula for formula in (
+    binary_cross_entropy, binary_focal, binary_brier, hinge, squared_hinge)}

@@ -1,0 +1,79 @@
+"""How many digits are enough, and what a formula tends to at infinity."""
+
+from mpmath import mp, mpf
+
+AGREED = 60  # digits that two evaluations, one at twice the other's precision, must share
+FAR, FARTHER = 2000, 4000  # stand-ins for an infinite logit: e^-2000 is 1e-869, far below any double
+
+
+class Undecided(Exception):
+    """No precision, or no limit, was found for a value."""
+
+
+def settled(compute, spread):
+    """The numbers that `compute` yields, by evaluating twice; `spread` bounds |log p| over the row.
+
+    Cancellation loses no more than the digits of the smallest probability, twice over for quantities of second
+    order such as a divergence between near-equal distributions; so that many are added beforehand.
+    """
+    digits = int(100 + AGREED + 2 * 0.4343 * spread)
+    for _ in range(4):
+        coarse, fine = at(digits, compute), at(2 * digits, compute)
+        values = [agreed(a, b, digits) for a, b in zip(coarse, fine, strict=True)]
+        if None not in values:
+            return values
+        digits *= 2
+    raise Undecided(f"{coarse} against {fine}")
+
+
+def at(digits, compute):
+    with mp.workdps(digits):
+        return compute()
+
+
+def agreed(coarse, fine, digits):
+    if coarse == fine or abs(coarse - fine) <= abs(fine) * mpf(10) ** -AGREED:
+        return fine
+    noise = mpf(10) ** -(digits - 40)
+    return mpf(0) if abs(coarse) < noise and abs(fine) < noise else None
+
+
+def limit(near, far):
+    """The limit of a value seen at FAR and at FARTHER: itself, 0 or ±∞."""
+    if max(abs(near), abs(far)) < mpf(10) ** -320:
+        return mpf(0)
+    if near == far or abs(near - far) <= abs(far) * mpf(10) ** -AGREED:
+        return far
+    if abs(far) >= 1.5 * abs(near):
+        return mp.sign(far) * mp.inf
+    raise Undecided(f"{mp.nstr(near, 20)} then {mp.nstr(far, 20)}")
+
+
+def approach(form, x, distance):
+    """x, moved off a boundary of the predictions' domain by `distance` (in logits; in −log p)."""
+    if x in (mp.inf, -mp.inf):
+        return mp.sign(x) * distance
+    if form == "probabilities" and x in (0, 1):
+        return abs(x - mp.exp(-distance))
+    if form == "log_probabilities" and x == 0:
+        return -mp.exp(-distance)
+    return x
+
+
+def on_boundary(form, x):
+    return abs(x) == mp.inf or (form == "probabilities" and x in (0, 1)) or (form == "log_probabilities" and x == 0)
+
+
+def evaluate(compute, form, row, temperature=1, take_limits=True):
+    """`compute(row)` for a row of mpf, to AGREED digits, or its limit where the row touches the boundary."""
+    row = [mpf(x) for x in row]
+    if take_limits and any(on_boundary(form, x) for x in row):
+        seen = [settled(lambda d=d: compute([approach(form, x, mpf(d)) for x in row]), 2 * d) for d in (FAR, FARTHER)]
+        return [limit(near, far) for near, far in zip(*seen, strict=True)]
+    return settled(lambda: compute(row), spread(form, row) / temperature)
+
+
+def spread(form, row):
+    if form == "logits":
+        return max(row) - min(row) if len(row) > 1 else abs(row[0])
+    return max((-mp.log(x) if form == "probabilities" else abs(x)) for x in row if x > 0 or form != "probabilities")

@@ -1,0 +1,121 @@
+"""What sets each loss apart: forms, options to try, edges to stand on."""
+
+from .cases import Subject
+from .wire import Literal
+
+ALL = ["loss", "losses", "gradient"]
+DESCRIBED = [*ALL, "probabilities", "log_probabilities", "entropy", "predictions"]
+BINARY = dict(binary=True, forms=("logits", "probabilities"), labels=("hard", "soft"))
+MEASURED = {"outputs": ["loss", "metrics"], "top_k": 2, "bins": 10}
+
+
+def pair(name, body, outputs=ALL):
+    """The same edge in both dtypes."""
+    return tuple((f"{name}, {dtype}", body | {"outputs": outputs} | ({} if dtype == "float32" else {"dtype": dtype}))
+                 for dtype in ("float32", "float64"))
+
+
+# −∞ is a class ruled out; +∞ is a class certain; each is a limit of finite logits
+CATEGORICAL_EDGES = (
+    *pair("tiny loss", {"logits": [[40, 0]], "labels": [0]}),
+    *pair("large and equal logits", {"logits": [[1000, 1000, 1000], [-1e20, -1e20, -1e20]], "labels": [1, 2]}),
+    *pair("logits -Infinity at target 0", {"logits": [[1, "-Infinity", 2], ["-Infinity", 0, "-Infinity"]],
+                                           "labels": [2, 1]}),
+    *pair("one logit Infinity, at the target", {"logits": [[1, "Infinity", 2]], "labels": [1]}),
+    *pair("probability 0 beside the target", {"probabilities": [[0.25, 0, 0.75], [1, 0, 0]], "labels": [2, 0]}),
+    *pair("nothing kept", {"logits": [[1, 2], [3, 4]], "labels": [0, 1], "mask": [False, False]}),
+    *pair("no weight", {"logits": [[1, 2], [3, 4]], "labels": [0, 1], "sample_weight": [0, 0]}),
+)
+AT_TARGET = (
+    *pair("logit -Infinity at the target", {"logits": [[1, "-Infinity", 2], [1, 2, 3]], "labels": [1, 0]}),
+    *pair("one logit Infinity, not the target", {"logits": [[1, "Infinity", 2]], "labels": [0]}),
+    *pair("probability 0 at the target", {"probabilities": [[0.25, 0, 0.75], [0.5, 0.25, 0.25]], "labels": [1, 0]}),
+    *pair("log-probability -Infinity at the target", {"log_probabilities": [["-Infinity", 0]], "labels": [0]}),
+)
+BINARY_EDGES = (
+    *pair("tails", {"logits": [40, -40, 40, -40, 0, 800, -800], "labels": [1, 0, 0, 1, 1, 1, 0]}),
+    *pair("nothing kept", {"logits": [1, 2], "labels": [0, 1], "mask": [False, False]}),
+    *pair("infinite logits, rightly sure", {"logits": ["Infinity", "-Infinity", 1], "labels": [1, 0, 1]}),
+    *pair("sure probabilities, right", {"probabilities": [1, 0, 0.5], "labels": [1, 0, 1]}),
+)
+BINARY_WRONG = (
+    *pair("infinite logit, wrongly sure", {"logits": ["Infinity", "-Infinity", 1], "labels": [0, 1, 1]}),
+    *pair("sure probabilities, wrong", {"probabilities": [1, 0, 0.5], "labels": [0, 1, 1]}),
+)
+DESCRIPTIONS = (
+    *pair("every description", {"logits": [[2, 1, 0.1], [0.3, 2.2, 0.4]], "labels": [0, 1], "temperature": 2}, DESCRIBED),
+    *pair("every description of probabilities", {"probabilities": [[0.5, 0.125, 0.375]], "labels": [0]}, DESCRIBED),
+)
+RELIABILITY = tuple(
+    (f"metrics of {form}", {form: rows, "labels": [0, 1, 2, 0, 1], "sample_weight": [1, 2, 0.5, 1, 3]} | MEASURED)
+    for form, rows in (
+        ("logits", [[2, 1, 0.5], [0.25, 2.5, 1], [3, 0, 1], [1, 0.5, 9], [0, 60, 1]]),
+        ("probabilities", [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.0625, 0.3125, 0.625], [1, 0, 0], [0, 1, 0]])))
+# just above the midpoint of 1 and its neighbour: by way of double it would round down, to even
+TWICE_ROUNDED = (("decimal text rounded once",
+                  {"logits": [[Literal("1.00000005960464477539062500000001"), 1]], "labels": [0], "outputs": ALL}),)
+
+WEIGHTS = [0.5, 1.25, 3.0]
+
+SUBJECTS = (
+    Subject("cross_entropy", bits=True, huge=True, edges=(
+        *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *TWICE_ROUNDED), variants=(
+        {"class_weight": WEIGHTS}, {"class_weight": WEIGHTS, "mean_over": "samples"},
+        {"class_weight": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True},
+        {"class_weight": WEIGHTS, "ignore_index": 2, "reduction": "sum"},
+        {"class_weight": [0.0, 1.0, 2.0], "sample_weight": True, "mask": True},
+        {"z_loss": 0.001}, {"z_loss": 0.5, "temperature": 2, "unit": "bits"},
+        {"z_loss": 0.01, "class_weight": WEIGHTS, "label_smoothing": 0.2, "sample_weight": True},
+        {"clip": 0.25}, {"clip": 0.1, "label_smoothing": 0.1}, {"clip": 1e-7})),
+    Subject("binary_cross_entropy", **BINARY, bits=True, edges=(
+        *BINARY_EDGES, *BINARY_WRONG,
+        *pair("every description", {"logits": [2, -1, 0.25], "labels": [1, 0, 1], "temperature": 2}, DESCRIBED),
+        ("metrics", {"logits": [2, -1, 0.25, -3], "labels": [1, 1, 1, 0], "sample_weight": [1, 2, 0.5, 1],
+                     "outputs": ["loss", "metrics"]})), variants=(
+        {"pos_weight": 3}, {"pos_weight": 0.25, "sample_weight": True}, {"pos_weight": WEIGHTS},
+        {"pos_weight": WEIGHTS, "label_smoothing": 0.1, "unit": "bits"}, {"clip": 0.25},
+        {"clip": 0.1, "pos_weight": 2, "label_smoothing": 0.1})),
+    Subject("focal", bits=True, huge=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+        {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": 0.25}, {"alpha": WEIGHTS},
+        {"gamma": 1.5, "alpha": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("binary_focal", **BINARY, bits=True, edges=(*BINARY_EDGES, *BINARY_WRONG), variants=(
+        {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": None}, {"alpha": 0.75},
+        {"alpha": None, "gamma": 0}, {"gamma": 3, "alpha": 0.6, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("poly_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+        {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
+    Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+        {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("kl_divergence", bits=True, huge=True, edges=(
+        *CATEGORICAL_EDGES, *AT_TARGET,
+        *pair("reverse, target 0", {"logits": [[1, 2]], "labels": [0], "direction": "reverse"}, ["loss", "losses"]),
+        *pair("reverse, logit -Infinity", {"logits": [[1, "-Infinity", 2]], "labels": [[0.25, 0.25, 0.5]],
+                                           "direction": "reverse"}),
+        *pair("reverse, probability 0", {"probabilities": [[0.25, 0, 0.75]], "labels": [[0.25, 0.25, 0.5]],
+                                         "direction": "reverse"})), variants=(
+        {"direction": "reverse"}, {"direction": "reverse", "sample_weight": True, "unit": "bits"},
+        {"direction": "reverse", "label_smoothing": 0.1}, {"direction": "reverse", "temperature": 3})),
+    Subject("js_divergence", bits=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+        {"beta": 0.1}, {"beta": 0.9}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("entropy", labels=(None,), smooth=False, bits=True, huge=True, edges=(
+        *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),
+    Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
+    Subject("binary_brier", **BINARY, edges=(*BINARY_EDGES, *BINARY_WRONG)),
+    Subject("total_variation", edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
+    Subject("hinge", binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
+        *pair("at the kink", {"logits": [1, -1, 1], "labels": [1, 0, 0]}),
+        *pair("predictions", {"logits": [2, -1, 0.25, 0], "labels": [1, 1, 0, 1]}, ["loss", "predictions"])),
+        variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
+    Subject("squared_hinge", binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
+        *pair("at the kink", {"logits": [1, -1, 1], "labels": [1, 0, 0]}),),
+        variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
+    Subject("multiclass_hinge", forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
+            huge=True, edges=(
+        *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
+        *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),
+        variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
+    Subject("multi_margin", forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
+            huge=True, edges=(
+        *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
+        *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),
+        variants=({"p": 2}, {"margin": 0.5}, {"p": 2, "margin": 2, "sample_weight": True})),
+)
