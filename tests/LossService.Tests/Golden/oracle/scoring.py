@@ -1,5 +1,7 @@
 """From a request, as it would be posted, to the answer that the service owes."""
 
+from dataclasses import dataclass
+
 from mpmath import mp, mpf
 
 from . import metrics
@@ -34,11 +36,15 @@ def text(value, digits=30):
     return mp.nstr(value, digits, min_fixed=-3, max_fixed=10).removesuffix(".0")
 
 
+@dataclass(frozen=True)
 class Sample:
-    """One unit of loss: its predictions, its target, its weights, and whether it is kept."""
+    """One unit of loss."""
 
-    def __init__(self, x, column, target, weight, kept):
-        self.x, self.column, self.target, self.weight, self.kept = x, column, target, weight, kept
+    x: list  # predictions, held
+    column: int  # its place on the last axis, for a binary loss
+    target: object  # before smoothing: a row of mpf, one mpf, or None
+    weight: float
+    kept: bool
 
 
 class Request:

@@ -51,6 +51,8 @@ RELIABILITY = tuple(
     for form, rows in (
         ("logits", [[2, 1, 0.5], [0.25, 2.5, 1], [3, 0, 1], [1, 0.5, 9], [0, 60, 1]]),
         ("probabilities", [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125], [0.0625, 0.3125, 0.625], [1, 0, 0], [0, 1, 0]])))
+EXAMPLE = {"logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4]], "labels": [0, 1], "label_smoothing": 0.1}
+UNSTATED = (("no outputs stated", EXAMPLE), ("no outputs stated, reduction none", EXAMPLE | {"reduction": "none"}))
 # just above the midpoint of 1 and its neighbour: by way of double it would round down, to even
 TWICE_ROUNDED = (("decimal text rounded once",
                   {"logits": [[Literal("1.00000005960464477539062500000001"), 1]], "labels": [0], "outputs": ALL}),)
@@ -59,7 +61,7 @@ WEIGHTS = [0.5, 1.25, 3.0]
 
 SUBJECTS = (
     Subject("cross_entropy", bits=True, huge=True, edges=(
-        *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *TWICE_ROUNDED), variants=(
+        *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *UNSTATED, *TWICE_ROUNDED), variants=(
         {"class_weight": WEIGHTS}, {"class_weight": WEIGHTS, "mean_over": "samples"},
         {"class_weight": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True},
         {"class_weight": WEIGHTS, "ignore_index": 2, "reduction": "sum"},

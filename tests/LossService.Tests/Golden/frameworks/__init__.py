@@ -1,0 +1,1 @@
+"""The frameworks' own calls, and the requests that match them."""

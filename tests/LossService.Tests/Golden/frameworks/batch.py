@@ -1,0 +1,83 @@
+"""The tensors that the rows name, and the evaluation of a framework's call on them."""
+
+import numpy
+import torch
+import torch.nn.functional as F
+from scipy.spatial.distance import jensenshannon
+from scipy.stats import entropy
+from sklearn.metrics import accuracy_score, brier_score_loss, hinge_loss, log_loss, top_k_accuracy_score
+from torch.distributions import Categorical
+
+from oracle.wire import SplitMix64, literal
+
+PREDICTIONS = ("logits", "probabilities", "log_probabilities")
+ROWS, CLASSES = 12, 5
+
+
+def sigmoid_focal_loss(z, t, alpha=0.25, gamma=2, reduction="none"):
+    """torchvision.ops.sigmoid_focal_loss, as its documentation defines it."""
+    p = torch.sigmoid(z)
+    p_t = p * t + (1 - p) * (1 - t)
+    loss = F.binary_cross_entropy_with_logits(z, t, reduction="none") * (1 - p_t) ** gamma
+    if alpha >= 0:
+        loss = (alpha * t + (1 - alpha) * (1 - t)) * loss
+    return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[reduction]
+
+
+CALLS = {"F": F, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
+         "jensenshannon": jensenshannon, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
+         "hinge_loss": hinge_loss, "log_loss": log_loss, "top_k_accuracy_score": top_k_accuracy_score}
+
+
+class Tensors:
+    """One batch in one dtype: z logits, y classes, T soft labels, b bits, w and s weights; 1 = of rank one."""
+
+    def __init__(self, dtype):
+        random = SplitMix64(2024)
+        real = lambda scale, *shape: numpy.array(
+            [random.uniform(scale) for _ in range(int(numpy.prod(shape)))], dtype).reshape(shape)
+        self.dtype = dtype
+        z, T, z1 = real(4, ROWS, CLASSES), real(2, ROWS, CLASSES), real(4, ROWS)
+        y = numpy.array([random.below(CLASSES) for _ in range(ROWS)])
+        y[:CLASSES] = range(CLASSES)  # scikit-learn infers the classes from the labels
+        bits = lambda *shape: numpy.array([random.below(2) for _ in range(int(numpy.prod(shape)))], dtype).reshape(shape)
+        self.named = {
+            "z": z, "p": softmax(z), "log_p": numpy.log(softmax(z.astype("float64"))).astype(dtype), "T": softmax(T),
+            "y": y, "one_hot": numpy.eye(CLASSES, dtype=dtype)[y], "b": bits(ROWS, CLASSES),
+            "z1": z1, "p1": (1 / (1 + numpy.exp(-z1))).astype(dtype), "b1": bits(ROWS),
+            "w": numpy.array([0.5, 1.25, 3, 1, 0.75], dtype), "s": abs(real(4, ROWS)), "S": abs(real(4, ROWS, CLASSES))}
+
+    def body(self, row):
+        """The request as JSON-ready values; `outputs` includes the gradient where the framework has one."""
+        body = {name: self.posted(value) for name, value in row.request.items()}
+        outputs = [row.output] + (["gradient"] if differentiable(row) else [])
+        return body | {"dtype": self.dtype, "outputs": body.get("outputs", outputs)}
+
+    def posted(self, value):
+        named = self.named.get(value) if isinstance(value, str) else None
+        if named is None:
+            return value
+        kind = named.dtype.name
+        if value == "w":  # an option: a double
+            return [float(x) for x in named]
+        nested = lambda x: [nested(item) for item in x] if x.ndim else int(x) if kind == "int64" else literal(x, kind)
+        return nested(named)
+
+    def evaluate(self, row):
+        """(value, gradient or None) by the framework."""
+        if not differentiable(row):
+            return numpy.asarray(eval(row.call, CALLS | self.named)), None
+        tensors = {name: torch.from_numpy(array.copy()) for name, array in self.named.items()}
+        leaf = tensors[next(row.request[form] for form in PREDICTIONS if form in row.request)].requires_grad_()
+        value = eval(row.call, CALLS | tensors)
+        value.sum().backward()
+        return value.detach().numpy(), leaf.grad.numpy()
+
+
+def differentiable(row):
+    return row.framework not in ("scikit-learn", "SciPy")
+
+
+def softmax(z):
+    powers = numpy.exp(z - z.max(-1, keepdims=True))
+    return (powers / powers.sum(-1, keepdims=True)).astype(z.dtype)
