@@ -33,4 +33,11 @@ public sealed class Findings
             if (_first.Count < Kept) _first.Add(finding);
         Total += other.Total;
     }
+
+    /// <summary>Forgets all.</summary>
+    public void Clear()
+    {
+        _first.Clear();
+        Total = 0;
+    }
 }

@@ -35,7 +35,7 @@ internal static class LossEndpoints
         if (body is null) return problem!;
 
         using var request = new ScoreRequest(loss);
-        using (body) problem = JsonRequestReader.Read(body.Span, request);
+        using (body) problem = JsonRequestReader.Read(body, request);
         timing.Mark("parse");
         if (problem is not null) return problem;
 

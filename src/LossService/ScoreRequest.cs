@@ -77,6 +77,17 @@ public sealed class ScoreRequest : IDisposable
         Options = Options,
     };
 
+    /// <summary>Forgets everything that was read but the dtype.</summary>
+    public void Clear()
+    {
+        Dispose();
+        Tensors.Clear();
+        Posted.Clear();
+        Findings.Clear();
+        _options.Clear();
+        (Outputs, Reduction, MeanOver, Unit, Id, FirstRealLabel) = (null, default, default, default, null, null);
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

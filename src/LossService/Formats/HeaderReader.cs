@@ -61,7 +61,7 @@ internal static class HeaderReader
         {
             if (json.TokenType == JsonTokenType.String && Members.OutputNames.TryFind(json.GetString()!, out var output)) outputs |= output;
             else findings.Add(new(Members.Outputs, i), $"there is no output {Describe(ref json)}{SuggestFor(ref json, Members.OutputNames.All)}; there are {string.Join(", ", Members.OutputNames.All)}");
-            json.Skip();
+            json.TrySkip();
         }
         return outputs;
     }
@@ -122,7 +122,7 @@ internal static class HeaderReader
                 findings.Add(new(option.Name, i), $"{option.Name} has {option.Range} in each place, not {Describe(ref json)}");
                 isGood = false;
             }
-            json.Skip();
+            json.TrySkip();
         }
         return isGood ? [.. list] : null;
     }
@@ -130,7 +130,8 @@ internal static class HeaderReader
     private static bool TryNumber(ref Utf8JsonReader json, out double value)
     {
         value = 0;
-        return json.TokenType == JsonTokenType.Number && json.TryGetDouble(out value) && double.IsFinite(value);
+        return json.TokenType == JsonTokenType.Number
+            && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
     }
 
     private static bool TryInteger(ref Utf8JsonReader json, out long value)

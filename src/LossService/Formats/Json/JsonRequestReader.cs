@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LossService.Core;
 using LossService.Problems;
 
 namespace LossService.Formats.Json;
@@ -9,9 +10,18 @@ namespace LossService.Formats.Json;
 /// </summary>
 internal static class JsonRequestReader
 {
-    /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>.</summary>
+    /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>, fast where it is as usual.</summary>
     /// <returns>The problem where it is no JSON at all; otherwise null, and what is wrong stands in the request's findings.</returns>
-    public static Problem? Read(ReadOnlySpan<byte> body, ScoreRequest request)
+    public static unsafe Problem? Read(RequestBody body, ScoreRequest request)
+    {
+        if (FastJsonRequestReader.TryRead(body.Start, body.Start + body.Span.Length, request)) return null;
+        request.Clear();
+        request.DType = DType.Float32;
+        return ReadExactly(body.Span, request);
+    }
+
+    /// <summary>The same by the exact reader alone.</summary>
+    public static Problem? ReadExactly(ReadOnlySpan<byte> body, ScoreRequest request)
     {
         if (JsonText.Outline(body, out var members) is { } problem) return problem;
         if (members is null)

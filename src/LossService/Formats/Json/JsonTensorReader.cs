@@ -138,8 +138,8 @@ internal ref struct JsonTensorReader
         else if (json.TokenType != JsonTokenType.Number) Note($"{HeaderReader.Describe(ref json)} is no number");
         else if (json.ValueSpan.Length > MaxNumberLength) Note(string.Create(CultureInfo.InvariantCulture, $"a number of {json.ValueSpan.Length} characters; {MaxNumberLength} are enough"));
         else if (_dtype == DType.Int64) Add(json.GetInt64());
-        else if (_dtype == DType.Float32 && json.TryGetSingle(out var single) && float.IsFinite(single)) Add(single);
-        else if (_dtype == DType.Float64 && json.TryGetDouble(out var number) && double.IsFinite(number)) Add(number);
+        else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var single) && float.IsFinite(single)) Add(single);
+        else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) Add(number);
         else Note($"{HeaderReader.Describe(ref json)} does not fit {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
     }
 
