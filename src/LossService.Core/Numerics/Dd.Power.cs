@@ -29,7 +29,7 @@ internal readonly partial struct Dd
     {
         // From the top bit down, so that no intermediate power is larger than the result
         var power = x;
-        for (var bit = 1 << (int.Log2(exponent) - 1); bit != 0; bit >>= 1)
+        for (var bit = 1 << int.Log2(exponent) >> 1; bit != 0; bit >>= 1)
         {
             power = Square(power);
             if ((exponent & bit) != 0) power *= x;
