@@ -14,7 +14,7 @@ internal readonly partial struct Dd
     private const double ExpUpper = 709.79, ExpLower = -745.2;
 
     /// <summary>eˣ: 0 at −∞, ∞ above 709.78, gradual underflow below −708.4, NaN for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Exp(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);
@@ -33,7 +33,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>eˣ − 1, with full relative accuracy where x is small: −1 at −∞, ∞ above 709.78, NaN for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Expm1(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);

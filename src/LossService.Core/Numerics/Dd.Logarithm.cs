@@ -12,11 +12,11 @@ namespace LossService.Core.Numerics;
 internal readonly partial struct Dd
 {
     /// <summary>ln x: −∞ at 0, NaN below, ∞ at ∞; with full relative accuracy around x = 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector512.Create(1.0), x.Lo));
 
     /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy however small x is; −∞ at −1, NaN below.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
 
     /// <summary>ln x, where <paramref name="excess"/> is x − 1: read near x = 1 only, and exact there.</summary>
