@@ -29,14 +29,10 @@ internal readonly partial struct Dd
         var scale = Vector512.ConditionalSelect(large, Vector512.Create(6.223015277861142e-61), Vector512.Create(1.0));
         scale = Vector512.ConditionalSelect(small, Vector512.Create(1.6069380442589903e+60), scale);
         var e = (large & Vector512.Create(200.0)) - (small & Vector512.Create(200.0));
-        var zHi = x.Hi * scale;
-        var zLo = x.Lo * scale;
-
-        var exponent = (zHi.AsInt64() - Vector512.Create(LogarithmTable.OctaveStart)) >> 52;
-        e += Vector512.ConvertToDouble(exponent);
-        scale = PowerOfTwo.Of(-exponent);
-        zHi *= scale;
-        zLo *= scale;
+        var scaledHi = x.Hi * scale;
+        var zHi = LogarithmTable.Reduced(scaledHi, out var exponent);
+        e += exponent;
+        var zLo = x.Lo * scale * PowerOfTwo.OfNegated(exponent);
         var slot = (zHi + Vector512.Create(LogarithmTable.Rounder)).AsInt64();
 
         var c = LaneTable.ThirtyTwo(LogarithmTable.Reciprocals, slot);

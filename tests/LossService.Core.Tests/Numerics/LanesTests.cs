@@ -106,7 +106,9 @@ public class LanesTests(ITestOutputHelper output)
         for (var lane = 0; lane < 8; lane++)
         {
             var ulps = FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane]));
-            Assert.True(ulps <= 0.6, $"{ulps} ulp at {truth.Hi[lane]:R}");
+            // Near the subnormals the truth itself has no low part left, so it can be half an ulp off
+            var bound = truth.Hi[lane] > 1e-290 ? 0.6 : 1;
+            Assert.True(ulps <= bound, $"{ulps} ulp at {truth.Hi[lane]:R}");
         }
     }
 
