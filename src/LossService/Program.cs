@@ -1,10 +1,12 @@
 using LossService;
+using LossService.Formats.Oip;
 using LossService.Problems;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddLogging();
 builder.AddServer();
 builder.AddScoring();
+builder.AddOip();
 builder.AddApiDocument();
 
 var app = builder.Build();
@@ -13,4 +15,5 @@ app.UseProblems();
 app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();
+app.MapOip();
 app.Run();
