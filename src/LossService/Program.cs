@@ -1,4 +1,5 @@
 using LossService;
+using LossService.Formats.Grpc;
 using LossService.Formats.Oip;
 using LossService.Problems;
 
@@ -7,6 +8,7 @@ builder.AddLogging();
 builder.AddServer();
 builder.AddScoring();
 builder.AddOip();
+builder.AddGrpcInference();
 builder.AddApiDocument();
 
 var app = builder.Build();
@@ -16,4 +18,5 @@ app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();
 app.MapOip();
+app.MapGrpcInference();
 app.Run();
