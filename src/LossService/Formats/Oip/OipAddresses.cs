@@ -47,7 +47,9 @@ internal sealed class OipAddresses
 
     private string Point(Address address)
     {
-        if (!_places.TryGetValue(address.Member, out var place)) return Pointer([.. address.Member.Split('/', StringSplitOptions.RemoveEmptyEntries)]);
+        // what has no name of its own, such as a shape, is noted by its path
+        if (!_places.TryGetValue(address.Member, out var place))
+            return Append(Pointer(address.Member.Split('/', StringSplitOptions.RemoveEmptyEntries)), address.Position);
         return place.Layout switch
         {
             OipLayout.Opaque => place.Pointer,
@@ -58,9 +60,10 @@ internal sealed class OipAddresses
 
     private string Say(Finding finding)
     {
-        if (finding.Address.Position.Length == 0) return finding.Detail;
-        var name = _places.TryGetValue(finding.Address.Member, out var place) ? place.Name : finding.Address.Member;
-        return $"{name}[{string.Join(", ", finding.Address.Position)}]: {finding.Detail}";
+        var (member, position) = finding.Address;
+        return position.Length > 0 && _places.TryGetValue(member, out var place)
+            ? $"{place.Name}[{string.Join(", ", position)}]: {finding.Detail}"
+            : finding.Detail;
     }
 
     private static string Append(string pointer, int[] position) =>

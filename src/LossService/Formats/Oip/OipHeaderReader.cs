@@ -160,6 +160,7 @@ internal unsafe ref struct OipHeaderReader
     private List<long>? ReadShape(string path)
     {
         if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
+        var before = _request.Findings.Total;
         List<long> axes = [];
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
@@ -167,7 +168,7 @@ internal unsafe ref struct OipHeaderReader
             else _request.Findings.Add(new(path, axes.Count), $"an axis is an integer, not {HeaderReader.Describe(ref _json)}");
             _json.Skip();
         }
-        return axes;
+        return _request.Findings.Total == before ? axes : null;
     }
 
     private long? ReadSize(string path)

@@ -47,7 +47,7 @@ internal sealed class OipModel
             Page(Members.SampleWeight, DType.Float32, samples),
             Page(Members.Mask, DType.Bool, samples),
         ];
-        Outputs = [.. OipOutput.All.Select(output =>
+        Outputs = [.. OipOutput.Of(loss).Select(output =>
             Page(output.Name, output.DType ?? DType.Float32, output.Axes is [-1, -1] ? predictions : output.Axes))];
     }
 

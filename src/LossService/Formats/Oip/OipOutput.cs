@@ -6,7 +6,7 @@ namespace LossService.Formats.Oip;
 /// <param name="Name">As clients ask for it.</param>
 /// <param name="Computes">What must be computed for it.</param>
 /// <param name="DType">Its datatype; null = the predictions'.</param>
-/// <param name="Take">Its tensor; null where the loss has no such thing.</param>
+/// <param name="Take">Its tensor; null where it was not computed.</param>
 /// <param name="Axes">Its shape for a batch of a categorical loss; −1 = any length.</param>
 internal sealed record OipOutput(string Name, Outputs Computes, DType? DType, Func<Scores, Tensor?> Take, params long[] Axes)
 {
@@ -27,10 +27,10 @@ internal sealed record OipOutput(string Name, Outputs Computes, DType? DType, Fu
         Metric("calibration_bins", Bins, -1, 6),
     ];
 
-    private static readonly Dictionary<string, OipOutput> ByName = All.ToDictionary(output => output.Name);
-
-    /// <summary>The output of a name, or null.</summary>
-    public static OipOutput? Find(string name) => ByName.GetValueOrDefault(name);
+    /// <summary>Those that a loss has: without labels there is nothing to be accurate about.</summary>
+    public static IEnumerable<OipOutput> Of(Loss loss) => All.Where(output =>
+        (output.Computes != Outputs.Metrics || loss.Labels != LabelRule.None)
+        && (output.Name != "top_k_accuracy" || loss.Options.Any(option => option.Name == "top_k")));
 
     private static OipOutput Metric(string name, Func<Metrics, Tensor> take, params long[] axes) =>
         new(name, Outputs.Metrics, Core.DType.Float64, scores => scores.Metrics is { } metrics ? take(metrics) : null, axes);

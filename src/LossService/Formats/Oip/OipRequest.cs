@@ -66,7 +66,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
         }
         if (!OipDatatype.TryParse(datatype, out var dtype))
         {
-            Note($"{path}/datatype", $"{name} has the datatype \"{datatype}\"{Nearest.Suggest(datatype, OipDatatype.All)}; there are {string.Join(", ", OipDatatype.All)}");
+            Note($"{path}/datatype", $"{name} has the datatype \"{datatype}\"; there are {string.Join(", ", OipDatatype.All)}");
             return null;
         }
         if (axes.Length > JsonTensorReader.MaxRank)
@@ -139,10 +139,11 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     /// <summary>Takes a requested output.</summary>
     public void Want(int index, string name, bool? binary)
     {
-        if (OipOutput.Find(name) is not { } output)
+        var outputs = OipOutput.Of(Batch.Loss).ToArray();
+        if (Array.Find(outputs, output => output.Name == name) is not { } output)
         {
-            var all = OipOutput.All.Select(output => output.Name).ToArray();
-            Note($"outputs/{index}/name", $"there is no output \"{name}\"{Nearest.Suggest(name, all)}; there are {string.Join(", ", all)}");
+            var names = outputs.Select(output => output.Name).ToArray();
+            Note($"outputs/{index}/name", $"there is no output \"{name}\"{Nearest.Suggest(name, names)}; there are {string.Join(", ", names)}");
         }
         else if (_wanted.Any(wanted => wanted.Output == output))
         {
@@ -158,7 +159,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     public void Conclude()
     {
         var isReduced = Batch.Reduction != Reduction.None;
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.Find(isReduced ? "loss" : "losses")!, null));
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Name == (isReduced ? "loss" : "losses")), null));
         Batch.Outputs = Outputs.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
         if (!isReduced && Batch.Outputs.Value.HasFlag(Outputs.Loss)) Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
