@@ -45,28 +45,49 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
     public override CategoricalFormula Formula(Options options, int classes) => new Power(options.Get(Exponent));
 
     /// <remarks>
-    /// All by way of log s, which is known well where s → 1 and where s underflows: the value is −expm1(q·log s)/q, and
-    /// ∂L/∂log p_c = −s^q·(t_c p_c/s), s^q times the share of class c in s.
+    /// All by way of log s, which is known well where s → 1 and where s underflows: the value is −expm1(q·log s)/q and the
+    /// slope ∂L/∂p_c = −s^(q−1)·t_c; or ∂L/∂log p_c = −s^q·(t_c p_c/s), the share of class c in s, where p is too small to
+    /// carry that slope.
     /// </remarks>
     private sealed class Power(double q) : CategoricalFormula
     {
+        /// <summary>Below this s, some p_c that matter have lost digits to underflow.</summary>
+        private const double Least = 1e-250;
+
         private readonly Dd _q = new(q);
 
         public override Dd Score(in CategoricalRow row)
         {
             var logS = row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
+            if (Dd.Exp(logS).ToScalar() > Least || !double.IsFinite(logS.ToScalar())) SlopeOnP(row, logS);
+            else SlopeOnLogP(row, logS);
+            return -Dd.Expm1(_q * logS) / _q;
+        }
+
+        private void SlopeOnP(in CategoricalRow row, Dd logS)
+        {
+            // 0·−∞ in the exponent where q = 1 and s = 0
+            var power = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
+            for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
+            {
+                var t = row.T[c];
+                row.LogSlope.Store(c, Dd.Zero);
+                row.Slope.Store(c, Dd.Select(t.IsZero, Dd.Zero, -power * t));
+            }
+        }
+
+        private void SlopeOnLogP(in CategoricalRow row, Dd logS)
+        {
             var power = Dd.Exp(_q * logS);
-            // ∂L/∂p_c = −s^(q−1)·t_c: what a share of 0/0 leaves open for a posted probability of 0
             var atZero = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
-            var positive = logS.IsFinite;
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
             {
                 var (t, logP) = (row.T[c], row.LogP[c]);
-                var share = Dd.Select(~t.IsZero & logP.IsFinite & positive, t * Dd.Exp(logP - logS), Dd.Zero);
-                row.LogSlope.Store(c, -power * share);
-                row.Slope.Store(c, Dd.Select(~t.IsZero & row.P[c].IsZero, -atZero * t, Dd.Zero));
+                var counts = ~t.IsZero;
+                row.LogSlope.Store(c, Dd.Select(counts & logP.IsFinite, -power * t * Dd.Exp(logP - logS), Dd.Zero));
+                // a share of 0 tells nothing of the slope on a posted probability of 0
+                row.Slope.Store(c, Dd.Select(counts & ~logP.IsFinite, -atZero * t, Dd.Zero));
             }
-            return -Dd.Expm1(_q * logS) / _q;
         }
 
         /// <summary>log s of a row that is not one-hot, from 1 − s where that is the smaller, and by logarithms where s underflows.</summary>
@@ -81,7 +102,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             s = Dd.SumOfLanes(s);
             rest = Dd.SumOfLanes(rest) - row.Surplus;
             if (rest.ToScalar() < 0.5) return Dd.Log1p(-rest);
-            return s.ToScalar() > 1e-250 ? Dd.Log(s) : LogSumExp(row);
+            return s.ToScalar() > Least ? Dd.Log(s) : LogSumExp(row);
         }
 
         private static Dd LogSumExp(in CategoricalRow row)
