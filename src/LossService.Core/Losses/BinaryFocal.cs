@@ -66,14 +66,16 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Terms>
             if (alpha is { } share) scale *= new Dd(share) * t + (Dd.One - new Dd(share)) * u;
             var (forP, forQ) = (scale * t, scale * u);
             var value = Times(forP, e.LogP) + Times(forQ, e.LogQ);
-            // m = 0 only where scale is 0 or γ is
-            var steepness = Dd.Select(m.IsZero, Dd.Zero, new Dd(gamma) * (u - t) / m);
+            var slope = new Dd(gamma) * (u - t);
             return new(
                 -value,
-                -forP * (Dd.One + steepness * Times(e.P, e.LogP)),
-                -forQ * (Dd.One - steepness * Times(e.Q, e.LogQ)),
+                -forP * (Dd.One + slope * Share(Times(e.P, e.LogP), m)),
+                -forQ * (Dd.One - slope * Share(Times(e.Q, e.LogQ), m)),
                 Dd.Zero, Dd.Zero);
         }
+
+        /// <summary>a/m, but 0 where m = 0: there the factor before it is 0, or γ is.</summary>
+        private static Dd Share(Dd a, Dd m) => Dd.Select(m.IsZero, Dd.Zero, a / m);
 
         /// <summary>a·log, but 0 where a = 0.</summary>
         private static Dd Times(Dd a, Dd log) => Dd.Select(a.IsZero, Dd.Zero, a * log);
