@@ -47,7 +47,7 @@ internal abstract class CategoricalLoss : Loss
     {
         var pass = new CategoricalPass(this, batch);
         var sum = new ExactSum();
-        MetricsTally? tally = batch.Wants(Outputs.Metrics) ? pass.NewTally() : null;
+        MetricsTally? tally = batch.Wants(Outputs.Metrics) && batch.Labels is not null ? pass.NewTally() : null;
         pass.Run(0, pass.Rows, sum, tally, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();

@@ -127,7 +127,11 @@ internal sealed class CategoricalPass
         if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
         y[_classes..].Clear();
 
-        var row = scratch.Row(_smoothing == 0 ? hard : Core.Labels.Soft, _weighsSamples ? [] : _classWeight);
+        var row = scratch.Row(
+            _smoothing == 0 ? hard : Core.Labels.Soft,
+            _batch.Form == PredictionForm.Logits,
+            hard >= 0 || _labels is null ? Dd.Zero : Surplus(y),
+            _weighsSamples ? [] : _classWeight);
         if (_labels is not null) Smooth(y, row.T);
         var logSumExp = NeedsDistribution ? _head.Fill(row) : default;
         var value = _formula.Score(row);
@@ -160,6 +164,15 @@ internal sealed class CategoricalPass
         for (var c = 0; c < target.Length; c += DdRow.Lanes) target.Store(c, target[c] * keep + spread);
         target.Hi[_classes..].Clear();
         target.Lo[_classes..].Clear();
+    }
+
+    /// <summary>Σt − 1 of a dense row: what rounding left over, as far as smoothing keeps it.</summary>
+    private Dd Surplus(ReadOnlySpan<double> y)
+    {
+        var sum = Dd.Zero;
+        for (var c = 0; c < y.Length; c += DdRow.Lanes)
+            sum += Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c);
+        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
     }
 
     private double WeightOf(int hard, ReadOnlySpan<double> y)
@@ -199,7 +212,7 @@ internal sealed class CategoricalPass
         }
         else
         {
-            _head.PullBack(row, scale, new Dd(2 * _zLoss) * logSumExp, result);
+            _head.PullBack(row, scale, _zLoss > 0 ? new Dd(2 * _zLoss) * logSumExp : Dd.Zero, result);
         }
         gradient.Write(index * _classes, result[.._classes]);
     }
