@@ -40,12 +40,21 @@ internal ref struct PlainFormula
     private string ReadUntil(char end)
     {
         var text = new StringBuilder();
+        var isApplied = false;
         while (_position < _latex.Length && _latex[_position] != end)
         {
             var token = ReadToken();
+            if (token == " ")
+            {
+                text.Append(token);
+                continue;
+            }
+            var isWord = token.Length > 1 && char.IsAsciiLetter(token[0]);
             // a word keeps its distance from a letter or bracket before it, though the source need not: 2\log p
-            if (token.Length > 1 && char.IsAsciiLetter(token[0]) && text.Length > 0 && (char.IsLetterOrDigit(text[^1]) || text[^1] == ')')) text.Append(' ');
-            text.Append(token);
+            if (isWord && text.Length > 0 && (char.IsLetterOrDigit(text[^1]) || text[^1] == ')')) text.Append(' ');
+            // what a word is applied to may be a fraction: \log \frac{a}{b} is no fraction of a logarithm
+            text.Append(isApplied && token.Contains('/', StringComparison.Ordinal) ? $"({token})" : token);
+            isApplied = isWord;
         }
         _position++;
         return text.ToString();

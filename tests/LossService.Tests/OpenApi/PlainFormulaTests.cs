@@ -15,6 +15,7 @@ public sealed class PlainFormulaTests
     [InlineData(@"\beta\, \mathrm{KL}(t \,\|\, m)", "β KL(t ‖ m)")]
     [InlineData(@"(1 - p_t)^{\gamma}\log p", "(1 − p_t)^γ log p")]
     [InlineData(@"2\log p", "2 log p")]
+    [InlineData(@"\sum_c t_c \log \frac{t_c}{p_c}", "Σ_c t_c log (t_c/p_c)")]
     public void Formula_Known_ReadsAsTyped(string latex, string plain) => Assert.Equal(plain, PlainFormula.Of(latex));
 
     [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]

@@ -62,11 +62,11 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
     public async Task Default_Posted_ChangesNothing(string loss)
     {
         var example = LossCatalogue.Find(loss)!.Page.Example;
-        var (_, expected) = await document.PostAsync($"/v1/losses/{loss}", example);
         foreach (var (name, schema) in Properties(loss))
         {
-            // the example says itself what it wants computed; some options go with other predictions than it has
-            if (schema!["default"] is not { } value || name == Members.Outputs || !IsUsable(loss, name)) continue;
+            // some options go with other predictions than the example has
+            if (schema!["default"] is not { } value || !IsUsable(loss, name)) continue;
+            var (_, expected) = await document.PostAsync($"/v1/losses/{loss}", Without(example, name));
             var (status, answer) = await document.PostAsync($"/v1/losses/{loss}", With(example, name, value.DeepClone()));
             Assert.Equal(200, status);
             Assert.Equal(expected.ToJsonString(), answer.ToJsonString());
@@ -110,6 +110,13 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
     {
         var body = JsonNode.Parse(example)!.AsObject();
         body[member] = value;
+        return body.ToJsonString();
+    }
+
+    private static string Without(string example, string member)
+    {
+        var body = JsonNode.Parse(example)!.AsObject();
+        body.Remove(member);
         return body.ToJsonString();
     }
 
