@@ -15,6 +15,9 @@ internal interface IElement<TSelf>
 
     /// <summary>Converts a well-formed JSON number of any length, or returns false where it does not fit.</summary>
     static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);
+
+    /// <summary>Writes each element as JSON with a comma behind it, and returns the end of the text.</summary>
+    static abstract unsafe byte* WriteList(TSelf* elements, int count, byte* text);
 }
 
 /// <summary>The 22 powers of ten that a float64 holds exactly.</summary>
@@ -53,6 +56,9 @@ internal readonly struct Float64Element(double value) : IElement<Float64Element>
 
         return TryRound(w, q, negative, out element);
     }
+
+    public static unsafe byte* WriteList(Float64Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((double*)elements, count, text);
 
     public static bool TryParse(ReadOnlySpan<byte> number, out Float64Element element)
     {
@@ -99,6 +105,9 @@ internal readonly struct Float32Element(float value) : IElement<Float32Element>
         return TryRound(w, q, negative, out element);
     }
 
+    public static unsafe byte* WriteList(Float32Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((float*)elements, count, text);
+
     public static bool TryParse(ReadOnlySpan<byte> number, out Float32Element element)
     {
         bool parsed = float.TryParse(number, NumberStyles.Float, CultureInfo.InvariantCulture, out float value);
@@ -128,6 +137,9 @@ internal readonly struct Int64Element(long value) : IElement<Int64Element>
         element = new((long)((w ^ (0ul - negative)) + negative));
         return q == 0 && w <= long.MaxValue + (ulong)negative;
     }
+
+    public static unsafe byte* WriteList(Int64Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((long*)elements, count, text);
 
     public static bool TryParse(ReadOnlySpan<byte> number, out Int64Element element)
     {
