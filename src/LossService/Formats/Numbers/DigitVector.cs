@@ -24,7 +24,7 @@ internal static unsafe class DigitVector
     /// <summary>Bit i is set where byte i of the 32 at <paramref name="text"/> is not a decimal digit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint NonDigits(byte* text) =>
-        ~Vector256.LessThanOrEqual(Vector256.Load(text) - Vector256.Create((byte)'0'), Vector256.Create((byte)9))
+        Vector256.AddSaturate(Vector256.Load(text) - Vector256.Create((byte)'0'), Vector256.Create((byte)(127 - 9)))
             .ExtractMostSignificantBits();
 
     /// <summary>
