@@ -18,14 +18,14 @@ public sealed class NumberWriterTests
         var random = new Random(11);
         var values = new float[2_000_000];
         random.NextBytes(MemoryMarshal.AsBytes(values.AsSpan()));
-        AgreeOnFloat32(values);
+        ShortestText.Check(values);
     }
 
     [Fact]
     public void WriteFloat32_OrdinaryMagnitudes_IsShortestAndReadsBack()
     {
         var random = new Random(12);
-        AgreeOnFloat32([.. Enumerable.Range(0, 200_000).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20))))]);
+        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20))))]);
     }
 
     [Fact]
@@ -33,12 +33,12 @@ public sealed class NumberWriterTests
     {
         var powers = Enumerable.Range(-149, 277).Select(i => MathF.ScaleB(1, i))
             .Concat(Enumerable.Range(-45, 84).Select(i => float.Parse($"1e{i}", Invariant)));
-        AgreeOnFloat32([.. powers.SelectMany(p => new[] { p, float.BitIncrement(p), float.BitDecrement(p), -p })]);
+        ShortestText.Check([.. powers.SelectMany(p => new[] { p, float.BitIncrement(p), float.BitDecrement(p), -p })]);
     }
 
     [Fact]
     public void WriteFloat32_LeastAndGreatestNumbers_IsShortestAndReadsBack() =>
-        AgreeOnFloat32([
+        ShortestText.Check([
             .. Enumerable.Range(1, 5_000).Select(i => BitConverter.Int32BitsToSingle(i)),
             .. Enumerable.Range(0x800000 - 1_000, 2_000).Select(i => BitConverter.Int32BitsToSingle(i)),
             .. Enumerable.Range(0x7F800000 - 1_000, 1_000).Select(i => BitConverter.Int32BitsToSingle(i))]);
@@ -57,15 +57,15 @@ public sealed class NumberWriterTests
         var random = new Random(13);
         var values = new double[500_000];
         random.NextBytes(MemoryMarshal.AsBytes(values.AsSpan()));
-        AgreeOnFloat64(values);
+        ShortestText.Check(values);
     }
 
     [Fact]
     public void WriteFloat64_OrdinaryMagnitudes_IsShortestAndReadsBack()
     {
         var random = new Random(14);
-        AgreeOnFloat64([.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20)))]);
-        AgreeOnFloat64([.. Enumerable.Range(0, 200_000).Select(_ => random.NextInt64(1L << random.Next(1, 40)) / Math.Pow(10, random.Next(0, 12)))]);
+        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20)))]);
+        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => random.NextInt64(1L << random.Next(1, 40)) / Math.Pow(10, random.Next(0, 12)))]);
     }
 
     [Fact]
@@ -73,12 +73,12 @@ public sealed class NumberWriterTests
     {
         var powers = Enumerable.Range(-1074, 2098).Select(i => Math.ScaleB(1, i))
             .Concat(Enumerable.Range(-323, 632).Select(i => double.Parse($"1e{i}", Invariant)));
-        AgreeOnFloat64([.. powers.SelectMany(p => new[] { p, double.BitIncrement(p), double.BitDecrement(p), -p })]);
+        ShortestText.Check([.. powers.SelectMany(p => new[] { p, double.BitIncrement(p), double.BitDecrement(p), -p })]);
     }
 
     [Fact]
     public void WriteFloat64_LeastAndGreatestNumbers_IsShortestAndReadsBack() =>
-        AgreeOnFloat64([
+        ShortestText.Check([
             .. Enumerable.Range(1, 5_000).Select(i => BitConverter.Int64BitsToDouble(i)),
             .. Enumerable.Range(-1_000, 2_000).Select(i => BitConverter.Int64BitsToDouble((1L << 52) + i)),
             .. Enumerable.Range(1, 1_000).Select(i => BitConverter.Int64BitsToDouble((2047L << 52) - i))]);
@@ -132,65 +132,5 @@ public sealed class NumberWriterTests
     {
         byte* text = stackalloc byte[NumberWriter.Room];
         return Encoding.UTF8.GetString(text, NumberWriter.Write(value, text));
-    }
-
-    // in a list, where eight are converted at once, and one by one
-    private static unsafe void AgreeOnFloat32(float[] values)
-    {
-        var list = new byte[(values.Length * NumberWriter.GreatestLength) + NumberWriter.Room];
-        byte* one = stackalloc byte[NumberWriter.Room];
-        fixed (float* first = values)
-        fixed (byte* start = list)
-        {
-            byte* end = NumberWriter.WriteList(first, values.Length, start);
-            byte* text = start;
-            foreach (float value in values)
-            {
-                var number = new ReadOnlySpan<byte>(text, (int)(end - text));
-                number = number[..number.IndexOf((byte)',')];
-                text += number.Length + 1;
-                if (!number.SequenceEqual(new(one, NumberWriter.Write(value, one)))) Assert.Fail($"{value:R} in a list is {Encoding.UTF8.GetString(number)}");
-                if (!float.IsFinite(value)) continue;
-
-                bool same = float.TryParse(number, NumberStyles.Float, Invariant, out float read)
-                    && BitConverter.SingleToInt32Bits(read) == BitConverter.SingleToInt32Bits(value)
-                    && Digits(number) == Digits(Encoding.UTF8.GetBytes(value.ToString("R", Invariant)));
-                if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
-            }
-
-            Assert.True(text == end);
-        }
-    }
-
-    private static unsafe void AgreeOnFloat64(double[] values)
-    {
-        byte* text = stackalloc byte[NumberWriter.Room];
-        foreach (double value in values)
-        {
-            if (!double.IsFinite(value)) continue;
-            var number = new ReadOnlySpan<byte>(text, NumberWriter.Write(value, text));
-            string shortest = value.ToString("R", Invariant);
-            bool same = double.TryParse(number, NumberStyles.Float, Invariant, out double read)
-                && BitConverter.DoubleToInt64Bits(read) == BitConverter.DoubleToInt64Bits(value)
-                && (Digits(number) == Digits(Encoding.UTF8.GetBytes(shortest)) || !ReadsBack(shortest, value));
-            if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
-        }
-    }
-
-    // the framework's text of some powers of two is a digit too short: 2^-958 is not 4.104536801298376E-289
-    private static bool ReadsBack(string text, double value) => double.Parse(text, Invariant).Equals(value);
-
-    // the significant digits, as one integer
-    private static ulong Digits(ReadOnlySpan<byte> number)
-    {
-        ulong digits = 0;
-        foreach (byte character in number)
-        {
-            if ((character | 0x20) == 'e') break;
-            if (char.IsAsciiDigit((char)character)) digits = (digits * 10) + (character - (ulong)'0');
-        }
-
-        while (digits != 0 && digits % 10 == 0) digits /= 10;
-        return digits;
     }
 }

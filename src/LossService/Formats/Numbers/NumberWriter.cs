@@ -118,10 +118,20 @@ internal static unsafe class NumberWriter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static byte* WriteList(double* values, int count, byte* text)
     {
-        for (int i = 0; i < count; i++)
+        // first the decimals of several, then their texts: where a text goes is known only when those before it are
+        // finished, and until then a core would not dare to read behind that store
+        const int Block = 16;
+        ulong* decimals = stackalloc ulong[Block];
+        int* units = stackalloc int[Block];
+        for (; count > 0; count -= Block, values += Block)
         {
-            text += Write(values[i], text);
-            *text++ = (byte)',';
+            int some = Math.Min(count, Block);
+            for (int i = 0; i < some; i++) decimals[i] = ShortestDecimal.OfFloat64(((ulong*)values)[i], out units[i]);
+            for (int i = 0; i < some; i++)
+            {
+                text += IsSpecial(values[i]) ? WriteSpecial(values[i], text) : LayOut(values[i], decimals[i], units[i], text);
+                *text++ = (byte)',';
+            }
         }
 
         return text;
@@ -141,15 +151,20 @@ internal static unsafe class NumberWriter
     }
 
     /// <summary>Writes a float64 and returns its length.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static int Write(double value, byte* destination)
-    {
-        ulong bits = BitConverter.DoubleToUInt64Bits(value);
-        if ((bits & long.MaxValue) - 1 >= (2047ul << 52) - 1) return WriteSpecial(value, destination);
+    public static int Write(double value, byte* destination) => IsSpecial(value)
+        ? WriteSpecial(value, destination)
+        : LayOut(value, ShortestDecimal.OfFloat64(BitConverter.DoubleToUInt64Bits(value), out int unit), unit, destination);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static bool IsSpecial(double value) =>
+        (BitConverter.DoubleToUInt64Bits(value) & long.MaxValue) - 1 >= (2047ul << 52) - 1; // zero or not finite
+
+    // of value's sign and decimals · 10^unit
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int LayOut(double value, ulong decimals, int unit, byte* destination)
+    {
         *destination = (byte)'-';
-        byte* text = destination + (bits >> 63);
-        ulong decimals = ShortestDecimal.OfFloat64(bits, out int unit);
+        byte* text = destination + (BitConverter.DoubleToUInt64Bits(value) >> 63);
 
         // seventeen digits: one ahead of a vector of sixteen; only subnormal numbers are short of more than one
         uint isShort = Choice.Bit(decimals < Sixteen);
