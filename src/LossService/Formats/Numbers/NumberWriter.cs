@@ -38,7 +38,6 @@ internal static unsafe class NumberWriter
         "e16\0e17\0e18\0e19\0e20\0e21\0e22\0e23\0e24\0e25\0e26\0e27\0e28\0e29\0e30\0e31\0e32\0e33\0e34\0e35\0e36\0e37\0e38\0"u8;
 
     /// <summary>Writes a float32 and returns its length.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static int Write(float value, byte* destination)
     {
         uint bits = BitConverter.SingleToUInt32Bits(value);
@@ -74,44 +73,46 @@ internal static unsafe class NumberWriter
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static byte* WriteList(float* values, int count, byte* text)
     {
+        const int Block = Float32Decimals.Count;
         Float32Decimals decimals;
-        for (; count >= Float32Decimals.Count; count -= Float32Decimals.Count)
+        float* padded = stackalloc float[Block];
+        for (; count > 0; count -= Block)
         {
+            int some = Block;
+            if (count < Block)
+            {
+                // nothing may be read behind the last number
+                some = count;
+                for (int i = 0; i < some; i++) padded[i] = values[i];
+                values = padded;
+            }
+
             decimals.Convert((uint*)values);
-            text = WriteList(values, Float32Decimals.Count, ref decimals, text);
-            values += Float32Decimals.Count;
-        }
-
-        if (count == 0) return text;
-        float* padded = stackalloc float[Float32Decimals.Count];
-        for (int i = 0; i < count; i++) padded[i] = values[i];
-        decimals.Convert((uint*)padded);
-        return WriteList(padded, count, ref decimals, text);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* WriteList(float* values, int count, ref Float32Decimals decimals, byte* text)
-    {
-        for (int i = 0; i < count; i++)
-        {
-            uint bits = ((uint*)values)[i];
-            if ((bits & int.MaxValue) - (1u << 23) < 254u << 23)
-            {
-                *text = (byte)'-';
-                text += bits >> 31;
-                ulong rest = decimals.Rest[i];
-                var digits = Vector128.Create((rest << 8) | decimals.First[i], rest >> 56).AsByte();
-                text += LayOut(digits, 0, 9 - (int)(ulong.LeadingZeroCount(rest) / 8), (int)decimals.Power[i], text);
-            }
-            else
-            {
-                text += Write(values[i], text); // zero, subnormal or not finite
-            }
-
-            *text++ = (byte)',';
+            for (int i = 0; i < some; i++) text = WriteNext(*values++, ref decimals, i, text);
         }
 
         return text;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* WriteNext(float value, ref Float32Decimals decimals, int i, byte* text)
+    {
+        uint bits = BitConverter.SingleToUInt32Bits(value);
+        if ((bits & int.MaxValue) - (1u << 23) < 254u << 23)
+        {
+            *text = (byte)'-';
+            text += bits >> 31;
+            ulong rest = decimals.Rest[i];
+            var digits = Vector128.Create((rest << 8) | decimals.First[i], rest >> 56).AsByte();
+            text += LayOut(digits, 0, 9 - (int)(ulong.LeadingZeroCount(rest) / 8), (int)decimals.Power[i], text);
+        }
+        else
+        {
+            text += Write(value, text); // zero, subnormal or not finite
+        }
+
+        *text = (byte)',';
+        return text + 1;
     }
 
     /// <summary>Writes float64 numbers, each with a comma behind it, and returns the end of the text.</summary>
