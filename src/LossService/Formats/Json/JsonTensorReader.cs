@@ -11,7 +11,7 @@ namespace LossService.Formats.Json;
 internal ref struct JsonTensorReader
 {
     /// <summary>The deepest tensor.</summary>
-    public const int MaxRank = 32;
+    public const int MaxRank = Numbers.NumberArrayReader.GreatestRank;
 
     /// <summary>The longest number, in characters: no float needs more, and the time to read one grows with it.</summary>
     public const int MaxNumberLength = 4096;
