@@ -42,6 +42,6 @@ internal sealed class Labels
         return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0.0) < 0 ? hard : Soft;
     }
 
-    /// <summary>The class of a row of indices, without writing a target; <see cref="Soft"/> for dense rows.</summary>
-    public int Class(long row) => _dense ? Soft : (int)_labels.Integer(row);
+    /// <summary>The class of a row that has one true class, or <see cref="Soft"/>; may use <paramref name="target"/>.</summary>
+    public int TrueClass(long row, Span<double> target) => _dense ? Read(row, target) : (int)_labels.Integer(row);
 }

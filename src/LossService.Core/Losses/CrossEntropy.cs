@@ -48,6 +48,9 @@ internal sealed class CrossEntropy : CategoricalLoss
 
     public override CategoricalFormula Formula(Options options, int classes) => new Termwise<Term>(default);
 
+    public override bool IsSoftmaxCrossEntropy(Options options) =>
+        options.Get(SharedOptions.ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
+
     internal readonly struct Term : ITerm
     {
         public ClassTerms At(in ClassLanes c)

@@ -6,7 +6,8 @@ namespace LossService.Core.Numerics;
 /// <content>
 /// The exponential: eˣ = 2^(n/16) · eʳ with n = ⌊16x/ln 2⌉ and |r| ≤ ln 2 / 32, the first factor from a table and eʳ from its
 /// Taylor series, whose early terms are double-doubles and whose late ones are small enough for doubles. After Tang, "Table-driven
-/// implementation of the exponential function in IEEE floating-point arithmetic", ACM TOMS 15(2), 1989.
+/// implementation of the exponential function in IEEE floating-point arithmetic", ACM TOMS 15(2), 1989. Worst relative errors in the golden file: 2⁻¹⁰⁵ for eˣ, 2⁻¹⁰² for
+/// eˣ − 1.
 /// </content>
 internal readonly partial struct Dd
 {
@@ -14,7 +15,7 @@ internal readonly partial struct Dd
     private const double ExpUpper = 709.79, ExpLower = -745.2;
 
     /// <summary>eˣ: 0 at −∞, ∞ above 709.78, gradual underflow below −708.4, NaN for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Exp(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);
@@ -33,7 +34,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>eˣ − 1, with full relative accuracy where x is small: −1 at −∞, ∞ above 709.78, NaN for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Expm1(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);

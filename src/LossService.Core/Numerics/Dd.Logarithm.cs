@@ -7,16 +7,16 @@ namespace LossService.Core.Numerics;
 /// The logarithm: x = 2ᵉ·z, z·c = 1 + f with a tabulated reciprocal c, so ln x = e·ln 2 − ln c + log1p(f), |f| ≤ 1/44. The
 /// reduction is Tang's ("Table-driven implementation of the logarithm function in IEEE floating-point arithmetic", ACM TOMS 16(4),
 /// 1990); the series is FDLIBM's f − s·(f − R) with s = f/(2+f), R = ⅔s² + ⅖s⁴ + …, in which the error of the division is
-/// scaled down by f.
+/// scaled down by f. Worst relative error in the golden file: 2⁻¹⁰², for both functions.
 /// </content>
 internal readonly partial struct Dd
 {
     /// <summary>ln x: −∞ at 0, NaN below, ∞ at ∞; with full relative accuracy around x = 1.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector512.Create(1.0), x.Lo));
 
     /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy however small x is; −∞ at −1, NaN below.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
 
     /// <summary>ln x, where <paramref name="excess"/> is x − 1: read near x = 1 only, and exact there.</summary>
@@ -29,14 +29,10 @@ internal readonly partial struct Dd
         var scale = Vector512.ConditionalSelect(large, Vector512.Create(6.223015277861142e-61), Vector512.Create(1.0));
         scale = Vector512.ConditionalSelect(small, Vector512.Create(1.6069380442589903e+60), scale);
         var e = (large & Vector512.Create(200.0)) - (small & Vector512.Create(200.0));
-        var zHi = x.Hi * scale;
-        var zLo = x.Lo * scale;
-
-        var exponent = (zHi.AsInt64() - Vector512.Create(LogarithmTable.OctaveStart)) >> 52;
-        e += Vector512.ConvertToDouble(exponent);
-        scale = PowerOfTwo.Of(-exponent);
-        zHi *= scale;
-        zLo *= scale;
+        var scaledHi = x.Hi * scale;
+        var zHi = LogarithmTable.Reduced(scaledHi, out var exponent);
+        e += exponent;
+        var zLo = x.Lo * scale * PowerOfTwo.OfNegated(exponent);
         var slot = (zHi + Vector512.Create(LogarithmTable.Rounder)).AsInt64();
 
         var c = LaneTable.ThirtyTwo(LogarithmTable.Reciprocals, slot);

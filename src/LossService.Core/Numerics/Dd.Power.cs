@@ -12,7 +12,8 @@ internal readonly partial struct Dd
     /// <summary>xʸ for x ≥ 0 and a finite y; NaN for x &lt; 0 unless y is a whole number from 0 to 16.</summary>
     /// <remarks>
     /// x⁰ = 1, even for x = 0 or ∞; 0ʸ = 0 and ∞ʸ = ∞ for y > 0, the reverse for y &lt; 0; NaN stays NaN, even to the power 0.
-    /// The relative error grows with the size of the exponent of e: about (1 + |y·ln x|)·2⁻¹⁰⁴.
+    /// The relative error grows with the size of the exponent of e: about (1 + |y·ln x|)·2⁻¹⁰⁴ (worst in the
+    /// golden file: 2⁻⁹⁷, where |y·ln x| is up to 700).
     /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Pow(Dd x, double y)
@@ -29,7 +30,7 @@ internal readonly partial struct Dd
     {
         // From the top bit down, so that no intermediate power is larger than the result
         var power = x;
-        for (var bit = 1 << (int.Log2(exponent) - 1); bit != 0; bit >>= 1)
+        for (var bit = 1 << int.Log2(exponent) >> 1; bit != 0; bit >>= 1)
         {
             power = Square(power);
             if ((exponent & bit) != 0) power *= x;

@@ -1,3 +1,6 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+
 namespace LossService.Core.Numerics;
 
 /// <summary>
@@ -10,13 +13,27 @@ namespace LossService.Core.Numerics;
 /// </remarks>
 internal static class LogarithmTable
 {
-    /// <summary>The lower end of the octave [11/16, 11/8), as bits: subtracting it puts the exponent of x into the top 12 bits.</summary>
-    public const long OctaveStart = 0x3FE6_0000_0000_0000;
+    // 11/16, the lower end of the octave, as bits; and 1024, so that exponents are taken apart without a sign
+    private const long OctaveStart = 0x3FE6_0000_0000_0000, Bias = 1024;
 
     /// <summary>1.5·2⁴⁷: adding it to z leaves ⌊32z⌉ in the sum's low bits.</summary>
     public const double Rounder = 211106232532992.0;
 
     public const double Ln2High = 0.6931471805598903, Ln2Middle = 5.49792301870721e-14, Ln2Low = 1.1612227229362532e-26;
+
+    /// <summary>The z in [11/16, 11/8) and the whole e with x = 2ᵉ·z, for positive normal x.</summary>
+    /// <remarks>
+    /// Only in operations that vectorise everywhere: AVX2 has neither an arithmetic shift nor a conversion of 64-bit integers.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Reduced(Vector512<double> x, out Vector512<double> e)
+    {
+        var biased = (x.AsInt64() - Vector512.Create(OctaveStart - (Bias << 52))) >>> 52;
+        // An integer below 2⁵² in the low bits of the double 2⁵² adds itself to it
+        var two52 = Vector512.Create(4503599627370496.0);
+        e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector512.Create((double)Bias));
+        return (x.AsInt64() - ((biased - Vector512.Create(Bias)) << 52)).AsDouble();
+    }
 
     /// <summary>32/j rounded to double: the factor that brings z near 1.</summary>
     public static ReadOnlySpan<double> Reciprocals =>

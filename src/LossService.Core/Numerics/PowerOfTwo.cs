@@ -47,13 +47,14 @@ internal static class PowerOfTwo
     /// <summary>The portable way: two multiplications by powers of two, of which only the second can round.</summary>
     internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
     {
-        var rounder = Vector512.Create(Rounder);
-        var exponent = (Vector512.Floor(e) + rounder).AsInt64() - rounder.AsInt64();
-        var half = exponent >> 1;
-        return x * Of(half) * Of(exponent - half);
+        e = Vector512.Floor(e);
+        var half = Vector512.Floor(e * Vector512.Create(-0.5));
+        return x * OfNegated(half) * OfNegated(-e - half);
     }
 
-    /// <summary>2^e for integers −1022 ≤ e ≤ 1023, put together from its bits.</summary>
+    /// <summary>2^−e for whole −1023 ≤ e ≤ 1022, put together from its bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Of(Vector512<long> e) => ((e + Vector512.Create(1023L)) << 52).AsDouble();
+    public static Vector512<double> OfNegated(Vector512<double> e) =>
+        // 1023 − e, the biased exponent, arrives in the sum's low bits and is moved to its place; the rest is shifted out
+        ((Vector512.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -37,6 +38,7 @@ internal abstract class CategoricalHead
     {
         private readonly Vector512<double> _temperature = Vector512.Create(temperature);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow row)
         {
             var z = row.Z;
@@ -71,6 +73,7 @@ internal abstract class CategoricalHead
             return new Dd(z[k]) / _temperature + log;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void PullBack(in CategoricalRow row, Dd scale, Dd logSumExpSlope, Span<double> gradient)
         {
             scale /= _temperature;
@@ -109,6 +112,7 @@ internal abstract class CategoricalHead
         private readonly Dd _least = new(clip);
         private readonly Dd _most = Dd.One - new Dd(clip);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow row)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
@@ -133,6 +137,7 @@ internal abstract class CategoricalHead
             return Dd.Zero;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void PullBack(in CategoricalRow row, Dd scale, Dd logSumExpSlope, Span<double> gradient)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
@@ -152,6 +157,7 @@ internal abstract class CategoricalHead
     /// <summary>log p as posted; p = exp(log p). Pull-back: ∂L/∂log p_c = u_c + p_c v_c, each log p_c free.</summary>
     private sealed class LogProbabilityHead : CategoricalHead
     {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow row)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
@@ -163,6 +169,7 @@ internal abstract class CategoricalHead
             return Dd.Zero;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void PullBack(in CategoricalRow row, Dd scale, Dd logSumExpSlope, Span<double> gradient)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)

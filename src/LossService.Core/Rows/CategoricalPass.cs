@@ -24,7 +24,9 @@ internal sealed class CategoricalPass
     private readonly bool _weighsSamples;
     private readonly double _smoothing;
     private readonly double _zLoss;
-    private readonly Dd _unit = new(1);
+    private readonly Dd _unit = Dd.One;
+    private readonly bool _hasKernel;
+    private readonly bool _needsRow;
 
     public CategoricalPass(CategoricalLoss loss, Batch batch)
     {
@@ -36,6 +38,10 @@ internal sealed class CategoricalPass
         _head = CategoricalHead.Of(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _zLoss = options.Get(SharedOptions.ZLoss);
+        _hasKernel = batch.Form == PredictionForm.Logits && loss.IsSoftmaxCrossEntropy(options);
+        // what the kernel does not compute is computed from the row; its own results stay its own
+        _needsRow = !_hasKernel || batch.Wants(
+            Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Predictions | Outputs.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
         var ignored = options.Get(SharedOptions.IgnoreIndex);
@@ -80,16 +86,28 @@ internal sealed class CategoricalPass
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
     {
-        using var scratch = new CategoricalScratch(_classes);
+        CategoricalScratch? scratch = null;
+        using var kernel = _hasKernel ? new SoftmaxRows(_batch, Samples, Scores, _classWeight, _unit) : null;
+        var target = _hasKernel ? new double[_classes] : [];
         for (var row = start; row < end; row++)
         {
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
-            if (Samples.IsKept(row)) ScoreRow(row, scratch, sum, tally);
-            else Skip(row);
+            if (!Samples.IsKept(row))
+            {
+                Skip(row);
+                continue;
+            }
+            var isScored = kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y && kernel.TryScore(row, y, sum);
+            if (isScored && !_needsRow) continue;
+            scratch ??= new CategoricalScratch(_classes);
+            ScoreRow(row, scratch, isScored ? null : sum, tally);
         }
+        kernel?.Flush(sum);
+        scratch?.Dispose();
     }
 
-    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum sum, MetricsTally? tally)
+    /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
+    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsTally? tally)
     {
         var z = scratch.Z;
         var y = scratch.Y;
@@ -108,12 +126,13 @@ internal sealed class CategoricalPass
         var weight = new Dd(Samples[index]);
         if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
         var scale = weight * _unit;
+        if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
+        WriteSample(index, row);
+        if (sum is null) return;
         value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
         sum.Add(value.ToScalar());
         sum.Add(value.Lo[0]);
-
-        if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
-        WriteSample(index, row, value);
+        Scores.Losses?.Write(index, [value.ToScalar()]);
         if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
     }
 
@@ -141,9 +160,8 @@ internal sealed class CategoricalPass
         return sum.Round();
     }
 
-    private void WriteSample(long index, in CategoricalRow row, Dd value)
+    private void WriteSample(long index, in CategoricalRow row)
     {
-        Scores.Losses?.Write(index, [value.ToScalar()]);
         Scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
         Scores.LogProbabilities?.Write(index * _classes, row.LogP.Hi[.._classes]);
         if (Scores.Entropy is { } entropy)
