@@ -124,6 +124,27 @@ public sealed class RelationTests
     }
 
     [Theory]
+    [MemberData(nameof(Batches.Labelled), MemberType = typeof(Batches))]
+    public void Loss_WithLabelSmoothing_IsThatOfTheSmoothedLabels(string name)
+    {
+        const double Smoothing = 0.25;
+        var loss = LossCatalogue.Find(name)!;
+        var option = loss.Options.FirstOrDefault(option => option.Name == "label_smoothing");
+        if (option is null) return;
+        for (var seed = 0; seed < 20; seed++)
+        {
+            // a sample's weight is that of its label before smoothing
+            var draft = Random(name, seed).Without("label_smoothing").Without("class_weight").Without("ignore_index");
+            var among = loss.Kind == LossKind.Binary ? 2 : draft.Classes;
+            var labels = draft.HasIndices
+                ? [.. draft.Labels!.SelectMany(label => Enumerable.Range(0, draft.Classes).Select(c => c == (int)label ? 1.0 : 0))]
+                : draft.Labels!;
+            var posted = draft with { HasIndices = false, Labels = [.. labels.Select(y => y * (1 - Smoothing) + Smoothing / among)] };
+            AssertNear(posted.Score().Losses, draft.With(option, Smoothing).Score().Losses, 1e-12);
+        }
+    }
+
+    [Theory]
     [MemberData(nameof(Batches.Categorical), MemberType = typeof(Batches))]
     public void Loss_OfLogitsAndOfTheirLogProbabilities_IsTheSame(string name)
     {
