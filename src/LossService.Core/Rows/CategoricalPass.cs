@@ -38,7 +38,7 @@ internal sealed class CategoricalPass
         _head = CategoricalHead.Of(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _zLoss = options.Get(SharedOptions.ZLoss);
-        _hasKernel = batch.Form == PredictionForm.Logits && loss.IsSoftmaxCrossEntropy(options);
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && loss.IsSoftmaxCrossEntropy(options);
         // what the kernel does not compute is computed from the row; its own results stay its own
         _needsRow = !_hasKernel || batch.Wants(
             Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Predictions | Outputs.Metrics);
@@ -87,7 +87,7 @@ internal sealed class CategoricalPass
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
     {
         CategoricalScratch? scratch = null;
-        using var kernel = _hasKernel ? new SoftmaxRows(_batch, Samples, Scores, _classWeight, _unit) : null;
+        using var kernel = NewKernel();
         var target = _hasKernel ? new double[_classes] : [];
         for (var row = start; row < end; row++)
         {
@@ -97,14 +97,24 @@ internal sealed class CategoricalPass
                 Skip(row);
                 continue;
             }
-            var isScored = kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y && kernel.TryScore(row, y, sum);
-            if (isScored && !_needsRow) continue;
-            scratch ??= new CategoricalScratch(_classes);
-            ScoreRow(row, scratch, isScored ? null : sum, tally);
+            if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
+            {
+                kernel.Add(row, y, sum);
+                if (_needsRow) ScoreRow(row, scratch ??= new(_classes), null, tally);
+            }
+            else
+            {
+                ScoreRow(row, scratch ??= new(_classes), sum, tally);
+            }
         }
         kernel?.Flush(sum);
+        foreach (var row in kernel?.Declined ?? []) ScoreRow(row, scratch ??= new(_classes), sum, null);
         scratch?.Dispose();
     }
+
+    private ISoftmaxRows? NewKernel() => !_hasKernel ? null
+        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<Float32Row>(_batch, Samples, Scores, _classWeight, _unit)
+        : new SoftmaxRows<Float64Row>(_batch, Samples, Scores, _classWeight, _unit);
 
     /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
     private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsTally? tally)
