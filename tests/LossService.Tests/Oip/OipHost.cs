@@ -50,7 +50,7 @@ public sealed class OipHost : WebApplicationFactory<Program>
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         if (headerLength is not null) request.Headers.Add(OipHttp.HeaderLength, headerLength);
-        if (contentType is not null) request.Content.Headers.ContentType = new(contentType);
+        if (contentType is not null) request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
         return await ReadAsync(await _http.Value.SendAsync(request, Cancellation));
     }
 

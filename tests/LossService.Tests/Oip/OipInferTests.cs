@@ -40,7 +40,7 @@ public sealed class OipInferTests(OipHost host) : IClassFixture<OipHost>
 
     [Theory]
     [InlineData(null)]
-    [InlineData("application/json")]
+    [InlineData("Application/JSON; charset=utf-8")]
     [InlineData("application/octet-stream")]
     public async Task Request_OfAnyOfTheProtocolsContentTypes_Scores(string? contentType) =>
         Assert.Equal(200, (await host.InferAsync("cross_entropy", WireForm.Good, contentType)).Status);

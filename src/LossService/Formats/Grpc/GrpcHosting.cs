@@ -11,6 +11,8 @@ internal static class GrpcHosting
         var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
         builder.Services.AddGrpc(grpc =>
         {
+            // else every POST with two segments would be taken for a call of some unknown service
+            grpc.IgnoreUnknownServices = true;
             grpc.MaxReceiveMessageSize = limits.BodyBytes;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<FailureInterceptor>();

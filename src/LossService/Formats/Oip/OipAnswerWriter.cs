@@ -4,6 +4,7 @@ using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
 using LossService.Core;
+using LossService.Formats.Numbers;
 
 namespace LossService.Formats.Oip;
 
@@ -45,9 +46,9 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
     {
         Write(pipe, $$"""{"model_name":"{{model}}","model_version":"{{OipModel.Version}}","id":"{{JsonEncodedText.Encode(id)}}","parameters":{""");
         Write(pipe, $"\"total_samples\":{answer.Totals.Samples},\"total_weight\":");
-        OipNumbers.Write(pipe, answer.Totals.Weight);
+        Write(pipe, answer.Totals.Weight);
         Write(pipe, ",\"total_loss\":");
-        OipNumbers.Write(pipe, answer.Totals.Loss);
+        Write(pipe, answer.Totals.Loss);
         Write(pipe, "},\"outputs\":[");
         var separator = "";
         foreach (var (name, tensor, isBinary) in answer.Outputs)
@@ -59,9 +60,9 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
             }
             else
             {
-                Write(pipe, "\"data\":[");
+                Write(pipe, "\"data\":");
                 await WriteNumbersAsync(pipe, tensor);
-                Write(pipe, "]}");
+                Write(pipe, "}");
             }
             separator = ",";
         }
@@ -69,16 +70,24 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
         await pipe.FlushAsync(_cancellation);
     }
 
+    /// <summary>Writes the elements as one flat list, row-major.</summary>
     private async ValueTask WriteNumbersAsync(PipeWriter pipe, Tensor tensor)
     {
-        const int Block = 1024;
-        for (long start = 0; start < tensor.Count; start += Block)
+        if (tensor.Count == 0)
         {
-            if (start > 0) Write(pipe, ",");
-            OipNumbers.Write(pipe, tensor, start, (int)long.Min(Block, tensor.Count - start));
-            if (pipe.UnflushedBytes >= Chunk) await pipe.FlushAsync(_cancellation);
+            Write(pipe, "[]");
+            return;
         }
+        var list = new NumberArrayWriter([checked((int)tensor.Count)]);
+        while (WriteBlock(list, tensor, pipe)) await pipe.FlushAsync(_cancellation);
     }
+
+    private static bool WriteBlock(NumberArrayWriter list, Tensor tensor, PipeWriter pipe) => tensor.DType switch
+    {
+        DType.Int64 => list.WriteBlock(tensor.AsSpan<long>(), pipe),
+        DType.Float64 => list.WriteBlock(tensor.AsSpan<double>(), pipe),
+        _ => list.WriteBlock(tensor.AsSpan<float>(), pipe),
+    };
 
     private async ValueTask WriteBytesAsync(Tensor tensor)
     {
@@ -95,6 +104,11 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
         pipe.Write(new ReadOnlySpan<byte>(tensor.Data + start, length));
 
     private static long Bytes(Tensor tensor) => tensor.Count * tensor.DType.Size();
+
+    private static unsafe void Write(PipeWriter pipe, double number)
+    {
+        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(number, text));
+    }
 
     private static void Write(PipeWriter pipe, string text) => Encoding.UTF8.GetBytes(text, pipe);
 }

@@ -1,11 +1,14 @@
 using LossService.Problems;
 using Microsoft.Extensions.Options;
+using Microsoft.Net.Http.Headers;
 
 namespace LossService.Formats.Oip;
 
 /// <summary>The Open Inference Protocol v2 over HTTP: health, metadata, and an infer route that scores.</summary>
 internal static class OipEndpoints
 {
+    private static readonly string[] Read = [OipHttp.Json, OipHttp.Binary];
+
     /// <summary>What the protocol needs to run.</summary>
     public static void AddOip(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<OipScoring>().AddSingleton<Readiness>();
@@ -71,8 +74,8 @@ internal static class OipEndpoints
     /// <summary>Clients of the protocol may well send no Content-Type: the lengths say all that must be known.</summary>
     private static Problem? Refuse(HttpRequest http)
     {
-        var type = http.ContentType?.Split(';')[0].Trim();
-        if (!string.IsNullOrEmpty(type) && type is not (OipHttp.Json or OipHttp.Binary))
+        if (!string.IsNullOrEmpty(http.ContentType)
+            && !(MediaTypeHeaderValue.TryParse(http.ContentType, out var type) && Read.Any(read => type.MediaType.Equals(read, StringComparison.OrdinalIgnoreCase))))
         {
             http.HttpContext.Response.Headers.Accept = $"{OipHttp.Json}, {OipHttp.Binary}";
             return Problems.Problems.UnsupportedMediaType($"Content-Type is \"{http.ContentType}\"; an infer request is {OipHttp.Json} or {OipHttp.Binary}, and may leave it out.");
