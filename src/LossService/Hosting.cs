@@ -35,11 +35,23 @@ internal static class Hosting
     public static void AddScoring(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<RequestValidator>().AddSingleton<Scoring>();
 
+    /// <summary>HEAD is GET without the body (RFC 9110, 9.3.2), for every route that has a GET; Kestrel leaves the body out by itself.</summary>
+    public static void UseHead(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
+            return next(context);
+        });
+        // where nobody says so, routing comes first of all and would have seen HEAD
+        app.UseRouting();
+    }
+
     /// <summary>Liveness, readiness, and a short index for whoever opens the root.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapGet("/livez", () => Results.Text("live\n")).ExcludeFromDescription();
-        app.MapGet("/readyz", () => Results.Text("ready\n")).ExcludeFromDescription();
+        app.MapGet("/livez", (HttpResponse response) => Now(response, "live\n")).ExcludeFromDescription();
+        app.MapGet("/readyz", (HttpResponse response) => Now(response, "ready\n")).ExcludeFromDescription();
         app.MapGet("/", () => Results.Json(new
         {
             service = "LossService",
@@ -49,5 +61,12 @@ internal static class Hosting
             live = "/livez",
             ready = "/readyz",
         })).ExcludeFromDescription();
+    }
+
+    /// <summary>What holds now and may not be kept by anyone in between.</summary>
+    private static IResult Now(HttpResponse response, string text)
+    {
+        response.Headers.CacheControl = "no-store";
+        return Results.Text(text);
     }
 }
