@@ -14,11 +14,18 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
     private const int FlushAt = 64 * 1024;
 
     private bool _isFirst = true;
+    private TensorEncoding _encoding;
 
-    /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>.</summary>
-    public async ValueTask WriteAsync(Scores scores, ScoreRequest request)
+    /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>; in a stream, <c>"line"</c> stands before them.</summary>
+    public async ValueTask WriteAsync(Scores scores, ScoreRequest request, long? line = null)
     {
+        _encoding = request.TensorEncoding;
         pipe.Write("{"u8);
+        if (line is { } number)
+        {
+            Name("line"u8);
+            Number(number);
+        }
         if (request.Id is { } id)
         {
             Name("id"u8);
@@ -101,6 +108,11 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         if (tensor is null) return;
         Name(System.Text.Encoding.UTF8.GetBytes(name));
         var shape = tensor.Shape;
+        if (_encoding == TensorEncoding.Base64)
+        {
+            await Base64Tensor.WriteAsync(tensor, pipe, cancellation);
+            return;
+        }
         if (shape.Rank == 0)
         {
             WriteRow(tensor, 0, 1);
@@ -137,6 +149,8 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             if (tensor.DType == DType.Int64) Number(tensor.Integer(i));
             else if (tensor.DType == DType.Float64) Number(tensor.AsSpan<double>()[(int)i]);
             else if (tensor.DType == DType.Float32) Number(tensor.AsSpan<float>()[(int)i]);
+            else if (tensor.DType == DType.Float16) Number(tensor.AsSpan<Half>()[(int)i]);
+            else Number(BitConverter.UInt32BitsToSingle((uint)tensor.AsSpan<ushort>()[(int)i] << 16));
         }
     }
 
