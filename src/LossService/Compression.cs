@@ -1,4 +1,3 @@
-using Microsoft.AspNetCore.Http.Features;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
 
@@ -6,7 +5,7 @@ namespace LossService;
 
 /// <summary>
 /// Bodies in gzip, br or deflate, both ways, by the framework's middleware. (Zstandard is not in .NET 10.) What comes in is
-/// limited by its size after decompression; what goes out is compressed where the client accepts it and it is large.
+/// limited by whoever reads it, after decompression and no further; what goes out is compressed where the client accepts it and it is large.
 /// </summary>
 internal static class Compression
 {
@@ -28,13 +27,6 @@ internal static class Compression
     /// <summary>Decompresses requests, refuses codings that are none of ours, compresses large answers.</summary>
     public static void UseCompression(this WebApplication app)
     {
-        app.Use((context, next) =>
-        {
-            // a stream has a limit for each line and none for the whole; to be said before the decompression asks for it
-            if (Negotiation.IsStream(context.Request) && context.Features.Get<IHttpMaxRequestBodySizeFeature>() is { IsReadOnly: false } size)
-                size.MaxRequestBodySize = null;
-            return next(context);
-        });
         app.UseRequestDecompression();
         app.Use((context, next) =>
         {

@@ -1,5 +1,6 @@
 using LossService.Formats.Json;
 using LossService.Validation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
 using Serilog.Formatting.Compact;
 
@@ -20,15 +21,21 @@ internal static class Hosting
     public static void AddServer(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<Limits>().BindConfiguration(nameof(Limits)).ValidateDataAnnotations().ValidateOnStart();
-        var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
+        // a bare line feed ends no line: what a proxy takes for one line and a server for two is how requests are smuggled
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = limits.BodyBytes;
+            // whoever reads a body counts what it keeps; this would count the framing of the chunks, too
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 50;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+            // a client that sends or takes less than this holds a connection, not a conversation
+            MinDataRate rate = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.MinRequestBodyDataRate = rate;
+            kestrel.Limits.MinResponseDataRate = rate;
         });
     }
 

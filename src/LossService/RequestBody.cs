@@ -59,6 +59,8 @@ internal sealed class RequestBody : IDisposable
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.Problems.PayloadTooLarge(limit),
         BadHttpRequestException bad => Problems.Problems.BadRequest(bad.StatusCode, bad.Message),
+        // what Kestrel makes of a chunk size beyond 32 bits
+        IOException { InnerException: OverflowException } => Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."),
         _ when Compression.IsCorrupt(broken) => Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "The body does not decompress: it is corrupt, cut short, or not in the coding that Content-Encoding names."),
         _ => null,
     };

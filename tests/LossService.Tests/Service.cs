@@ -14,16 +14,17 @@ namespace LossService.Tests;
 /// </summary>
 public sealed class Service : WebApplicationFactory<Program>
 {
-    private readonly (string Key, string Value)[] _settings;
+    private readonly Action<IWebHostBuilder> _prepare;
 
-    /// <summary>The service with the settings it ships with.</summary>
-    public Service() : this([])
+    /// <summary>The service as it ships.</summary>
+    public Service() : this(_ => { })
     {
     }
 
-    internal Service(params (string Key, string Value)[] settings)
+    /// <summary>The service with other settings or parts.</summary>
+    internal Service(Action<IWebHostBuilder> prepare)
     {
-        _settings = settings;
+        _prepare = prepare;
         UseKestrel();
         StartServer();
         Client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = ClientOptions.BaseAddress };
@@ -70,7 +71,8 @@ public sealed class Service : WebApplicationFactory<Program>
         builder.UseEnvironment("Production");
         builder.UseSetting("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:0");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
-        foreach (var (key, value) in _settings) builder.UseSetting(key, value);
+        builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
+        _prepare(builder);
     }
 }
 

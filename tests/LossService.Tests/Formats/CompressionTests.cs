@@ -26,7 +26,7 @@ public sealed class CompressionTests(Service service)
     [InlineData("deflate")]
     public async Task Request_LargerThanTheLimitOnceDecompressed_Is413(string coding)
     {
-        await using var small = new Service(("Limits:BodyBytes", "4096"));
+        await using var small = new Service(host => host.UseSetting("Limits:BodyBytes", "4096"));
         var fits = Encoding.UTF8.GetBytes(Rows(2).PadRight(4096));
         Assert.Equal(200, (await PostAsync(small, Compress(coding, fits), coding)).Status);
 
@@ -77,7 +77,7 @@ public sealed class CompressionTests(Service service)
     [InlineData("br")]
     public async Task Stream_Compressed_IsLimitedByTheLineOnly(string coding)
     {
-        await using var small = new Service(("Limits:BodyBytes", "1024"));
+        await using var small = new Service(host => host.UseSetting("Limits:BodyBytes", "1024"));
         var stream = string.Concat(Enumerable.Repeat(Rows(1) + "\n", 500));
         var answer = await PostAsync(small, Compress(coding, Encoding.UTF8.GetBytes(stream)), coding, "application/x-ndjson");
         Assert.Equal(200, answer.Status);
@@ -132,7 +132,7 @@ public sealed class CompressionTests(Service service)
     [Fact]
     public async Task Answer_WhereTheSettingSaysNo_IsPlain()
     {
-        await using var plain = new Service(("Compression:Answers", "false"));
+        await using var plain = new Service(host => host.UseSetting("Compression:Answers", "false"));
         Assert.Null((await GetScoresAsync(plain, Batch, "gzip")).Header("Content-Encoding"));
         Assert.Equal(200, (await PostAsync(plain, Compress("gzip", Batch), "gzip")).Status);
     }

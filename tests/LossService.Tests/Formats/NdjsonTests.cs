@@ -100,7 +100,7 @@ public sealed class NdjsonTests(Service service)
     public async Task Stream_PastTheBodyLimit_HasALimitForEachLineOnly()
     {
         const int Limit = 2048;
-        await using var small = new Service(("Limits:BodyBytes", $"{Limit}"));
+        await using var small = new Service(host => host.UseSetting("Limits:BodyBytes", $"{Limit}"));
         var fits = Good.PadRight(Limit);
         var answer = await small.PostAsync(Path, Encoding.UTF8.GetBytes($"{fits}\n{fits} \n{Good}\n{new string(' ', 100 * Limit)}\n{fits}\n{fits}x"), "application/x-ndjson");
         var lines = Lines(answer);

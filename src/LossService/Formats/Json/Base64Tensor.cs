@@ -151,10 +151,15 @@ internal ref struct Base64Tensor
             return null;
         }
         var bytes = new NativeBuffer((nuint)length);
-        if (TryDecode(text, bytes, (int)length) && AreElements(dtype, bytes, (int)length)) return new(dtype, shape, bytes);
+        if (TryDecode(text, bytes, (int)length) && AreElements(dtype, bytes, (int)length)) return ToTensor(dtype, shape, bytes);
         bytes.Dispose();
         return null;
     }
+
+    private static unsafe Tensor ToTensor(DType dtype, Shape shape, NativeBuffer bytes) => new(dtype, shape, bytes)
+    {
+        IsFinite = FiniteScan.IsFinite(dtype, new(bytes.Address, (int)(shape.Count * dtype.Size()))),
+    };
 
     private readonly unsafe bool TryDecode(ReadOnlySpan<byte> text, NativeBuffer bytes, int length)
     {

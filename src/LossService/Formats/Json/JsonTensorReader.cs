@@ -11,7 +11,7 @@ namespace LossService.Formats.Json;
 internal ref struct JsonTensorReader
 {
     /// <summary>The deepest tensor.</summary>
-    public const int MaxRank = 32;
+    public const int MaxRank = Numbers.NumberArrayReader.GreatestRank;
 
     private readonly string _member;
     private readonly DType _dtype;

@@ -15,7 +15,7 @@ namespace LossService.Formats.Numbers;
 internal static unsafe class NumberArrayReader
 {
     /// <summary>How deep arrays may nest.</summary>
-    public const int GreatestRank = 8;
+    public const int GreatestRank = 32;
 
     /// <summary>The bytes behind the body that are read, though never believed.</summary>
     public const int Slack = NativeBuffer.Slack;
@@ -102,14 +102,10 @@ internal static unsafe class NumberArrayReader
                 limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
             }
 
-            byte* behind = text;
-            if (!NumberText.TryReadShort(ref behind, out TElement element))
-            {
-                behind = text;
-                if (!NumberText.TryRead(ref behind, end, out element)) return null;
-            }
-
-            *next++ = element;
+            byte* behind = NumberText.TryReadCommon(text, next);
+            if (behind == null) behind = NumberText.TryReadAny(text, end, next);
+            if (behind == null) return null;
+            next++;
             if (*behind <= ' ') behind = JsonSpace.Skip(behind, end);
             byte separator = *behind;
             text = behind + 1;
