@@ -4,6 +4,7 @@ using LossService.Problems;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddLogging();
 builder.AddServer();
+builder.AddCompression();
 builder.AddScoring();
 builder.AddApiDocument();
 
@@ -11,6 +12,7 @@ var app = builder.Build();
 app.UseRequestIds();
 app.UseProblems();
 app.UseHead();
+app.UseCompression();
 app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();
