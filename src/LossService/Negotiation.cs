@@ -16,10 +16,11 @@ internal static class Negotiation
     public static Problem? Refuse(HttpRequest request) => RefuseType(request) ?? RefuseAnswer(request);
 
     /// <summary>Whether the body is a stream of batches rather than one; the answer is then a stream, too.</summary>
-    public static bool IsStream(HttpRequest request) => MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && Is(type, Ndjson);
+    public static bool IsStream(HttpRequest request) => request.ContentType != Json && MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && Is(type, Ndjson);
 
     private static Problem? RefuseType(HttpRequest request)
     {
+        if (request.ContentType == Json) return null;
         if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !(Is(type, Json) || Is(type, Ndjson))
             || type.Parameters.Any(parameter => !parameter.Value.HasValue))
             return Unsupported(request, $"Content-Type is {Quote(request.ContentType)}; a batch is {Json}, a stream of them {Ndjson}.");
@@ -31,6 +32,7 @@ internal static class Negotiation
     /// <summary>Of the ranges that our answer lies in, the most specific decides (RFC 9110, 12.5.1); no Accept, or none that can be read, takes anything.</summary>
     private static Problem? RefuseAnswer(HttpRequest request)
     {
+        if (request.Headers.Accept.Count == 0 || request.Headers.Accept == "*/*") return null;
         var ranges = request.GetTypedHeaders().Accept;
         if (ranges.Count == 0) return null;
         var answer = IsStream(request) ? Ndjson : Json;

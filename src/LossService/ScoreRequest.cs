@@ -77,7 +77,10 @@ public sealed class ScoreRequest : IDisposable
     public string? Id { get; set; }
 
     /// <summary>The posted options, each of its option's type.</summary>
-    public Options Options => new(_options);
+    public Options Options => _options.Count == 0 ? Options.None : new(_options);
+
+    /// <summary>Whether no option was posted.</summary>
+    public bool HasNoOptions => _options.Count == 0;
 
     /// <summary>Sets a posted option.</summary>
     public void Set(Option option, object? value) => _options[option.Name] = value;
