@@ -1,4 +1,6 @@
 using LossService;
+using LossService.Formats.Grpc;
+using LossService.Formats.Oip;
 using LossService.Problems;
 
 var builder = WebApplication.CreateBuilder(args);
@@ -6,6 +8,8 @@ builder.AddLogging();
 builder.AddServer();
 builder.AddCompression();
 builder.AddScoring();
+builder.AddOip();
+builder.AddGrpcInference();
 builder.AddApiDocument();
 
 var app = builder.Build();
@@ -16,4 +20,6 @@ app.UseCompression();
 app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();
+app.MapOip();
+app.MapGrpcInference();
 app.Run();

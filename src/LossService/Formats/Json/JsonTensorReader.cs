@@ -43,7 +43,8 @@ internal ref struct JsonTensorReader
             : Read(member, value, request.DType, request.Findings);
     }
 
-    private static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, Findings findings)
+    /// <summary>Reads a value as the given dtype: bool, int64 (then all <see cref="AreIntegers"/>), float32 or float64.</summary>
+    public static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, Findings findings)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
@@ -57,7 +58,7 @@ internal ref struct JsonTensorReader
     }
 
     /// <summary>Whether every number is written as an integer that fits; notes the first that is not.</summary>
-    private static bool AreIntegers(ReadOnlySpan<byte> value, ScoreRequest request)
+    public static bool AreIntegers(ReadOnlySpan<byte> value, ScoreRequest request)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var position = new Stack<int>();
