@@ -62,6 +62,10 @@ public static class Members
     /// <summary>The member of a form of predictions.</summary>
     public static string Of(PredictionForm form) => Predictions[(int)form];
 
+    /// <summary>The outputs that <paramref name="loss"/> has: metrics compare with labels, so it must take some.</summary>
+    public static IEnumerable<string> OutputsOf(Loss loss) =>
+        loss.Labels == LabelRule.None ? OutputNames.All.Where(name => name != WireName.Of(Core.Outputs.Metrics)) : OutputNames.All;
+
     /// <summary>Every member a request for <paramref name="loss"/> may have.</summary>
     public static IEnumerable<string> For(Loss loss) =>
         [.. loss.Accepts.Select(Of), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];

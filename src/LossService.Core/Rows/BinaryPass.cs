@@ -76,6 +76,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             cancellation.ThrowIfCancellationRequested();
             var count = (int)long.Min(Block, end - block);
             Load(block, count, scratch);
+            scratch.HasLow = !_hasKernel;
             if (_hasKernel) ScoreByKernel(count, scratch);
             else for (var i = 0; i < count; i += DdRow.Lanes) ScoreLanes(i, scratch);
             if (tally is not null) Tally(tally, block, count, scratch);
@@ -112,7 +113,6 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private void ScoreByKernel(int count, Scratch scratch)
     {
         var scale = Vector512.Create(_kernelScale);
-        scratch.HasLow = false;
         for (var i = 0; i < count; i += DdRow.Lanes)
         {
             var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
@@ -220,7 +220,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private sealed class Scratch
     {
         /// <summary>Whether any value has a low part.</summary>
-        public bool HasLow = true;
+        public bool HasLow;
 
         public readonly double[] Posted = new double[Block];
         public readonly double[] Label = new double[Block];

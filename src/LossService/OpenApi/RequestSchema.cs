@@ -40,7 +40,7 @@ internal static class RequestSchema
         properties[Members.Outputs] = new OpenApiSchema
         {
             Type = JsonSchemaType.Array,
-            Items = Words(Members.OutputNames.All),
+            Items = Words(Members.OutputsOf(loss)),
             MinItems = 1,
             Default = new JsonArray("loss"),
             Description = "What to compute; what is not asked for is not computed.",
