@@ -50,6 +50,8 @@ public sealed class Base64RefusalTests(Service service)
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAP AAAEA="}""", "#/logits/data", "character 5 is no base64 digit" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACA    PwAAAEA="}""", "#/logits/data", "11 bytes" },
+        // four blanks, for which a decoder that skips them would leave three bytes unwritten
+        { """{"dtype":"float32","shape":[1,3],"data":"AACAPwAAAEAA    "}""", "#/logits/data", "character 12 is no base64 digit" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACA-wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
         { """{"dtype":"float32","shape":[1,2],"data":"AA==PwAAAEA="}""", "#/logits/data", "character 2 is no base64 digit" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAE=="}""", "#/logits/data", "7 bytes" },
