@@ -36,6 +36,7 @@ internal ref struct JsonTensorReader
     /// <remarks>Labels are int64 where every one is written as an integer, as class indices and one-hot rows are.</remarks>
     public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
     {
+        if (value.StartsWith("{"u8)) return Base64Tensor.Read(member, value, request);
         if (member == Members.Mask) return Read(member, value, DType.Bool, request.Findings);
         if (member != Members.Labels) return Read(member, value, request.DType, request.Findings);
         return AreIntegers(value, request) ? Read(member, value, DType.Int64, request.Findings)
