@@ -91,6 +91,11 @@ ROWS = (
         Z_B, run=False),
     Row("binary_focal", "Optax", "sigmoid_focal_loss(z, b).mean()", Z_B | {"alpha": None}, run=False),
 
+    Row("asymmetric", "timm's formula", "asymmetric_loss(z, b, gamma_neg=4, gamma_pos=0, clip=0.05)",
+        Z_B | {"reduction": "sum"}),
+    Row("asymmetric", "timm's formula", "asymmetric_loss(z, b, gamma_neg=3, gamma_pos=1, clip=0)",
+        Z_B | {"gamma_neg": 3, "gamma_pos": 1, "shift": 0, "reduction": "sum"}),
+
     Row("poly_cross_entropy", FORMULA, "F.cross_entropy(z, T) + 2 * (1 - (T * z.softmax(-1)).sum(-1)).mean()", Z_T),
     Row("poly_cross_entropy", "Optax", "poly_loss_cross_entropy(z, T, epsilon=2.0).mean()", Z_T, run=False),
     Row("generalized_cross_entropy", FORMULA, "((1 - (T * z.softmax(-1)).sum(-1) ** 0.7) / 0.7).mean()", Z_T),
