@@ -13,9 +13,9 @@ public sealed partial class PageTests
         ["labels", "sample_weight", "mask", "outputs", "reduction", "mean_over", "dtype", "unit", "id"];
 
     [Fact]
-    public void Catalogue_HasTheSixteenLosses() => Assert.Equal(
+    public void Catalogue_HasTheSeventeenLosses() => Assert.Equal(
         [
-            "binary_brier", "binary_cross_entropy", "binary_focal", "brier", "cross_entropy", "entropy", "focal",
+            "asymmetric", "binary_brier", "binary_cross_entropy", "binary_focal", "brier", "cross_entropy", "entropy", "focal",
             "generalized_cross_entropy", "hinge", "js_divergence", "kl_divergence", "multi_margin", "multiclass_hinge",
             "poly_cross_entropy", "squared_hinge", "total_variation",
         ],

@@ -8,6 +8,7 @@ public sealed class RelationTests
         { "focal gamma=0", "cross_entropy" },
         { "poly_cross_entropy epsilon=0", "cross_entropy" },
         { "binary_focal gamma=0 alpha=null", "binary_cross_entropy" },
+        { "asymmetric gamma_pos=0 gamma_neg=0 shift=0", "binary_cross_entropy" },
     };
 
     [Theory]

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Writes the golden files: python3 make_golden.py [loss …]; without names, all sixteen. README.md tells the format."""
+"""Writes the golden files: python3 make_golden.py [loss …]; without names, all of them. README.md tells the format."""
 
 import sys
 import time

@@ -30,7 +30,8 @@ internal static class ReadmeTables
         : losses.Count > 4 ? $"{losses.Count} of {LossCatalogue.All.Count}"
         : string.Join(", ", losses.Select(loss => $"`{loss.Name}`"));
 
-    private static string Table(string[] heads, IEnumerable<string[]> rows) => string.Concat(
+    /// <summary>A table in Markdown.</summary>
+    public static string Table(string[] heads, IEnumerable<string[]> rows) => string.Concat(
         rows.Prepend([.. heads.Select(_ => "---")]).Prepend(heads)
             .Select(row => $"| {string.Join(" | ", row.Select(cell => cell.Replace("|", "\\|", StringComparison.Ordinal)))} |\n"));
 }

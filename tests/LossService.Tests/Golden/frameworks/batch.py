@@ -24,7 +24,15 @@ def sigmoid_focal_loss(z, t, alpha=0.25, gamma=2, reduction="none"):
     return {"none": loss, "mean": loss.mean(), "sum": loss.sum()}[reduction]
 
 
-CALLS = {"F": F, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
+def asymmetric_loss(z, t, gamma_neg=4, gamma_pos=1, clip=0.05):
+    """timm.loss.AsymmetricLossMultiLabel, for labels that are 0 or 1: the sum over the elements."""
+    p = torch.sigmoid(z)
+    rest = (1 - p + clip).clamp(max=1)
+    focus = (1 - (p * t + rest * (1 - t))) ** (gamma_pos * t + gamma_neg * (1 - t))
+    return -((t * p.log() + (1 - t) * rest.log()) * focus).sum()
+
+
+CALLS = {"F": F, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
          "jensenshannon": jensenshannon, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
          "hinge_loss": hinge_loss, "log_loss": log_loss, "top_k_accuracy_score": top_k_accuracy_score}
 

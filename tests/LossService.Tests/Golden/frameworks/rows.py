@@ -52,7 +52,7 @@ ROWS = (
     Row("cross_entropy", SKLEARN, "accuracy_score(y, z.argmax(-1), sample_weight=s)",
         Z_Y | {"sample_weight": "s"} | MEASURED, "metrics.accuracy"),
     Row("cross_entropy", SKLEARN, "top_k_accuracy_score(y, z, k=2, sample_weight=s)",
-        Z_Y | {"sample_weight": "s"} | MEASURED, "metrics.top_k_accuracy"),
+        Z_Y | {"sample_weight": "s"} | MEASURED, "metrics.top_k_accuracy.2"),
     Row("cross_entropy", "Keras", "CategoricalCrossentropy(from_logits=True, label_smoothing=0.1)(T, z)",
         Z_T | {"label_smoothing": 0.1}, run=False),
     Row("cross_entropy", "Keras", "SparseCategoricalCrossentropy(from_logits=True, ignore_class=2)(y, z)",
@@ -90,6 +90,11 @@ ROWS = (
     Row("binary_focal", "Keras", "BinaryFocalCrossentropy(apply_class_balancing=True, from_logits=True)(b, z)",
         Z_B, run=False),
     Row("binary_focal", "Optax", "sigmoid_focal_loss(z, b).mean()", Z_B | {"alpha": None}, run=False),
+
+    Row("asymmetric", "timm's formula", "asymmetric_loss(z, b, gamma_neg=4, gamma_pos=0, clip=0.05)",
+        Z_B | {"reduction": "sum"}),
+    Row("asymmetric", "timm's formula", "asymmetric_loss(z, b, gamma_neg=3, gamma_pos=1, clip=0)",
+        Z_B | {"gamma_neg": 3, "gamma_pos": 1, "shift": 0, "reduction": "sum"}),
 
     Row("poly_cross_entropy", FORMULA, "F.cross_entropy(z, T) + 2 * (1 - (T * z.softmax(-1)).sum(-1)).mean()", Z_T),
     Row("poly_cross_entropy", "Optax", "poly_loss_cross_entropy(z, T, epsilon=2.0).mean()", Z_T, run=False),

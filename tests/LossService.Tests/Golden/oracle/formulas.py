@@ -1,4 +1,4 @@
-"""The sixteen losses, each as its definition reads: one sample in, one `Var` out.
+"""Every loss, each as its definition reads: one sample in, one `Var` out.
 
 Nothing here is arranged for accuracy: the working precision is raised instead (see precision.py). p are the
 predicted probabilities, t the targets after smoothing, z the tempered logits.
@@ -148,6 +148,16 @@ def binary_focal(element, t, options):
     return (1 - p_t) ** gamma * element.cross_entropy(t) * alpha_t
 
 
+def asymmetric(element, t, options):
+    shifted = positive_part(element.p - mpf(options.get("shift", 0.05)))
+    terms = []
+    if t != 0:
+        terms.append((1 - element.p) ** mpf(options.get("gamma_pos", 0)) * log(element.p) * t)
+    if t != 1:
+        terms.append(shifted ** mpf(options.get("gamma_neg", 4)) * log(1 - shifted) * (1 - t))
+    return -total(terms)
+
+
 def binary_brier(element, t, options):
     return (element.p - t) * (element.p - t)
 
@@ -165,4 +175,4 @@ CATEGORICAL = {formula.__name__: formula for formula in (
     cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, kl_divergence, js_divergence, entropy, brier,
     total_variation, multiclass_hinge, multi_margin)}
 BINARY = {formula.__name__: formula for formula in (
-    binary_cross_entropy, binary_focal, binary_brier, hinge, squared_hinge)}
+    binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}

@@ -83,6 +83,13 @@ SUBJECTS = (
     Subject("binary_focal", **BINARY, bits=True, edges=(*BINARY_EDGES, *BINARY_WRONG), variants=(
         {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": None}, {"alpha": 0.75},
         {"alpha": None, "gamma": 0}, {"gamma": 3, "alpha": 0.6, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("asymmetric", **BINARY, bits=True, edges=(
+        *BINARY_EDGES, *BINARY_WRONG,
+        *pair("infinite logits without a shift", {"logits": ["Infinity", "-Infinity"], "labels": [0, 0], "shift": 0}),
+        *pair("on both sides of the shift", {"probabilities": [0.05, 0.0625, 0.04], "labels": [0, 0, 0]})), variants=(
+        {"shift": 0}, {"gamma_pos": 1}, {"gamma_pos": 1, "gamma_neg": 1, "shift": 0}, {"gamma_neg": 2.5},
+        {"gamma_pos": 0.5, "gamma_neg": 1.5, "shift": 0.2}, {"gamma_neg": 0}, {"shift": 1}, {"shift": 1e-6},
+        {"gamma_pos": 2, "gamma_neg": 3, "shift": 0.1, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("poly_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(

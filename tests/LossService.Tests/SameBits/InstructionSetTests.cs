@@ -1,0 +1,63 @@
+using System.Security.Cryptography;
+using System.Text;
+using System.Text.Json;
+using LossService.Core;
+
+namespace LossService.Tests.SameBits;
+
+/// <summary>The same batch gives the same bytes whatever vectors the processor has: whole answers of whole processes are compared.</summary>
+public sealed class InstructionSetTests
+{
+    private static readonly string[] Settings = ["", "DOTNET_EnableAVX512=0", "DOTNET_EnableAVX2=0"];
+
+    // longer than a vector, shorter, and one row that leaves a rest behind every width
+    private static readonly (int Rows, int Classes, bool Soft)[] Shapes = [(5, 3, false), (9, 16, true), (2, 257, true), (1, 9, false)];
+
+    [Fact]
+    public async Task EveryLoss_WithNarrowerVectors_AnswersTheSameBytes()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var batches = LossCatalogue.All.SelectMany(Batches).ToArray();
+        var bodies = batches.Select(batch => Encoding.UTF8.GetBytes(batch.Body)).ToArray();
+        var answers = await Task.WhenAll(Settings.Select(setting => AnswersAsync(setting, batches, bodies, cancellation)));
+
+        for (var i = 0; i < batches.Length; i++)
+        {
+            Assert.True(IsScored(answers[0][i]), $"{batches[i].Path} refused {batches[i].Body[..Math.Min(400, batches[i].Body.Length)]}: {Encoding.UTF8.GetString(answers[0][i])}");
+            for (var k = 1; k < Settings.Length; k++)
+                Assert.True(SHA256.HashData(answers[0][i]).AsSpan().SequenceEqual(SHA256.HashData(answers[k][i])), Difference(batches[i], Settings[k], answers[0][i], answers[k][i]));
+        }
+    }
+
+    private static IEnumerable<WrittenBatch> Batches(Loss loss) =>
+        from form in loss.Accepts
+        from dtype in new[] { DType.Float32, DType.Float64 }
+        from shape in Shapes
+        select WrittenBatch.Draw(loss, form, dtype, shape.Rows, shape.Classes, shape.Soft, shape.Rows % 2 == 0 ? "sum" : "mean");
+
+    private static async Task<byte[][]> AnswersAsync(string setting, WrittenBatch[] batches, byte[][] bodies, CancellationToken cancellation)
+    {
+        using var service = await ServiceProcess.StartAsync(setting, cancellation);
+        using var catalogue = JsonDocument.Parse(await service.GetAsync("/v1/losses", cancellation));
+        Assert.Equal(
+            catalogue.RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetProperty("name").GetString()),
+            batches.Select(batch => batch.Loss.Name).Distinct());
+        var answers = new byte[batches.Length][];
+        for (var i = 0; i < batches.Length; i++) answers[i] = await service.PostAsync(batches[i].Path, bodies[i], cancellation);
+        return answers;
+    }
+
+    private static bool IsScored(byte[] answer)
+    {
+        using var json = JsonDocument.Parse(answer);
+        return json.RootElement.TryGetProperty("totals", out _);
+    }
+
+    private static string Difference(WrittenBatch batch, string setting, byte[] usual, byte[] other)
+    {
+        var at = usual.AsSpan().CommonPrefixLength(other);
+        return $"{batch.Path} answers other bytes under {setting}, from byte {at} on:\n  as usual: {Around(usual)}\n  there:    {Around(other)}\n  body:     {batch.Body[..Math.Min(400, batch.Body.Length)]}";
+
+        string Around(byte[] answer) => Encoding.UTF8.GetString(answer[Math.Max(0, at - 60)..Math.Min(answer.Length, at + 60)]);
+    }
+}
