@@ -1,3 +1,4 @@
+using System.Runtime.InteropServices;
 using System.Text;
 using LossService.Formats.Numbers;
 
@@ -49,8 +50,8 @@ public sealed class NumberArrayReaderFuzzTests
         Assert.Equal(expected.Value.Length, actual.Array.Length);
         Assert.Equal(expected.Value.Elements.Length, actual.Array.Count);
         Assert.True(
-            System.Runtime.InteropServices.MemoryMarshal.AsBytes<T>(expected.Value.Elements)
-                .SequenceEqual(System.Runtime.InteropServices.MemoryMarshal.AsBytes<TElement>(actual.Elements)),
+            MemoryMarshal.AsBytes<T>(expected.Value.Elements)
+                .SequenceEqual(MemoryMarshal.AsBytes<TElement>(actual.Elements)),
             $"read differently: {Encoding.UTF8.GetString(text)}");
         return true;
     }

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Formats.Numbers;
 
 /// <summary>
-/// Decimal digits sixteen at a time: finds them in text, and turns them into an integer. No step depends on how many
+/// Decimal digits sixteen at a time: from text to an integer, and from an integer to text. No step depends on how many
 /// digits there are, so numbers of mixed lengths cost no mispredicted branches.
 /// </summary>
 internal static unsafe class DigitVector
@@ -24,7 +24,7 @@ internal static unsafe class DigitVector
     /// <summary>Bit i is set where byte i of the 32 at <paramref name="text"/> is not a decimal digit.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint NonDigits(byte* text) =>
-        ~Vector256.LessThanOrEqual(Vector256.Load(text) - Vector256.Create((byte)'0'), Vector256.Create((byte)9))
+        Vector256.AddSaturate(Vector256.Load(text) - Vector256.Create((byte)'0'), Vector256.Create((byte)(127 - 9)))
             .ExtractMostSignificantBits();
 
     /// <summary>
@@ -63,5 +63,54 @@ internal static unsafe class DigitVector
         ulong outer = (pairs & Low) * ((1_000_000ul << 32) | 100);
         ulong inner = ((pairs >> 16) & Low) * ((10_000ul << 32) | 1);
         return (outer + inner) >> 32;
+    }
+
+    /// <summary>The digits of an integer below 10^9, right-aligned, one a lane, each 0 to 9.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> FromNineDigits(uint value)
+    {
+        uint head = value / 100_000_000;
+        return Vector128.Create((ulong)head << 56, EightDigits(value - (head * 100_000_000))).AsByte();
+    }
+
+    /// <summary>The digits of an integer below 10^16, right-aligned, one a lane, each 0 to 9.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> FromSixteenDigits(ulong value)
+    {
+        uint head = (uint)(value / 100_000_000);
+        return Vector128.Create(EightDigits(head), EightDigits((uint)(value - (head * 100_000_000ul)))).AsByte();
+    }
+
+    /// <summary>Bit i is set where lane i is not 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint NonZero(Vector128<byte> digits) =>
+        ~Vector128.Equals(digits, Vector128<byte>.Zero).ExtractMostSignificantBits() & 0xFFFF;
+
+    /// <summary>
+    /// The text of <paramref name="digits"/> from lane <paramref name="from"/> on, with a decimal point in lane
+    /// <paramref name="point"/> of the text (16: none). Where the text is longer than the digits, or from is negative, it
+    /// has zeros; for the former, the lanes ahead of from must be zeros.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<byte> ToText(Vector128<byte> digits, int from, int point)
+    {
+        var lanes = Vector128<sbyte>.Indices;
+        var points = Vector128.Create((sbyte)point);
+
+        // behind the point the index is one less; past the last lane it wraps around to the zeros ahead of the first digit,
+        // and where it is negative the shuffle makes a zero
+        var index = lanes + Vector128.GreaterThan(lanes, points) + Vector128.Create((sbyte)from);
+        var text = Vector128.ShuffleNative(digits, index.AsByte()) + Vector128.Create((byte)'0');
+        return Vector128.ConditionalSelect(Vector128.Equals(lanes, points).AsByte(), Vector128.Create((byte)'.'), text);
+    }
+
+    // The first digit in the lowest byte. Each step splits every lane x into x / n and x % n side by side; the quotient is
+    // a product with a reciprocal that is exact for x < n², and lane·2^s − quotient·(n·2^s − 1) puts both in place.
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static ulong EightDigits(uint value)
+    {
+        ulong fours = ((ulong)value << 32) - (value / 10_000 * ((10_000ul << 32) - 1));
+        ulong pairs = (fours << 16) - (((fours * 10_486) >> 20) & 0x0000007F_0000007F) * ((100ul << 16) - 1);
+        return (pairs << 8) - (((pairs * 103) >> 10) & 0x000F000F_000F000F) * ((10ul << 8) - 1);
     }
 }

@@ -4,17 +4,20 @@ using System.Runtime.CompilerServices;
 namespace LossService.Formats.Numbers;
 
 /// <summary>What an array of numbers is made of in memory: how a decimal ±w · 10^q becomes one element.</summary>
-internal interface IElement<TSelf>
+internal unsafe interface IElement<TSelf>
     where TSelf : unmanaged, IElement<TSelf>
 {
     /// <summary>Whether a fraction or an exponent, even a zero one, is refused.</summary>
     static abstract bool IsInteger { get; }
 
     /// <summary>Converts w · 10^q, or −w · 10^q where <paramref name="negative"/> is 1 and not 0; false where it cannot.</summary>
-    static abstract bool TryConvert(ulong w, int q, uint negative, out TSelf element);
+    static abstract bool TryConvert(ulong w, int q, uint negative, TSelf* element);
 
     /// <summary>Converts a well-formed JSON number of any length, or returns false where it does not fit.</summary>
     static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);
+
+    /// <summary>Writes each element as JSON with a comma behind it, and returns the end of the text.</summary>
+    static abstract byte* WriteList(TSelf* elements, int count, byte* text);
 }
 
 /// <summary>The 22 powers of ten that a float64 holds exactly.</summary>
@@ -33,26 +36,29 @@ file static class ExactPowers
 }
 
 /// <summary>A float64, correctly rounded: at most half a unit in the last place from the decimal.</summary>
-internal readonly struct Float64Element(double value) : IElement<Float64Element>
+internal readonly unsafe struct Float64Element(double value) : IElement<Float64Element>
 {
     public readonly double Value = value;
 
     public static bool IsInteger => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryConvert(ulong w, int q, uint negative, out Float64Element element)
+    public static bool TryConvert(ulong w, int q, uint negative, Float64Element* element)
     {
         // both operands are exact, so the quotient is rounded once (W. D. Clinger, PLDI 1990)
         if (w <= ExactPowers.GreatestInteger && (uint)-q <= ExactPowers.Greatest)
         {
             double magnitude = (long)w / ExactPowers.Table[-q];
-            element = new(BitConverter.UInt64BitsToDouble(
+            *element = new(BitConverter.UInt64BitsToDouble(
                 BitConverter.DoubleToUInt64Bits(magnitude) | ((ulong)negative << 63)));
             return true;
         }
 
-        return TryRound(w, q, negative, out element);
+        return TryRound(w, q, negative, element);
     }
+
+    public static byte* WriteList(Float64Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((double*)elements, count, text);
 
     public static bool TryParse(ReadOnlySpan<byte> number, out Float64Element element)
     {
@@ -63,41 +69,46 @@ internal readonly struct Float64Element(double value) : IElement<Float64Element>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryRound(ulong w, int q, uint negative, out Float64Element element)
+    private static bool TryRound(ulong w, int q, uint negative, Float64Element* element)
     {
         bool certain = DecimalRounding.TryToFloat64(w, q, out ulong bits);
-        element = new(BitConverter.UInt64BitsToDouble(bits | ((ulong)negative << 63)));
+        *element = new(BitConverter.UInt64BitsToDouble(bits | ((ulong)negative << 63)));
         return certain;
     }
 }
 
 /// <summary>A float32, rounded once from the decimal: at most half a unit in the last place from it.</summary>
-internal readonly struct Float32Element(float value) : IElement<Float32Element>
+internal readonly unsafe struct Float32Element(float value) : IElement<Float32Element>
 {
     public readonly float Value = value;
 
     public static bool IsInteger => false;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryConvert(ulong w, int q, uint negative, out Float32Element element)
+    public static bool TryConvert(ulong w, int q, uint negative, Float32Element* element)
     {
-        if (w <= ExactPowers.GreatestInteger && (uint)-q <= ExactPowers.Greatest)
+        if (w <= long.MaxValue && (uint)-q <= ExactPowers.Greatest)
         {
+            // at most two roundings, each by half a unit: unless the quotient lies that near to a midpoint between float32s,
+            // it is on the same side of it as the decimal; being 0 or at least 1e-22, it is far from subnormal float32s
             double magnitude = (long)w / ExactPowers.Table[-q];
-
-            // rounding to float64 keeps to one side of every float32 midpoint, so rounding on is right unless it fell
-            // onto one; every quotient here is 0 or at least 1e-22, far from the subnormal float32s
-            const ulong BelowFloat32 = (1ul << 29) - 1;
-            if ((BitConverter.DoubleToUInt64Bits(magnitude) & BelowFloat32) != 1ul << 28)
+            const ulong Below = (1ul << 29) - 1; // the bits that a float64 has more
+            const ulong Midpoint = 1ul << 28;
+            const ulong Margin = 4;
+            ulong fraction = BitConverter.DoubleToUInt64Bits(magnitude) & Below;
+            if (fraction - (Midpoint - Margin) > 2 * Margin)
             {
-                element = new(BitConverter.UInt32BitsToSingle(
+                *element = new(BitConverter.UInt32BitsToSingle(
                     BitConverter.SingleToUInt32Bits((float)magnitude) | (negative << 31)));
                 return true;
             }
         }
 
-        return TryRound(w, q, negative, out element);
+        return TryRound(w, q, negative, element);
     }
+
+    public static byte* WriteList(Float32Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((float*)elements, count, text);
 
     public static bool TryParse(ReadOnlySpan<byte> number, out Float32Element element)
     {
@@ -107,27 +118,30 @@ internal readonly struct Float32Element(float value) : IElement<Float32Element>
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static bool TryRound(ulong w, int q, uint negative, out Float32Element element)
+    private static bool TryRound(ulong w, int q, uint negative, Float32Element* element)
     {
         bool certain = DecimalRounding.TryToFloat32(w, q, out uint bits);
-        element = new(BitConverter.UInt32BitsToSingle(bits | (negative << 31)));
+        *element = new(BitConverter.UInt32BitsToSingle(bits | (negative << 31)));
         return certain;
     }
 }
 
 /// <summary>An int64, written without a fraction or an exponent; −0 is 0.</summary>
-internal readonly struct Int64Element(long value) : IElement<Int64Element>
+internal readonly unsafe struct Int64Element(long value) : IElement<Int64Element>
 {
     public readonly long Value = value;
 
     public static bool IsInteger => true;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static bool TryConvert(ulong w, int q, uint negative, out Int64Element element)
+    public static bool TryConvert(ulong w, int q, uint negative, Int64Element* element)
     {
-        element = new((long)((w ^ (0ul - negative)) + negative));
+        *element = new((long)((w ^ (0ul - negative)) + negative));
         return q == 0 && w <= long.MaxValue + (ulong)negative;
     }
+
+    public static byte* WriteList(Int64Element* elements, int count, byte* text) =>
+        NumberWriter.WriteList((long*)elements, count, text);
 
     public static bool TryParse(ReadOnlySpan<byte> number, out Int64Element element)
     {

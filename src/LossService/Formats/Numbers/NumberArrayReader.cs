@@ -102,14 +102,10 @@ internal static unsafe class NumberArrayReader
                 limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
             }
 
-            byte* behind = text;
-            if (!NumberText.TryReadShort(ref behind, out TElement element))
-            {
-                behind = text;
-                if (!NumberText.TryRead(ref behind, end, out element)) return null;
-            }
-
-            *next++ = element;
+            byte* behind = NumberText.TryReadCommon(text, next);
+            if (behind == null) behind = NumberText.TryReadAny(text, end, next);
+            if (behind == null) return null;
+            next++;
             if (*behind <= ' ') behind = JsonSpace.Skip(behind, end);
             byte separator = *behind;
             text = behind + 1;
