@@ -1,4 +1,5 @@
 using LossService.Validation;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
 using Serilog.Formatting.Compact;
 
@@ -19,15 +20,21 @@ internal static class Hosting
     public static void AddServer(this WebApplicationBuilder builder)
     {
         builder.Services.AddOptions<Limits>().BindConfiguration(nameof(Limits)).ValidateDataAnnotations().ValidateOnStart();
-        var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
+        // a bare line feed ends no line: what a proxy takes for one line and a server for two is how requests are smuggled
+        AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
-            kestrel.Limits.MaxRequestBodySize = limits.BodyBytes;
+            // whoever reads a body counts what it keeps; this would count the framing of the chunks, too
+            kestrel.Limits.MaxRequestBodySize = null;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 50;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+            // a client that sends or takes less than this holds a connection, not a conversation
+            MinDataRate rate = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            kestrel.Limits.MinRequestBodyDataRate = rate;
+            kestrel.Limits.MinResponseDataRate = rate;
         });
     }
 
@@ -35,11 +42,23 @@ internal static class Hosting
     public static void AddScoring(this WebApplicationBuilder builder) =>
         builder.Services.AddSingleton<RequestValidator>().AddSingleton<Scoring>();
 
+    /// <summary>HEAD is GET without the body (RFC 9110, 9.3.2), for every route that has a GET; Kestrel leaves the body out by itself.</summary>
+    public static void UseHead(this WebApplication app)
+    {
+        app.Use((context, next) =>
+        {
+            if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
+            return next(context);
+        });
+        // where nobody says so, routing comes first of all and would have seen HEAD
+        app.UseRouting();
+    }
+
     /// <summary>Liveness, readiness, and a short index for whoever opens the root.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapGet("/livez", () => Results.Text("live\n")).ExcludeFromDescription();
-        app.MapGet("/readyz", () => Results.Text("ready\n")).ExcludeFromDescription();
+        app.MapGet("/livez", (HttpResponse response) => Now(response, "live\n")).ExcludeFromDescription();
+        app.MapGet("/readyz", (HttpResponse response) => Now(response, "ready\n")).ExcludeFromDescription();
         app.MapGet("/", () => Results.Json(new
         {
             service = "LossService",
@@ -49,5 +68,12 @@ internal static class Hosting
             live = "/livez",
             ready = "/readyz",
         })).ExcludeFromDescription();
+    }
+
+    /// <summary>What holds now and may not be kept by anyone in between.</summary>
+    private static IResult Now(HttpResponse response, string text)
+    {
+        response.Headers.CacheControl = "no-store";
+        return Results.Text(text);
     }
 }

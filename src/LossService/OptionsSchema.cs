@@ -1,40 +1,71 @@
+using System.Globalization;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core;
+using Microsoft.OpenApi;
 
 namespace LossService;
 
-/// <summary>A loss's options as JSON Schema (2020-12), made of what each option says of itself.</summary>
+/// <summary>
+/// A loss's options as JSON Schema (2020-12, which OpenAPI 3.1 speaks too), made of what each option says of itself: the
+/// catalogue's pages and the API document have it from here.
+/// </summary>
 internal static class OptionsSchema
 {
-    /// <summary>The schema of an object with the loss's options.</summary>
-    public static JsonObject Of(Loss loss) => new()
+    /// <summary>The schema of an object with the loss's options and nothing else.</summary>
+    public static OpenApiSchema Of(Loss loss) => new()
     {
-        ["type"] = "object",
-        ["properties"] = new JsonObject(loss.Options.Select(option => KeyValuePair.Create(option.Name, (JsonNode?)Of(option)))),
+        Type = JsonSchemaType.Object,
+        Properties = loss.Options.ToDictionary(option => option.Name, IOpenApiSchema (option) => Of(option)),
+        AdditionalPropertiesAllowed = false,
     };
 
-    private static JsonObject Of(Option option)
+    /// <summary>The schema of one option's value.</summary>
+    public static OpenApiSchema Of(Option option)
     {
         var schema = option.Form switch
         {
-            OptionForm.Choice => new JsonObject { ["type"] = "string", ["enum"] = new JsonArray([.. option.Choices.Select(choice => JsonValue.Create(choice))]) },
+            OptionForm.Choice => new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))] },
             OptionForm.Integer or OptionForm.Number => Scalar(option),
             OptionForm.PerClass => List(option),
-            _ => new JsonObject { ["oneOf"] = new JsonArray(Scalar(option), List(option)) },
+            _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },
         };
-        schema["description"] = option.Description;
-        if (option.DefaultValue is { } value) schema["default"] = JsonValue.Create(value);
+        if (option.Nullable) schema = OrNull(schema);
+        schema.Description = option.OnlyWith is { } form ? $"{option.Description} Only with {Members.Of(form)}." : option.Description;
+        schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
         return schema;
     }
 
-    private static JsonObject List(Option option) => new() { ["type"] = "array", ["items"] = Scalar(option) };
-
-    private static JsonObject Scalar(Option option)
+    /// <summary>A schema as JSON.</summary>
+    public static JsonNode ToJson(IOpenApiSchema schema)
     {
-        var isInteger = option.Form is OptionForm.Integer or OptionForm.Integers;
-        var schema = new JsonObject { ["type"] = isInteger ? "integer" : "number" };
-        if (double.IsFinite(option.Minimum)) schema[option.Open ? "exclusiveMinimum" : "minimum"] = option.Minimum;
-        if (double.IsFinite(option.Maximum)) schema[option.Open ? "exclusiveMaximum" : "maximum"] = option.Maximum;
+        using var text = new StringWriter(CultureInfo.InvariantCulture);
+        schema.SerializeAsV31(new OpenApiJsonWriter(text));
+        return JsonNode.Parse(text.ToString())!;
+    }
+
+    private static OpenApiSchema OrNull(OpenApiSchema schema)
+    {
+        if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
+        else schema.Type |= JsonSchemaType.Null;
+        schema.Enum?.Add(JsonNullSentinel.JsonNull);
         return schema;
     }
+
+    private static OpenApiSchema List(Option option) => new() { Type = JsonSchemaType.Array, Items = Scalar(option) };
+
+    private static OpenApiSchema Scalar(Option option)
+    {
+        var (minimum, maximum) = (Bound(option.Minimum), Bound(option.Maximum));
+        return new()
+        {
+            Type = option.Form is OptionForm.Integer or OptionForm.Integers ? JsonSchemaType.Integer : JsonSchemaType.Number,
+            Minimum = option.Open ? null : minimum,
+            Maximum = option.Open ? null : maximum,
+            ExclusiveMinimum = option.Open ? minimum : null,
+            ExclusiveMaximum = option.Open ? maximum : null,
+        };
+    }
+
+    private static string? Bound(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : null;
 }

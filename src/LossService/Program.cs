@@ -10,6 +10,7 @@ builder.AddApiDocument();
 var app = builder.Build();
 app.UseRequestIds();
 app.UseProblems();
+app.UseHead();
 app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();

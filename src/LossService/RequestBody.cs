@@ -45,9 +45,12 @@ internal sealed class RequestBody : IDisposable
         }
         catch (BadHttpRequestException broken)
         {
-            return (null, broken.StatusCode == StatusCodes.Status413PayloadTooLarge
-                ? Problems.Problems.PayloadTooLarge(limit)
-                : Problems.Problems.BadRequest(broken.StatusCode, broken.Message));
+            return (null, Problems.Problems.BadRequest(broken.StatusCode, broken.Message));
+        }
+        catch (IOException broken) when (broken.InnerException is OverflowException)
+        {
+            // what Kestrel makes of a chunk size beyond 32 bits
+            return (null, Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."));
         }
         finally
         {

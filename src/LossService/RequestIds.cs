@@ -15,7 +15,13 @@ internal static class RequestIds
         {
             var posted = context.Request.Headers[Header].ToString();
             if (posted.Length is > 0 and <= 128 && posted.All(c => c is > ' ' and <= '~')) context.TraceIdentifier = posted;
-            context.Response.Headers[Header] = context.TraceIdentifier;
+            // late, since a failed answer is cleared before the problem is written
+            context.Response.OnStarting(static state =>
+            {
+                var started = (HttpContext)state;
+                started.Response.Headers[Header] = started.TraceIdentifier;
+                return Task.CompletedTask;
+            }, context);
             return next(context);
         });
         app.UseSerilogRequestLogging(options =>

@@ -24,7 +24,7 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Terms>
         WhenToUse = """
             For one yes-or-no question, or many independent ones in a row (multi-label). With sigmoid the gradient is p − t: a
             confident mistake (z = −20, t = 1) still pulls with the full force of −1. Compare binary_brier on the same batch:
-            its gradient 2(p − t)·p(1 − p) is 4e-9 there, so a model trained on it would never hear of its mistake.
+            its gradient 2(p − t)·p(1 − p) is −4.1e-9 there, so a model trained on it would never hear of its mistake.
             """,
         References =
         [
@@ -41,6 +41,7 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Terms>
             {
               "logits": [2.5, -1.0, -20.0, 0.3],
               "labels": [1, 0, 1, 1],
+              "reduction": "sum",
               "outputs": ["loss", "losses", "gradient", "probabilities"]
             }
             """,

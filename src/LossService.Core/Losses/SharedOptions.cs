@@ -26,6 +26,10 @@ internal static class SharedOptions
         "ε: posted probabilities are clipped to [ε, 1 − ε]; 0 = not at all. The gradient is 0 where one was.")
     { Minimum = 0, Maximum = 0.5, OnlyWith = PredictionForm.Probabilities };
 
+    public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,
+        "How far the right side must be ahead, in logits, to cost nothing.")
+    { Minimum = 0 };
+
     public static readonly Option<long[]?> TopK = new("top_k", OptionForm.Integers, null,
         "The k for which metrics has the top-k accuracy.")
     { Minimum = 1 };

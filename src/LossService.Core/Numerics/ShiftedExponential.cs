@@ -27,7 +27,8 @@ internal readonly struct ShiftedExponential
     /// <param name="shift">At most <see cref="LargestShift"/> in size.</param>
     public ShiftedExponential(double shift)
     {
-        var n = Math.Round(shift * PowerOfTwo.SixteenthsPerNat);
+        // rounded as in Of, so that e^(shift − shift) is exactly 1
+        var n = Math.FusedMultiplyAdd(shift, PowerOfTwo.SixteenthsPerNat, PowerOfTwo.Rounder) - PowerOfTwo.Rounder;
         var high = Math.FusedMultiplyAdd(-n, PowerOfTwo.SixteenthHigh, shift);
         _rest = Vector512.Create(Math.FusedMultiplyAdd(-n, PowerOfTwo.SixteenthMiddle, high));
         _floor = Vector512.Create(shift - Span);

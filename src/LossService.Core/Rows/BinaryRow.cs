@@ -11,7 +11,11 @@ namespace LossService.Core.Rows;
 /// <param name="LogQ">log(1 − p).</param>
 /// <param name="T">t: the label after smoothing.</param>
 /// <param name="PosWeight">The weight of the positive class.</param>
-internal readonly record struct ElementLanes(Dd Z, Dd P, Dd Q, Dd LogP, Dd LogQ, Dd T, Vector512<double> PosWeight);
+internal readonly record struct ElementLanes(Dd Z, Dd P, Dd Q, Dd LogP, Dd LogQ, Dd T, Vector512<double> PosWeight)
+{
+    /// <summary>p − t, from the side where it does not cancel: for t = 1 it is −(1 − p).</summary>
+    public Dd Error => Dd.Select(Vector512.GreaterThan(T.Hi, Vector512.Create(0.5)), Dd.One - T - Q, P - T);
+}
 
 /// <summary>What eight elements cost, and the slopes of that; the four parts of the gradient add up.</summary>
 /// <param name="Value">L.</param>

@@ -10,7 +10,7 @@ namespace LossService.Core.Rows;
 /// </summary>
 internal abstract class CategoricalHead
 {
-    /// <summary>Fills <see cref="CategoricalRow.LogP"/> and <see cref="CategoricalRow.P"/> from <see cref="CategoricalRow.Z"/>.</summary>
+    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow.Z"/>.</summary>
     /// <returns>logsumexp of the logits, in every lane; 0 for heads without one.</returns>
     public abstract Dd Fill(in CategoricalRow row);
 
@@ -20,6 +20,9 @@ internal abstract class CategoricalHead
     /// <param name="logSumExpSlope">∂L/∂logsumexp(z), where the loss has a term of it.</param>
     /// <param name="gradient">Where to.</param>
     public abstract void PullBack(in CategoricalRow row, Dd scale, Dd logSumExpSlope, Span<double> gradient);
+
+    /// <summary>p·v, but 0 where p = 0: an infinite v is one for which p·v → 0.</summary>
+    private static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
     /// <summary>The head of a form of predictions.</summary>
     public static CategoricalHead Of(PredictionForm form, double temperature, double clip) => form switch
@@ -31,8 +34,9 @@ internal abstract class CategoricalHead
 
     /// <summary>
     /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
-    /// Nothing here subtracts what it has just added, so a tiny 1 − p of the winning class keeps its digits in p's low part.
-    /// Pull-back: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p ∂L/∂p.
+    /// Nothing here subtracts what it has just added: 1 − p of the winning class is s/(1 + s), not a difference.
+    /// Pull-back: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the winning class): as
+    /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one leaves nothing large to cancel.
     /// </summary>
     private sealed class SoftmaxHead(double temperature) : CategoricalHead
     {
@@ -43,32 +47,32 @@ internal abstract class CategoricalHead
         {
             var z = row.Z;
             var k = ArgMax(z);
-            if (double.IsPositiveInfinity(z[k]))
-            {
-                // the limit: the one infinite logit takes everything
-                z.Fill(double.NegativeInfinity);
-                z[k] = 0;
-            }
-
+            // the limit: the one infinite logit takes everything
+            var certain = double.IsPositiveInfinity(z[k]);
             var max = Vector512.Create(z[k]);
             var sum = Dd.Zero;
             for (var c = 0; c < z.Length; c += DdRow.Lanes)
             {
-                var d = Dd.Difference(Vector512.LoadUnsafe(ref z[c]), max);
+                var winner = DdRow.LaneIs(k - c);
+                var d = certain
+                    ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
+                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]), max);
                 if (temperature != 1) d /= _temperature;
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
                 row.P.Store(c, e);
                 // e of the largest is exactly 1; it must not swallow the others
-                sum += (k & -DdRow.Lanes) == c ? Dd.Select(LaneIs(k - c), Dd.Zero, e) : e;
+                sum += Dd.Select(winner, Dd.Zero, e);
             }
             sum = Dd.SumOfLanes(sum);
             var log = Dd.Log1p(sum);
             var scale = Dd.One / (Dd.One + sum);
             for (var c = 0; c < z.Length; c += DdRow.Lanes)
             {
+                var p = row.P[c] * scale;
                 row.LogP.Store(c, row.LogP[c] - log);
-                row.P.Store(c, row.P[c] * scale);
+                row.P.Store(c, p);
+                row.Q.Store(c, Dd.Select(DdRow.LaneIs(k - c), sum * scale, Dd.One - p));
             }
             return new Dd(z[k]) / _temperature + log;
         }
@@ -78,21 +82,28 @@ internal abstract class CategoricalHead
         {
             scale /= _temperature;
             var total = Dd.Zero;
+            var winner = row.Slope.Broadcast(ArgMax(row.Z));
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
             {
-                var u = row.LogSlope[c] + row.P[c] * row.Slope[c];
+                var u = row.LogSlope[c] + Times(row.P[c], row.Slope[c] - winner);
                 row.LogSlope.Store(c, u);
                 total += u;
             }
             total = Dd.SumOfLanes(total);
-            var one = Dd.One;
+            var isFinite = double.IsFinite(total.ToScalar());
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
             {
-                var (p, u) = (row.P[c], row.LogSlope[c]);
-                var g = u * (one - p) - p * (total - u - logSumExpSlope);
+                var u = row.LogSlope[c];
+                var g = isFinite
+                    ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpSlope)
+                    : Limit(u, total, row.LogP[c]);
                 (g * scale).Round().CopyTo(gradient[c..]);
             }
         }
+
+        /// <summary>Where some slope is infinite: those classes keep theirs, and push all that have any probability the other way.</summary>
+        private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
+            u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 
         private static int ArgMax(ReadOnlySpan<double> z)
         {
@@ -101,9 +112,6 @@ internal abstract class CategoricalHead
                 if (z[c] > z[best]) best = c;
             return best;
         }
-
-        private static Vector512<double> LaneIs(int lane) =>
-            Vector512.Equals(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)lane));
     }
 
     /// <summary>p as posted, clipped where asked; log p = log(p). Pull-back: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>
@@ -125,6 +133,7 @@ internal abstract class CategoricalHead
                     p = Dd.Select(Dd.LessThan(_most, p), _most, p);
                 }
                 row.P.Store(c, p);
+                row.Q.Store(c, Dd.One - p);
                 row.LogP.Store(c, Dd.Log(p));
             }
             if (clip > 0)
@@ -165,6 +174,7 @@ internal abstract class CategoricalHead
                 var log = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
                 row.LogP.Store(c, log);
                 row.P.Store(c, Dd.Exp(log));
+                row.Q.Store(c, -Dd.Expm1(log));
             }
             return Dd.Zero;
         }
@@ -173,7 +183,7 @@ internal abstract class CategoricalHead
         public override void PullBack(in CategoricalRow row, Dd scale, Dd logSumExpSlope, Span<double> gradient)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Lanes)
-                ((row.LogSlope[c] + row.P[c] * row.Slope[c]) * scale).Round().CopyTo(gradient[c..]);
+                ((row.LogSlope[c] + Times(row.P[c], row.Slope[c])) * scale).Round().CopyTo(gradient[c..]);
         }
     }
 }

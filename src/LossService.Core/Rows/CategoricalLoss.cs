@@ -32,7 +32,7 @@ internal abstract class CategoricalLoss : Loss
     /// <summary>The formula under the options of a batch.</summary>
     public abstract CategoricalFormula Formula(Options options, int classes);
 
-    /// <summary>Whether <see cref="SoftmaxKernel"/> computes the same as the formula under these options, for rows with one true class.</summary>
+    /// <summary>Whether <see cref="SoftmaxKernel{TElement}"/> computes the same as the formula under these options, for rows with one true class.</summary>
     public virtual bool IsSoftmaxCrossEntropy(Options options) => false;
 
     /// <summary>The options every categorical loss on a distribution takes, behind its own.</summary>
@@ -47,7 +47,7 @@ internal abstract class CategoricalLoss : Loss
     {
         var pass = new CategoricalPass(this, batch);
         var sum = new ExactSum();
-        MetricsTally? tally = batch.Wants(Outputs.Metrics) ? pass.NewTally() : null;
+        MetricsTally? tally = batch.Wants(Outputs.Metrics) && batch.Labels is not null ? pass.NewTally() : null;
         pass.Run(0, pass.Rows, sum, tally, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();

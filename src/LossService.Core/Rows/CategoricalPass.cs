@@ -38,7 +38,7 @@ internal sealed class CategoricalPass
         _head = CategoricalHead.Of(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _zLoss = options.Get(SharedOptions.ZLoss);
-        _hasKernel = batch.Form == PredictionForm.Logits && loss.IsSoftmaxCrossEntropy(options);
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && loss.IsSoftmaxCrossEntropy(options);
         // what the kernel does not compute is computed from the row; its own results stay its own
         _needsRow = !_hasKernel || batch.Wants(
             Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Predictions | Outputs.Metrics);
@@ -87,7 +87,7 @@ internal sealed class CategoricalPass
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
     {
         CategoricalScratch? scratch = null;
-        using var kernel = _hasKernel ? new SoftmaxRows(_batch, Samples, Scores, _classWeight, _unit) : null;
+        using var kernel = NewKernel();
         var target = _hasKernel ? new double[_classes] : [];
         for (var row = start; row < end; row++)
         {
@@ -97,14 +97,24 @@ internal sealed class CategoricalPass
                 Skip(row);
                 continue;
             }
-            var isScored = kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y && kernel.TryScore(row, y, sum);
-            if (isScored && !_needsRow) continue;
-            scratch ??= new CategoricalScratch(_classes);
-            ScoreRow(row, scratch, isScored ? null : sum, tally);
+            if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
+            {
+                kernel.Add(row, y, sum);
+                if (_needsRow) ScoreRow(row, scratch ??= new(_classes), null, tally);
+            }
+            else
+            {
+                ScoreRow(row, scratch ??= new(_classes), sum, tally);
+            }
         }
         kernel?.Flush(sum);
+        foreach (var row in kernel?.Declined ?? []) ScoreRow(row, scratch ??= new(_classes), sum, null);
         scratch?.Dispose();
     }
+
+    private ISoftmaxRows? NewKernel() => !_hasKernel ? null
+        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<Float32Row>(_batch, Samples, Scores, _classWeight, _unit)
+        : new SoftmaxRows<Float64Row>(_batch, Samples, Scores, _classWeight, _unit);
 
     /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
     private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsTally? tally)
@@ -117,7 +127,11 @@ internal sealed class CategoricalPass
         if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
         y[_classes..].Clear();
 
-        var row = scratch.Row(_smoothing == 0 ? hard : Core.Labels.Soft, _weighsSamples ? [] : _classWeight);
+        var row = scratch.Row(
+            _smoothing == 0 ? hard : Core.Labels.Soft,
+            _batch.Form == PredictionForm.Logits,
+            hard >= 0 || _labels is null ? Dd.Zero : Surplus(y),
+            _weighsSamples ? [] : _classWeight);
         if (_labels is not null) Smooth(y, row.T);
         var logSumExp = NeedsDistribution ? _head.Fill(row) : default;
         var value = _formula.Score(row);
@@ -150,6 +164,15 @@ internal sealed class CategoricalPass
         for (var c = 0; c < target.Length; c += DdRow.Lanes) target.Store(c, target[c] * keep + spread);
         target.Hi[_classes..].Clear();
         target.Lo[_classes..].Clear();
+    }
+
+    /// <summary>Σt − 1 of a dense row: what rounding left over, as far as smoothing keeps it.</summary>
+    private Dd Surplus(ReadOnlySpan<double> y)
+    {
+        var sum = Dd.Zero;
+        for (var c = 0; c < y.Length; c += DdRow.Lanes)
+            sum += Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c);
+        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
     }
 
     private double WeightOf(int hard, ReadOnlySpan<double> y)
@@ -189,7 +212,7 @@ internal sealed class CategoricalPass
         }
         else
         {
-            _head.PullBack(row, scale, new Dd(2 * _zLoss) * logSumExp, result);
+            _head.PullBack(row, scale, _zLoss > 0 ? new Dd(2 * _zLoss) * logSumExp : Dd.Zero, result);
         }
         gradient.Write(index * _classes, result[.._classes]);
     }

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
@@ -5,8 +6,8 @@ namespace LossService.Core.Rows;
 /// <summary>One sample as a categorical formula sees it: K classes and their padding, in double-double.</summary>
 /// <remarks>
 /// A head fills what is predicted, <see cref="Labels"/> the target; the formula returns the value and writes the slopes
-/// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c, whichever is finite where p → 0 (their effects add up); the head pulls them back to
-/// what the client posted. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
+/// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (their effects add up); the head pulls them back to what the client posted. A v_c may
+/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
 /// </remarks>
 internal readonly ref struct CategoricalRow
 {
@@ -25,6 +26,15 @@ internal readonly ref struct CategoricalRow
     /// <summary>p_c.</summary>
     public required DdRow P { get; init; }
 
+    /// <summary>1 − p_c, with its own full relative accuracy.</summary>
+    public required DdRow Q { get; init; }
+
+    /// <summary>Whether Σp = 1 by construction (a softmax), so that no formula need add p up to find it.</summary>
+    public bool SumsToOne { get; init; }
+
+    /// <summary>Σt − 1: 0 but for what rounding made of a dense row.</summary>
+    public Dd Surplus { get; init; }
+
     /// <summary>t_c: the target after smoothing.</summary>
     public required DdRow T { get; init; }
 
@@ -36,6 +46,13 @@ internal readonly ref struct CategoricalRow
 
     /// <summary>Out: ∂L/∂p_c.</summary>
     public required DdRow Slope { get; init; }
+
+    /// <summary>The eight classes from <paramref name="start"/> on, for formulas that go through the row themselves.</summary>
+    public ClassLanes Lanes(int start) => Lanes(start, Vector512<double>.One);
+
+    /// <summary>The eight classes from <paramref name="start"/> on, with their weights.</summary>
+    public ClassLanes Lanes(int start, Vector512<double> weight) =>
+        new(LogP[start], P[start], Q[start], T[start], weight, start);
 }
 
 /// <summary>A categorical formula: a row's value, and its slopes.</summary>

@@ -1,4 +1,5 @@
 using System.Buffers;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
 
@@ -6,7 +7,7 @@ namespace LossService.Core.Rows;
 internal sealed class CategoricalScratch(int classes) : IDisposable
 {
     private readonly int _padded = DdRow.Padded(classes);
-    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(13 * DdRow.Padded(classes));
+    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(15 * DdRow.Padded(classes));
 
     /// <summary>The predictions as posted.</summary>
     public Span<double> Z => Part(0);
@@ -18,10 +19,12 @@ internal sealed class CategoricalScratch(int classes) : IDisposable
     public Span<double> Result => Part(2);
 
     /// <summary>The row that formulas and heads share.</summary>
-    public CategoricalRow Row(int hard, ReadOnlySpan<double> classWeight) => new()
+    public CategoricalRow Row(int hard, bool sumsToOne, Dd surplus, ReadOnlySpan<double> classWeight) => new()
     {
         Classes = classes,
         Hard = hard,
+        SumsToOne = sumsToOne,
+        Surplus = surplus,
         Z = Z,
         LogP = Pair(3),
         P = Pair(5),
@@ -29,6 +32,7 @@ internal sealed class CategoricalScratch(int classes) : IDisposable
         ClassWeight = classWeight,
         LogSlope = Pair(9),
         Slope = Pair(11),
+        Q = Pair(13),
     };
 
     /// <inheritdoc/>

@@ -51,6 +51,10 @@ internal readonly ref struct DdRow(Span<double> hi, Span<double> lo)
         Lo.Clear();
     }
 
+    /// <summary>All bits set in the lane of that number, if there is one.</summary>
+    public static Vector512<double> LaneIs(int lane) =>
+        Vector512.Equals(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)lane));
+
     /// <summary>The length of a row of <paramref name="count"/> elements with its padding.</summary>
     public static int Padded(int count) => (count + Lanes - 1) & -Lanes;
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -9,142 +8,156 @@ namespace LossService.Core.Rows;
 /// The hot case by itself: softmax cross-entropy of one true class y on plain logits, in double instead of double-double.
 /// </summary>
 /// <remarks>
-/// <para>With m = max z at k, e_c = exp(z_c − m) and s = Σ_{c≠k} e_c: loss = (m − z_y) + log1p(s), ∂/∂z_c = e_c/(1 + s), but
-/// −(1 − p_y) at y, where 1 − p_k = s/(1 + s). No digits cancel: every part of a sum has the same sign, and the rounding error of
-/// z_c − m is not lost to the exponential.</para>
-/// <para>Three sweeps over the row: maximum; exponentials, stored, and their sum; scale. <see cref="Termwise{TTerm}"/> with
-/// <see cref="Losses.CrossEntropy.Term"/> computes the same to the last bit or its neighbour, and is what the tests hold it against.</para>
+/// With m = max z, e_c = exp(z_c − m) and s = Σ e_c − 1: loss = (m − z_y) + log1p(s), ∂/∂z_c = e_c/(1 + s), but −(1 − p_y) at y, where
+/// 1 − p_y = s/(1 + s) if z_y = m. No digits cancel: the largest's 1 is left out of the sum rather than taken away from it, every
+/// part of a sum has the same sign, and the rounding error of z_c − m is not lost to the exponential.
+/// <see cref="Termwise{TTerm}"/> with <see cref="Losses.CrossEntropy.Term"/> computes the same in double-double, and is what the tests
+/// hold it against.
 /// </remarks>
-internal static class SoftmaxKernel
+/// <typeparam name="TElement">How the logits are stored: float32 or float64.</typeparam>
+internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged, IRowElement<TElement>
 {
     private const int Lanes = DdRow.Lanes;
 
-    /// <summary>What is left of a row once its exponentials are taken.</summary>
-    /// <param name="Gap">m − z_y.</param>
-    /// <param name="GapLow">What that subtraction lost.</param>
-    /// <param name="Rest">s.</param>
-    /// <param name="Largest">k.</param>
-    public readonly record struct Row(double Gap, double GapLow, double Rest, int Largest);
+    /// <summary>Up to here it costs less to sum every block with care than to look for the one that needs it.</summary>
+    private const int ShortRow = 64;
 
-    /// <summary>Takes the exponentials of a row in place: z_c becomes e_c.</summary>
-    /// <param name="z">The logits, padded with −∞ to a multiple of eight; none NaN, not all −∞.</param>
-    /// <param name="y">The true class.</param>
-    /// <param name="row">What the loss and the gradient need.</param>
-    /// <returns>False where a logit is +∞.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static bool TryForward(Span<double> z, int y, out Row row)
-    {
-        row = default;
-        ref var first = ref MemoryMarshal.GetReference(z);
-        var length = (nuint)z.Length;
-        var max = Maximum(ref first, length);
-        if (double.IsPositiveInfinity(max)) return false;
-        var k = IndexOf(ref first, max);
-        var (gap, gapLow) = Difference(max, z[y]);
-
-        // the largest is left out of the sum, which it would swallow
-        z[k] = double.NegativeInfinity;
-        var rest = Math.Abs(max) <= ShiftedExponential.LargestShift
-            ? Exponentials(ref first, length, new(max))
-            : ExponentialsOfLarge(ref first, length, max);
-        z[k] = 1;
-        row = new(gap, gapLow, rest, k);
-        return true;
-    }
-
-    /// <summary>The losses of eight rows: gap + log1p(rest), and what their sum lost.</summary>
+    /// <summary>m of a row; eight elements behind it are readable.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd Loss(Vector512<double> gap, Vector512<double> gapLow, Vector512<double> rest) =>
-        Dd.Sum(gap, Numerics.Lanes.Log1p(rest)) + gapLow;
-
-    /// <summary>scale·∂L/∂z in place of the exponentials that <see cref="TryForward"/> left in <paramref name="e"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Gradient(Span<double> e, in Row row, int y, double scale)
+    public static double Maximum(TElement* z, int classes)
     {
-        ref var first = ref MemoryMarshal.GetReference(e);
-        var part = scale / (1 + row.Rest);
-        var missing = y == row.Largest ? row.Rest * part : scale * (1 - e[y] / (1 + row.Rest));
-        var factor = Vector512.Create(part);
-        for (nuint c = 0; c < (nuint)e.Length; c += Lanes)
-            (Vector512.LoadUnsafe(ref first, c) * factor).StoreUnsafe(ref first, c);
-        e[y] = -missing;
+        if (classes < Lanes)
+        {
+            var largest = TElement.ToDouble(z[0]);
+            for (var c = 1; c < classes; c++) largest = Math.Max(largest, TElement.ToDouble(z[c]));
+            return largest;
+        }
+        // the last block may overlap the one before: a maximum does not mind
+        var max = TElement.Load(z + classes - Lanes);
+        for (var c = 0; c <= classes - Lanes; c += Lanes) max = Vector512.MaxNative(max, TElement.Load(z + c));
+        var four = Vector256.MaxNative(max.GetLower(), max.GetUpper());
+        var two = Vector128.MaxNative(four.GetLower(), four.GetUpper());
+        return Math.Max(two[0], two[1]);
     }
 
+    /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
+    /// <param name="z">The logits, none NaN or +∞, not all −∞; eight elements behind them are readable.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="max">m.</param>
+    /// <param name="e">Where to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static double Exponentials(ref double first, nuint length, ShiftedExponential exponential)
+    public static double Exponentials(TElement* z, int classes, double max, double* e)
     {
-        var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        nuint c = 0;
-        for (; c + 2 * Lanes <= length; c += 2 * Lanes)
+        if (Math.Abs(max) > ShiftedExponential.LargestShift) return ExponentialsOfLarge(z, classes, max, e);
+        var exponential = new ShiftedExponential(max);
+        var sum = new Sum();
+        var (start, end) = (0, classes & -Lanes);
+        if (classes > ShortRow)
         {
-            var e0 = exponential.Of(Vector512.LoadUnsafe(ref first, c));
-            var e1 = exponential.Of(Vector512.LoadUnsafe(ref first, c + Lanes));
-            e0.StoreUnsafe(ref first, c);
-            e1.StoreUnsafe(ref first, c + Lanes);
-            sum0 += e0;
-            sum1 += e1;
+            // only the largest's own block must be summed with care; a tie elsewhere makes a sum that is not small
+            var careful = FirstBlockWith(max, z);
+            sum.AddPlain(Stretch(z, 0, careful, exponential, e) + Stretch(z, careful + Lanes, end, exponential, e));
+            (start, end) = (careful, Math.Min(careful + Lanes, end));
         }
-        if (c < length)
-        {
-            var e = exponential.Of(Vector512.LoadUnsafe(ref first, c));
-            e.StoreUnsafe(ref first, c);
-            sum0 += e;
-        }
-        return SumOfLanes(sum0 + sum1);
-    }
-
-    /// <summary>The same for a largest logit beyond the exact reduction: z − max, and its rounding error, are taken after all.</summary>
-    private static double ExponentialsOfLarge(ref double first, nuint length, double max)
-    {
-        var sum = Vector512<double>.Zero;
-        for (nuint c = 0; c < length; c += Lanes)
-        {
-            var d = Dd.Difference(Vector512.LoadUnsafe(ref first, c), Vector512.Create(max));
-            var e = Numerics.Lanes.Exp(d.Hi, d.Lo);
-            e.StoreUnsafe(ref first, c);
-            sum += e;
-        }
-        return SumOfLanes(sum);
+        for (; start < end; start += Lanes) sum.Add(Block(TElement.Load(z + start), exponential, e + start));
+        end = classes & -Lanes;
+        if (end < classes) sum.Add(Block(Inside(TElement.Load(z + end), classes - end), exponential, e + end));
+        return sum.WithoutLargest();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static double Maximum(ref double first, nuint length)
+    private static Vector512<double> Block(Vector512<double> z, in ShiftedExponential exponential, double* e)
     {
-        var max = Vector512.Create(double.NegativeInfinity);
-        for (nuint c = 0; c < length; c += Lanes)
-        {
-            var z = Vector512.LoadUnsafe(ref first, c);
-            max = Vector512.ConditionalSelect(Vector512.GreaterThan(z, max), z, max);
-        }
-        var result = max[0];
-        for (var lane = 1; lane < Lanes; lane++) result = max[lane] > result ? max[lane] : result;
+        var result = exponential.Of(z);
+        result.Store(e);
         return result;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int IndexOf(ref double first, double value)
+    private static Vector512<double> Stretch(TElement* z, int start, int end, in ShiftedExponential exponential, double* e)
     {
-        var wanted = Vector512.Create(value);
-        for (nuint c = 0; ; c += Lanes)
+        var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
+        var c = start;
+        for (; c <= end - 2 * Lanes; c += 2 * Lanes)
         {
-            var found = Vector512.Equals(Vector512.LoadUnsafe(ref first, c), wanted).ExtractMostSignificantBits();
-            if (found != 0) return (int)c + System.Numerics.BitOperations.TrailingZeroCount(found);
+            sum0 += Block(TElement.Load(z + c), exponential, e + c);
+            sum1 += Block(TElement.Load(z + c + Lanes), exponential, e + c + Lanes);
         }
+        if (c < end) sum0 += Block(TElement.Load(z + c), exponential, e + c);
+        return sum0 + sum1;
     }
 
-    private static double SumOfLanes(Vector512<double> sum)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static int FirstBlockWith(double max, TElement* z)
     {
-        var quarter = sum.GetLower() + sum.GetUpper();
-        var pair = quarter.GetLower() + quarter.GetUpper();
-        return pair[0] + pair[1];
+        var wanted = Vector512.Create(max);
+        var c = 0;
+        while (!Vector512.EqualsAny(TElement.Load(z + c), wanted)) c += Lanes;
+        return c;
     }
 
-    /// <summary>a − b and what the subtraction lost, for finite a; the loss of an infinite difference is 0.</summary>
-    private static (double Value, double Low) Difference(double a, double b)
+    /// <summary>The same for a largest logit beyond the exact reduction: z − max, and its rounding error, are taken after all.</summary>
+    private static double ExponentialsOfLarge(TElement* z, int classes, double max, double* e)
     {
-        var d = a - b;
-        if (!double.IsFinite(d)) return (d, 0);
-        var v = d - a;
-        return (d, (a - (d - v)) - (b + v));
+        var sum = new Sum();
+        for (var c = 0; c < classes; c += Lanes)
+        {
+            var d = Dd.Difference(Inside(TElement.Load(z + c), classes - c), Vector512.Create(max));
+            var result = Numerics.Lanes.Exp(d.Hi, d.Lo);
+            result.Store(e + c);
+            sum.Add(result);
+        }
+        return sum.WithoutLargest();
+    }
+
+    /// <summary>Writes scale·∂L/∂z from the exponentials in <paramref name="e"/>.</summary>
+    /// <param name="e">e_c.</param>
+    /// <param name="classes">K.</param>
+    /// <param name="y">The true class.</param>
+    /// <param name="part">scale/(1 + s).</param>
+    /// <param name="missing">scale·(1 − p_y).</param>
+    /// <param name="gradient">Where to.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Gradient(double* e, int classes, int y, double part, double missing, TElement* gradient)
+    {
+        var factor = Vector512.Create(part);
+        var c = 0;
+        for (; c <= classes - Lanes; c += Lanes) TElement.Store(Vector512.Load(e + c) * factor, gradient + c);
+        for (; c < classes; c++) gradient[c] = TElement.FromDouble(e[c] * part);
+        gradient[y] = TElement.FromDouble(-missing);
+    }
+
+    /// <summary>−∞ in the lanes behind the row's <paramref name="count"/> last classes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Inside(Vector512<double> z, int count) => Vector512.ConditionalSelect(
+        Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count)),
+        z, Vector512.Create(double.NegativeInfinity));
+
+    /// <summary>Σ e_c, with the ones counted apart, in whose company the others would lose their digits.</summary>
+    private struct Sum
+    {
+        private Vector512<double> _below, _ones;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void Add(Vector512<double> e)
+        {
+            var isBelow = Vector512.LessThan(e, Vector512<double>.One);
+            _below = Vector512.ConditionalSelect(isBelow, _below + e, _below);
+            _ones = Vector512.ConditionalSelect(isBelow, _ones, _ones + e);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public void AddPlain(Vector512<double> sum) => _below += sum;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly double WithoutLargest() => OfLanes(_below) + (OfLanes(_ones) - 1);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private static double OfLanes(Vector512<double> sum)
+        {
+            var four = sum.GetLower() + sum.GetUpper();
+            var two = four.GetLower() + four.GetUpper();
+            return two[0] + two[1];
+        }
     }
 }

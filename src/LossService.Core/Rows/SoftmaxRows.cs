@@ -1,84 +1,124 @@
-using System.Buffers;
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
 
-/// <summary>
-/// Scores rows by <see cref="SoftmaxKernel"/>: one thread's working memory, and the losses of up to <see cref="Block"/> rows,
-/// whose logarithms are taken eight at a time.
-/// </summary>
-internal sealed class SoftmaxRows(Batch batch, Samples samples, Scores scores, double[] classWeight, Dd unit) : IDisposable
+/// <summary>Rows that a kernel scores, whatever their dtype.</summary>
+internal interface ISoftmaxRows : IDisposable
 {
-    private const int Block = 64;
+    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's.</summary>
+    List<long> Declined { get; }
+
+    /// <summary>Takes a kept row, whose true class is <paramref name="y"/>.</summary>
+    void Add(long index, int y, ExactSum sum);
+
+    /// <summary>Scores the rows taken so far; their losses are added to <paramref name="sum"/>.</summary>
+    void Flush(ExactSum sum);
+}
+
+/// <summary>
+/// Scores rows by <see cref="SoftmaxKernel{TElement}"/>, a block of them stage by stage: all maxima, all exponentials, all
+/// logarithms (eight rows at once), all gradients. A row alone would wait for itself at each step; in a block its neighbours fill
+/// the wait.
+/// </summary>
+internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples, Scores scores, double[] classWeight, Dd unit) : ISoftmaxRows
+    where TElement : unmanaged, IRowElement<TElement>
+{
+    /// <summary>The most rows of a block.</summary>
+    private const int Most = 64;
 
     private readonly int _classes = batch.Predictions.Shape.Last;
-    private readonly double[] _row = ArrayPool<double>.Shared.Rent(DdRow.Padded(batch.Predictions.Shape.Last));
+    private readonly int _block = BlockOf(batch.Predictions.Shape.Last);
+    private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
+    private readonly TElement* _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
     private readonly bool _isPlain = samples.ArePlain && classWeight.Length == 0 && batch.Unit == Unit.Nats;
-    private readonly double _plainScale = (unit / new Dd(samples.Divisor)).ToScalar();
-    private readonly double[] _gap = new double[Block], _gapLow = new double[Block], _rest = new double[Block], _weight = new double[Block];
-    private readonly long[] _index = new long[Block];
+    private readonly NativeBuffer _exponentials = new(
+        (nuint)BlockOf(batch.Predictions.Shape.Last) * (nuint)DdRow.Padded(batch.Predictions.Shape.Last) * sizeof(double));
+
+    // a block's rows: what they are, then what becomes of them
+    private readonly long[] _index = new long[Most];
+    private readonly int[] _class = new int[Most];
+    private readonly double[] _max = new double[Most], _label = new double[Most], _weight = new double[Most], _rest = new double[Most];
+    private readonly double[] _loss = new double[Most], _low = new double[Most], _part = new double[Most], _missing = new double[Most];
     private int _count;
 
-    /// <summary>Scores a kept row.</summary>
-    /// <param name="index">The row.</param>
-    /// <param name="y">Its true class.</param>
-    /// <param name="sum">Takes the losses, a block at a time.</param>
-    /// <returns>False where the row has an infinite logit above the others: that limit is not the kernel's.</returns>
-    public bool TryScore(long index, int y, ExactSum sum)
-    {
-        var z = _row.AsSpan(0, DdRow.Padded(_classes));
-        batch.Predictions.Read(index * _classes, z[.._classes]);
-        z[_classes..].Fill(double.NegativeInfinity);
-        if (!SoftmaxKernel.TryForward(z, y, out var row)) return false;
+    /// <inheritdoc/>
+    public List<long> Declined { get; } = [];
 
-        var weight = _isPlain ? 1 : samples[index] * (classWeight.Length == 0 ? 1 : classWeight[y]);
-        if (scores.Gradient is { } gradient) WriteGradient(gradient, index, z, row, y);
-        (_gap[_count], _gapLow[_count], _rest[_count], _weight[_count], _index[_count]) = (row.Gap, row.GapLow, row.Rest, weight, index);
-        if (++_count == Block) Flush(sum);
-        return true;
+    private double* Exponentials(int row) => (double*)_exponentials.Address + (long)row * DdRow.Padded(_classes);
+
+    /// <inheritdoc/>
+    public void Add(long index, int y, ExactSum sum)
+    {
+        var max = SoftmaxKernel<TElement>.Maximum(_predictions + index * _classes, _classes);
+        if (double.IsPositiveInfinity(max))
+        {
+            Declined.Add(index);
+            return;
+        }
+        (_index[_count], _class[_count], _max[_count]) = (index, y, max);
+        _label[_count] = TElement.ToDouble(_predictions[index * _classes + y]);
+        _weight[_count] = _isPlain ? 1 : samples[index] * (classWeight.Length == 0 ? 1 : classWeight[y]);
+        if (++_count == _block) Flush(sum);
     }
 
-    /// <summary>Adds the losses of the rows since the last time.</summary>
+    /// <inheritdoc/>
     public void Flush(ExactSum sum)
     {
-        for (var i = _count; i % DdRow.Lanes != 0; i++) (_gap[i], _gapLow[i], _rest[i], _weight[i]) = (0, 0, 0, 0);
-        for (var i = 0; i < _count; i += DdRow.Lanes)
+        for (var i = 0; i < _count; i++)
         {
-            var loss = SoftmaxKernel.Loss(
-                Vector512.LoadUnsafe(ref _gap[i]), Vector512.LoadUnsafe(ref _gapLow[i]), Vector512.LoadUnsafe(ref _rest[i]));
-            if (!_isPlain)
-            {
-                var weight = new Dd(Vector512.LoadUnsafe(ref _weight[i]));
-                loss = Dd.Select(weight.IsZero, Dd.Zero, loss * weight * unit);
-            }
-            loss.Hi.StoreUnsafe(ref _gap[i]);
-            loss.Lo.StoreUnsafe(ref _gapLow[i]);
+            var e = Exponentials(i);
+            _rest[i] = SoftmaxKernel<TElement>.Exponentials(_predictions + _index[i] * _classes, _classes, _max[i], e);
+            _missing[i] = e[_class[i]];
         }
-        sum.Add(_gap.AsSpan(0, _count));
-        sum.Add(_gapLow.AsSpan(0, _count));
+        for (var i = 0; i < _count; i += DdRow.Lanes) Conclude(i);
+        sum.Add(_loss.AsSpan(0, _count));
+        sum.Add(_low.AsSpan(0, _count));
         if (scores.Losses is { } losses)
-            for (var i = 0; i < _count; i++) losses.Write(_index[i], _gap.AsSpan(i, 1));
+            for (var i = 0; i < _count; i++) losses.Write(_index[i], _loss.AsSpan(i, 1));
+        if (_gradient != null) WriteGradients();
         _count = 0;
     }
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<double>.Shared.Return(_row);
+    public void Dispose() => _exponentials.Dispose();
 
-    private void WriteGradient(Tensor gradient, long index, Span<double> e, in SoftmaxKernel.Row row, int y)
+    /// <summary>As many rows as keep their exponentials in the first-level cache.</summary>
+    private static int BlockOf(int classes) => Math.Clamp(2048 / classes, 1, Most);
+
+    /// <summary>The losses of eight rows, and the two factors that their gradients need.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Conclude(int i)
     {
-        var scale = _plainScale;
+        var rest = Vector512.LoadUnsafe(ref _rest[i]);
+        var gap = Dd.Difference(Vector512.LoadUnsafe(ref _max[i]), Vector512.LoadUnsafe(ref _label[i]));
+        var loss = Dd.Sum(gap.Hi, Lanes.Log1p(rest)) + gap.Lo;
+        var scale = Vector512.Create(_plainScale);
         if (!_isPlain)
         {
-            var weight = Dd.Product(Vector512.Create(samples[index]), Vector512.Create(classWeight.Length == 0 ? 1 : classWeight[y]));
-            scale = (weight * unit / new Dd(samples.Divisor)).ToScalar();
+            var weight = new Dd(Vector512.LoadUnsafe(ref _weight[i])) * unit;
+            loss = Dd.Select(weight.IsZero, Dd.Zero, loss * weight);
+            scale = (weight / new Dd(samples.Divisor)).Round();
         }
-        if (samples.IsNothing || scale == 0)
+        loss.Hi.StoreUnsafe(ref _loss[i]);
+        loss.Lo.StoreUnsafe(ref _low[i]);
+
+        var inverse = Vector512<double>.One / (Vector512<double>.One + rest);
+        var part = scale * inverse;
+        var other = scale * (Vector512<double>.One - Vector512.LoadUnsafe(ref _missing[i]) * inverse);
+        part.StoreUnsafe(ref _part[i]);
+        Vector512.ConditionalSelect(gap.IsZero, rest * part, other).StoreUnsafe(ref _missing[i]);
+    }
+
+    private readonly double _plainScale = (unit / new Dd(samples.Divisor)).ToScalar();
+
+    private void WriteGradients()
+    {
+        for (var i = 0; i < _count; i++)
         {
-            gradient.Clear(index * _classes, _classes);
-            return;
+            if (samples.IsNothing || _weight[i] == 0) scores.Gradient!.Clear(_index[i] * _classes, _classes);
+            else SoftmaxKernel<TElement>.Gradient(Exponentials(i), _classes, _class[i], _part[i], _missing[i], _gradient + _index[i] * _classes);
         }
-        SoftmaxKernel.Gradient(e, row, y, scale);
-        gradient.Write(index * _classes, e[.._classes]);
     }
 }

@@ -91,7 +91,7 @@ public sealed class NumberArrayReaderTests
     [InlineData("[[1],]")]
     [InlineData("[[1][2]]")]
     [InlineData("[[1],[]]")]
-    [InlineData("[[[[[[[[[1]]]]]]]]]")]
+    [InlineData("[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[1]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]")]
     [InlineData("[1\v]")]
     [InlineData("[1,\u00a02]")]
     [InlineData("[1/**/]")]

@@ -1,18 +1,14 @@
 using System.Buffers;
-using System.Buffers.Text;
-using System.Globalization;
 using System.IO.Pipelines;
 using System.Text.Json;
 using LossService.Core;
+using LossService.Formats.Numbers;
 
 namespace LossService.Formats.Json;
 
 /// <summary>Writes scores as the native response, straight into the pipe, flushing as it goes.</summary>
 internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancellation)
 {
-    /// <summary>How much is written between two flushes.</summary>
-    private const int FlushAt = 64 * 1024;
-
     private bool _isFirst = true;
 
     /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>.</summary>
@@ -100,44 +96,27 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
     {
         if (tensor is null) return;
         Name(System.Text.Encoding.UTF8.GetBytes(name));
-        var shape = tensor.Shape;
-        if (shape.Rank == 0)
+        if (tensor.Shape.Rank == 0)
         {
-            WriteRow(tensor, 0, 1);
+            WriteScalar(tensor);
             return;
         }
-        for (long start = 0; start < tensor.Count; start += shape.Last)
-        {
-            if (start > 0) pipe.Write(","u8);
-            for (var axis = Depth(shape, start); axis > 0; axis--) pipe.Write("["u8);
-            WriteRow(tensor, start, shape.Last);
-            for (var axis = Depth(shape, start + shape.Last); axis > 0; axis--) pipe.Write("]"u8);
-            if (pipe.UnflushedBytes >= FlushAt) await pipe.FlushAsync(cancellation);
-        }
+        var array = new NumberArrayWriter(tensor.Shape.Axes);
+        while (WriteBlock(ref array, tensor)) await pipe.FlushAsync(cancellation);
     }
 
-    /// <summary>How many brackets stand at element <paramref name="element"/>, a row's start or end.</summary>
-    private static int Depth(Shape shape, long element)
+    private bool WriteBlock(ref NumberArrayWriter array, Tensor tensor) => tensor.DType switch
     {
-        var depth = 0;
-        long size = 1;
-        for (var axis = shape.Rank - 1; axis >= 0; axis--)
-        {
-            size *= shape.Axes[axis];
-            if (element % size == 0) depth++;
-        }
-        return depth;
-    }
+        DType.Int64 => array.WriteBlock(tensor.AsSpan<long>(), pipe),
+        DType.Float64 => array.WriteBlock(tensor.AsSpan<double>(), pipe),
+        _ => array.WriteBlock(tensor.AsSpan<float>(), pipe),
+    };
 
-    private void WriteRow(Tensor tensor, long start, int count)
+    private void WriteScalar(Tensor tensor)
     {
-        for (var i = start; i < start + count; i++)
-        {
-            if (i > start) pipe.Write(","u8);
-            if (tensor.DType == DType.Int64) Number(tensor.Integer(i));
-            else if (tensor.DType == DType.Float64) Number(tensor.AsSpan<double>()[(int)i]);
-            else if (tensor.DType == DType.Float32) Number(tensor.AsSpan<float>()[(int)i]);
-        }
+        if (tensor.DType == DType.Int64) Number(tensor.Integer(0));
+        else if (tensor.DType == DType.Float64) Number(tensor.AsSpan<double>()[0]);
+        else Number(tensor.AsSpan<float>()[0]);
     }
 
     private void Name(ReadOnlySpan<byte> name)
@@ -148,26 +127,24 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         _isFirst = false;
     }
 
-    private void Number(long value)
-    {
-        Utf8Formatter.TryFormat(value, pipe.GetSpan(32), out var length);
-        pipe.Advance(length);
-    }
-
     private void Number(double? value)
     {
         if (value is { } number) Number(number);
         else pipe.Write("null"u8);
     }
 
-    private void Number<T>(T value) where T : struct, IUtf8SpanFormattable, System.Numerics.IFloatingPoint<T>
+    private unsafe void Number(long value)
     {
-        if (!T.IsFinite(value))
-        {
-            pipe.Write(T.IsNaN(value) ? "\"NaN\""u8 : T.IsNegative(value) ? "\"-Infinity\""u8 : "\"Infinity\""u8);
-            return;
-        }
-        value.TryFormat(pipe.GetSpan(32), out var length, default, CultureInfo.InvariantCulture);
-        pipe.Advance(length);
+        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
+    }
+
+    private unsafe void Number(double value)
+    {
+        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
+    }
+
+    private unsafe void Number(float value)
+    {
+        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
     }
 }

@@ -11,10 +11,7 @@ namespace LossService.Formats.Json;
 internal ref struct JsonTensorReader
 {
     /// <summary>The deepest tensor.</summary>
-    public const int MaxRank = 32;
-
-    /// <summary>The longest number, in characters: no float needs more, and the time to read one grows with it.</summary>
-    public const int MaxNumberLength = 4096;
+    public const int MaxRank = Numbers.NumberArrayReader.GreatestRank;
 
     private readonly string _member;
     private readonly DType _dtype;
@@ -136,7 +133,6 @@ internal ref struct JsonTensorReader
         if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
         else if (json.TokenType == JsonTokenType.String) Note($"{HeaderReader.Describe(ref json)} is no number; numbers have no quotes, but for \"NaN\", \"Infinity\" and \"-Infinity\"");
         else if (json.TokenType != JsonTokenType.Number) Note($"{HeaderReader.Describe(ref json)} is no number");
-        else if (json.ValueSpan.Length > MaxNumberLength) Note(string.Create(CultureInfo.InvariantCulture, $"a number of {json.ValueSpan.Length} characters; {MaxNumberLength} are enough"));
         else if (_dtype == DType.Int64) Add(json.GetInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var single) && float.IsFinite(single)) Add(single);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) Add(number);

@@ -36,11 +36,12 @@ internal static class JsonText
         try
         {
             reader.Read();
+            CheckSurrogates(ref reader);
             if (reader.TokenType == JsonTokenType.StartObject) members = [];
             var name = "";
             while (reader.Read())
             {
-                if (reader.TokenType is JsonTokenType.PropertyName or JsonTokenType.String) CheckSurrogates(ref reader);
+                CheckSurrogates(ref reader);
                 if (members is null || reader.CurrentDepth != 1) continue;
                 if (reader.TokenType == JsonTokenType.PropertyName) name = reader.GetString()!;
                 else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject) Close(members, name, (int)reader.BytesConsumed);
@@ -61,7 +62,7 @@ internal static class JsonText
         members[^1] = open with { Name = name, Length = end - open.Start };
     }
 
-    /// <summary>An escaped half of a surrogate pair is grammatical, but stands for no character.</summary>
+    /// <summary>An escaped half of a surrogate pair, in a name or a string, is grammatical, but stands for no character.</summary>
     private static void CheckSurrogates(ref Utf8JsonReader reader)
     {
         if (!reader.ValueIsEscaped) return;

@@ -15,7 +15,7 @@ namespace LossService.Formats.Numbers;
 internal static unsafe class NumberArrayReader
 {
     /// <summary>How deep arrays may nest.</summary>
-    public const int GreatestRank = 8;
+    public const int GreatestRank = 32;
 
     /// <summary>The bytes behind the body that are read, though never believed.</summary>
     public const int Slack = NativeBuffer.Slack;

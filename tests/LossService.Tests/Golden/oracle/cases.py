@@ -154,7 +154,7 @@ def optional(subject):
             if {"temperature", "z_loss"} & options.keys():
                 form = "logits"
             if "clip" in options:
-                form = subject.forms[1 + step % (len(subject.forms) - 1)]
+                form = "probabilities"
             kind = "indices" if "ignore_index" in options else subject.labels[step % len(subject.labels)]
             if options.get("direction") == "reverse" and "label_smoothing" not in options:
                 kind = "soft"

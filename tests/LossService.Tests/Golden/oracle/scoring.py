@@ -60,8 +60,8 @@ class Request:
         self.samples_shape = self.shape if self.binary else self.shape[:-1]
         self.classes = self.shape[-1]
         self.temperature = body.get("temperature", 1)
-        # |p − t| has its kinks at p = 0 and p = 1 too, and there the subgradient is the convention, not the limit
-        self.take_limits = (loss, self.form) != ("total_variation", "probabilities")
+        # |p − t| has its kinks at p = 0 and p = 1 too: there the subgradient is the convention for what is posted, not the limit
+        self.has_kinks = loss == "total_variation" and self.form != "logits"
 
     def samples(self):
         x = [hold(number, self.dtype) for number in flatten(self.options[self.form])]
@@ -105,7 +105,8 @@ class Request:
         def at_working_precision(row):
             inputs = [Var(x) for x in row]
             return compute(self.distribution(inputs, sample.column), inputs)
-        return evaluate(at_working_precision, self.form, sample.x, self.temperature, self.take_limits)
+        take_limits = not self.has_kinks or any(mp.isinf(x) for x in sample.x)
+        return evaluate(at_working_precision, self.form, sample.x, self.temperature, take_limits)
 
     def value_and_gradient(self, sample):
         def compute(distribution, inputs):

@@ -1,0 +1,62 @@
+using System.Text;
+using System.Text.Json.Nodes;
+using LossService.Core;
+using Microsoft.OpenApi;
+
+namespace LossService.OpenApi;
+
+/// <summary>A loss's own path in the document: its page, its request, and what its example really answers.</summary>
+internal static class LossOperation
+{
+    /// <summary>The schema of a loss's request under <c>components</c>: <c>CrossEntropyRequest</c>.</summary>
+    public static string RequestName(Loss loss) =>
+        string.Concat(loss.Name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Request";
+
+    /// <summary>The tag of a kind of loss.</summary>
+    public static string Tag(LossKind kind) => $"{kind} losses";
+
+    /// <summary>Fills in the operation of <paramref name="loss"/>.</summary>
+    public static async Task DescribeAsync(OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
+    {
+        document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
+        operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
+        operation.Description = Describe(loss);
+        operation.Tags = new HashSet<OpenApiTagReference> { new(Tag(loss.Kind), document) };
+        operation.RequestBody = new OpenApiRequestBody
+        {
+            Required = true,
+            Content = Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!),
+        };
+        operation.Responses = new OpenApiResponses
+        {
+            ["200"] = new OpenApiResponse
+            {
+                Description = "The scores. The example is the answer to the request above.",
+                Content = Json(
+                    Schemas.Ref(Schemas.Scores, document),
+                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))),
+            },
+        };
+        ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfScoring, document);
+    }
+
+    /// <summary>Content that is JSON, of a schema, with an example.</summary>
+    public static Dictionary<string, IOpenApiMediaType> Json(IOpenApiSchema schema, JsonNode example) =>
+        new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
+
+    private static string Describe(Loss loss)
+    {
+        var page = loss.Page;
+        var formulas = PlainFormula.Of(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
+        var text = new StringBuilder($"**{page.Title}**\n\n```\n{formulas}\n```\n\n{Prose.Unwrap(page.WhenToUse)}\n\n");
+        text.Append("| Option | | |\n|---|---|---|\n");
+        foreach (var option in loss.Options) text.Append($"| `{option.Name}` | {OptionWords.Of(option)} | {Cell(option.Description)} |\n");
+        if (page.Equivalents.Count > 0) text.Append("\n| Elsewhere | |\n|---|---|\n");
+        foreach (var other in page.Equivalents) text.Append($"| {other.Framework} | `{Cell(other.Code)}` |\n");
+        text.Append('\n');
+        foreach (var reference in page.References) text.Append($"- [{reference.Text}]({reference.Url})\n");
+        return text.ToString().TrimEnd();
+    }
+
+    private static string Cell(string text) => text.Replace("|", "\\|", StringComparison.Ordinal);
+}

@@ -1,0 +1,89 @@
+using LossService.Core;
+using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.SwaggerGen;
+
+namespace LossService.OpenApi;
+
+/// <summary>
+/// Describes what the explorer found: the routes are its own, all else follows from the catalogue, so that a new loss is
+/// documented by being there.
+/// </summary>
+internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits) : IDocumentAsyncFilter
+{
+    private const string Catalogue = "Catalogue";
+    private const string ListRoute = "/v1/losses";
+    private const string PageRoute = "/v1/losses/{loss}";
+
+    private readonly Rehearsal _rehearsal = new(endpoints, services);
+
+    /// <inheritdoc/>
+    public async Task ApplyAsync(OpenApiDocument swaggerDoc, DocumentFilterContext context, CancellationToken cancellationToken)
+    {
+        AddTags(swaggerDoc);
+        Schemas.AddTo(swaggerDoc);
+        await new ProblemResponses(_rehearsal, limits).AddToAsync(swaggerDoc);
+        foreach (var loss in LossCatalogue.All)
+        {
+            var route = $"{ListRoute}/{loss.Name}";
+            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, _rehearsal);
+        }
+        await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
+        await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);
+    }
+
+    private static void AddTags(OpenApiDocument document) => document.Tags = new HashSet<OpenApiTag>
+    {
+        new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes, of which one is true" },
+        new() { Name = LossOperation.Tag(LossKind.Binary), Description = "Each element is a sample, true or false by itself" },
+        new() { Name = Catalogue, Description = "What losses there are, for programs" },
+    };
+
+    private async Task DescribeListAsync(OpenApiOperation operation, OpenApiDocument document)
+    {
+        operation.OperationId = "list_losses";
+        operation.Summary = "All losses, and the limits";
+        operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
+        operation.Responses = new OpenApiResponses
+        {
+            ["200"] = new OpenApiResponse
+            {
+                Description = "Every loss in short.",
+                Content = LossOperation.Json(CatalogueSchemas.List(document), await _rehearsal.AnswerAsync("GET", ListRoute)),
+            },
+        };
+    }
+
+    private async Task DescribePageAsync(OpenApiOperation operation, OpenApiDocument document)
+    {
+        var first = LossCatalogue.Find("cross_entropy")!.Name;
+        operation.OperationId = "get_loss";
+        operation.Summary = "One loss, with its options' JSON Schema and a request that scores";
+        operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
+        operation.Parameters =
+        [
+            new OpenApiParameter
+            {
+                Name = "loss",
+                In = ParameterLocation.Path,
+                Required = true,
+                Schema = Schemas.Words(LossCatalogue.All.Select(loss => loss.Name)),
+                Example = first,
+            },
+        ];
+        operation.Responses = new OpenApiResponses
+        {
+            ["200"] = new OpenApiResponse
+            {
+                Description = "The loss's page.",
+                Content = LossOperation.Json(
+                    Schemas.Ref(Schemas.LossPage, document),
+                    await _rehearsal.AnswerAsync("GET", PageRoute, request => request.RouteValues["loss"] = first)),
+            },
+        };
+        ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfPages, document);
+    }
+
+    private static OpenApiOperation Find(OpenApiDocument document, string route, HttpMethod method) =>
+        document.Paths[route].Operations![method];
+}

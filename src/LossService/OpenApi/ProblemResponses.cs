@@ -1,0 +1,66 @@
+using System.Globalization;
+using Microsoft.Extensions.Options;
+using Microsoft.OpenApi;
+
+namespace LossService.OpenApi;
+
+/// <summary>The failures a client should be ready for, each shared by all routes and shown by a request that fails so.</summary>
+internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> limits)
+{
+    private const string One = "/v1/losses/{loss}";
+    private const string CrossEntropy = "/v1/losses/cross_entropy";
+
+    /// <summary>The problems of scoring, by status.</summary>
+    public static IReadOnlyList<(int Status, string Name)> OfScoring { get; } =
+        [(400, "InvalidJson"), (406, "NotAcceptable"), (413, "PayloadTooLarge"), (415, "UnsupportedMediaType"), (422, "InvalidBatch")];
+
+    /// <summary>The problems of asking for a page.</summary>
+    public static IReadOnlyList<(int Status, string Name)> OfPages { get; } = [(404, "UnknownLoss")];
+
+    /// <summary>Adds the responses to a document's components.</summary>
+    public async Task AddToAsync(OpenApiDocument document)
+    {
+        await AddAsync(document, "InvalidJson", "`invalid-json`: the body is not RFC 8259 JSON; `byte_offset` says where it breaks.",
+            "POST", CrossEntropy, request => Rehearsal.Post(request, """{"logits": [[2.0, NaN, 0.1]], "labels": [0]}"""));
+        await AddAsync(document, "UnknownLoss", "`unknown-loss`: there is no loss of this name; the nearest is suggested.",
+            "GET", One, request => request.RouteValues["loss"] = "cros_entropy");
+        await AddAsync(document, "NotAcceptable", "`not-acceptable`: the client does not take the answer's media type.",
+            "POST", CrossEntropy, request =>
+            {
+                Rehearsal.Post(request, "{}");
+                request.Headers.Accept = "text/html";
+            });
+        await AddAsync(document, "PayloadTooLarge", "`payload-too-large`: the body is over the limit.",
+            "POST", CrossEntropy, request =>
+            {
+                Rehearsal.Post(request, "{}");
+                request.ContentLength = limits.Value.BodyBytes + 1L;
+            });
+        await AddAsync(document, "UnsupportedMediaType", "`unsupported-media-type`: neither a media type nor a coding that is read here.",
+            "POST", CrossEntropy, request => request.ContentType = "text/csv");
+        await AddAsync(document, "InvalidBatch", "`invalid-batch`: well-formed JSON that is no valid batch; `errors` points at each place.",
+            "POST", CrossEntropy, request => Rehearsal.Post(request, """
+                {"logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4], [1.5, -0.5, 0.2]], "labels": [0, 7, -1]}
+                """));
+    }
+
+    /// <summary>Has an operation answer with these.</summary>
+    public static void AddTo(OpenApiResponses responses, IEnumerable<(int Status, string Name)> problems, OpenApiDocument document)
+    {
+        foreach (var (status, name) in problems)
+            responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(name, document);
+    }
+
+    private async Task AddAsync(OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
+    {
+        var example = await rehearsal.AnswerAsync(method, route, prepare);
+        document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
+        {
+            Description = description,
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [Problems.Problem.MediaType] = new OpenApiMediaType { Schema = Schemas.Ref(Schemas.Problem, document), Example = example },
+            },
+        });
+    }
+}

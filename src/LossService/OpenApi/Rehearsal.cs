@@ -1,0 +1,43 @@
+using System.Text;
+using System.Text.Json.Nodes;
+
+namespace LossService.OpenApi;
+
+/// <summary>
+/// Asks the service's own endpoints, without a network, what they answer: so every example in the document is an answer that
+/// was given, and none is written by hand.
+/// </summary>
+internal sealed class Rehearsal(EndpointDataSource endpoints, IServiceProvider services)
+{
+    /// <summary>Plays one request.</summary>
+    /// <param name="method">GET or POST.</param>
+    /// <param name="route">The route's own text, as <c>/v1/losses/{loss}</c>.</param>
+    /// <param name="prepare">Sets the body, headers and route values.</param>
+    /// <returns>The body of the answer.</returns>
+    /// <exception cref="InvalidOperationException">There is no such route.</exception>
+    public async Task<JsonNode> AnswerAsync(string method, string route, Action<HttpRequest>? prepare = null)
+    {
+        var endpoint = endpoints.Endpoints.OfType<RouteEndpoint>().FirstOrDefault(candidate =>
+                candidate.RoutePattern.RawText?.TrimEnd('/') == route
+                && candidate.Metadata.GetMetadata<HttpMethodMetadata>()?.HttpMethods.Contains(method) == true)
+            ?? throw new InvalidOperationException($"No endpoint answers {method} {route}.");
+
+        await using var scope = services.CreateAsyncScope();
+        using var answer = new MemoryStream();
+        var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+        context.Request.Method = method;
+        context.Request.Path = route;
+        context.Response.Body = answer;
+        prepare?.Invoke(context.Request);
+        await endpoint.RequestDelegate!(context);
+        await context.Response.CompleteAsync();
+        return JsonNode.Parse(answer.ToArray())!;
+    }
+
+    /// <summary>Gives a request a JSON body.</summary>
+    public static void Post(HttpRequest request, string json)
+    {
+        request.ContentType = "application/json";
+        request.Body = new MemoryStream(Encoding.UTF8.GetBytes(json));
+    }
+}

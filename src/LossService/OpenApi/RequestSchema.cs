@@ -1,0 +1,76 @@
+using System.Text.Json.Nodes;
+using LossService.Core;
+using Microsoft.OpenApi;
+using static LossService.OpenApi.Schemas;
+
+namespace LossService.OpenApi;
+
+/// <summary>What may be posted to a loss: its predictions, labels and options, and what every loss has.</summary>
+internal static class RequestSchema
+{
+    /// <summary>The schema of a request for <paramref name="loss"/>.</summary>
+    public static OpenApiSchema Of(Loss loss, OpenApiDocument document)
+    {
+        var properties = new Dictionary<string, IOpenApiSchema>();
+        foreach (var form in loss.Accepts) properties[Members.Of(form)] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
+        if (loss.Labels != LabelRule.None) properties[Members.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
+        properties[Members.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
+        properties[Members.Mask] = Ref(NestedBooleans, document, "In the samples' shape: false leaves a sample out; it is never read.");
+        foreach (var option in loss.Options) properties[option.Name] = OptionsSchema.Of(option);
+        AddHeader(properties, loss);
+
+        var schema = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Object,
+            Properties = properties,
+            Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Members.Labels },
+            AdditionalPropertiesAllowed = false,
+        };
+        // exactly one form of predictions: with several, each alone
+        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { Members.Of(form) } })];
+        return schema;
+    }
+
+    private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss)
+    {
+        properties[Members.Outputs] = new OpenApiSchema
+        {
+            Type = JsonSchemaType.Array,
+            Items = Words(Members.OutputNames.All),
+            MinItems = 1,
+            Default = new JsonArray("loss"),
+            Description = "What to compute; what is not asked for is not computed.",
+        };
+        properties[Members.Reduction] = Choice(Members.Reductions.All,
+            "How the samples' losses become one. none: there is no loss, and the default of outputs is losses; the gradient is that of the sum.");
+        properties[Members.MeanOver] = Choice(Members.MeanOvers.All, "What the mean divides by: Σw, or the number of samples kept.");
+        properties[Members.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
+            "How JSON numbers are held and elements written; loss and totals are always float64.");
+        if (loss.IsInformation) properties[Members.Unit] = Choice(Members.Units.All, "Natural or binary logarithms.");
+        properties[Members.Id] = Type(JsonSchemaType.String, "Any string, echoed.");
+    }
+
+    /// <summary>One of a few words, of which the first is the default.</summary>
+    private static OpenApiSchema Choice(IEnumerable<string> words, string description)
+    {
+        var schema = Words(words);
+        schema.Default = schema.Enum![0].DeepClone();
+        schema.Description = description;
+        return schema;
+    }
+
+    private static string Describe(PredictionForm form, LossKind kind) => (form switch
+    {
+        PredictionForm.Logits => kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
+        PredictionForm.Probabilities => kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
+        _ => "log p ≤ 0",
+    }) + (kind == LossKind.Categorical ? ". Classes are on the last axis." : ". Each element is a sample.");
+
+    private static string Describe(LabelRule rule) => rule switch
+    {
+        LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows, each summing to 1, in the predictions' shape.",
+        LabelRule.Class => "Class indices from 0, in the samples' shape; or one-hot rows, in the predictions' shape.",
+        LabelRule.Probability => "How true each element is, from 0 to 1, in the predictions' shape.",
+        _ => "0 or 1 for each element, in the predictions' shape.",
+    };
+}

@@ -1,0 +1,137 @@
+using CsCheck;
+
+namespace LossService.Core.Tests.Catalogue;
+
+/// <summary>What holds of every loss on a row of classes, however many there are and in whatever order.</summary>
+public sealed class ClassLaws
+{
+    private const int Iterations = 60;
+
+    [Theory]
+    [MemberData(nameof(Batches.Categorical), MemberType = typeof(Batches))]
+    public void Score_LogitsShifted_ChangesNothing(string loss) => Batches.Of(loss).Sample(
+        draft =>
+        {
+            // multiples of 2⁻⁸, so that the shift is exact
+            var logits = draft.Predictions.Select(x => Math.Round(Math.Clamp(Math.Abs(x) % 64, 0, 64) * 256) / 256).ToArray();
+            draft = draft.Without("z_loss").Without("clip") with { Form = PredictionForm.Logits, Predictions = logits, DType = DType.Float64 };
+            var shifted = draft with { Predictions = [.. logits.Select(x => x + 1024)] };
+            Assert.All(draft.Describe().Elements.Zip(shifted.Describe().Elements), pair =>
+            {
+                if (double.IsFinite(pair.First)) Assert.Equal(pair.First, pair.Second, 1e-15 * Math.Abs(pair.First));
+                else Assert.Equal(pair.First, pair.Second);
+            });
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(Batches.Categorical), MemberType = typeof(Batches))]
+    public void Gradient_OfLogits_AddsUpToZeroInEveryRow(string loss) => Batches.Of(loss).Sample(
+        draft =>
+        {
+            if (draft.Form != PredictionForm.Logits) return;
+            draft = draft.Without("z_loss") with { DType = DType.Float64 };
+            var gradient = draft.Score().Gradient;
+            for (var row = 0; row < draft.Rows; row++)
+            {
+                var part = draft.Pick(gradient, row)!;
+                if (part.Any(double.IsInfinity)) continue;
+                // each entry is within a unit or so in the last place
+                Assert.Equal(0, part.Sum(), 1e-15 * part.Sum(Math.Abs) + 1e-300);
+            }
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(Batches.LabelledCategorical), MemberType = typeof(Batches))]
+    public void Score_OneHotLabels_SameBitsAsIndices(string loss) => Batches.Of(loss).Sample(
+        draft =>
+        {
+            var labels = Enumerable.Range(0, draft.Rows).Select(row => row * 7 % draft.Classes).ToArray();
+            var indices = draft.Without("ignore_index") with { HasIndices = true, Labels = [.. labels.Select(label => (double)label)] };
+            var oneHot = indices with
+            {
+                HasIndices = false,
+                Labels = [.. labels.SelectMany(label => Enumerable.Range(0, draft.Classes).Select(c => c == label ? 1.0 : 0))],
+            };
+            var (fromIndices, fromOneHot) = (indices.Describe(), oneHot.Describe());
+            Assert.Equal(fromIndices.Loss, fromOneHot.Loss);
+            Assert.Equal(fromIndices.Totals, fromOneHot.Totals);
+            Assert.Equal(fromIndices.Elements, fromOneHot.Elements);
+            Assert.Equal(fromIndices.Metrics?.Accuracy, fromOneHot.Metrics?.Accuracy);
+            Assert.Equal(fromIndices.Metrics?.Perplexity, fromOneHot.Metrics?.Perplexity);
+        },
+        iter: Iterations);
+
+    /// <summary>A wrong tail or padding shows at some length, because it then stands at another place of the row.</summary>
+    [Theory]
+    [MemberData(nameof(Batches.All), MemberType = typeof(Batches))]
+    public void Score_ClassesReversed_ReversesResultsAtEveryLength(string name)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        for (var classes = 1; classes <= 257; classes++)
+        {
+            foreach (var form in loss.Accepts)
+            {
+                var draft = Batches.Draw(loss, form, DType.Float64, 1, classes, 4, new Random(classes)) with { Mask = null };
+                if (loss.Kind == LossKind.Categorical) draft = draft.Without("ignore_index");
+                var reversed = draft with
+                {
+                    Predictions = [.. draft.Predictions.Reverse()],
+                    Labels = draft.HasIndices ? [classes - 1 - draft.Labels![0]] : draft.Labels?.Reverse().ToArray(),
+                    SampleWeight = draft.SampleWeight?.Reverse().ToArray(),
+                    Options = draft.Options.SetItems(draft.Options.Where(option => option.Value is double[])
+                        .Select(option => KeyValuePair.Create(option.Key, (object?)((double[])option.Value!).Reverse().ToArray()))),
+                };
+
+                var (forwards, backwards) = (draft.Score(), reversed.Score());
+
+                AssertNear(forwards.Losses, [.. backwards.Losses.Reverse()]);
+                AssertNear(forwards.Gradient, [.. backwards.Gradient.Reverse()]);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(Batches.All), MemberType = typeof(Batches))]
+    public void Gradient_AgainstCentralDifferences_Agrees(string loss)
+    {
+        var compared = 0L;
+        Batches.Of(loss).Sample(
+            draft =>
+            {
+                draft = draft.Take(0) with { DType = DType.Float64, Reduction = Reduction.Sum };
+                // where the slopes themselves are of the size of a difference of doubles
+                if (draft.Predictions.Any(x => Math.Abs(x) > 40)) return;
+                var gradient = draft.Score().Gradient;
+                var losses = draft.Score().Losses;
+                for (var i = 0; i < gradient.Length; i++)
+                {
+                    var x = draft.Predictions[i];
+                    var h = draft.Form == PredictionForm.Probabilities ? 1e-6 * Math.Min(x, 1 - x) : 1e-5;
+                    if (draft.Form != PredictionForm.Logits && x is < 1e-3 or > 1 - 1e-3 || draft.Form == PredictionForm.LogProbabilities && x > -1e-3) continue;
+                    double moved(double by) => Difference(
+                        (draft with { Predictions = [.. draft.Predictions.Select((y, j) => j == i ? y + by : y)] }).Score().Losses, losses);
+                    var (up, down) = (moved(h) / h, -moved(-h) / h);
+                    // a kink, or an infinite loss
+                    if (!double.IsFinite(up - down) || Math.Abs(up - down) > 1e-2 * (Math.Abs(up) + Math.Abs(down)) + 1e-4) continue;
+                    Assert.Equal((up + down) / 2, gradient[i], 1e-6 * (1 + Math.Abs(gradient[i]) + losses.Max(Math.Abs)));
+                    Interlocked.Increment(ref compared);
+                }
+            },
+            iter: Iterations);
+        Assert.True(compared > 50, $"only {compared} slopes could be compared");
+    }
+
+    private static double Difference(double[] moved, double[] losses) => moved.Zip(losses, (a, b) => a - b).Sum();
+
+    private static void AssertNear(double[] expected, double[] actual)
+    {
+        var size = expected.Concat(actual).Where(double.IsFinite).Select(Math.Abs).DefaultIfEmpty().Max();
+        Assert.All(expected.Zip(actual), pair =>
+        {
+            if (double.IsFinite(pair.First)) Assert.Equal(pair.First, pair.Second, 1e-15 * size);
+            else Assert.Equal(pair.First, pair.Second);
+        });
+    }
+}
