@@ -35,7 +35,7 @@ switch (args)
         Results.Write(chapters.Values, Rounds(rest));
         break;
     case [var name, .. var rest] when chapters.TryGetValue(name, out var measure):
-        using (var workshop = new Workshop(Rounds(rest))) Console.WriteLine(Results.ToMarkdown(measure(workshop)));
+        using (var workshop = new Workshop(Rounds(rest))) Results.Print(measure(workshop));
         break;
     default:
         Console.WriteLine($"""

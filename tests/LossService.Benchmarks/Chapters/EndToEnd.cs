@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Net;
 using System.Text.RegularExpressions;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
@@ -10,8 +9,6 @@ namespace LossService.Benchmarks.Chapters;
 /// <summary>Whole requests over loopback: a large batch on one connection, small ones on sixteen, JSON and binary.</summary>
 internal static partial class EndToEnd
 {
-    private const string BinaryPath = "/v2/models/cross_entropy/infer";
-
     public static Chapter Measure(Workshop workshop)
     {
         using var service = Server.Start(workshop.LossService);
@@ -83,30 +80,19 @@ internal static partial class EndToEnd
     private static void AddBinary(Workshop workshop, DrawnBatch batch, double json, int drainPort, Table table, List<Comparison> comparisons)
     {
         const string work = "binary (OIP) 1024×1000, loss + gradient";
-        var message = Binary(batch);
-        long answer;
-        try
-        {
-            using var http = new HttpConnection(workshop.LossService.Port);
-            answer = http.Post(message);
-        }
-        catch (HttpRequestException missing) when (missing.StatusCode == HttpStatusCode.NotFound)
+        var message = OpenInference.Message(batch);
+        if (!OpenInference.IsServed(workshop.LossService.Port))
         {
             comparisons.Add(Comparison.Skipped(work, "own JSON, Kestrel", "the service has no such route"));
             return;
         }
+        using var http = new HttpConnection(workshop.LossService.Port);
+        var answer = http.Post(message);
         var drain = HttpConnection.Message($"/drain/{answer}", batch.ToBinary("loss", "gradient").Body);
         var times = workshop.Race.Run(Posting("binary", workshop.LossService.Port, message), Posting("drain", drainPort, drain));
         table.Rows.Add([work, Quantity.Time(times[0]), .. Enumerable.Repeat("–", table.Headings.Length - 2)]);
         comparisons.Add(Comparison.Faster(work, times[0], "own JSON", json, 10));
         comparisons.Add(Comparison.Faster(work, times[0], $"Kestrel that drains and answers {Quantity.Bytes(answer)}", times[1], 0.7));
-    }
-
-    /// <summary>The message of a binary request for loss and gradient.</summary>
-    public static byte[] Binary(DrawnBatch batch)
-    {
-        var (body, header) = batch.ToBinary("loss", "gradient");
-        return HttpConnection.Message(BinaryPath, body, "application/octet-stream", $"Inference-Header-Content-Length: {header}\r\n");
     }
 
     private static void AddRow(Table table, string work, double[] times, Func<double, string> format) => table.Rows.Add(

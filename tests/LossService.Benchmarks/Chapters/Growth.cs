@@ -8,6 +8,8 @@ namespace LossService.Benchmarks.Chapters;
 internal static class Growth
 {
     private const int Classes = 1000;
+    private const string LossOnly = "LossService, loss only";
+    private const string Binary = "LossService, binary";
     private static readonly int[] Rows = [1, 10, 96, 960, 9600];
 
     public static Chapter Measure(Workshop workshop)
@@ -19,7 +21,8 @@ internal static class Growth
         Server[] servers = [service, idiomatic, ujson, pydantic];
         foreach (var server in servers) server.WarmUp();
 
-        var curves = servers.Select(server => new Curve(server.Name)).Append(new Curve("LossService, loss only")).ToArray();
+        var isBinaryServed = OpenInference.IsServed(service.Port);
+        Curve[] curves = [.. servers.Select(server => new Curve(server.Name)), new(LossOnly), .. isBinaryServed ? [new Curve(Binary)] : Array.Empty<Curve>()];
         foreach (var rows in Rows)
         {
             Console.Error.WriteLine($"{rows}×{Classes}");
@@ -30,7 +33,8 @@ internal static class Growth
             var times = race.Run(
                 [
                     .. servers.Select(server => EndToEnd.Posting(server.Name, server.Port, server.Message(json))),
-                    EndToEnd.Posting(curves[^1].Name, service.Port, service.Message(batch.ToJson("loss"))),
+                    EndToEnd.Posting(LossOnly, service.Port, service.Message(batch.ToJson("loss"))),
+                    .. isBinaryServed ? [EndToEnd.Posting(Binary, service.Port, OpenInference.Message(batch))] : Array.Empty<Contender>(),
                 ]);
             for (var i = 0; i < curves.Length; i++) curves[i].Points.Add((json.Length, times[i]));
         }
@@ -43,9 +47,9 @@ internal static class Growth
         for (var i = 0; i < Rows.Length; i++)
             table.Rows.Add([Quantity.Bytes(curves[0].Points[i].Bytes), .. curves.Select(curve => $"{Quantity.Time(curve.Points[i].Seconds)} ({Quantity.Speed(curve.Points[i].Bytes / curve.Points[i].Seconds)})")]);
         return new("Cost as the work grows",
-            $"JSON, {Classes} classes, loss + gradient where nothing else is said: the time of a request, and the body's bytes over it.",
+            $"JSON, {Classes} classes, loss + gradient where nothing else is said: the time of a request, and the JSON body's bytes over it. Binary: the same batch as tensors.",
             table,
-            [.. new[] { curves[0], curves[^1] }.Select(Flatness)])
+            [Flatness(curves[0]), Flatness(curves.Single(curve => curve.Name == LossOnly))])
         {
             Picture = new CostPlot(curves).ToString(),
         };
@@ -55,7 +59,7 @@ internal static class Growth
     {
         var speeds = curve.Points.Where(point => point.Bytes > 90_000).Select(point => point.Bytes / point.Seconds).ToList();
         return Comparison.AtMost(
-            curve.Name == "LossService" ? "cost as the work grows, loss + gradient" : "cost as the work grows, loss only",
+            curve.Name == LossOnly ? "cost as the work grows, loss only" : "cost as the work grows, loss + gradient",
             $"{Quantity.Speed(speeds.Min())} to {Quantity.Speed(speeds.Max())}",
             "itself, 100 KB to 100 MB", speeds.Max() / speeds.Min(), 1.5, Quantity.Ratio);
     }

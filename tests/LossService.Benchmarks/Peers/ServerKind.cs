@@ -5,7 +5,11 @@ namespace LossService.Benchmarks.Peers;
 /// <summary>How a service is started, and where it scores.</summary>
 internal sealed record ServerKind(string Name, int Port, string Path, string Program, params string[] Arguments)
 {
-    private static readonly string Http1 = "http://127.0.0.1:";
+    private const string Http1 = "http://127.0.0.1:";
+
+    /// <summary>The interpreter that has FastAPI and PyTorch: Debian's, or the one that <c>PYTHON</c> names.</summary>
+    public static string Python { get; } = System.Environment.GetEnvironmentVariable("PYTHON")
+        ?? (RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "/usr/bin/python3" : "python3");
 
     /// <summary>Variables of its environment.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
@@ -36,16 +40,12 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     /// <summary>FastAPI + PyTorch, pydantic.</summary>
     public static ServerKind FastApiPydantic { get; } = FastApi("FastAPI + pydantic", 9505, "with_pydantic");
 
-    /// <summary>The interpreter that has FastAPI and PyTorch: Debian's, or the one that <c>PYTHON</c> names.</summary>
-    public static string Python { get; } = System.Environment.GetEnvironmentVariable("PYTHON")
-        ?? (RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "/usr/bin/python3" : "python3");
-
     /// <summary>With one process, as a container runs it; otherwise one for each of two cores.</summary>
     public ServerKind Single() => this with { Arguments = [.. Arguments.Select(argument => argument == "2" ? "1" : argument)] };
 
     private static ServerKind FastApi(string name, int port, string app) => new(name, port, "/score", Python,
         "-m", "uvicorn", $"fastapi_scoring:{app}", "--app-dir", "Peers", "--host", "127.0.0.1", "--port", $"{port}", "--workers", "2",
-        "--loop", "uvloop", "--http", "httptools", "--no-access-log", "--log-level", "warning")
+        "--loop", "uvloop", "--http", "httptools", "--timeout-keep-alive", "600", "--no-access-log", "--log-level", "warning")
     {
         Environment = [("OMP_NUM_THREADS", "2")],
     };

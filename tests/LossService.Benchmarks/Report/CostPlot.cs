@@ -15,8 +15,8 @@ internal sealed class CostPlot(IReadOnlyList<Curve> curves)
 {
     private const double Left = 84, Top = 56, Width = 560, Height = 400, LabelGap = 19;
 
-    // Okabe and Ito's palette, which colour-blind readers can tell apart; ours are the first and the last
-    private static readonly string[] Colours = ["#d55e00", "#0072b2", "#009e73", "#7a5195", "#e69f00"];
+    // Okabe and Ito's palette, which colour-blind readers can tell apart; ours are the warm ones
+    private static readonly string[] Colours = ["#d55e00", "#0072b2", "#009e73", "#7a5195", "#e69f00", "#8c2d04"];
 
     private readonly double _firstDecade = Math.Floor(Math.Log10(curves.Min(curve => curve.Points.Min(point => point.Seconds))));
     private readonly double _lastDecade = Math.Ceiling(Math.Log10(curves.Max(curve => curve.Points.Max(point => point.Seconds))));

@@ -16,7 +16,7 @@ internal static class Results
             foreach (var measure in measures)
             {
                 chapters.Add(measure(workshop));
-                Console.WriteLine(ToMarkdown(chapters[^1]));
+                Print(chapters[^1]);
             }
         }
         File.WriteAllText(Path.Combine(folder, "cost.svg"), chapters.Single(chapter => chapter.Picture is not null).Picture);
@@ -37,8 +37,10 @@ internal static class Results
             """);
     }
 
-    /// <summary>One chapter.</summary>
-    public static string ToMarkdown(Chapter chapter) => $"""
+    /// <summary>Shows one chapter, with its targets.</summary>
+    public static void Print(Chapter chapter) => Console.WriteLine($"{ToMarkdown(chapter)}\n\n{Targets(chapter.Comparisons)}\n");
+
+    private static string ToMarkdown(Chapter chapter) => $"""
         ## {chapter.Title}
 
         {chapter.Text.ReplaceLineEndings(" ")}
