@@ -72,7 +72,7 @@ public sealed unsafe class Tensor : IDisposable
             case DType.UInt16: for (var i = 0; i < n; i++) destination[i] = ((ushort*)source)[i]; break;
             case DType.Int32: for (var i = 0; i < n; i++) destination[i] = ((int*)source)[i]; break;
             case DType.UInt32: for (var i = 0; i < n; i++) destination[i] = ((uint*)source)[i]; break;
-            case DType.Int64: for (var i = 0; i < n; i++) destination[i] = ((long*)source)[i]; break;
+            case DType.Int64: Widen((long*)source, destination); break;
             default: for (var i = 0; i < n; i++) destination[i] = ((ulong*)source)[i]; break;
         }
     }
@@ -124,6 +124,13 @@ public sealed unsafe class Tensor : IDisposable
             var (lower, upper) = Vector256.Widen(Vector256.Load(source + i));
             Vector512.Create(lower, upper).StoreUnsafe(ref destination[i]);
         }
+        for (; i < destination.Length; i++) destination[i] = source[i];
+    }
+
+    private static void Widen(long* source, Span<double> destination)
+    {
+        var i = 0;
+        for (; i <= destination.Length - 8; i += 8) Vector512.ConvertToDouble(Vector512.Load(source + i)).StoreUnsafe(ref destination[i]);
         for (; i < destination.Length; i++) destination[i] = source[i];
     }
 

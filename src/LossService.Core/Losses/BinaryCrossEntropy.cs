@@ -53,6 +53,8 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Terms>
     {
         public static bool IsOnLogits => false;
 
+        public static bool IsLogistic => true;
+
         public ElementTerms At(in ElementLanes e)
         {
             var t = e.T * e.PosWeight;

@@ -1,5 +1,4 @@
 using LossService.Core.Losses;
-using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
 
@@ -29,9 +28,9 @@ internal abstract class BinaryLoss<TTerm> : Loss where TTerm : struct, IElementT
     public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         var pass = new BinaryPass<TTerm>(Term(batch.Options), batch);
-        var sum = new ExactSum();
-        MetricsTally? tally = batch.Wants(Outputs.Metrics) ? new([], batch.Options.Get(SharedOptions.Bins)) : null;
-        pass.Run(0, batch.Predictions.Count, sum, tally, cancellation);
+        var bins = batch.Wants(Outputs.Metrics) ? batch.Options.Get(SharedOptions.Bins) : 0;
+        var count = batch.Predictions.Count;
+        var (sum, tally) = IdleCores.Run(count, count, () => bins > 0 ? new MetricsTally([], bins) : null, pass.Run, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;

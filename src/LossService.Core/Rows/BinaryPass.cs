@@ -22,6 +22,9 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private readonly double _smoothing;
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
+    private readonly bool _wantsMore;
+    private readonly bool _hasKernel;
+    private readonly double _kernelScale;
 
     public BinaryPass(TTerm term, Batch batch)
     {
@@ -33,11 +36,14 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? [1];
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
-        _needsProbability = !TTerm.IsOnLogits
-            || batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
+        _wantsMore = batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
+        _needsProbability = !TTerm.IsOnLogits || _wantsMore;
 
         var ignored = options.Get(SharedOptions.IgnoreIndex);
         Samples = new(batch, predictions.Count, ignored is null ? null : i => IsIgnored(i, ignored), null);
+        _hasKernel = TTerm.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
+            && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
+        _kernelScale = Samples.IsNothing ? 0 : 1 / Samples.Divisor;
         var (dtype, shape) = (predictions.DType, predictions.Shape);
         Scores = new()
         {
@@ -65,7 +71,8 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             cancellation.ThrowIfCancellationRequested();
             var count = (int)long.Min(Block, end - block);
             Load(block, count, scratch);
-            for (var i = 0; i < count; i += DdRow.Lanes) ScoreLanes(i, scratch);
+            if (_hasKernel) ScoreByKernel(count, scratch);
+            else for (var i = 0; i < count; i += DdRow.Lanes) ScoreLanes(i, scratch);
             if (tally is not null) Tally(tally, block, count, scratch);
             Store(block, count, scratch, sum);
         }
@@ -94,6 +101,39 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
         }
     }
 
+    /// <summary>Scores a block by the kernel; an element whose label is soft, or an output it lacks, by the formula.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void ScoreByKernel(int count, Scratch scratch)
+    {
+        var scale = Vector512.Create(_kernelScale);
+        scratch.HasLow = false;
+        for (var i = 0; i < count; i += DdRow.Lanes)
+        {
+            var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
+            var isPositive = Vector512.Equals(t, Vector512<double>.One);
+            var isHard = isPositive | Vector512.Equals(t, Vector512<double>.Zero);
+            var (loss, gradient) = LogisticKernel.Score(Vector512.LoadUnsafe(ref scratch.Posted[i]), isPositive);
+            var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
+                * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
+            // an infinite loss of weight 0 is 0
+            loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero, loss * weight);
+            gradient *= weight * scale;
+
+            var low = Vector512<double>.Zero;
+            if (_wantsMore || !Vector512.EqualsAll(isHard.AsInt64(), Vector512<long>.AllBitsSet))
+            {
+                ScoreLanes(i, scratch);
+                loss = Vector512.ConditionalSelect(isHard, loss, Vector512.LoadUnsafe(ref scratch.ValueHi[i]));
+                low = Vector512.AndNot(Vector512.LoadUnsafe(ref scratch.ValueLo[i]), isHard);
+                gradient = Vector512.ConditionalSelect(isHard, gradient, Vector512.LoadUnsafe(ref scratch.Gradient[i]));
+                scratch.HasLow = true;
+            }
+            loss.StoreUnsafe(ref scratch.ValueHi[i]);
+            low.StoreUnsafe(ref scratch.ValueLo[i]);
+            gradient.StoreUnsafe(ref scratch.Gradient[i]);
+        }
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreLanes(int i, Scratch scratch)
     {
@@ -112,7 +152,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             if (Samples.IsNothing) nothing = Vector512<double>.AllBitsSet;
             Dd.Select(nothing, Dd.Zero, g).Round().StoreUnsafe(ref scratch.Gradient[i]);
         }
-        if (!_needsProbability) return;
+        if (!_wantsMore) return;
         e.P.Round().StoreUnsafe(ref scratch.P[i]);
         e.LogP.Round().StoreUnsafe(ref scratch.LogP[i]);
         var entropy = Times(e.P, e.LogP) + Times(e.Q, e.LogQ);
@@ -127,7 +167,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private void Store(long block, int count, Scratch scratch, ExactSum sum)
     {
         sum.Add(scratch.ValueHi.AsSpan(0, count));
-        sum.Add(scratch.ValueLo.AsSpan(0, count));
+        if (scratch.HasLow) sum.Add(scratch.ValueLo.AsSpan(0, count));
         Scores.Losses?.Write(block, scratch.ValueHi.AsSpan(0, count));
         Scores.Gradient?.Write(block, scratch.Gradient.AsSpan(0, count));
         if (Scores.Predictions is not null)
@@ -173,6 +213,9 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     /// <summary>A block's worth of everything.</summary>
     private sealed class Scratch
     {
+        /// <summary>Whether any value has a low part.</summary>
+        public bool HasLow = true;
+
         public readonly double[] Posted = new double[Block];
         public readonly double[] Label = new double[Block];
         public readonly double[] Weight = new double[Block];

@@ -31,6 +31,9 @@ internal interface IElementTerm
     /// <summary>Whether the formula reads <see cref="ElementLanes.Z"/> alone and needs no probability.</summary>
     static abstract bool IsOnLogits { get; }
 
+    /// <summary>Whether <see cref="LogisticKernel"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
+    static virtual bool IsLogistic => false;
+
     /// <summary>L and its slopes for eight elements.</summary>
     ElementTerms At(in ElementLanes e);
 }

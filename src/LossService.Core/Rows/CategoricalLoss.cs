@@ -1,5 +1,4 @@
 using LossService.Core.Losses;
-using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
 
@@ -46,9 +45,9 @@ internal abstract class CategoricalLoss : Loss
     public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         var pass = new CategoricalPass(this, batch);
-        var sum = new ExactSum();
-        MetricsTally? tally = batch.Wants(Outputs.Metrics) && batch.Labels is not null ? pass.NewTally() : null;
-        pass.Run(0, pass.Rows, sum, tally, cancellation);
+        var wantsMetrics = batch.Wants(Outputs.Metrics) && batch.Labels is not null;
+        var (sum, tally) = IdleCores.Run(
+            pass.Rows, batch.Predictions.Count, () => wantsMetrics ? pass.NewTally() : null, pass.Run, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;
