@@ -1,5 +1,6 @@
 using BenchmarkDotNet.Configs;
 using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
 using BenchmarkDotNet.Running;
 using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using LossService.Benchmarks.Chapters;
@@ -20,7 +21,7 @@ switch (args)
 {
     case ["micro", .. var rest]:
         BenchmarkSwitcher.FromAssembly(typeof(Workshop).Assembly).Run(rest,
-            DefaultConfig.Instance.AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(timeout: TimeSpan.FromMinutes(30), logOutput: true))));
+            DefaultConfig.Instance.WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(32)).AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(timeout: TimeSpan.FromMinutes(30), logOutput: true))));
         break;
     case [IdiomaticServer.Verb, var url]:
         IdiomaticServer.Run(url);

@@ -41,7 +41,7 @@ internal static partial class EndToEnd
             """
             Softmax cross-entropy of one large batch, posted again and again on one connection, and of batches of 32×10 on 16 connections
             (wrk, one thread, on the same two cores). Every side's loss was compared with ours before it was timed. uvicorn
-            runs two workers on uvloop and httptools; no side writes an access log. In brackets: how many times our time.
+            runs two workers on uvloop and httptools, PyTorch one thread in each; no side writes an access log. In brackets: how many times our time.
             """, table, comparisons);
     }
 

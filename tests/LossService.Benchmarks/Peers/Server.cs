@@ -28,11 +28,11 @@ internal sealed class Server : IDisposable
 
     /// <summary>Starts a service and waits until it has scored a batch.</summary>
     /// <exception cref="InvalidOperationException">Someone else has the port, or it never answers.</exception>
-    public static Server Start(ServerKind kind, params (string Name, string Value)[] environment)
+    public static Server Start(ServerKind kind)
     {
         if (IsListening(kind.Port)) throw new InvalidOperationException($"port {kind.Port} is taken; {kind.Name} needs it");
         var start = new ProcessStartInfo(kind.Program, kind.Arguments) { WorkingDirectory = AppContext.BaseDirectory };
-        foreach (var (name, value) in kind.Environment.Concat(environment)) start.Environment[name] = value;
+        foreach (var (name, value) in kind.Environment) start.Environment[name] = value;
         var server = new Server(kind, Process.Start(start)!);
         AppDomain.CurrentDomain.ProcessExit += server.Kill;
         try

@@ -47,6 +47,7 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
         "-m", "uvicorn", $"fastapi_scoring:{app}", "--app-dir", "Peers", "--host", "127.0.0.1", "--port", $"{port}", "--workers", "2",
         "--loop", "uvloop", "--http", "httptools", "--timeout-keep-alive", "600", "--no-access-log", "--log-level", "warning")
     {
-        Environment = [("OMP_NUM_THREADS", "2")],
+        // a worker for each core: a second thread of PyTorch would only wait for a core that has work
+        Environment = [("OMP_NUM_THREADS", "1")],
     };
 }
