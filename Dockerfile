@@ -26,11 +26,12 @@ COPY --from=build /app .
 # The garbage collector keeps to 60 % of the container's memory (the variable is hexadecimal), since batches lie outside its
 # heap, and gives back what it does not need. No debugger port.
 ENV Kestrel__Endpoints__Http__Url=http://+:8080 \
+    Kestrel__Endpoints__Grpc__Url=http://+:8081 \
     ASPNETCORE_HTTP_PORTS= \
     DOTNET_GCHeapHardLimitPercent=3C \
     DOTNET_GCDynamicAdaptationMode=1 \
     DOTNET_EnableDiagnostics=0
 
-EXPOSE 8080
+EXPOSE 8080 8081
 USER $APP_UID
 ENTRYPOINT ["dotnet", "LossService.dll"]

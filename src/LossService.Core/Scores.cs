@@ -4,7 +4,11 @@ namespace LossService.Core;
 /// <param name="Samples">The number of kept samples: neither masked nor ignored.</param>
 /// <param name="Weight">Σw over them.</param>
 /// <param name="Loss">Σwℓ over them.</param>
-public readonly record struct Totals(long Samples, double Weight, double Loss);
+public readonly record struct Totals(long Samples, double Weight, double Loss)
+{
+    /// <summary>Σwℓ/Σw; null where nothing was kept, or all of it weightless.</summary>
+    public double? Mean => Samples == 0 || Weight == 0 ? null : Loss / Weight;
+}
 
 /// <summary>What comes back for a <see cref="Batch"/>: the totals always, the rest where it was asked for.</summary>
 public sealed class Scores : IDisposable
@@ -36,15 +40,14 @@ public sealed class Scores : IDisposable
     /// <summary>How good the predictions are.</summary>
     public Metrics? Metrics { get; set; }
 
+    /// <summary>The tensors that there are.</summary>
+    public IEnumerable<Tensor> Tensors =>
+        new[] { Losses, Gradient, Probabilities, LogProbabilities, Entropy, Predictions }.OfType<Tensor>();
+
     /// <inheritdoc/>
     public void Dispose()
     {
-        Losses?.Dispose();
-        Gradient?.Dispose();
-        Probabilities?.Dispose();
-        LogProbabilities?.Dispose();
-        Entropy?.Dispose();
-        Predictions?.Dispose();
+        foreach (var tensor in Tensors) tensor.Dispose();
     }
 }
 

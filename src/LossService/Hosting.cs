@@ -1,3 +1,4 @@
+using LossService.Formats.Json;
 using LossService.Validation;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
@@ -40,7 +41,7 @@ internal static class Hosting
 
     /// <summary>The scoring path.</summary>
     public static void AddScoring(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton<RequestValidator>().AddSingleton<Scoring>();
+        builder.Services.AddSingleton<RequestValidator>().AddSingleton<Scoring>().AddSingleton<JsonFormat>().AddSingleton<NdjsonFormat>();
 
     /// <summary>HEAD is GET without the body (RFC 9110, 9.3.2), for every route that has a GET; Kestrel leaves the body out by itself.</summary>
     public static void UseHead(this WebApplication app)

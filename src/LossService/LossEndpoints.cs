@@ -1,7 +1,6 @@
 using LossService.Core;
 using LossService.Formats.Json;
 using LossService.Problems;
-using Microsoft.Extensions.Options;
 
 namespace LossService;
 
@@ -24,30 +23,10 @@ internal static class LossEndpoints
 
     private static async Task<IResult> ScoreAsync(Loss loss, HttpRequest http)
     {
-        var services = http.HttpContext.RequestServices;
-        var limits = services.GetRequiredService<IOptions<Limits>>().Value;
-        var cancellation = http.HttpContext.RequestAborted;
         if (Negotiation.Refuse(http) is { } refused) return refused;
-
-        var timing = new ServerTiming();
-        var (body, problem) = await RequestBody.ReadAsync(http, limits.BodyBytes, cancellation);
-        timing.Mark("read");
-        if (body is null) return problem!;
-
-        using var request = new ScoreRequest(loss);
-        using (body) problem = JsonRequestReader.Read(body, request);
-        timing.Mark("parse");
-        if (problem is not null) return problem;
-
-        using var scores = services.GetRequiredService<Scoring>().Score(request, cancellation);
-        timing.Mark("compute");
-        if (scores is null) return JsonAddress.ToProblem(request.Findings, limits);
-
-        var response = http.HttpContext.Response;
-        response.ContentType = "application/json";
-        timing.Announce(response);
-        await new JsonScoresWriter(response.BodyWriter, cancellation).WriteAsync(scores, request);
-        timing.Mark("write");
-        return Results.Empty;
+        var services = http.HttpContext.RequestServices;
+        return Negotiation.IsStream(http)
+            ? await services.GetRequiredService<NdjsonFormat>().AnswerAsync(loss, http)
+            : await services.GetRequiredService<JsonFormat>().AnswerAsync(loss, http);
     }
 }

@@ -29,6 +29,9 @@ public static class Members
     /// <summary>Nats or bits.</summary>
     public const string Unit = "unit";
 
+    /// <summary>Result tensors as arrays or as base64.</summary>
+    public const string TensorEncoding = "tensor_encoding";
+
     /// <summary>Any string, echoed.</summary>
     public const string Id = "id";
 
@@ -39,7 +42,7 @@ public static class Members
     public static IReadOnlyList<string> Tensors { get; } = [.. Predictions, Labels, SampleWeight, Mask];
 
     /// <summary>The members of the header that every loss has.</summary>
-    public static IReadOnlyList<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, Id];
+    public static IReadOnlyList<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, TensorEncoding, Id];
 
     /// <summary>The outputs, by name.</summary>
     public static Names<Outputs> OutputNames { get; } = new();
@@ -53,8 +56,15 @@ public static class Members
     /// <summary>The units, by name.</summary>
     public static Names<Unit> Units { get; } = new();
 
+    /// <summary>The encodings of result tensors, by name.</summary>
+    public static Names<TensorEncoding> TensorEncodings { get; } = new();
+
     /// <summary>The member of a form of predictions.</summary>
     public static string Of(PredictionForm form) => Predictions[(int)form];
+
+    /// <summary>The outputs that <paramref name="loss"/> has: metrics compare with labels, so it must take some.</summary>
+    public static IEnumerable<string> OutputsOf(Loss loss) =>
+        loss.Labels == LabelRule.None ? OutputNames.All.Where(name => name != WireName.Of(Core.Outputs.Metrics)) : OutputNames.All;
 
     /// <summary>Every member a request for <paramref name="loss"/> may have.</summary>
     public static IEnumerable<string> For(Loss loss) =>

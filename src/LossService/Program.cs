@@ -1,17 +1,25 @@
 using LossService;
+using LossService.Formats.Grpc;
+using LossService.Formats.Oip;
 using LossService.Problems;
 
 var builder = WebApplication.CreateBuilder(args);
 builder.AddLogging();
 builder.AddServer();
+builder.AddCompression();
 builder.AddScoring();
+builder.AddOip();
+builder.AddGrpcInference();
 builder.AddApiDocument();
 
 var app = builder.Build();
 app.UseRequestIds();
 app.UseProblems();
 app.UseHead();
+app.UseCompression();
 app.UseApiDocument();
 app.MapHealth();
 app.MapLosses();
+app.MapOip();
+app.MapGrpcInference();
 app.Run();

@@ -3,13 +3,14 @@ using LossService.Problems;
 
 namespace LossService;
 
-/// <summary>A request's whole body in one piece of unmanaged memory, with room behind it for vector loads.</summary>
+/// <summary>A request's whole body, or a line of it, in one piece of unmanaged memory, with room behind it for vector loads.</summary>
 internal sealed class RequestBody : IDisposable
 {
     private readonly NativeBuffer _buffer;
     private int _length;
 
-    private RequestBody(int capacity) => _buffer = new NativeBuffer((nuint)capacity);
+    /// <summary>An empty one, to append to.</summary>
+    public RequestBody(int capacity) => _buffer = new NativeBuffer((nuint)capacity);
 
     /// <summary>The first byte.</summary>
     public unsafe byte* Start => _buffer.Address;
@@ -43,14 +44,9 @@ internal sealed class RequestBody : IDisposable
                 return (body, null);
             }
         }
-        catch (BadHttpRequestException broken)
+        catch (Exception broken) when (Explain(broken, limit) is { } problem)
         {
-            return (null, Problems.Problems.BadRequest(broken.StatusCode, broken.Message));
-        }
-        catch (IOException broken) when (broken.InnerException is OverflowException)
-        {
-            // what Kestrel makes of a chunk size beyond 32 bits
-            return (null, Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."));
+            return (null, problem);
         }
         finally
         {
@@ -58,10 +54,25 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
+    /// <summary>The problem that an exception from reading a body means; null where it is none of the client's.</summary>
+    public static Problem? Explain(Exception broken, int limit) => broken switch
+    {
+        BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => Problems.Problems.PayloadTooLarge(limit),
+        BadHttpRequestException bad => Problems.Problems.BadRequest(bad.StatusCode, bad.Message),
+        // what Kestrel makes of a chunk size beyond 32 bits
+        IOException { InnerException: OverflowException } => Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."),
+        _ when Compression.IsCorrupt(broken) => Problems.Problems.BadRequest(StatusCodes.Status400BadRequest, "The body does not decompress: it is corrupt, cut short, or not in the coding that Content-Encoding names."),
+        _ => null,
+    };
+
+    /// <summary>Empties it and keeps the memory.</summary>
+    public void Clear() => _length = 0;
+
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    private unsafe void Append(ReadOnlySpan<byte> bytes)
+    /// <summary>Puts bytes behind those that it has.</summary>
+    public unsafe void Append(ReadOnlySpan<byte> bytes)
     {
         _buffer.Reserve((nuint)(_length + bytes.Length));
         bytes.CopyTo(new Span<byte>(_buffer.Address + _length, bytes.Length));

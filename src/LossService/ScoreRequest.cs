@@ -5,7 +5,21 @@ namespace LossService;
 /// <summary>Where in a request something is: a member, and a position inside its tensor or list.</summary>
 /// <param name="Member">The member's name; empty for the request itself.</param>
 /// <param name="Position">One index for each axis.</param>
-public readonly record struct Address(string Member, params int[] Position);
+public readonly record struct Address(string Member, params int[] Position)
+{
+    /// <summary>The member inside the member, where a tensor is an object: <c>shape</c>, <c>data</c>.</summary>
+    public string? Part { get; init; }
+}
+
+/// <summary>How result tensors are written in JSON.</summary>
+public enum TensorEncoding
+{
+    /// <summary>Nested arrays of numbers.</summary>
+    Json,
+
+    /// <summary>An object with dtype, shape, and the bytes in base64.</summary>
+    Base64,
+}
 
 /// <summary>One thing that is wrong with a request, in no format's terms yet.</summary>
 /// <param name="Address">Where.</param>
@@ -28,6 +42,9 @@ public sealed class ScoreRequest : IDisposable
 
     /// <summary>The tensors by their members' names: logits, probabilities, log_probabilities, labels, sample_weight, mask.</summary>
     public Dictionary<string, Tensor> Tensors { get; } = [];
+
+    /// <summary>The members whose tensors came as bytes: they have a dtype of their own, and no text inside to point at.</summary>
+    public HashSet<string> Encoded { get; } = [];
 
     /// <summary>The members that were posted, readable or not.</summary>
     public HashSet<string> Posted { get; } = [];
@@ -53,11 +70,17 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; set; }
 
+    /// <summary>How result tensors are written.</summary>
+    public TensorEncoding TensorEncoding { get; set; }
+
     /// <summary>Echoed.</summary>
     public string? Id { get; set; }
 
     /// <summary>The posted options, each of its option's type.</summary>
-    public Options Options => new(_options);
+    public Options Options => _options.Count == 0 ? Options.None : new(_options);
+
+    /// <summary>Whether no option was posted.</summary>
+    public bool HasNoOptions => _options.Count == 0;
 
     /// <summary>Sets a posted option.</summary>
     public void Set(Option option, object? value) => _options[option.Name] = value;
@@ -82,10 +105,11 @@ public sealed class ScoreRequest : IDisposable
     {
         Dispose();
         Tensors.Clear();
+        Encoded.Clear();
         Posted.Clear();
         Findings.Clear();
         _options.Clear();
-        (Outputs, Reduction, MeanOver, Unit, Id, FirstRealLabel) = (null, default, default, default, null, null);
+        (Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id, FirstRealLabel) = (null, default, default, default, default, null, null);
     }
 
     /// <inheritdoc/>

@@ -14,6 +14,10 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     /// <summary>The elements read and written at once; a multiple of the lanes, small enough for the first-level cache.</summary>
     private const int Block = 256;
 
+    /// <summary>Each thread keeps its working memory, so that a small batch allocates none.</summary>
+    [ThreadStatic]
+    private static Scratch? s_scratch;
+
     private readonly TTerm _term;
     private readonly Batch _batch;
     private readonly BinaryHead _head;
@@ -65,17 +69,20 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
     {
-        var scratch = new Scratch();
+        var scratch = s_scratch ?? new();
+        s_scratch = null;
         for (var block = start; block < end; block += Block)
         {
             cancellation.ThrowIfCancellationRequested();
             var count = (int)long.Min(Block, end - block);
             Load(block, count, scratch);
+            scratch.HasLow = !_hasKernel;
             if (_hasKernel) ScoreByKernel(count, scratch);
             else for (var i = 0; i < count; i += DdRow.Lanes) ScoreLanes(i, scratch);
             if (tally is not null) Tally(tally, block, count, scratch);
             Store(block, count, scratch, sum);
         }
+        s_scratch = scratch;
     }
 
     /// <summary>Reads a block. What is not kept becomes a harmless element of weight 0: its own values are never looked at.</summary>
@@ -106,7 +113,6 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private void ScoreByKernel(int count, Scratch scratch)
     {
         var scale = Vector512.Create(_kernelScale);
-        scratch.HasLow = false;
         for (var i = 0; i < count; i += DdRow.Lanes)
         {
             var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
@@ -214,7 +220,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private sealed class Scratch
     {
         /// <summary>Whether any value has a low part.</summary>
-        public bool HasLow = true;
+        public bool HasLow;
 
         public readonly double[] Posted = new double[Block];
         public readonly double[] Label = new double[Block];

@@ -23,6 +23,7 @@ internal static class HeaderReader
             case Members.Reduction: request.Reduction = ReadName(name, ref json, Members.Reductions, findings); return true;
             case Members.MeanOver: request.MeanOver = ReadName(name, ref json, Members.MeanOvers, findings); return true;
             case Members.Unit: request.Unit = ReadName(name, ref json, Members.Units, findings); return true;
+            case Members.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Members.TensorEncodings, findings); return true;
             case Members.DType: request.DType = ReadDType(ref json, findings); return true;
             case Members.Id:
                 if (json.TokenType == JsonTokenType.String) request.Id = json.GetString();

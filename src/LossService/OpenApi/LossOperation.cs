@@ -25,16 +25,22 @@ internal static class LossOperation
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!),
+            Content = new Dictionary<string, IOpenApiMediaType>(Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!))
+            {
+                [Negotiation.Ndjson] = Lines("A stream of requests, one a line, of any length.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
+            },
         };
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
             {
                 Description = "The scores. The example is the answer to the request above.",
-                Content = Json(
+                Content = new Dictionary<string, IOpenApiMediaType>(Json(
                     Schemas.Ref(Schemas.Scores, document),
-                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))),
+                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))))
+                {
+                    [Negotiation.Ndjson] = Lines("""One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`."""),
+                },
             },
         };
         ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfScoring, document);
@@ -43,6 +49,10 @@ internal static class LossOperation
     /// <summary>Content that is JSON, of a schema, with an example.</summary>
     public static Dictionary<string, IOpenApiMediaType> Json(IOpenApiSchema schema, JsonNode example) =>
         new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
+
+    /// <summary>Content that is a JSON text a line, which OpenAPI 3.1 has no schema for but a string.</summary>
+    private static OpenApiMediaType Lines(string description, string? example = null) =>
+        new() { Schema = Schemas.Type(JsonSchemaType.String, description), Example = example };
 
     private static string Describe(Loss loss)
     {

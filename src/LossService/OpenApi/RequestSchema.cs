@@ -15,7 +15,11 @@ internal static class RequestSchema
         foreach (var form in loss.Accepts) properties[Members.Of(form)] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
         if (loss.Labels != LabelRule.None) properties[Members.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
         properties[Members.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
-        properties[Members.Mask] = Ref(NestedBooleans, document, "In the samples' shape: false leaves a sample out; it is never read.");
+        properties[Members.Mask] = new OpenApiSchema
+        {
+            Description = "In the samples' shape: false leaves a sample out; it is never read.",
+            AnyOf = [Ref(NestedBooleans, document), Ref(EncodedTensor, document)],
+        };
         foreach (var option in loss.Options) properties[option.Name] = OptionsSchema.Of(option);
         AddHeader(properties, loss);
 
@@ -36,7 +40,7 @@ internal static class RequestSchema
         properties[Members.Outputs] = new OpenApiSchema
         {
             Type = JsonSchemaType.Array,
-            Items = Words(Members.OutputNames.All),
+            Items = Words(Members.OutputsOf(loss)),
             MinItems = 1,
             Default = new JsonArray("loss"),
             Description = "What to compute; what is not asked for is not computed.",
@@ -47,6 +51,7 @@ internal static class RequestSchema
         properties[Members.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
             "How JSON numbers are held and elements written; loss and totals are always float64.");
         if (loss.IsInformation) properties[Members.Unit] = Choice(Members.Units.All, "Natural or binary logarithms.");
+        properties[Members.TensorEncoding] = Choice(Members.TensorEncodings.All, "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
         properties[Members.Id] = Type(JsonSchemaType.String, "Any string, echoed.");
     }
 

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LossService.Core;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
@@ -9,6 +10,7 @@ internal static class Schemas
     public const string Number = "Number";
     public const string NestedNumbers = "NestedNumbers";
     public const string Tensor = "Tensor";
+    public const string EncodedTensor = "EncodedTensor";
     public const string NestedBooleans = "NestedBooleans";
     public const string Scores = "Scores";
     public const string Metrics = "Metrics";
@@ -34,11 +36,12 @@ internal static class Schemas
             Description = "Arrays of arrays … of booleans.",
             AnyOf = [Type(JsonSchemaType.Boolean), ListOf(Ref(NestedBooleans, document))],
         });
+        document.AddComponent(EncodedTensor, EncodedTensorSchema());
         // each further way to post a tensor is one more entry here
         document.AddComponent(Tensor, new OpenApiSchema
         {
             Description = "A tensor of any rank, in row-major order.",
-            AnyOf = [Ref(NestedNumbers, document)],
+            AnyOf = [Ref(NestedNumbers, document), Ref(EncodedTensor, document)],
         });
         document.AddComponent(Metrics, MetricsOf(document));
         document.AddComponent(Scores, ScoresOf(document));
@@ -70,6 +73,26 @@ internal static class Schemas
 
     private static OpenApiSchema RealOrNull(string description) => Type(JsonSchemaType.Number | JsonSchemaType.Null, description);
 
+    private static OpenApiSchema EncodedTensorSchema()
+    {
+        var tensor = Object(
+            new()
+            {
+                ["dtype"] = Words(Enum.GetValues<DType>().Select(dtype => dtype.Name())),
+                ["shape"] = ListOf(new OpenApiSchema { Type = JsonSchemaType.Integer, Minimum = "0" }, "The lengths of the axes."),
+                ["data"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.String,
+                    Format = "byte",
+                    Description = "The elements' bytes, little-endian, row-major, in base64: the standard alphabet, padded.",
+                },
+            },
+            "dtype", "shape", "data");
+        tensor.AdditionalPropertiesAllowed = false;
+        tensor.Description = "A tensor as bytes, with a dtype of its own. Predictions are floats, class indices integers, a mask bool; results have the predictions' dtype.";
+        return tensor;
+    }
+
     private static OpenApiSchema ScoresOf(OpenApiDocument document)
     {
         var scores = Object(new()
@@ -80,12 +103,12 @@ internal static class Schemas
                 Description = "The reduced loss, in float64; null where no sample was kept.",
                 AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
             },
-            ["losses"] = Ref(NestedNumbers, document, "wℓ of each sample, in the samples' shape."),
-            ["gradient"] = Ref(NestedNumbers, document, "∂loss/∂predictions as they were posted, in their shape; 0 where a sample was not kept."),
-            ["probabilities"] = Ref(NestedNumbers, document, "p, in the predictions' shape."),
-            ["log_probabilities"] = Ref(NestedNumbers, document, "log p, in the predictions' shape."),
-            ["entropy"] = Ref(NestedNumbers, document, "The entropy of each sample's predicted distribution."),
-            ["predictions"] = Ref(NestedNumbers, document, "The predicted class of each sample (binary: 1 where p > 0.5); −1 where it was not kept."),
+            ["losses"] = Ref(Tensor, document, "wℓ of each sample, in the samples' shape."),
+            ["gradient"] = Ref(Tensor, document, "∂loss/∂predictions as they were posted, in their shape; 0 where a sample was not kept."),
+            ["probabilities"] = Ref(Tensor, document, "p, in the predictions' shape."),
+            ["log_probabilities"] = Ref(Tensor, document, "log p, in the predictions' shape."),
+            ["entropy"] = Ref(Tensor, document, "The entropy of each sample's predicted distribution."),
+            ["predictions"] = Ref(Tensor, document, "The predicted class of each sample (binary: 1 where p > 0.5); −1 where it was not kept."),
             ["metrics"] = Ref(Metrics, document, "How good the predictions are."),
             ["totals"] = Object(
                 new()

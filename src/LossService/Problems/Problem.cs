@@ -34,6 +34,10 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? LimitBytes { get; init; }
 
+    /// <summary>The detail once more, where clients of the Open Inference Protocol look for it.</summary>
+    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
+    public string? Error { get; init; }
+
     /// <summary>How the fields are written: snake_case.</summary>
     internal static readonly JsonSerializerOptions Json = new()
     {
@@ -45,6 +49,7 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = Status;
-        return httpContext.Response.WriteAsJsonAsync(this, Json, MediaType, httpContext.RequestAborted);
+        var answer = httpContext.Request.Path.StartsWithSegments("/v2") ? this with { Error = Detail } : this;
+        return httpContext.Response.WriteAsJsonAsync(answer, Json, MediaType, httpContext.RequestAborted);
     }
 }

@@ -17,6 +17,10 @@ public static class Problems
     public static Problem UnknownLoss(string name, IEnumerable<string> known) =>
         new(404, "unknown-loss", "There is no such loss", $"There is no loss \"{name}\"{Nearest.Suggest(name, known)}; GET /v1/losses lists them.");
 
+    /// <summary>404: the loss is there, as a model, in no such version.</summary>
+    public static Problem UnknownVersion(string name, string version, string have) =>
+        new(404, "not-found", "There is nothing here", $"There is no version \"{version}\" of {name}; there is version {have}.");
+
     /// <summary>404: nothing at this path.</summary>
     public static Problem NotFound(string path) =>
         new(404, "not-found", "There is nothing here", $"There is nothing at {path}; the losses are at /v1/losses, the documentation at /swagger.");

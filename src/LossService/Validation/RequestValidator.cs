@@ -13,10 +13,9 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     public RequestValidator()
     {
         RuleFor(request => request).Cascade(CascadeMode.Stop)
-            .SetValidator(new OptionsValidator())
-            .SetValidator(new ShapeValidator())
-            .SetValidator(new ValueValidator())
-            .OverridePropertyName("");
+            .Custom(HeaderRules.Check)
+            .Custom(ShapeRules.Check)
+            .Custom(ValueRules.Check);
     }
 
     /// <summary>Everything wrong with a request: what its reader noted, then what the rules find.</summary>

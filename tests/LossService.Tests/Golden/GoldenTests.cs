@@ -12,7 +12,6 @@ public sealed class GoldenTests(Service service, ITestOutputHelper output)
     [MemberData(nameof(Losses))]
     public async Task Loss_EveryGoldenCase_AnswersByDefinition(string loss)
     {
-        Assert.SkipWhen(LossCatalogue.Find(loss) is null, $"the catalogue has no {loss}");
         List<string> mismatches = [];
         SortedDictionary<string, ulong> farthest = new(StringComparer.Ordinal);
         foreach (var golden in GoldenCase.Read(loss))
@@ -39,7 +38,6 @@ public sealed class GoldenTests(Service service, ITestOutputHelper output)
     [MemberData(nameof(Losses))]
     public async Task Loss_EveryGoldenCase_ReadsTheSameByBothReaders(string loss)
     {
-        Assert.SkipWhen(LossCatalogue.Find(loss) is null, $"the catalogue has no {loss}");
         foreach (var golden in GoldenCase.Read(loss))
         {
             var fast = await service.PostAsync($"/v1/losses/{loss}", $$"""{"id":"1",{{golden.Body[1..]}}""");
@@ -49,6 +47,9 @@ public sealed class GoldenTests(Service service, ITestOutputHelper output)
     }
 
     [Fact]
-    public void Catalogue_EveryLoss_HasGoldenCases() =>
-        Assert.All(LossCatalogue.All, loss => Assert.True(GoldenCase.Read(loss.Name).Count >= 50, $"{loss.Name} has too few golden cases"));
+    public void Catalogue_EveryLoss_HasGoldenCases()
+    {
+        Assert.Equal(LossCatalogue.All.Select(loss => loss.Name), GoldenCase.Losses);
+        Assert.All(GoldenCase.Losses, loss => Assert.True(GoldenCase.Read(loss).Count >= 50, $"{loss} has too few golden cases"));
+    }
 }

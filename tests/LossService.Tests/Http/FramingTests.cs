@@ -84,11 +84,9 @@ public sealed class FramingTests(Service service)
     {
         using var client = new RawClient(service.Address);
         await client.SendAsync($"{Post}Expect: 100-continue\r\nContent-Length: {Batch.Length}\r\n\r\n");
-        await Task.Delay(50, TestContext.Current.CancellationToken);
+        Assert.Equal("HTTP/1.1 100 Continue\r\n\r\n", await client.ReadAsync(length: 25));
         await client.SendAsync(Batch);
-        var answer = await client.ReadAsync();
-        Assert.StartsWith("HTTP/1.1 100 ", answer!.Text, StringComparison.Ordinal);
-        Assert.Contains("HTTP/1.1 200 ", answer.Text, StringComparison.Ordinal);
+        Assert.Equal(200, (await client.ReadAsync())!.Status);
     }
 
     /// <summary>A client that goes away in the middle leaves nothing behind: the service answers others as before.</summary>
@@ -125,6 +123,6 @@ public sealed class FramingTests(Service service)
         var clock = System.Diagnostics.Stopwatch.StartNew();
         var answer = await client.ReadAsync();
         Assert.True(answer?.Status == 408, answer?.Text ?? "closed without an answer");
-        Assert.InRange(clock.Elapsed.TotalSeconds, seconds - 1, seconds + 5);
+        Assert.InRange(clock.Elapsed.TotalSeconds, seconds - 1, seconds + 20);
     }
 }

@@ -29,6 +29,14 @@ internal sealed class RawClient : IDisposable
         _client.Close();
     }
 
+    /// <summary>The next bytes, as many as asked for.</summary>
+    public async Task<string> ReadAsync(int length)
+    {
+        var bytes = new byte[length];
+        await _stream.ReadExactlyAsync(bytes, TestContext.Current.CancellationToken);
+        return Encoding.Latin1.GetString(bytes);
+    }
+
     /// <summary>All that comes until the server closes the connection; null where it closed without a word.</summary>
     public async Task<RawAnswer?> ReadAsync()
     {

@@ -14,7 +14,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         var (request, answer) = document.Schemas(loss);
         var example = LossCatalogue.Find(loss)!.Page.Example;
         var (_, scores) = await document.PostAsync($"/v1/losses/{loss}", With(example, "outputs", new JsonArray(
-            [.. Members.OutputNames.All.Select(name => JsonValue.Create(name))])));
+            [.. Members.OutputsOf(LossCatalogue.Find(loss)!).Select(name => JsonValue.Create(name))])));
 
         Assert.True(check.Fits(JsonNode.Parse(example), request), example);
         Assert.True(check.Fits(scores, answer), scores.ToJsonString());

@@ -5,8 +5,8 @@ using LossService.Formats.Numbers;
 namespace LossService.Formats.Json;
 
 /// <summary>
-/// Reads the native request in one pass at memory speed: arrays of numbers straight into tensors, small members by the
-/// framework's reader. It takes what is right and usual, and declines the rest without a word: the exact reader then goes over
+/// Reads the native request in one pass at memory speed: arrays of numbers and base64 straight into tensors, small
+/// members by the framework's reader. It takes what is right and usual, and declines the rest without a word: the exact reader then goes over
 /// the body again and finds the value or the error.
 /// </summary>
 internal static unsafe class FastJsonRequestReader
@@ -23,7 +23,7 @@ internal static unsafe class FastJsonRequestReader
     }
 
     private static bool DTypeStoodFirst(ScoreRequest request) =>
-        request.Tensors.All(tensor => !tensor.Value.DType.IsFloat() || tensor.Value.DType == request.DType);
+        request.Tensors.All(tensor => !tensor.Value.DType.IsFloat() || tensor.Value.DType == request.DType || request.Encoded.Contains(tensor.Key));
 
     private static bool TryReadMembers(byte* text, byte* end, ScoreRequest request, DType dtype)
     {

@@ -11,14 +11,26 @@ internal static class JsonAddress
     public static string Of(Address address)
     {
         if (address.Member.Length == 0) return "#";
-        var pointer = new StringBuilder("#/");
-        pointer.Append(Uri.EscapeDataString(address.Member.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal)));
+        var pointer = new StringBuilder("#/").Append(Escape(address.Member));
+        if (address.Part is { } part) pointer.Append('/').Append(Escape(part));
         foreach (var index in address.Position) pointer.Append('/').Append(index.ToString(CultureInfo.InvariantCulture));
         return pointer.ToString();
     }
 
     /// <summary>The problem that a request's findings are.</summary>
-    public static Problem ToProblem(Findings findings, Limits limits) => Problems.Problems.InvalidBatch(
-        [.. findings.First.Take(limits.ListedErrors).Select(finding => new ProblemError(Of(finding.Address), finding.Detail))],
-        findings.Total);
+    public static Problem ToProblem(ScoreRequest request, Limits limits) => Problems.Problems.InvalidBatch(
+        [.. request.Findings.First.Take(limits.ListedErrors).Select(finding => ToError(finding, request))],
+        request.Findings.Total);
+
+    /// <summary>An element of a tensor that came as bytes has a position, but no text to point at: that of all of them must do.</summary>
+    private static ProblemError ToError(Finding finding, ScoreRequest request)
+    {
+        var (address, detail) = finding;
+        return address.Position.Length > 0 && address.Part is null && request.Encoded.Contains(address.Member)
+            ? new(Of(new(address.Member) { Part = Base64Tensor.Data }), $"[{string.Join(", ", address.Position)}]: {detail}")
+            : new(Of(address), detail);
+    }
+
+    private static string Escape(string name) =>
+        Uri.EscapeDataString(name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
 }

@@ -10,11 +10,18 @@ namespace LossService.Formats.Json;
 internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancellation)
 {
     private bool _isFirst = true;
+    private TensorEncoding _encoding;
 
-    /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>.</summary>
-    public async ValueTask WriteAsync(Scores scores, ScoreRequest request)
+    /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>; in a stream, <c>"line"</c> stands before them.</summary>
+    public async ValueTask WriteAsync(Scores scores, ScoreRequest request, long? line = null)
     {
+        _encoding = request.TensorEncoding;
         pipe.Write("{"u8);
+        if (line is { } number)
+        {
+            Name("line"u8);
+            Number(number);
+        }
         if (request.Id is { } id)
         {
             Name("id"u8);
@@ -96,6 +103,37 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
     {
         if (tensor is null) return;
         Name(System.Text.Encoding.UTF8.GetBytes(name));
+        if (_encoding == TensorEncoding.Base64)
+        {
+            await Base64Tensor.WriteAsync(tensor, pipe, cancellation);
+        }
+        else if (tensor.DType is DType.Float16 or DType.BFloat16)
+        {
+            using var widened = Widen(tensor);
+            await WriteNumbersAsync(widened);
+        }
+        else
+        {
+            await WriteNumbersAsync(tensor);
+        }
+    }
+
+    /// <summary>Half-precision numbers as floats, which are exactly those numbers and have a text.</summary>
+    private static Tensor Widen(Tensor tensor)
+    {
+        var widened = new Tensor(DType.Float32, tensor.Shape);
+        Span<double> block = stackalloc double[512];
+        for (long start = 0; start < tensor.Count; start += block.Length)
+        {
+            var part = block[..(int)long.Min(block.Length, tensor.Count - start)];
+            tensor.Read(start, part);
+            widened.Write(start, part);
+        }
+        return widened;
+    }
+
+    private async ValueTask WriteNumbersAsync(Tensor tensor)
+    {
         if (tensor.Shape.Rank == 0)
         {
             WriteScalar(tensor);

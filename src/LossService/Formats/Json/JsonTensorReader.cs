@@ -36,13 +36,15 @@ internal ref struct JsonTensorReader
     /// <remarks>Labels are int64 where every one is written as an integer, as class indices and one-hot rows are.</remarks>
     public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
     {
+        if (value.StartsWith("{"u8)) return Base64Tensor.Read(member, value, request);
         if (member == Members.Mask) return Read(member, value, DType.Bool, request.Findings);
         if (member != Members.Labels) return Read(member, value, request.DType, request.Findings);
         return AreIntegers(value, request) ? Read(member, value, DType.Int64, request.Findings)
             : Read(member, value, request.DType, request.Findings);
     }
 
-    private static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, Findings findings)
+    /// <summary>Reads a value as the given dtype: bool, int64 (then all <see cref="AreIntegers"/>), float32 or float64.</summary>
+    public static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, Findings findings)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
@@ -56,7 +58,7 @@ internal ref struct JsonTensorReader
     }
 
     /// <summary>Whether every number is written as an integer that fits; notes the first that is not.</summary>
-    private static bool AreIntegers(ReadOnlySpan<byte> value, ScoreRequest request)
+    public static bool AreIntegers(ReadOnlySpan<byte> value, ScoreRequest request)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var position = new Stack<int>();

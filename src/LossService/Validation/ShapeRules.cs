@@ -4,11 +4,9 @@ using LossService.Core;
 namespace LossService.Validation;
 
 /// <summary>Whether the tensors fit together, and the options that have one number a class fit the classes.</summary>
-internal sealed class ShapeValidator : AbstractValidator<ScoreRequest>
+internal static class ShapeRules
 {
-    public ShapeValidator() => RuleFor(request => request).Custom(Check);
-
-    private static void Check(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    public static void Check(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         var member = Members.Of(request.Form()!.Value);
         var predictions = request.Tensors[member];
@@ -33,6 +31,7 @@ internal sealed class ShapeValidator : AbstractValidator<ScoreRequest>
         if (request.Tensors.GetValueOrDefault(Members.Labels) is { } labels) CheckLabels(request, context, member, labels, samples);
         CheckSamples(Members.SampleWeight, request, context, samples);
         CheckSamples(Members.Mask, request, context, samples);
+        if (request.HasNoOptions) return;
         foreach (var option in request.Loss.Options) CheckPerClass(option, request, context, shape.Last);
     }
 

@@ -7,11 +7,9 @@ namespace LossService.Validation;
 /// What stands inside the tensors, checked as whole spans: rows of predictions and labels that are kept, and weights. Rows
 /// that are masked or ignored are not looked at.
 /// </summary>
-internal sealed class ValueValidator : AbstractValidator<ScoreRequest>
+internal static class ValueRules
 {
-    public ValueValidator() => RuleFor(request => request).Custom(Check);
-
-    private static void Check(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    public static void Check(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         using var rows = new RowReader(request);
         var findings = new Findings();

@@ -4,24 +4,25 @@ using LossService.Core;
 namespace LossService.Validation;
 
 /// <summary>The header by itself: which members stand together, and every option in its range.</summary>
-internal sealed class OptionsValidator : AbstractValidator<ScoreRequest>
+internal static class HeaderRules
 {
-    public OptionsValidator()
+    public static void Check(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
-        RuleFor(request => request).Custom(CheckPredictions);
-        RuleFor(request => request).Custom(CheckLabels);
-        RuleFor(request => request).Custom(CheckOptions);
-        RuleFor(request => request).Custom(CheckUnit);
+        CheckPredictions(request, context);
+        CheckLabels(request, context);
+        CheckOptions(request, context);
+        CheckOutputs(request, context);
     }
 
     private static void CheckPredictions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         var loss = request.Loss;
+        if (request.Form() is { } form && loss.Accepts.Contains(form)) return;
         var posted = Members.Predictions.Where(request.Tensors.ContainsKey).ToArray();
         var accepted = string.Join(" or ", loss.Accepts.Select(Members.Of));
         if (posted.Length == 0) context.Note(new(""), $"the predictions are missing: {loss.Name} takes {accepted}");
         else if (posted.Length > 1) context.Note(new(posted[1]), $"predictions are given once, but there are {string.Join(" and ", posted)}");
-        else if (!loss.Accepts.Select(Members.Of).Contains(posted[0])) context.Note(new(posted[0]), $"{loss.Name} takes {accepted}, not {posted[0]}");
+        else context.Note(new(posted[0]), $"{loss.Name} takes {accepted}, not {posted[0]}");
     }
 
     private static void CheckLabels(ScoreRequest request, ValidationContext<ScoreRequest> context)
@@ -33,6 +34,7 @@ internal sealed class OptionsValidator : AbstractValidator<ScoreRequest>
 
     private static void CheckOptions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
+        if (request.HasNoOptions) return;
         var options = request.Options;
         var form = request.Form();
         foreach (var option in request.Loss.Options)
@@ -60,10 +62,12 @@ internal sealed class OptionsValidator : AbstractValidator<ScoreRequest>
         }
     }
 
-    private static void CheckUnit(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    private static void CheckOutputs(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         if (request.Unit != Unit.Nats && !request.Loss.IsInformation)
             context.Note(new(Members.Unit), $"{request.Loss.Name} is no amount of information: it has no unit to change");
+        if (request.Outputs is { } asked && (asked & Outputs.Metrics) != 0 && request.Loss.Labels == LabelRule.None)
+            context.Note(new(Members.Outputs), $"metrics compare predictions with labels, and {request.Loss.Name} takes none");
         if (request.Outputs == 0) context.Note(new(Members.Outputs), "outputs names nothing to compute");
     }
 }

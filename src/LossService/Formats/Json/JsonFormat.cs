@@ -1,0 +1,33 @@
+using LossService.Core;
+using Microsoft.Extensions.Options;
+
+namespace LossService.Formats.Json;
+
+/// <summary>Plain JSON: the body is one batch, the answer its scores.</summary>
+internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
+{
+    /// <summary>Answers a request.</summary>
+    /// <returns>The problem; an empty result where the scores are written.</returns>
+    public async Task<IResult> AnswerAsync(Loss loss, HttpRequest http)
+    {
+        var context = http.HttpContext;
+        var timing = new ServerTiming();
+        var (body, problem) = await RequestBody.ReadAsync(http, limits.Value.BodyBytes, context.RequestAborted);
+        timing.Mark("read");
+        if (body is null) return problem!;
+
+        using var batch = new JsonBatch(loss);
+        using (body) batch.Read(body);
+        timing.Mark("parse");
+        batch.Score(scoring, limits.Value, context.RequestAborted);
+        timing.Mark("compute");
+        if (batch.Problem is not null) return batch.Problem;
+
+        context.Response.ContentType = Negotiation.Json;
+        Compression.Announce(context, batch.Numbers);
+        timing.Announce(context.Response);
+        await batch.WriteAsync(context.Response.BodyWriter, null, context.RequestAborted);
+        timing.Mark("write");
+        return Results.Empty;
+    }
+}
