@@ -1,20 +1,33 @@
 using System.Diagnostics;
+using System.Runtime.InteropServices;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
 
 namespace LossService.Benchmarks.Chapters;
 
 /// <summary>Where the measuring is done: how often, and a folder for what has to be built first.</summary>
-internal sealed class Workshop(int rounds) : IDisposable
+internal sealed class Workshop : IDisposable
 {
     private readonly DirectoryInfo _folder = Directory.CreateTempSubdirectory("lossservice-benchmarks-");
+    private readonly PosixSignalRegistration[] _signals;
     private string? _published;
+
+    /// <summary>Opens it; what is started in it ends with this program, also by a signal.</summary>
+    /// <param name="rounds">How often the sides of a comparison take turns.</param>
+    public Workshop(int rounds)
+    {
+        Race = new(rounds, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+        // a signal alone ends the runtime without a word to ProcessExit, where the servers are ended
+        _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
+            .Select(signal => PosixSignalRegistration.Create(signal, _ => Environment.Exit(1)))];
+        AppDomain.CurrentDomain.ProcessExit += DeleteFolder;
+    }
 
     /// <summary>The folder of the solution.</summary>
     public static string Repository { get; } = FindRepository();
 
     /// <summary>Turns of half a second after a second of warming up, which suits all that takes milliseconds.</summary>
-    public Race Race { get; } = new(rounds, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
+    public Race Race { get; }
 
     /// <summary>This service, published as it is deployed: ReadyToRun, on the installed runtime. Published when first asked for.</summary>
     public ServerKind LossService => ServerKind.LossService(_published ??= Publish());
@@ -54,7 +67,14 @@ internal sealed class Workshop(int rounds) : IDisposable
         Environment.GetEnvironmentVariable("PATH")!.Split(Path.PathSeparator).Any(folder => File.Exists(Path.Combine(folder, program)));
 
     /// <inheritdoc/>
-    public void Dispose() => _folder.Delete(recursive: true);
+    public void Dispose()
+    {
+        AppDomain.CurrentDomain.ProcessExit -= DeleteFolder;
+        DeleteFolder(null, EventArgs.Empty);
+        foreach (var signal in _signals) signal.Dispose();
+    }
+
+    private void DeleteFolder(object? sender, EventArgs e) => _folder.Delete(recursive: true);
 
     private string Publish()
     {

@@ -11,6 +11,7 @@ internal sealed class Server : IDisposable
     private static readonly DrawnBatch Probe = new(32, 10);
     private readonly Process _process;
     private readonly ServerKind _kind;
+    private bool _isEnded;
 
     private Server(ServerKind kind, Process process) => (_kind, _process) = (kind, process);
 
@@ -34,7 +35,7 @@ internal sealed class Server : IDisposable
         var start = new ProcessStartInfo(kind.Program, kind.Arguments) { WorkingDirectory = AppContext.BaseDirectory };
         foreach (var (name, value) in kind.Environment) start.Environment[name] = value;
         var server = new Server(kind, Process.Start(start)!);
-        AppDomain.CurrentDomain.ProcessExit += server.Kill;
+        AppDomain.CurrentDomain.ProcessExit += server.End;
         try
         {
             server.WaitUntilItScores();
@@ -71,15 +72,21 @@ internal sealed class Server : IDisposable
     }
 
     /// <summary>Ends it, and whatever it started.</summary>
-    public void Dispose()
-    {
-        AppDomain.CurrentDomain.ProcessExit -= Kill;
-        Kill(null, EventArgs.Empty);
-        _process.WaitForExit();
-        _process.Dispose();
-    }
+    public void Dispose() => End(null, EventArgs.Empty);
 
-    private void Kill(object? sender, EventArgs e) => _process.Kill(entireProcessTree: true);
+    // at the end of its use or of this program, whichever comes first
+    private void End(object? sender, EventArgs e)
+    {
+        AppDomain.CurrentDomain.ProcessExit -= End;
+        lock (_process)
+        {
+            if (_isEnded) return;
+            _isEnded = true;
+            _process.Kill(entireProcessTree: true);
+            _process.WaitForExit();
+            _process.Dispose();
+        }
+    }
 
     private void WaitUntilItScores()
     {
