@@ -8,7 +8,10 @@ internal static class RequestIds
 {
     private const string Header = "X-Request-Id";
 
-    /// <summary>Echoes or makes ids, and logs a line for each request: method, path, status, time; no payload.</summary>
+    /// <summary>
+    /// Echoes or makes ids, and logs requests, a line each: method, path, status, time; no payload. Failures of clients are
+    /// information, ours errors; a request that was answered is logged at Debug, since a line costs more than a small batch.
+    /// </summary>
     public static void UseRequestIds(this WebApplication app)
     {
         app.Use((context, next) =>
@@ -29,8 +32,8 @@ internal static class RequestIds
             options.EnrichDiagnosticContext = (log, context) => log.Set("RequestId", context.TraceIdentifier);
             options.GetLevel = (context, _, error) =>
                 error is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
-                : context.Request.Path.StartsWithSegments("/livez") || context.Request.Path.StartsWithSegments("/readyz") ? LogEventLevel.Verbose
-                : LogEventLevel.Information;
+                : context.Response.StatusCode >= 400 ? LogEventLevel.Information
+                : LogEventLevel.Debug;
         });
     }
 }

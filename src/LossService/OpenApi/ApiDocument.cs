@@ -39,20 +39,26 @@ internal static class ApiDocument
     /// <summary>Serves the document and the page.</summary>
     public static void UseApiDocument(this WebApplication app)
     {
-        app.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
-        app.UseSwaggerUI(options =>
+        // both look at every path by a regular expression, which a batch need not wait for
+        app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {
-            options.DocumentTitle = "LossService";
-            options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
-            options.ConfigObject.Plugins = ["Batches"];
-            options.EnableTryItOutByDefault();
-            options.DisplayRequestDuration();
-            options.EnableDeepLinking();
-            options.DocExpansion(DocExpansion.List);
-            options.DefaultModelRendering(ModelRendering.Example);
-            options.DefaultModelExpandDepth(1);
-            options.DefaultModelsExpandDepth(-1);
+            documents.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+            documents.UseSwaggerUI(ShowDocument);
         });
+    }
+
+    private static void ShowDocument(SwaggerUIOptions options)
+    {
+        options.DocumentTitle = "LossService";
+        options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
+        options.ConfigObject.Plugins = ["Batches"];
+        options.EnableTryItOutByDefault();
+        options.DisplayRequestDuration();
+        options.EnableDeepLinking();
+        options.DocExpansion(DocExpansion.List);
+        options.DefaultModelRendering(ModelRendering.Example);
+        options.DefaultModelExpandDepth(1);
+        options.DefaultModelsExpandDepth(-1);
     }
 
     private static string Asset(string name)
