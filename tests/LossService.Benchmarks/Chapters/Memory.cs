@@ -1,0 +1,50 @@
+using System.Globalization;
+using LossService.Benchmarks.Peers;
+using LossService.Benchmarks.Racing;
+using LossService.Benchmarks.Report;
+
+namespace LossService.Benchmarks.Chapters;
+
+/// <summary>What one request of 100 MB adds to a process, and what a small one leaves to the garbage collector.</summary>
+internal static class Memory
+{
+    public static Chapter Measure(Workshop workshop)
+    {
+        ServerKind[] kinds = [workshop.LossService, ServerKind.Idiomatic, ServerKind.FastApiUjson.Single(), ServerKind.FastApiPydantic.Single()];
+        var table = new Table(["median", .. kinds.Select(kind => kind.Name)]);
+        var comparisons = new List<Comparison>();
+        var batch = new DrawnBatch(9600, 1000);
+        foreach (string[] outputs in new string[][] { ["loss"], ["loss", "gradient"] })
+        {
+            var json = batch.ToJson(outputs);
+            var work = $"peak above idle, JSON body of {Quantity.Bytes(json.Length)}, {string.Join(" + ", outputs)}";
+            var peaks = kinds.Select(kind => Race.Median([.. Enumerable.Range(0, 3).Select(_ => PeakAboveIdle(kind, json))])).ToArray();
+            table.Rows.Add([work, .. peaks.Select(Quantity.Bytes)]);
+            comparisons.Add(Comparison.AtMost(work, Quantity.Bytes(peaks[0]), "the body", peaks[0] / json.Length, 2, Quantity.Ratio));
+        }
+        var allocated = AllocatedPerRequest();
+        table.Rows.Add(["managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "–", "–", "–"]);
+        comparisons.Add(Comparison.AtMost("managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "4 KB", allocated, 4000, Quantity.Bytes));
+        return new("Memory",
+            """
+            Resident memory of a fresh process: its peak during one large request less what it had after fifty small ones. The allocation is
+            the whole process's over 10 000 requests on one connection, its garbage collector asked before and after, logging of warnings only.
+            """, table, comparisons);
+    }
+
+    private static double PeakAboveIdle(ServerKind kind, byte[] json)
+    {
+        using var server = Server.Start(kind);
+        using var http = new HttpConnection(server.Port);
+        var small = server.Message(new DrawnBatch(32, 10).ToJson("loss", "gradient"));
+        for (var i = 0; i < 50; i++) http.Post(small);
+        Thread.Sleep(500);
+        server.Memory.ForgetPeak();
+        var idle = server.Memory.Resident;
+        http.Post(server.Message(json));
+        return server.Memory.Peak - idle;
+    }
+
+    private static double AllocatedPerRequest() =>
+        double.Parse(Workshop.Run(Environment.ProcessPath!, [Allocation.Verb]) ?? throw new InvalidOperationException("the allocation was not measured"), CultureInfo.InvariantCulture);
+}

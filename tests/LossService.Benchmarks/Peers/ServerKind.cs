@@ -1,0 +1,53 @@
+using System.Runtime.InteropServices;
+
+namespace LossService.Benchmarks.Peers;
+
+/// <summary>How a service is started, and where it scores.</summary>
+internal sealed record ServerKind(string Name, int Port, string Path, string Program, params string[] Arguments)
+{
+    private const string Http1 = "http://127.0.0.1:";
+
+    /// <summary>The interpreter that has FastAPI and PyTorch: Debian's, or the one that <c>PYTHON</c> names.</summary>
+    public static string Python { get; } = System.Environment.GetEnvironmentVariable("PYTHON")
+        ?? (RuntimeInformation.IsOSPlatform(OSPlatform.Linux) ? "/usr/bin/python3" : "python3");
+
+    /// <summary>Variables of its environment.</summary>
+    public (string Name, string Value)[] Environment { get; init; } = [];
+
+    /// <summary>
+    /// This service as it is deployed: published, ReadyToRun. It may take bodies of 256 MB and logs warnings only, as the peers do.
+    /// </summary>
+    public static ServerKind LossService(string published) => new("LossService", 9501, "/v1/losses/cross_entropy", published)
+    {
+        Environment =
+        [
+            ("Kestrel__Endpoints__Http__Url", Http1 + "9501"),
+            ("Kestrel__Endpoints__Grpc__Url", Http1 + "9502"),
+            ("Limits__BodyBytes", "268435456"),
+            ("Serilog__MinimumLevel__Default", "Warning"),
+        ],
+    };
+
+    /// <summary>The idiomatic ASP.NET Core version of it, and the endpoints that only drain: <see cref="IdiomaticServer"/>.</summary>
+    public static ServerKind Idiomatic { get; } = new("ASP.NET Core, idiomatic", 9503, "/score", System.Environment.ProcessPath!, IdiomaticServer.Verb, Http1 + "9503")
+    {
+        Environment = [("DOTNET_gcServer", "1"), ("Logging__LogLevel__Default", "Warning")],
+    };
+
+    /// <summary>FastAPI + PyTorch, ujson, no validation.</summary>
+    public static ServerKind FastApiUjson { get; } = FastApi("FastAPI + ujson", 9504, "with_ujson");
+
+    /// <summary>FastAPI + PyTorch, pydantic.</summary>
+    public static ServerKind FastApiPydantic { get; } = FastApi("FastAPI + pydantic", 9505, "with_pydantic");
+
+    /// <summary>With one process, as a container runs it; otherwise one for each of two cores.</summary>
+    public ServerKind Single() => this with { Arguments = [.. Arguments.Select(argument => argument == "2" ? "1" : argument)] };
+
+    private static ServerKind FastApi(string name, int port, string app) => new(name, port, "/score", Python,
+        "-m", "uvicorn", $"fastapi_scoring:{app}", "--app-dir", "Peers", "--host", "127.0.0.1", "--port", $"{port}", "--workers", "2",
+        "--loop", "uvloop", "--http", "httptools", "--timeout-keep-alive", "600", "--no-access-log", "--log-level", "warning")
+    {
+        // a worker for each core: a second thread of PyTorch would only wait for a core that has work
+        Environment = [("OMP_NUM_THREADS", "1")],
+    };
+}

@@ -1,0 +1,56 @@
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using LossService.Benchmarks.Chapters;
+using LossService.Benchmarks.Peers;
+using LossService.Benchmarks.Report;
+
+var chapters = new Dictionary<string, Func<Workshop, Chapter>>
+{
+    ["end-to-end"] = EndToEnd.Measure,
+    ["growth"] = Growth.Measure,
+    ["numbers"] = Conversions.Measure,
+    ["kernels"] = Kernels.Measure,
+    ["startup"] = Startup.Measure,
+    ["memory"] = Memory.Measure,
+};
+
+switch (args)
+{
+    case ["micro", .. var rest]:
+        BenchmarkSwitcher.FromAssembly(typeof(Workshop).Assembly).Run(rest,
+            DefaultConfig.Instance.WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(32)).AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(timeout: TimeSpan.FromMinutes(30), logOutput: true))));
+        break;
+    case [IdiomaticServer.Verb, var url]:
+        IdiomaticServer.Run(url);
+        break;
+    case [KernelLoop.Verb]:
+        KernelLoop.Run();
+        break;
+    case [Allocation.Verb]:
+        Allocation.Print();
+        break;
+    case ["all", .. var rest]:
+        Results.Write(chapters.Values, Rounds(rest));
+        break;
+    case [var name, .. var rest] when chapters.TryGetValue(name, out var measure):
+        using (var workshop = new Workshop(Rounds(rest))) Results.Print(measure(workshop));
+        break;
+    default:
+        Console.WriteLine($"""
+            dotnet run -c Release --project tests/LossService.Benchmarks -- WHAT [ROUNDS]
+
+              all          every chapter below, written to RESULTS.md and cost.svg beside this project
+              {string.Join(" | ", chapters.Keys)}
+                           one chapter, printed
+              micro        BenchmarkDotNet on numbers and losses; its own arguments follow
+
+            ROUNDS (7): how often the sides take turns. On Debian the peers need: apt-get install python3-fastapi python3-uvicorn
+            python3-uvloop python3-httptools python3-ujson python3-torch wrk g++ libsimdjson-dev
+            """);
+        break;
+}
+
+static int Rounds(string[] rest) => rest is [var rounds] ? int.Parse(rounds) : 7;
