@@ -30,6 +30,8 @@ internal static class Hosting
             kestrel.AddServerHeader = false;
             // whoever reads a body counts what it keeps; this would count the framing of the chunks, too
             kestrel.Limits.MaxRequestBodySize = null;
+            // the next numbers become text while the last are on their way; 64 KB, the default, makes each wait for the other
+            kestrel.Limits.MaxResponseBufferSize = 1024 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 50;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);

@@ -15,6 +15,7 @@ internal sealed class ServerTiming
     private readonly long[] _ticks = new long[Most];
     private long _last = Stopwatch.GetTimestamp();
     private int _count;
+    private int _sent;
 
     /// <summary>Ends a phase: what has passed since the last one is <paramref name="name"/>'s.</summary>
     public void Mark(string name)
@@ -25,23 +26,32 @@ internal sealed class ServerTiming
 
     /// <summary>
     /// Has the header written when the response starts. An answer that is flushed as it is written has started before its
-    /// writing ends, so its header has no <c>write</c>.
+    /// writing ends: its <c>write</c> follows as a trailer, see <see cref="Finish"/>.
     /// </summary>
     public void Announce(HttpResponse response) => response.OnStarting(static state =>
     {
         var (timing, headers) = ((ServerTiming, IHeaderDictionary))state;
         headers[Header] = timing.ToString();
+        timing._sent = timing._count;
         return Task.CompletedTask;
     }, (this, response.Headers));
 
+    /// <summary>Sends what the header came too early for.</summary>
+    public void Finish(HttpResponse response)
+    {
+        if (response.HasStarted && _sent < _count && response.SupportsTrailers()) response.AppendTrailer(Header, ToString(_sent));
+    }
+
     /// <summary>The header's value.</summary>
-    public override string ToString()
+    public override string ToString() => ToString(0);
+
+    private string ToString(int from)
     {
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[128]);
-        for (var i = 0; i < _count; i++)
+        for (var i = from; i < _count; i++)
         {
             var microseconds = _ticks[i] * 1_000_000 / Stopwatch.Frequency;
-            if (i > 0) text.AppendLiteral(", ");
+            if (i > from) text.AppendLiteral(", ");
             text.AppendLiteral(_names[i]);
             text.AppendLiteral(";dur=");
             text.AppendFormatted(microseconds / 1000);

@@ -40,6 +40,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     private double* Exponentials(int row) => _scratch.Exponentials(_block, DdRow.Padded(_classes)) + (long)row * DdRow.Padded(_classes);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long index, int y, ExactSum sum)
     {
         var max = SoftmaxKernel<TElement>.Maximum(_predictions + index * _classes, _classes);
@@ -55,6 +56,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Flush(ExactSum sum)
     {
         for (var i = 0; i < _count; i++)
@@ -102,6 +104,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
         Vector512.ConditionalSelect(gap.IsZero, rest * part, other).StoreUnsafe(ref _scratch.Missing[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteGradients()
     {
         for (var i = 0; i < _count; i++)

@@ -28,6 +28,7 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
         timing.Announce(context.Response);
         await batch.WriteAsync(context.Response.BodyWriter, null, context.RequestAborted);
         timing.Mark("write");
+        timing.Finish(context.Response);
         return Results.Empty;
     }
 }
