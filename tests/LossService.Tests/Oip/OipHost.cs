@@ -46,11 +46,12 @@ public sealed class OipHost : WebApplicationFactory<Program>
     }
 
     /// <summary>Posts bytes.</summary>
-    internal async Task<OipReply> PostAsync(string path, byte[] body, string? headerLength = null, string? contentType = null)
+    internal async Task<OipReply> PostAsync(string path, byte[] body, string? headerLength = null, string? contentType = null, string? coding = null)
     {
         using var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         if (headerLength is not null) request.Headers.Add(OipHttp.HeaderLength, headerLength);
         if (contentType is not null) request.Content.Headers.TryAddWithoutValidation("Content-Type", contentType);
+        if (coding is not null) request.Content.Headers.ContentEncoding.Add(coding);
         return await ReadAsync(await _http.Value.SendAsync(request, Cancellation));
     }
 

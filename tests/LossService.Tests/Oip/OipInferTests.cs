@@ -1,3 +1,4 @@
+using System.IO.Compression;
 using System.Text;
 
 namespace LossService.Tests.Oip;
@@ -117,6 +118,18 @@ public sealed class OipInferTests(OipHost host) : IClassFixture<OipHost>
     {
         var reply = await host.InferAsync("cross_entropy", WireForm.Good.Parameter("reduction", "\"none\""));
         Assert.Equal(3, reply.Numbers("losses").Length);
+    }
+
+    [Fact]
+    public async Task Body_InGzip_HasTheLengthsOfWhatItDecompressesTo()
+    {
+        WireForm Form() => new WireForm().Binary("logits", "FP32", [3, 3], Elements.Bytes("FP32", Logits)).Json("labels", "INT64", [3], "[0,1,2]");
+        var (body, length) = Form().Build();
+        using var packed = new MemoryStream();
+        using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(body);
+        var reply = await host.PostAsync("/v2/models/cross_entropy/infer", packed.ToArray(), $"{length}", coding: "gzip");
+        Assert.True(reply.Status == 200, reply.Text);
+        Assert.Equal((await host.InferAsync("cross_entropy", Form())).Numbers("loss"), reply.Numbers("loss"));
     }
 
     [Fact]

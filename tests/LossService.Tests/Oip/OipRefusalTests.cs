@@ -8,6 +8,9 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     private static readonly byte[] Logits = Elements.Bytes("FP32", [2, 1, 0.5, 0.25, 2.25, 0.5, 1.5, -0.5, 0.25]);
     private static readonly byte[] Labels = Elements.Bytes("INT64", [0, 1, 2]);
 
+    /// <summary>The characters that change what JSON means.</summary>
+    private const string Telling = "0129-.eE[]{},:\"\\tfn ";
+
     private static WireForm Binary => new WireForm().Binary("logits", "FP32", [3, 3], Logits).Binary("labels", "INT64", [3], Labels);
 
     private static WireForm LogitsThen => new WireForm().Json("logits", "FP32", [3, 3], "[[2,1,0.5],[0.25,2.25,0.5],[1.5,-0.5,0.25]]");
@@ -66,6 +69,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
         ["bad element of a list"] = (WireForm.Good.Parameter("class_weight", "[1,true,3]"), "#/parameters/class_weight/1", "not true"),
         ["duplicate parameter"] = (WireForm.Good.Parameter("temperature", "2").Parameter("temperature", "3"), "#/parameters", "\"temperature\" stands twice"),
         ["dtype as a parameter"] = (WireForm.Good.Parameter("dtype", "\"float64\""), "#/parameters/dtype", "dtype is no parameter"),
+        ["tensor_encoding as a parameter"] = (WireForm.Good.Parameter("tensor_encoding", "\"base64\""), "#/parameters/tensor_encoding", "tensor_encoding is no parameter"),
         ["binary_data_output is no boolean"] = (WireForm.Good.Parameter("binary_data_output", "1"), "#/parameters/binary_data_output", "a boolean, not 1"),
         ["unknown output"] = (WireForm.Good.Output("gradients"), "#/outputs/0/name", "did you mean \"gradient\"?"),
         ["duplicate output"] = (WireForm.Good.Output("loss").Output("loss"), "#/outputs/1/name", "\"loss\" stands twice"),
@@ -144,6 +148,21 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
         var (body, length) = Binary.Build();
         for (var cut = length; cut < body.Length; cut += 5)
             Assert.Equal(422, (await host.PostAsync("/v2/models/cross_entropy/infer", body[..cut], $"{length}")).Status);
+    }
+
+    [Fact]
+    public async Task Body_SpoiltAnywhere_IsScoredOrRefusedButNeverFails()
+    {
+        var random = new Random(20250608);
+        (byte[], int)[] forms = [Binary.Output("gradient").Parameter("class_weight", "[1,2,3]").Build(), LogitsThen.Binary("labels", "INT64", [3], Labels).Build()];
+        for (var i = 0; i < 3000; i++)
+        {
+            var (whole, length) = forms[i % 2];
+            var body = whole.ToArray();
+            for (var spoilt = random.Next(1, 4); spoilt > 0; spoilt--) body[random.Next(length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)Telling[random.Next(Telling.Length)];
+            var reply = await host.PostAsync("/v2/models/cross_entropy/infer", body, $"{length}");
+            Assert.True(reply.Status is 200 or 400 or 422, $"{reply.Status}: {Encoding.UTF8.GetString(body, 0, length)}");
+        }
     }
 
     [Fact]

@@ -66,6 +66,7 @@ internal static class OipEndpoints
         timing.Mark("compute");
         if (answer is null) return invalid!;
 
+        Compression.Announce(context, answer.Outputs.Sum(output => output.Tensor.Count));
         timing.Announce(context.Response);
         using (answer) await new OipAnswerWriter(context.Response, answer).WriteAsync(name, request.Batch.Id ?? context.TraceIdentifier);
         return Results.Empty;
@@ -80,8 +81,6 @@ internal static class OipEndpoints
             http.HttpContext.Response.Headers.Accept = $"{OipHttp.Json}, {OipHttp.Binary}";
             return Problems.Problems.UnsupportedMediaType($"Content-Type is \"{http.ContentType}\"; an infer request is {OipHttp.Json} or {OipHttp.Binary}, and may leave it out.");
         }
-        if (http.Headers.ContentEncoding.Count == 0 || http.Headers.ContentEncoding == "identity") return null;
-        http.HttpContext.Response.Headers.AcceptEncoding = "identity";
-        return Problems.Problems.UnsupportedMediaType($"Content-Encoding is \"{http.Headers.ContentEncoding}\"; the body may only be sent as it is.");
+        return null;
     }
 }

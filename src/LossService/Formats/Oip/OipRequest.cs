@@ -121,7 +121,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     public void Parameter(string name, ref Utf8JsonReader json)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is Members.DType or Members.Outputs or Members.Id)
+        if (name is Members.DType or Members.TensorEncoding or Members.Outputs or Members.Id)
         {
             Note(name, $"{name} is no parameter: the protocol has its own place for it");
             return;
