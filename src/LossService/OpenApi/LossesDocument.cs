@@ -11,6 +11,9 @@ namespace LossService.OpenApi;
 /// </summary>
 internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits) : IDocumentAsyncFilter
 {
+    /// <summary>The loss that stands for all where a path takes any.</summary>
+    public const string Shown = "cross_entropy";
+
     private const string Catalogue = "Catalogue";
     private const string ListRoute = "/v1/losses";
     private const string PageRoute = "/v1/losses/{loss}";
@@ -31,6 +34,16 @@ internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvi
         await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);
     }
+
+    /// <summary>The part of a path that names a loss of the catalogue.</summary>
+    public static OpenApiParameter NameOf(string part) => new()
+    {
+        Name = part,
+        In = ParameterLocation.Path,
+        Required = true,
+        Schema = Schemas.Words(LossCatalogue.All.Select(loss => loss.Name)),
+        Example = Shown,
+    };
 
     private static void AddTags(OpenApiDocument document) => document.Tags = new HashSet<OpenApiTag>
     {
@@ -56,21 +69,10 @@ internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvi
 
     private async Task DescribePageAsync(OpenApiOperation operation, OpenApiDocument document)
     {
-        var first = LossCatalogue.Find("cross_entropy")!.Name;
         operation.OperationId = "get_loss";
         operation.Summary = "One loss, with its options' JSON Schema and a request that scores";
         operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
-        operation.Parameters =
-        [
-            new OpenApiParameter
-            {
-                Name = "loss",
-                In = ParameterLocation.Path,
-                Required = true,
-                Schema = Schemas.Words(LossCatalogue.All.Select(loss => loss.Name)),
-                Example = first,
-            },
-        ];
+        operation.Parameters = [NameOf("loss")];
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
@@ -78,7 +80,7 @@ internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvi
                 Description = "The loss's page.",
                 Content = LossOperation.Json(
                     Schemas.Ref(Schemas.LossPage, document),
-                    await _rehearsal.AnswerAsync("GET", PageRoute, request => request.RouteValues["loss"] = first)),
+                    await _rehearsal.AnswerAsync("GET", PageRoute, request => request.RouteValues["loss"] = Shown)),
             },
         };
         ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfPages, document);

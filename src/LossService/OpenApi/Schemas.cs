@@ -176,6 +176,7 @@ internal static class Schemas
                 ["total_errors"] = Type(JsonSchemaType.Integer, "How many errors there are in all."),
                 ["byte_offset"] = Type(JsonSchemaType.Integer, "Where the JSON breaks: the bytes before it."),
                 ["limit_bytes"] = Type(JsonSchemaType.Integer, "The largest body, where one was larger."),
+                ["error"] = Type(JsonSchemaType.String, "Under `/v2`, the detail once more, where clients of the protocol look for it."),
             },
             "status", "type", "title", "detail");
         problem.Description = "A failure, as RFC 9457 has it.";

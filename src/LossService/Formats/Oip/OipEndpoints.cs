@@ -16,18 +16,22 @@ internal static class OipEndpoints
     /// <summary>Maps <c>/v2</c> and everything under it.</summary>
     public static void MapOip(this IEndpointRouteBuilder app)
     {
-        var group = app.MapGroup("/v2").ExcludeFromDescription();
+        var group = app.MapGroup("/v2");
         group.MapGet("", () => Json(new { OipServer.Name, OipServer.Version, OipServer.Extensions }));
         group.MapGet("health/live", () => Json(new { Live = true }));
         group.MapGet("health/ready", (Readiness readiness) => Ready(readiness, new { Ready = readiness.IsReady }));
         group.MapGet("models", () => Json(new { Models = OipModel.All.Select(model => model.Loss.Name) }));
-        foreach (var model in (string[])["models/{model}", "models/{model}/versions/{version}"])
-        {
-            group.MapGet(model, (string model, string? version) => For(model, version, Page));
-            group.MapGet(model + "/ready", (string model, string? version, Readiness readiness) =>
-                For(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })));
-            group.MapPost(model + "/infer", (string model, string? version, HttpRequest request) => InferAsync(model, version, request));
-        }
+        MapModel(group, "models/{model}");
+        // there is one version, so the document need not show every route twice
+        MapModel(group.MapGroup("").ExcludeFromDescription(), "models/{model}/versions/{version}");
+    }
+
+    private static void MapModel(RouteGroupBuilder group, string route)
+    {
+        group.MapGet(route, (string model, string? version) => For(model, version, Page));
+        group.MapGet(route + "/ready", (string model, string? version, Readiness readiness) =>
+            For(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })));
+        group.MapPost(route + "/infer", (string model, string? version, HttpRequest request) => InferAsync(model, version, request));
     }
 
     private static IResult For(string name, string? version, Func<OipModel, IResult> answer)
