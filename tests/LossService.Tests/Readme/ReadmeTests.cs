@@ -64,12 +64,23 @@ public sealed partial class ReadmeTests(ServedDocument document) : IClassFixture
         Assert.All(links, link => Assert.True(Path.Exists(link), link));
     }
 
+    [Fact]
+    public void Links_WithinTheReadme_LeadToAHeading()
+    {
+        var readme = Committed.Read(File);
+        var headings = readme.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..].Replace(' ', '-')).ToArray();
+        Assert.All(Anchor().Matches(readme), link => Assert.Contains(link.Groups[1].Value, headings, StringComparer.OrdinalIgnoreCase));
+    }
+
     private static string Between(string readme, string mark, string table) =>
         Regex.Replace(readme, $"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", _ => $"\n{table}\n", RegexOptions.Singleline);
 
     [GeneratedRegex("""```bash\ncurl http://localhost:8080(?<path>\S+) -H 'Content-Type: application/json' -d '(?<body>[^']+)'\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]
     private static partial Regex Example();
 
-    [GeneratedRegex(@"\]\(((?!https?:)[^)]+)\)")]
+    [GeneratedRegex(@"\]\(((?!https?:|#)[^)]+)\)")]
     private static partial Regex Link();
+
+    [GeneratedRegex(@"\]\(#([^)]+)\)")]
+    private static partial Regex Anchor();
 }
