@@ -82,6 +82,7 @@ internal sealed class Server : IDisposable
         {
             if (_isEnded) return;
             _isEnded = true;
+            if (_process.HasExited) Console.Error.WriteLine($"{Name} had ended by itself, with {_process.ExitCode}");
             _process.Kill(entireProcessTree: true);
             _process.WaitForExit();
             _process.Dispose();
