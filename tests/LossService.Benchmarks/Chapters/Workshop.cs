@@ -19,7 +19,7 @@ internal sealed class Workshop : IDisposable
         Race = new(rounds, TimeSpan.FromSeconds(0.5), TimeSpan.FromSeconds(1));
         // a signal alone ends the runtime without a word to ProcessExit, where the servers are ended
         _signals = [.. new[] { PosixSignal.SIGINT, PosixSignal.SIGTERM, PosixSignal.SIGHUP }
-            .Select(signal => PosixSignalRegistration.Create(signal, _ => Environment.Exit(1)))];
+            .Select(signal => PosixSignalRegistration.Create(signal, End))];
         AppDomain.CurrentDomain.ProcessExit += DeleteFolder;
     }
 
@@ -75,6 +75,12 @@ internal sealed class Workshop : IDisposable
     }
 
     private void DeleteFolder(object? sender, EventArgs e) => _folder.Delete(recursive: true);
+
+    private static void End(PosixSignalContext context)
+    {
+        Console.Error.WriteLine($"ended by {context.Signal}");
+        Environment.Exit(1);
+    }
 
     private string Publish()
     {
