@@ -22,7 +22,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     /// <summary>Up to here it costs less to sum every block with care than to look for the one that needs it.</summary>
     private const int ShortRow = 64;
 
-    /// <summary>m of a row; eight elements behind it are readable.</summary>
+    /// <summary>m of a row.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static double Maximum(TElement* z, int classes)
     {
@@ -41,7 +41,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     }
 
     /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
-    /// <param name="z">The logits, none NaN or +∞, not all −∞; eight elements behind them are readable.</param>
+    /// <param name="z">The logits, none NaN or +∞, not all −∞.</param>
     /// <param name="classes">K.</param>
     /// <param name="max">m.</param>
     /// <param name="e">Where to.</param>
@@ -55,13 +55,13 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         if (classes > ShortRow)
         {
             // only the largest's own block must be summed with care; a tie elsewhere makes a sum that is not small
-            var careful = FirstBlockWith(max, z);
+            var careful = FirstBlockWith(max, z, end);
             sum.AddPlain(Stretch(z, 0, careful, exponential, e) + Stretch(z, careful + Lanes, end, exponential, e));
             (start, end) = (careful, Math.Min(careful + Lanes, end));
         }
         for (; start < end; start += Lanes) sum.Add(Block(TElement.Load(z + start), exponential, e + start));
         end = classes & -Lanes;
-        if (end < classes) sum.Add(Block(Inside(TElement.Load(z + end), classes - end), exponential, e + end));
+        if (end < classes) sum.Add(Block(Load(z + end, classes - end), exponential, e + end));
         return sum.WithoutLargest();
     }
 
@@ -88,11 +88,11 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstBlockWith(double max, TElement* z)
+    private static int FirstBlockWith(double max, TElement* z, int end)
     {
         var wanted = Vector512.Create(max);
         var c = 0;
-        while (!Vector512.EqualsAny(TElement.Load(z + c), wanted)) c += Lanes;
+        while (c < end && !Vector512.EqualsAny(TElement.Load(z + c), wanted)) c += Lanes;
         return c;
     }
 
@@ -102,7 +102,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         var sum = new Sum();
         for (var c = 0; c < classes; c += Lanes)
         {
-            var d = Dd.Difference(Inside(TElement.Load(z + c), classes - c), Vector512.Create(max));
+            var d = Dd.Difference(Load(z + c, classes - c), Vector512.Create(max));
             var result = Numerics.Lanes.Exp(d.Hi, d.Lo);
             result.Store(e + c);
             sum.Add(result);
@@ -127,11 +127,16 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         gradient[y] = TElement.FromDouble(-missing);
     }
 
-    /// <summary>−∞ in the lanes behind the row's <paramref name="count"/> last classes.</summary>
+    /// <summary>The next eight logits, with −∞ behind the row, whose memory may end with it.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Inside(Vector512<double> z, int count) => Vector512.ConditionalSelect(
-        Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count)),
-        z, Vector512.Create(double.NegativeInfinity));
+    private static Vector512<double> Load(TElement* z, int count)
+    {
+        if (count >= Lanes) return TElement.Load(z);
+        var lanes = stackalloc double[Lanes];
+        Vector512.Create(double.NegativeInfinity).Store(lanes);
+        for (var c = 0; c < count; c++) lanes[c] = TElement.ToDouble(z[c]);
+        return Vector512.Load(lanes);
+    }
 
     /// <summary>Σ e_c, with the ones counted apart, in whose company the others would lose their digits.</summary>
     private struct Sum
