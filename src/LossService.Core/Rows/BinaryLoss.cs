@@ -30,7 +30,7 @@ internal abstract class BinaryLoss<TTerm> : Loss where TTerm : struct, IElementT
         var pass = new BinaryPass<TTerm>(Term(batch.Options), batch);
         var bins = batch.Wants(Outputs.Metrics) ? batch.Options.Get(SharedOptions.Bins) : 0;
         var count = batch.Predictions.Count;
-        var (sum, tally) = IdleCores.Run(count, count, () => bins > 0 ? new MetricsTally([], bins) : null, pass.Run, cancellation);
+        var (sum, tally) = SampleSplit.Run(count, count, () => bins > 0 ? new MetricsTally([], bins) : null, pass.Run, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;

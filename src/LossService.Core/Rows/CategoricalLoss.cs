@@ -46,7 +46,7 @@ internal abstract class CategoricalLoss : Loss
     {
         var pass = new CategoricalPass(this, batch);
         var wantsMetrics = batch.Wants(Outputs.Metrics) && batch.Labels is not null;
-        var (sum, tally) = IdleCores.Run(
+        var (sum, tally) = SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, () => wantsMetrics ? pass.NewTally() : null, pass.Run, cancellation);
         pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
         pass.Scores.Metrics = tally?.Conclude();

@@ -39,6 +39,55 @@ public sealed class NumberArrayReaderTests
         }
     }
 
+    [Theory]
+    [InlineData(7, 3)]
+    [InlineData(1, 40)]
+    [InlineData(40, 1)]
+    [InlineData(5, 1, 6)]
+    [InlineData(3, 4, 5)]
+    [InlineData(2, 3, 2, 3, 2)]
+    public void Read_InStretches_GivesWhatOneReaderGives(params int[] shape)
+    {
+        int next = 0;
+        using var body = new PaddedBody(Array(0) + " ,\"labels\":[[1],[2]]}");
+        var expected = body.Read<Int64Element>()!.Value;
+        Assert.Equal(shape, expected.Array.Shape);
+        for (int stretches = 2; stretches < 20; stretches++)
+        {
+            var (array, elements) = body.Read<Int64Element>(stretches)!.Value;
+            Assert.Equal(expected.Array.Shape, array.Shape);
+            Assert.Equal(expected.Array.Count, array.Count);
+            Assert.Equal(expected.Array.Length, array.Length);
+            Assert.Equal(expected.Elements, elements);
+        }
+
+        string Array(int axis) => axis == shape.Length
+            ? $"{next++ * 37}"
+            : $"[{string.Join(axis == 0 ? ",\n" : ",", Enumerable.Range(0, shape[axis]).Select(_ => Array(axis + 1)))}]";
+    }
+
+    [Theory]
+    [InlineData("[[[1,2],[3,4]],[[5,6]]]")]
+    [InlineData("[[[1,2]],[[3,4],[5,6]]]")]
+    [InlineData("[[[1,2],[3,4]],[[5,6],[7]]]")]
+    [InlineData("[[[1],[3]],[[5,6],[7,8]]]")]
+    [InlineData("[[[1,2],[3,4]],[5,6],[7,8]]")]
+    [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]")]
+    [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]],[[9,9],[9,9]]]]")]
+    [InlineData("[[1,2],[3,4]],[[5,6],[7,8]]]")]
+    public void Read_InStretchesThatDoNotFit_DecidesAsOneReaderDoes(string text)
+    {
+        using var body = new PaddedBody(text);
+        var alone = body.Read<Float32Element>();
+        for (int stretches = 2; stretches < 20; stretches++)
+        {
+            var shared = body.Read<Float32Element>(stretches);
+            Assert.Equal(alone?.Array.Length, shared?.Array.Length);
+            Assert.Equal(alone?.Array.Shape, shared?.Array.Shape);
+            Assert.Equal(alone?.Elements, shared?.Elements);
+        }
+    }
+
     [Fact]
     public void Read_EveryTruncation_IsDeclinedWhateverFollows()
     {

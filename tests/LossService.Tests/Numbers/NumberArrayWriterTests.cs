@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using LossService.Formats.Numbers;
@@ -52,6 +53,26 @@ public sealed class NumberArrayWriterTests
     {
         double[] values = [.. Enumerable.Repeat(-0.000012345678901234567, 20_000)];
         Assert.Equal(values, JsonSerializer.Deserialize<double[]>(Text([values.Length], values, 0)));
+    }
+
+    [Theory]
+    [InlineData(100_000, 1)]
+    [InlineData(1, 100_000)]
+    [InlineData(100, 1000)]
+    [InlineData(5, 7, 11, 13, 17)]
+    [InlineData(50_000, 1, 2, 1)]
+    public void WriteBlock_OnSeveralCores_WritesWhatOneWrites(params int[] shape)
+    {
+        // the widest numbers among others, so that parts differ in length and fill their room
+        double[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(i => i / 10_000 % 2 == 0 ? -0.000012345678901234567 : i)];
+        string expected = Text(shape, values, 0);
+        for (int cores = 2; cores <= 6; cores++)
+        {
+            var writer = new NumberArrayWriter(shape);
+            var output = new GuardedWriter(cores);
+            while (writer.WriteBlock(MemoryMarshal.Cast<double, Float64Element>(values), output, new(cores))) { }
+            Assert.Equal(expected, output.Text);
+        }
     }
 
     [Fact]

@@ -23,12 +23,12 @@ internal sealed unsafe class PaddedBody : IDisposable
     {
     }
 
-    /// <summary>Reads the array at the body's start; null where the reader declines.</summary>
-    public (NumberArray Array, TElement[] Elements)? Read<TElement>()
+    /// <summary>Reads the array at the body's start in so many stretches at most; null where the reader declines.</summary>
+    public (NumberArray Array, TElement[] Elements)? Read<TElement>(int stretches = 1)
         where TElement : unmanaged, IElement<TElement>
     {
         using var elements = new NativeBuffer();
-        return NumberArrayReader.TryRead<TElement>(memory.Address, memory.Address + length, elements, out var array)
+        return NumberArrayReader.TryRead<TElement>(memory.Address, memory.Address + length, elements, new(stretches), out var array)
             ? (array, new ReadOnlySpan<TElement>(elements.Address, (int)array.Count).ToArray())
             : null;
     }

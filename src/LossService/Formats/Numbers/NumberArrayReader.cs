@@ -1,4 +1,3 @@
-using System.Runtime.CompilerServices;
 using LossService.Core;
 
 namespace LossService.Formats.Numbers;
@@ -9,115 +8,106 @@ namespace LossService.Formats.Numbers;
 /// <remarks>
 /// It accepts only what is right (RFC 8259 syntax, equal lengths along each axis, every number finite in its dtype) and
 /// converts exactly: each element is the float nearest to its decimal. Whatever is wrong, or only unusual
-/// ("NaN", empty arrays, more than eight axes), it declines without a reason: a slow exact reader then reads the body again
+/// ("NaN", empty arrays, more than 32 axes), it declines without a reason: a slow exact reader then reads the body again
 /// and finds the value or the words for the error.
+/// <para>
+/// A large array is cut between rows into stretches, one a core. Outside a string a bracket is always a bracket, so a row can
+/// be found from anywhere; what a stretch cannot know, how the arrays around its first row began, comes with the stretch
+/// before (<see cref="ArrayStretch.TryContinue"/>).
+/// </para>
 /// </remarks>
 internal static unsafe class NumberArrayReader
 {
     /// <summary>How deep arrays may nest.</summary>
-    public const int GreatestRank = 32;
+    public const int GreatestRank = ArrayStretch.GreatestRank;
 
     /// <summary>The bytes behind the body that are read, though never believed.</summary>
     public const int Slack = NativeBuffer.Slack;
+
+    /// <summary>Bytes worth a core of their own: below, handing over costs more than it saves.</summary>
+    private const long Worthwhile = 512 * 1024;
+
+    /// <inheritdoc cref="TryRead{TElement}(byte*, byte*, NativeBuffer, IdleCores.Lease, out NumberArray)"/>
+    /// <remarks>On as many idle cores as the text is worth.</remarks>
+    public static bool TryRead<TElement>(byte* start, byte* end, NativeBuffer elements, out NumberArray array)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        using var cores = IdleCores.Take((end - start) / Worthwhile);
+        return TryRead<TElement>(start, end, elements, cores, out array);
+    }
 
     /// <summary>Reads the array that stands at <paramref name="start"/>, perhaps behind white space.</summary>
     /// <param name="start">Where to read.</param>
     /// <param name="end">The end of the body, with <see cref="Slack"/> readable bytes of any content behind it.</param>
     /// <param name="elements">Takes the elements from its first byte on, growing as they come; spoiled on false.</param>
+    /// <param name="cores">What it may use; the result is the same whatever they are.</param>
     /// <param name="array">The shape, and how many bytes of JSON it took.</param>
     /// <returns>False where there is anything but a rectangular array of numbers that fit the element.</returns>
-    public static bool TryRead<TElement>(byte* start, byte* end, NativeBuffer elements, out NumberArray array)
+    public static bool TryRead<TElement>(byte* start, byte* end, NativeBuffer elements, IdleCores.Lease cores, out NumberArray array)
         where TElement : unmanaged, IElement<TElement>
     {
         array = default;
-        int* shape = stackalloc int[GreatestRank];
-        int* lengths = stackalloc int[GreatestRank]; // so far, of the arrays that are open
         byte* text = JsonSpace.Skip(start, end);
-
         int rank = 0;
         while (text < end && *text == '[')
         {
-            if (rank == GreatestRank) return false;
-            shape[rank] = lengths[rank] = 0;
-            rank++;
+            if (rank++ == GreatestRank) return false;
             text = JsonSpace.Skip(text + 1, end);
         }
 
         if (rank == 0) return false;
 
-        nuint count = 0;
-        while (true)
-        {
-            nuint before = count;
-            text = ReadRow<TElement>(text, end, elements, ref count);
-            if (text == null || count - before > int.MaxValue) return false;
-            lengths[rank - 1] = (int)(count - before);
-
-            // close this row and every array that ends with it
-            int depth = rank - 1;
-            while (true)
-            {
-                if (shape[depth] == 0) shape[depth] = lengths[depth];
-                if (shape[depth] != lengths[depth]) return false;
-                if (depth == 0)
-                {
-                    if (text > end) return false;
-                    array = new(new ReadOnlySpan<int>(shape, rank).ToArray(), (long)count, text - start);
-                    return true;
-                }
-
-                depth--;
-                lengths[depth]++;
-                text = JsonSpace.Skip(text, end);
-                if (text >= end) return false;
-                if (*text++ == ',') break;
-                if (text[-1] != ']') return false;
-            }
-
-            // open as many again, down to the next row
-            for (depth++; depth < rank; depth++)
-            {
-                text = JsonSpace.Skip(text, end);
-                if (text >= end || *text++ != '[') return false;
-                lengths[depth] = 0;
-            }
-        }
+        var whole = new ArrayStretch(text, rank, isFirst: true);
+        bool isRead = cores.Count == 1 || rank == 1
+            ? whole.TryRead<TElement>(end, null, elements)
+            : TryReadStretches<TElement>(ref whole, end, elements, cores);
+        if (!isRead || !whole.IsClosed || whole.End > end) return false;
+        array = new(whole.Shape, (long)whole.Count, whole.End - start);
+        return true;
     }
 
-    // from the first number of a row to behind its bracket; null where that is not all
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static byte* ReadRow<TElement>(byte* text, byte* end, NativeBuffer elements, ref nuint count)
+    private static bool TryReadStretches<TElement>(ref ArrayStretch whole, byte* end, NativeBuffer elements, IdleCores.Lease cores)
         where TElement : unmanaged, IElement<TElement>
     {
-        var next = (TElement*)elements.Address + count;
-        var limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
-        text = JsonSpace.Skip(text, end);
-        while (text < end)
+        // no array of numbers goes on behind a quote: the next member's name stands there
+        long length = end - whole.Start;
+        long quote = length > int.MaxValue ? -1 : new ReadOnlySpan<byte>(whole.Start, (int)length).IndexOf((byte)'"');
+        if (quote >= 0) length = quote;
+
+        var stretches = new ArrayStretch[cores.Count];
+        var buffers = new NativeBuffer[cores.Count];
+        (stretches[0], buffers[0]) = (whole, elements);
+        int count = 1;
+        for (int i = 1; i < cores.Count; i++)
         {
-            if (next >= limit)
-            {
-                count = (nuint)(next - (TElement*)elements.Address);
-                elements.Reserve(nuint.Max(2 * count, 1024) * (nuint)sizeof(TElement));
-                next = (TElement*)elements.Address + count;
-                limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
-            }
-
-            byte* behind = NumberText.TryReadCommon(text, next);
-            if (behind == null) behind = NumberText.TryReadAny(text, end, next);
-            if (behind == null) return null;
-            next++;
-            if (*behind <= ' ') behind = JsonSpace.Skip(behind, end);
-            byte separator = *behind;
-            text = behind + 1;
-            if (separator != ',')
-            {
-                count = (nuint)(next - (TElement*)elements.Address);
-                return separator == ']' ? text : null;
-            }
-
-            if (*text <= ' ') text = JsonSpace.Skip(text, end);
+            byte* row = ArrayStretch.FindRow(whole.Start + (length * i / cores.Count), whole.Start + length);
+            if (row == null || row <= stretches[count - 1].Start) continue;
+            stretches[count] = new(row, whole.Rank, isFirst: false);
+            buffers[count++] = new();
         }
 
-        return null;
+        try
+        {
+            cores.Run(i =>
+            {
+                if (i < count) stretches[i].TryRead<TElement>(end, i + 1 < count ? stretches[i + 1].Start : null, buffers[i]);
+            });
+
+            whole = stretches[0];
+            for (int i = 1; i < count && whole.End != null && !whole.IsClosed; i++)
+            {
+                nuint before = whole.Count;
+                if (!whole.TryContinue(stretches[i])) return false;
+                elements.Reserve(whole.Count * (nuint)sizeof(TElement));
+                nuint bytes = (whole.Count - before) * (nuint)sizeof(TElement);
+                Buffer.MemoryCopy(buffers[i].Address, (TElement*)elements.Address + before, bytes, bytes);
+            }
+
+            return whole.End != null;
+        }
+        finally
+        {
+            for (int i = 1; i < count; i++) buffers[i].Dispose();
+        }
     }
 }

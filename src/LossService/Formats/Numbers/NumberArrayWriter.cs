@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
+using LossService.Core;
 
 namespace LossService.Formats.Numbers;
 
@@ -22,8 +23,15 @@ internal sealed unsafe class NumberArrayWriter
     // so that a block does not end in many short runs
     private const int LeastSpace = 1024;
 
+    /// <summary>As many write faster than a connection takes it.</summary>
+    private const int MostCores = 4;
+
+    /// <summary>The numbers that a core writes at once, where several write one tensor.</summary>
+    private const int PartLength = 16 * 1024;
+
     private readonly int[] shape;
     private readonly long count;
+    private readonly int partRoom; // where each number is as long as can be
     private long written;
 
     /// <param name="shape">The extent of each axis, the outermost first; none may be 0. No axis: a single number.</param>
@@ -38,62 +46,119 @@ internal sealed unsafe class NumberArrayWriter
         }
 
         this.shape = shape.ToArray();
+        int brackets = shape.Length == 0 ? 0 : ((2 * shape.Length) + shape[^1]) / shape[^1];
+        partRoom = (PartLength * (NumberWriter.GreatestLength + brackets)) + (2 * LeastSpace);
     }
 
     /// <inheritdoc cref="WriteBlock{TElement}"/>
     public bool WriteBlock(ReadOnlySpan<float> values, IBufferWriter<byte> output) =>
-        WriteBlock(MemoryMarshal.Cast<float, Float32Element>(values), output);
+        WriteOnIdleCores(MemoryMarshal.Cast<float, Float32Element>(values), output);
 
     /// <inheritdoc cref="WriteBlock{TElement}"/>
     public bool WriteBlock(ReadOnlySpan<double> values, IBufferWriter<byte> output) =>
-        WriteBlock(MemoryMarshal.Cast<double, Float64Element>(values), output);
+        WriteOnIdleCores(MemoryMarshal.Cast<double, Float64Element>(values), output);
 
     /// <inheritdoc cref="WriteBlock{TElement}"/>
     public bool WriteBlock(ReadOnlySpan<long> values, IBufferWriter<byte> output) =>
-        WriteBlock(MemoryMarshal.Cast<long, Int64Element>(values), output);
+        WriteOnIdleCores(MemoryMarshal.Cast<long, Int64Element>(values), output);
 
     /// <summary>Writes on from where the last block ended, and advances the output by what it wrote.</summary>
     /// <param name="values">All values of the tensor, the same for every block.</param>
     /// <param name="output">Where the text goes.</param>
+    /// <param name="cores">What it may use; the text is the same whatever they are.</param>
     /// <returns>Whether there is more to write.</returns>
-    private bool WriteBlock<TElement>(ReadOnlySpan<TElement> values, IBufferWriter<byte> output)
+    public bool WriteBlock<TElement>(ReadOnlySpan<TElement> values, IBufferWriter<byte> output, IdleCores.Lease cores)
         where TElement : unmanaged, IElement<TElement>
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, count);
         if (written == count) return false;
 
-        var block = output.GetSpan(BlockSize);
         fixed (TElement* elements = values)
-        fixed (byte* start = block)
         {
-            byte* text = start;
-            if (written == 0) text = Repeat(text, '[', shape.Length);
-
-            byte* end = start + block.Length;
-            long rowLength = shape.Length == 0 ? 1 : shape[^1];
-            while (written < count && end - text >= LeastSpace)
-            {
-                long left = rowLength - (written % rowLength);
-                int run = (int)Math.Min(left, (end - text - NumberWriter.Room - Brackets) / NumberWriter.GreatestLength);
-                text = TElement.WriteList(elements + written, run, text);
-                written += run;
-                if (run == left) text = CloseRow(text);
-            }
-
-            output.Advance((int)(text - start));
+            if (cores.Count > 1 && (count - written) / PartLength >= cores.Count) WriteParts(elements, cores, output);
+            else WriteAlone(elements, output);
         }
 
         return written < count;
     }
 
+    private bool WriteOnIdleCores<TElement>(ReadOnlySpan<TElement> values, IBufferWriter<byte> output)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        // taken for a block at a time: whoever reads the answer slowly holds no core
+        using var cores = IdleCores.Take(long.Min(MostCores, (count - written) / PartLength));
+        return WriteBlock(values, output, cores);
+    }
+
+    private void WriteAlone<TElement>(TElement* elements, IBufferWriter<byte> output)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        var block = output.GetSpan(BlockSize);
+        fixed (byte* text = block)
+        {
+            byte* end = Write(elements, ref written, count, text, text + block.Length);
+            output.Advance((int)(end - text));
+        }
+    }
+
+    // a part on each core, side by side in the output with room for the longest numbers, then moved together
+    private void WriteParts<TElement>(TElement* elements, IdleCores.Lease cores, IBufferWriter<byte> output)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        var block = output.GetSpan(partRoom * cores.Count);
+        var ends = new nint[cores.Count];
+        long first = written;
+        fixed (byte* start = block)
+        {
+            byte* text = start; // a lambda takes no fixed one
+            cores.Run(i =>
+            {
+                long number = first + (i * PartLength);
+                byte* part = text + ((long)i * partRoom);
+                ends[i] = (nint)Write(elements, ref number, number + PartLength, part, part + partRoom);
+            });
+
+            byte* end = (byte*)ends[0];
+            for (int i = 1; i < ends.Length; i++)
+            {
+                byte* part = start + ((long)i * partRoom);
+                long length = (byte*)ends[i] - part;
+                Buffer.MemoryCopy(part, end, length, length);
+                end += length;
+            }
+
+            written += cores.Count * PartLength;
+            output.Advance((int)(end - start));
+        }
+    }
+
+    // numbers up to a last one, or as many as there is room for, with all brackets that belong to them
+    private byte* Write<TElement>(TElement* elements, ref long number, long last, byte* text, byte* end)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        if (number == 0) text = Repeat(text, '[', shape.Length);
+        long rowLength = shape.Length == 0 ? 1 : shape[^1];
+        while (number < last && end - text >= LeastSpace)
+        {
+            long left = rowLength - (number % rowLength);
+            long fitting = (end - text - NumberWriter.Room - Brackets) / NumberWriter.GreatestLength;
+            int run = (int)Math.Min(Math.Min(left, last - number), fitting);
+            text = TElement.WriteList(elements + number, run, text);
+            number += run;
+            if (run == left) text = CloseRow(number, text);
+        }
+
+        return text;
+    }
+
     // in place of the last comma: closes the row and the arrays that end with it, and opens as many again
-    private byte* CloseRow(byte* text)
+    private byte* CloseRow(long number, byte* text)
     {
         text--;
-        if (written == count) return Repeat(text, ']', shape.Length);
+        if (number == count) return Repeat(text, ']', shape.Length);
 
         int closed = 1;
-        long arrays = written / shape[^1];
+        long arrays = number / shape[^1];
         for (int axis = shape.Length - 2; arrays % shape[axis] == 0; axis--)
         {
             arrays /= shape[axis];

@@ -70,7 +70,7 @@ internal static unsafe class NumberWriter
     }
 
     /// <summary>Writes float32 numbers, each with a comma behind it, and returns the end of the text.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static byte* WriteList(float* values, int count, byte* text)
     {
         const int Block = Float32Decimals.Count;
@@ -116,7 +116,7 @@ internal static unsafe class NumberWriter
     }
 
     /// <summary>Writes float64 numbers, each with a comma behind it, and returns the end of the text.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static byte* WriteList(double* values, int count, byte* text)
     {
         // first the decimals of several, then their texts: where a text goes is known only when those before it are
@@ -139,7 +139,7 @@ internal static unsafe class NumberWriter
     }
 
     /// <summary>Writes integers, each with a comma behind it, and returns the end of the text.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static byte* WriteList(long* values, int count, byte* text)
     {
         for (int i = 0; i < count; i++)
