@@ -24,10 +24,12 @@ COPY --from=build /app .
 
 # localhost is nobody outside the container, and the base image's own port setting would be overridden with a warning.
 # The garbage collector keeps to 60 % of the container's memory (the variable is hexadecimal), since batches lie outside its
-# heap, and gives back what it does not need. No debugger port.
+# heap, and gives back what it does not need. No debugger port. Told to stop, it serves on until an orchestrator's probe has
+# seen that it is not ready.
 ENV Kestrel__Endpoints__Http__Url=http://+:8080 \
     Kestrel__Endpoints__Grpc__Url=http://+:8081 \
     ASPNETCORE_HTTP_PORTS= \
+    Limits__DrainSeconds=5 \
     DOTNET_GCHeapHardLimitPercent=3C \
     DOTNET_GCDynamicAdaptationMode=1 \
     DOTNET_EnableDiagnostics=0

@@ -62,8 +62,9 @@ internal static class Hosting
     /// <summary>Liveness, readiness, and a short index for whoever opens the root.</summary>
     public static void MapHealth(this WebApplication app)
     {
-        app.MapGet("/livez", (HttpResponse response) => Now(response, "live\n")).ExcludeFromDescription();
-        app.MapGet("/readyz", (HttpResponse response) => Now(response, "ready\n")).ExcludeFromDescription();
+        app.MapGet("/livez", (HttpResponse response) => Now(response, "live\n", 200)).ExcludeFromDescription();
+        app.MapGet("/readyz", (HttpResponse response, Readiness readiness) =>
+            readiness.IsReady ? Now(response, "ready\n", 200) : Now(response, "not ready\n", 503)).ExcludeFromDescription();
         app.MapGet("/", () => Results.Json(new
         {
             service = "LossService",
@@ -76,9 +77,9 @@ internal static class Hosting
     }
 
     /// <summary>What holds now and may not be kept by anyone in between.</summary>
-    private static IResult Now(HttpResponse response, string text)
+    private static IResult Now(HttpResponse response, string text, int status)
     {
         response.Headers.CacheControl = "no-store";
-        return Results.Text(text);
+        return Results.Text(text, statusCode: status);
     }
 }

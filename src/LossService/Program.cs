@@ -6,6 +6,7 @@ using LossService.Problems;
 var builder = WebApplication.CreateBuilder(args);
 builder.AddLogging();
 builder.AddServer();
+builder.AddDraining();
 builder.AddCompression();
 builder.AddScoring();
 builder.AddOip();
@@ -13,6 +14,7 @@ builder.AddGrpcInference();
 builder.AddApiDocument();
 
 var app = builder.Build();
+app.UseDraining();
 app.UseRequestIds();
 app.UseProblems();
 app.UseHead();

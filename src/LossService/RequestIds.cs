@@ -31,7 +31,8 @@ internal static class RequestIds
         {
             options.EnrichDiagnosticContext = (log, context) => log.Set("RequestId", context.TraceIdentifier);
             options.GetLevel = (context, _, error) =>
-                error is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
+                // a 503 is a decision, such as a probe's answer while draining, and no fault
+                error is not null || context.Response.StatusCode is >= 500 and not 503 ? LogEventLevel.Error
                 : context.Response.StatusCode >= 400 ? LogEventLevel.Information
                 : LogEventLevel.Debug;
         });

@@ -1,8 +1,3 @@
-using BenchmarkDotNet.Configs;
-using BenchmarkDotNet.Jobs;
-using BenchmarkDotNet.Reports;
-using BenchmarkDotNet.Running;
-using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using LossService.Benchmarks.Chapters;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Report;
@@ -19,9 +14,11 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
 
 switch (args)
 {
+    case ["micro"]:
+        Micro.Write();
+        break;
     case ["micro", .. var rest]:
-        BenchmarkSwitcher.FromAssembly(typeof(Workshop).Assembly).Run(rest,
-            DefaultConfig.Instance.WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(32)).AddJob(Job.Default.WithToolchain(new InProcessEmitToolchain(timeout: TimeSpan.FromMinutes(30), logOutput: true))));
+        Micro.Run(rest);
         break;
     case [IdiomaticServer.Verb, var url]:
         IdiomaticServer.Run(url);
@@ -31,6 +28,9 @@ switch (args)
         break;
     case [Allocation.Verb]:
         Allocation.Print();
+        break;
+    case [Endurance.Verb]:
+        Endurance.Print();
         break;
     case ["all", .. var rest]:
         Results.Write(chapters.Values, Rounds(rest));
@@ -45,7 +45,8 @@ switch (args)
               all          every chapter below, written to RESULTS.md and cost.svg beside this project
               {string.Join(" | ", chapters.Keys)}
                            one chapter, printed
-              micro        BenchmarkDotNet on numbers and losses; its own arguments follow
+              micro        BenchmarkDotNet on every loss and on numbers, written to MICRO.md; with its own arguments
+                           (--filter '*focal*'), printed
 
             ROUNDS (7): how often the sides take turns. On Debian the peers need: apt-get install python3-fastapi python3-uvicorn
             python3-uvloop python3-httptools python3-ujson python3-torch wrk g++ libsimdjson-dev

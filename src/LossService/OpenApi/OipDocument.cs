@@ -1,12 +1,13 @@
 using System.Text.Json.Nodes;
 using LossService.Formats.Oip;
+using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LossService.OpenApi;
 
 /// <summary>Describes the routes of the Open Inference Protocol: one for all losses, since each is a model there.</summary>
-internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services) : IDocumentAsyncFilter
+internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits) : IDocumentAsyncFilter
 {
     private const string Tag = "Open Inference Protocol";
     private const string ModelRoute = "/v2/models/{model}";
@@ -39,6 +40,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
     {
         swaggerDoc.Tags!.Add(new() { Name = Tag, Description = "The same losses for KServe's and Triton's clients; on port 8081 over gRPC" });
         OipSchemas.AddTo(swaggerDoc);
+        await new OipProblems(new(_rehearsal, limits), limits).AddToAsync(swaggerDoc);
         await DescribePageAsync(swaggerDoc, "/v2", "server_metadata", "The server and its extensions", OipSchemas.Server());
         await DescribePageAsync(swaggerDoc, "/v2/health/live", "server_live", "Whether the server lives", OipSchemas.Flag("live"));
         await DescribePageAsync(swaggerDoc, "/v2/health/ready", "server_ready", "Whether it takes requests", OipSchemas.Flag("ready"));
@@ -56,7 +58,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         operation.Parameters = isOfModel ? [LossesDocument.NameOf("model")] : null;
         var content = LossOperation.Json(schema, await _rehearsal.AnswerAsync("GET", route, Shown));
         operation.Responses = new OpenApiResponses { ["200"] = new OpenApiResponse { Description = $"{summary}.", Content = content } };
-        if (isOfModel) ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfPages, document);
+        if (isOfModel) ProblemResponses.AddTo(operation.Responses, OipProblems.OfPages, document);
         if (!route.EndsWith("/ready", StringComparison.Ordinal)) return;
         operation.Responses["503"] = new OpenApiResponse
         {
@@ -98,10 +100,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
                 Content = OrBytes(OipSchemas.InferResponse, await AnswerAsync(), document),
             },
         };
-        ProblemResponses.AddTo(
-            operation.Responses,
-            ProblemResponses.OfPages.Concat(ProblemResponses.OfScoring).Where(problem => problem.Status != 406).OrderBy(problem => problem.Status),
-            document);
+        ProblemResponses.AddTo(operation.Responses, OipProblems.OfInfer, document);
     }
 
     private Task<JsonNode> AnswerAsync() => _rehearsal.AnswerAsync("POST", $"{ModelRoute}/infer", request =>

@@ -4,7 +4,7 @@ using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>The failures a client should be ready for, each shared by all routes and shown by a request that fails so.</summary>
+/// <summary>The failures a client of the native API should be ready for, each shared by all its routes and shown by a request that fails so.</summary>
 internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> limits)
 {
     private const string One = "/v1/losses/{loss}";
@@ -51,7 +51,8 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
             responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(name, document);
     }
 
-    private async Task AddAsync(OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
+    /// <summary>Adds one response, with the answer to a request that fails so for its example.</summary>
+    public async Task AddAsync(OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
     {
         var example = await rehearsal.AnswerAsync(method, route, prepare);
         document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse

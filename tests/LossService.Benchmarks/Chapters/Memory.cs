@@ -5,7 +5,7 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>What one request of 100 MB adds to a process, and what a small one leaves to the garbage collector.</summary>
+/// <summary>What one request of 100 MB adds to a process, what a small one leaves to the garbage collector, and whether any of it stays.</summary>
 internal static class Memory
 {
     public static Chapter Measure(Workshop workshop)
@@ -25,10 +25,19 @@ internal static class Memory
         var allocated = AllocatedPerRequest();
         table.Rows.Add(["managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "–", "–", "–"]);
         comparisons.Add(Comparison.AtMost("managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "4 KB", allocated, 4000, Quantity.Bytes));
+        var resident = Endurance.Resident(workshop.LossService);
+        var looks = string.Join(", ", Endurance.Looks.Select(look => $"{look / 1000}"));
+        table.Rows.Add([$"resident after {looks} thousand requests of 32×10", string.Join(", ", resident.Select(Quantity.Bytes)), "–", "–", "–"]);
+        table.Rows.Add(["live on the managed heap after as many", string.Join(", ", Endurance.Heap().Select(Quantity.Bytes)), "–", "–", "–"]);
+        comparisons.Add(Comparison.AtMost($"resident after {Endurance.Looks[^1] / 1000} thousand requests of 32×10", Quantity.Bytes(resident[^1]),
+            $"itself after {Endurance.Looks[0] / 1000} thousand, {Quantity.Bytes(resident[0])}", resident[^1] / resident[0], 1.05, Quantity.Ratio));
         return new("Memory",
             """
             Resident memory of a fresh process: its peak during one large request less what it had after fifty small ones. The allocation is
             the whole process's over 10 000 requests on one connection, its garbage collector asked before and after, logging of warnings only.
+            Memory is flat where there is at most 5 % more of it after 100 000 requests than after 10 000 (four connections, every fourth request with
+            gradient); what a runtime still takes while it settles levels off, a leak does not. The heap is what a full collection leaves, the service
+            in one process with its client.
             """, table, comparisons);
     }
 

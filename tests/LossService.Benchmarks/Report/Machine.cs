@@ -14,7 +14,6 @@ internal static class Machine
         - {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, load average {load} before the run{Caution(load)}
         - {Field("/proc/cpuinfo", "model name")}, {Environment.ProcessorCount} cores, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits, {Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory
         - {Field("/etc/os-release", "PRETTY_NAME").Trim('"')}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}
-        - {Versions()}
         """;
 
     /// <summary>What a reader should know where others were at work.</summary>
@@ -27,7 +26,8 @@ internal static class Machine
     private static string Field(string file, string name) =>
         File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':', '=')[1].Trim() ?? "unknown";
 
-    private static string Versions()
+    /// <summary>What the peers that are no C# were: versions.</summary>
+    public static string DescribePeers()
     {
         const string script = """
             import platform, re, torch, fastapi, uvicorn, pydantic, ujson

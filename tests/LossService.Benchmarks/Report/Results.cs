@@ -27,6 +27,7 @@ internal static class Results
             in turns ({rounds} rounds after a warm-up), medians.
 
             {Machine.Describe(load)}
+            - {Machine.DescribePeers()}
 
             {string.Join("\n\n", chapters.Select(ToMarkdown))}
 

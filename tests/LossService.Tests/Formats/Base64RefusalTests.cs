@@ -57,8 +57,11 @@ public sealed class Base64RefusalTests(Service service)
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAE=="}""", "#/logits/data", "7 bytes" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEB="}""", "#/logits/data", "the last digit before the = has bits set" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAé="}""", "#/logits/data", "is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAA\u0041EA="}""", "#/logits/data", "without escapes" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw\/AAEA="}""", "#/logits/data", "without escapes" },
+        // escapes stand for characters, which may still be none of base64's
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA\nwAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"\u0041ACA\\wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw\/AAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AA\u003d\u003d"}""", "#/logits/data", "1 bytes, but [1, 2] elements of float32 are 8" },
     };
 
     [Theory]

@@ -96,6 +96,26 @@ public sealed class Base64RequestTests(Service service)
         Assert.Equal((200, (await service.PostAsync(Path, """{"labels":[0],"logits":[[1,2]]}""")).Text), (answer.Status, answer.Text));
     }
 
+    [Theory]
+    [InlineData("")]
+    [InlineData(@"""\u0069d"":""1"",")] // a name that only the exact reader reads
+    public async Task Data_WithEscapes_IsTheTextTheyStandFor(string before)
+    {
+        var plain = Convert.ToBase64String([0xFF, 0x3F, 0x3F, 0xC0, 0x3F, 0x3F, 0xFF, 0x3F]);
+        Assert.Contains('/', plain);
+        var expected = await ScoreAsync(plain);
+        Assert.Equal(200, expected.Status);
+        // as PHP writes it, as an encoder that trusts nothing does, and all of it
+        foreach (var escaped in (string[])[plain.Replace("/", @"\/"), plain.Replace("/", @"\u002f").Replace("=", @"\u003D"), string.Concat(plain.Select(c => $"\\u{(int)c:x4}"))])
+        {
+            var answer = await ScoreAsync(escaped);
+            Assert.Equal((200, expected.Text), (answer.Status, answer.Text));
+        }
+
+        Task<Answer> ScoreAsync(string data) =>
+            service.PostAsync(Path, $$"""{{{before}}"logits":{{EncodedTensor.Of("bfloat16", [1, 4], data)}},"labels":[0],"outputs":["losses","gradient"]}""");
+    }
+
     [Fact]
     public async Task NotANumber_InBytes_IsRefusedUnlessMasked()
     {
@@ -104,11 +124,13 @@ public sealed class Base64RequestTests(Service service)
         Assert.Equal(200, (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0,1],"mask":[false,true]}""")).Status);
     }
 
-    [Fact]
-    public unsafe void Megabytes_OfBase64_NeverPassThroughManagedMemory()
+    [Theory]
+    [InlineData("A")]
+    [InlineData(@"\u0041")]
+    public unsafe void Megabytes_OfBase64_NeverPassThroughManagedMemory(string first)
     {
-        var body = Encoding.ASCII.GetBytes(Batch(
-            EncodedTensor.Of<float>("float32", [1000, 1000], new float[1_000_000]), EncodedTensor.Of<int>("int32", [1000], new int[1000])));
+        var logits = EncodedTensor.Of<float>("float32", [1000, 1000], new float[1_000_000]).Replace("\"A", $"\"{first}", StringComparison.Ordinal);
+        var body = Encoding.ASCII.GetBytes(Batch(logits, EncodedTensor.Of<int>("int32", [1000], new int[1000])));
         using var text = new RequestBody(body.Length);
         text.Append(body);
         using var request = new ScoreRequest(LossCatalogue.Find("cross_entropy")!);

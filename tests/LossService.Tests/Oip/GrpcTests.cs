@@ -79,12 +79,15 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
         Assert.Contains(words, refusal.Status.Detail, StringComparison.Ordinal);
     }
 
-    [Fact]
-    public async Task Infer_OverTheLimit_IsResourceExhausted()
+    [Theory]
+    [InlineData(null)]
+    [InlineData("gzip")] // of zeros, so that only what it unpacks to is over the limit
+    public async Task Infer_OverTheLimit_IsResourceExhaustedInTheProblemsWords(string? coding)
     {
         using var small = new OipHost(("Limits:BodyBytes", "2048"));
         var request = With(Raw, request => request.RawInputContents[0] = ByteString.CopyFrom(new byte[4096]));
-        Assert.Equal(StatusCode.ResourceExhausted, (await Assert.ThrowsAsync<RpcException>(() => small.CallAsync(request))).StatusCode);
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => small.CallAsync(request, coding));
+        Assert.Equal((StatusCode.ResourceExhausted, Problems.Problems.PayloadTooLarge(2048).Detail), (refusal.StatusCode, refusal.Status.Detail));
     }
 
     [Fact]

@@ -56,18 +56,20 @@ public sealed class OipHost : WebApplicationFactory<Program>
     }
 
     /// <summary>Calls a method of the inference service by its official name.</summary>
-    internal async Task<TResponse> CallAsync<TRequest, TResponse>(string name, TRequest request)
+    internal async Task<TResponse> CallAsync<TRequest, TResponse>(string name, TRequest request, string? coding = null)
         where TRequest : class, IMessage<TRequest>, new() where TResponse : class, IMessage<TResponse>, new()
     {
         var method = new Method<TRequest, TResponse>(MethodType.Unary, "inference.GRPCInferenceService", name,
             Marshallers.Create(message => message.ToByteArray(), new MessageParser<TRequest>(() => new()).ParseFrom),
             Marshallers.Create(message => message.ToByteArray(), new MessageParser<TResponse>(() => new()).ParseFrom));
-        return await Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(cancellationToken: Cancellation), request);
+        var headers = new Metadata();
+        if (coding is not null) headers.Add("grpc-internal-encoding-request", coding);
+        return await Channel.CreateCallInvoker().AsyncUnaryCall(method, null, new CallOptions(headers, cancellationToken: Cancellation), request);
     }
 
-    /// <summary>Infers over gRPC.</summary>
-    internal Task<ModelInferResponse> CallAsync(ModelInferRequest request) =>
-        CallAsync<ModelInferRequest, ModelInferResponse>("ModelInfer", request);
+    /// <summary>Infers over gRPC, the message packed by a coding where one is named.</summary>
+    internal Task<ModelInferResponse> CallAsync(ModelInferRequest request, string? coding = null) =>
+        CallAsync<ModelInferRequest, ModelInferResponse>("ModelInfer", request, coding);
 
     /// <inheritdoc/>
     protected override void ConfigureWebHost(IWebHostBuilder builder)

@@ -6,6 +6,9 @@ namespace LossService.Tests.OpenApi;
 /// <summary>The document: committed, whole, and true to what the service answers.</summary>
 public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<ServedDocument>
 {
+    private const string Native = "/v1/losses/cross_entropy";
+    private const string Infer = "/v2/models/cross_entropy/infer";
+
     [Fact]
     public void Document_Served_IsTheCommittedOne() =>
         Committed.Matches("src/LossService/OpenApi/openapi.json", document.Text + "\n");
@@ -113,6 +116,52 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
                     Assert.True(check.Fits(content["example"], content["schema"]!), $"{path.Key} {status}");
                 }
     }
+
+    /// <summary>A request that fails so, for each response that shows a problem: its path, what it posts (null = asks), and its headers.</summary>
+    public static TheoryData<string, string, string?, string> Failures => new()
+    {
+        { "InvalidJson", Native, """{"logits": [[2.0, NaN, 0.1]], "labels": [0]}""", "" },
+        { "UnknownLoss", "/v1/losses/cros_entropy", null, "" },
+        { "NotAcceptable", Native, "{}", "Accept: text/html" },
+        { "PayloadTooLarge", Native, "{}", $"Content-Length: {new Limits().BodyBytes + 1L}" },
+        { "UnsupportedMediaType", Native, "{}", "Content-Type: text/csv" },
+        { "InvalidBatch", Native, """{"logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4], [1.5, -0.5, 0.2]], "labels": [0, 7, -1]}""", "" },
+        { "InferInvalidJson", Infer, """{"inputs": [{"name": "logits", "shape": [1, 3], "datatype": "FP32", "data": [2.0, NaN, 0.1]}]}""", "" },
+        { "UnknownModel", "/v2/models/cros_entropy/infer", "{}", "" },
+        { "UnknownModel", "/v2/models/cros_entropy", null, "" },
+        { "UnknownModel", "/v2/models/cros_entropy/ready", null, "" },
+        { "InferPayloadTooLarge", Infer, "{}", $"Content-Length: {new Limits().BodyBytes + 1L}" },
+        { "InferUnsupportedMediaType", Infer, "{}", "Content-Type: text/csv" },
+        { "InferInvalidBatch", Infer, """{"inputs": [{"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2, 1, 0.1, 0.3, 2.2, 0.4]}, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [7, -1]}]}""", "" },
+    };
+
+    [Theory, MemberData(nameof(Failures))]
+    public async Task ProblemExample_WhereARequestFailsSo_IsTheAnswer(string response, string path, string? body, string header)
+    {
+        using var request = new HttpRequestMessage(body is null ? HttpMethod.Get : HttpMethod.Post, path);
+        if (body is not null) request.Content = new StringContent(body, System.Text.Encoding.UTF8, "application/json");
+        if (header.Split(": ") is [var name, var value])
+        {
+            // a header of the content or of the request, in place of the one that is there
+            var isOfContent = name.StartsWith("Content-", StringComparison.Ordinal);
+            if (isOfContent) request.Content!.Headers.Remove(name);
+            Assert.True(isOfContent ? request.Content!.Headers.TryAddWithoutValidation(name, value) : request.Headers.TryAddWithoutValidation(name, value));
+        }
+
+        using var answered = await document.Client.SendAsync(request, TestContext.Current.CancellationToken);
+        var answer = await ServedDocument.ReadAsync(answered);
+
+        var example = document.Resolve($"#/components/responses/{response}")!["content"]!["application/problem+json"]!["example"]!;
+        Assert.True(JsonNode.DeepEquals(example, answer), $"the document should show {answer.ToJsonString()}");
+        Assert.Equal((int)answered.StatusCode, (int)example["status"]!);
+        // where the Open Inference Protocol's clients look
+        Assert.Equal(path.StartsWith("/v2", StringComparison.Ordinal) ? (string)answer["detail"]! : null, (string?)example["error"]);
+    }
+
+    [Fact]
+    public void ProblemExamples_All_AreHeldToAnAnswer() => Assert.Equal(
+        document.Json["components"]!["responses"]!.AsObject().Select(response => response.Key).Order(StringComparer.Ordinal),
+        Failures.Select(failure => failure.Data.Item1).Distinct().Order(StringComparer.Ordinal));
 
     private static IEnumerable<JsonNode> Descendants(JsonNode node)
     {

@@ -31,13 +31,19 @@ public sealed partial class StackTests(Service service)
     {
         var example = Stream().Match(Committed.Read("README.md"));
         var lines = Line().Matches(example.Groups["lines"].Value).Select(line => line.Groups[1].Value);
-        var printed = example.Groups["answer"].Value.Split('\n', StringSplitOptions.RemoveEmptyEntries);
 
         var answer = await service.PostAsync(example.Groups["path"].Value, Encoding.UTF8.GetBytes(string.Join('\n', lines)), "application/x-ndjson");
 
-        var answered = answer.Text.Split('\n', StringSplitOptions.RemoveEmptyEntries);
-        Assert.Equal(printed.Length, answered.Length);
-        foreach (var (shown, actual) in printed.Zip(answered))
+        AssertLines(example.Groups["answer"].Value, answer.Text);
+    }
+
+    /// <summary>Asserts that the lines of an answer are those that the README prints.</summary>
+    internal static void AssertLines(string printed, string answer)
+    {
+        var lines = printed.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        var answered = answer.Split('\n', StringSplitOptions.RemoveEmptyEntries);
+        Assert.Equal(lines.Length, answered.Length);
+        foreach (var (shown, actual) in lines.Zip(answered))
         {
             // a line may break off at … : what stands before it is what is answered
             if (shown.Split(" …") is [var beginning, _]) Assert.StartsWith(beginning, actual, StringComparison.Ordinal);

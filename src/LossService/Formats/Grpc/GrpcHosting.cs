@@ -32,7 +32,7 @@ internal static class GrpcHosting
     /// <summary>Maps the services.</summary>
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
-        app.MapGrpcService<InferenceService>();
+        app.MapGrpcService<InferenceService>().NameLimit();
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
     }

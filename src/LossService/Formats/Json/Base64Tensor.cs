@@ -26,11 +26,13 @@ internal ref struct Base64Tensor
 
     private readonly string _member;
     private readonly Findings _findings;
+    private readonly NativeBuffer _unescaped;
     private DType? _dtype;
     private Shape? _shape;
     private ReadOnlySpan<byte> _text;
 
-    private Base64Tensor(string member, Findings findings) => (_member, _findings) = (member, findings);
+    private Base64Tensor(string member, Findings findings, NativeBuffer unescaped) =>
+        (_member, _findings, _unescaped) = (member, findings, unescaped);
 
     /// <summary>Reads a member's value, an object.</summary>
     /// <param name="member">Its name.</param>
@@ -41,7 +43,8 @@ internal ref struct Base64Tensor
     {
         request.Encoded.Add(member);
         var before = request.Findings.Total;
-        var read = new Base64Tensor(member, request.Findings);
+        using var unescaped = new NativeBuffer();
+        var read = new Base64Tensor(member, request.Findings, unescaped);
         read.ReadMembers(value);
         return request.Findings.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
     }
@@ -131,8 +134,15 @@ internal ref struct Base64Tensor
     private void ReadData(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.String) Note(Data, $"data is a string of base64, not {HeaderReader.Describe(ref json)}");
-        else if (json.ValueIsEscaped) Note(Data, "base64 is written without escapes, so that its text is its bytes");
-        else _text = json.ValueSpan;
+        else _text = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan;
+    }
+
+    /// <summary>JSON may write any character as an escape, and PHP's encoder writes every / as \/.</summary>
+    private readonly unsafe ReadOnlySpan<byte> Unescape(scoped ref Utf8JsonReader json)
+    {
+        // an escape is never shorter than what it stands for
+        _unescaped.Reserve((nuint)json.ValueSpan.Length);
+        return new(_unescaped.Address, json.CopyString(new Span<byte>(_unescaped.Address, json.ValueSpan.Length)));
     }
 
     private readonly Tensor? Decode(DType dtype, Shape shape)

@@ -65,7 +65,8 @@ internal static class JsonText
     /// <summary>An escaped half of a surrogate pair, in a name or a string, is grammatical, but stands for no character.</summary>
     private static void CheckSurrogates(ref Utf8JsonReader reader)
     {
-        if (!reader.ValueIsEscaped) return;
+        // only \u can stand for half a pair; megabytes of base64 with \/ need not become a string to be sure
+        if (!reader.ValueIsEscaped || reader.ValueSpan.IndexOf("\\u"u8) < 0) return;
         try
         {
             reader.GetString();

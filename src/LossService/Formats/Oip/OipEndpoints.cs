@@ -11,7 +11,7 @@ internal static class OipEndpoints
 
     /// <summary>What the protocol needs to run.</summary>
     public static void AddOip(this WebApplicationBuilder builder) =>
-        builder.Services.AddSingleton<OipScoring>().AddSingleton<Readiness>();
+        builder.Services.AddSingleton<OipScoring>();
 
     /// <summary>Maps <c>/v2</c> and everything under it.</summary>
     public static void MapOip(this IEndpointRouteBuilder app)

@@ -1,0 +1,83 @@
+using System.Globalization;
+using BenchmarkDotNet.Configs;
+using BenchmarkDotNet.Jobs;
+using BenchmarkDotNet.Reports;
+using BenchmarkDotNet.Running;
+using BenchmarkDotNet.Toolchains.InProcess.Emit;
+using LossService.Benchmarks.Chapters;
+using LossService.Benchmarks.Losses;
+using LossService.Benchmarks.Numbers;
+using LossService.Core;
+
+namespace LossService.Benchmarks.Report;
+
+/// <summary>BenchmarkDotNet on every loss and on numbers, in this process; the committed MICRO.md.</summary>
+internal static class Micro
+{
+    /// <summary>A deviation that a reader should know of.</summary>
+    private const double Unsteady = 0.05;
+
+    // an operation takes milliseconds: a tenth of a second holds many, and the empty call that is taken off elsewhere is nothing
+    private static readonly Job Short = Job.Default
+        .WithToolchain(new InProcessEmitToolchain(timeout: TimeSpan.FromMinutes(5), logOutput: true))
+        .WithWarmupCount(3).WithIterationCount(7).WithIterationTime(Perfolizer.Horology.TimeInterval.FromMilliseconds(100))
+        .WithEvaluateOverhead(false);
+
+    private static IConfig Config =>
+        DefaultConfig.Instance.WithSummaryStyle(SummaryStyle.Default.WithMaxParameterColumnWidth(32)).AddJob(Short);
+
+    /// <summary>Runs what BenchmarkDotNet's own arguments select, and prints it.</summary>
+    public static void Run(string[] arguments) => BenchmarkSwitcher.FromAssembly(typeof(Micro).Assembly).Run(arguments, Config);
+
+    /// <summary>Runs everything and writes the file.</summary>
+    public static void Write()
+    {
+        var load = Machine.Load();
+        var losses = BenchmarkRunner.Run<LossBenchmarks>(Config);
+        var numbers = BenchmarkRunner.Run<NumberBenchmarks>(Config);
+        File.WriteAllText(Path.Combine(Workshop.Repository, "tests", "LossService.Benchmarks", "MICRO.md"), $"""
+            # Every loss, and numbers, by BenchmarkDotNet
+
+            Written by `dotnet run -c Release --project tests/LossService.Benchmarks -- micro`: medians of {Short.Run.IterationCount} iterations of a tenth of a second,
+            after {Short.Run.WarmupCount} to warm up. Where they deviate by more than {Unsteady:P0} (standard deviation over median), the cell says by how much.
+
+            {Machine.Describe(load)}
+
+            ## Losses
+
+            One batch of rows × classes float32 predictions, scored by as many threads as the service would use; its labels are class indices, or one for each element where the loss is binary.
+
+            {Pivot(losses, "", benchmark => (string)benchmark.Parameters["Name"], benchmark => Outputs(benchmark))}
+
+            ## Numbers
+
+            A number of a matrix of 1024×1000, read from nested JSON arrays or written as such, on one thread.
+
+            {Pivot(numbers, "", benchmark => $"`{benchmark.Descriptor.WorkloadMethod.Name}`", benchmark => Words(benchmark.Parameters["Numbers"].ToString()!))}
+
+            """);
+    }
+
+    private static string Outputs(BenchmarkCase benchmark) =>
+        $"{((string)benchmark.Parameters["Shape"]).Replace('x', '×')}, {((Outputs)benchmark.Parameters["Wanted"] == Core.Outputs.Loss ? "loss" : "loss + gradient")}";
+
+    private static string Words(string name) =>
+        string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}"));
+
+    private static Table Pivot(Summary summary, string corner, Func<BenchmarkCase, string> row, Func<BenchmarkCase, string> column)
+    {
+        var cells = summary.Reports.ToLookup(report => (row(report.BenchmarkCase), column(report.BenchmarkCase)), Cell);
+        var columns = summary.BenchmarksCases.Select(column).Distinct().ToArray();
+        var table = new Table([corner, .. columns]);
+        foreach (var name in summary.BenchmarksCases.Select(row).Distinct())
+            table.Rows.Add([name, .. columns.Select(heading => cells[(name, heading)].SingleOrDefault("–"))]);
+        return table;
+    }
+
+    private static string Cell(BenchmarkReport report)
+    {
+        if (report.ResultStatistics is not { } statistics) return "failed";
+        var deviation = statistics.StandardDeviation / statistics.Median;
+        return Quantity.Time(statistics.Median * 1e-9) + (deviation > Unsteady ? deviation.ToString(" (±0 %)", CultureInfo.InvariantCulture) : "");
+    }
+}
