@@ -16,14 +16,10 @@ public sealed unsafe class NativeBuffer : IDisposable
     public const int Slack = 64;
 
     /// <summary>Makes a buffer of at least <paramref name="capacity"/> bytes.</summary>
-    public NativeBuffer(nuint capacity = 0)
-    {
-        Address = (byte*)NativeMemory.Alloc(capacity + Slack);
-        Capacity = capacity;
-    }
+    public NativeBuffer(nuint capacity = 0) => Allocate(capacity);
 
     /// <summary>Frees the block where <see cref="Dispose"/> was missed.</summary>
-    ~NativeBuffer() => NativeMemory.Free(Address);
+    ~NativeBuffer() => Free(Address, Capacity);
 
     /// <summary>The first byte; moves when the block grows.</summary>
     public byte* Address { get; private set; }
@@ -35,17 +31,39 @@ public sealed unsafe class NativeBuffer : IDisposable
     public void Reserve(nuint capacity)
     {
         if (capacity <= Capacity) return;
-        capacity = nuint.Max(capacity, Capacity * 2);
-        Address = (byte*)NativeMemory.Realloc(Address, capacity + Slack);
-        Capacity = capacity;
+        var (address, bytes) = ((nint)Address, Capacity);
+        Allocate(nuint.Max(capacity, 2 * bytes));
+        Buffer.MemoryCopy((byte*)address, Address, bytes, bytes);
+        Free((byte*)address, bytes);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        NativeMemory.Free(Address);
+        Free(Address, Capacity);
         Address = null;
         Capacity = 0;
         GC.SuppressFinalize(this);
+    }
+
+    private void Allocate(nuint capacity)
+    {
+        if (capacity + Slack < LargeBlocks.Least)
+        {
+            Address = (byte*)NativeMemory.Alloc(capacity + Slack);
+            Capacity = capacity;
+        }
+        else
+        {
+            var block = LargeBlocks.Rent(capacity + Slack);
+            Address = (byte*)block.Address;
+            Capacity = block.Bytes - Slack;
+        }
+    }
+
+    private static void Free(byte* address, nuint capacity)
+    {
+        if (capacity + Slack < LargeBlocks.Least) NativeMemory.Free(address);
+        else LargeBlocks.Return(new((nint)address, capacity + Slack));
     }
 }

@@ -26,8 +26,12 @@ internal unsafe struct ArrayStretch
     {
         Start = start;
         Rank = rank;
+        IsFirst = isFirst;
         if (!isFirst) _isOpenFromBefore = (1u << (rank - 1)) - 1;
     }
+
+    /// <summary>Whether no other stands before it.</summary>
+    public bool IsFirst { get; }
 
     /// <summary>The first number of the first row.</summary>
     public byte* Start { get; }
@@ -107,6 +111,7 @@ internal unsafe struct ArrayStretch
             }
 
             text = JsonSpace.Skip(text, end);
+            if (before == 0) Reserve<TElement>(count, text, next == null || IsFirst ? end : next, elements);
         }
 
         EndAt(text, count, isClosed: false);
@@ -159,6 +164,14 @@ internal unsafe struct ArrayStretch
 
         if (_shape[depth] == 0) _shape[depth] = _lengths[depth];
         return _shape[depth] == _lengths[depth];
+    }
+
+    // rows are about as long as the first one: memory that is asked for once need not be moved. The first stretch takes it for all
+    private readonly void Reserve<TElement>(nuint row, byte* behindRow, byte* end, NativeBuffer elements)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        double rows = (double)(end - Start) / (behindRow - Start);
+        elements.Reserve((nuint)(1.02 * rows * row) * (nuint)sizeof(TElement));
     }
 
     // from the first number of a row to behind its bracket; null where that is not all

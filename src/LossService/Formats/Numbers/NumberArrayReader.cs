@@ -88,9 +88,10 @@ internal static unsafe class NumberArrayReader
 
         try
         {
+            byte* last = whole.Start + length;
             cores.Run(i =>
             {
-                if (i < count) stretches[i].TryRead<TElement>(end, i + 1 < count ? stretches[i + 1].Start : null, buffers[i]);
+                if (i < count) stretches[i].TryRead<TElement>(last, i + 1 < count ? stretches[i + 1].Start : null, buffers[i]);
             });
 
             whole = stretches[0];
@@ -101,6 +102,7 @@ internal static unsafe class NumberArrayReader
                 elements.Reserve(whole.Count * (nuint)sizeof(TElement));
                 nuint bytes = (whole.Count - before) * (nuint)sizeof(TElement);
                 Buffer.MemoryCopy(buffers[i].Address, (TElement*)elements.Address + before, bytes, bytes);
+                buffers[i].Dispose();
             }
 
             return whole.End != null;
