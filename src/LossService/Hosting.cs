@@ -3,6 +3,7 @@ using LossService.Validation;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
+using Serilog.Events;
 using Serilog.Formatting.Compact;
 
 namespace LossService;
@@ -14,6 +15,8 @@ internal static class Hosting
     public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog(logs =>
     {
         logs.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext();
+        // hosting would make an activity and two scopes for every request, to log what RequestIds logs
+        logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
         if (builder.Environment.IsProduction()) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
         else logs.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
     });
