@@ -15,8 +15,10 @@ internal static class Hosting
     public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog(logs =>
     {
         logs.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext();
-        // hosting would make an activity and two scopes for every request, to log what RequestIds logs
+        // RequestIds logs requests, and what failed in them: hosting would make an activity and two scopes for each, in case it
+        // logs them, too, and the exception handler would write a failure down a second time, without the request's id
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
+        logs.MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off);
         if (builder.Environment.IsProduction()) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
         else logs.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
     });

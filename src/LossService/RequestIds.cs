@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using Microsoft.AspNetCore.Diagnostics;
 using Serilog.Core;
 using Serilog.Events;
 
@@ -30,23 +31,28 @@ internal static class RequestIds
             var start = Stopwatch.GetTimestamp();
             Identify(context);
             using var trace = Continue(context.Request.Headers);
-            Exception? failure = null;
             try
             {
                 await next(context);
             }
-            catch (Exception error)
-            {
-                failure = error;
-                throw;
-            }
             finally
             {
-                var level = Level(context, failure);
-                if (log.IsEnabled(level))
-                    log.Write(level, failure, Line, context.Request.Method, context.Request.Path, context.Response.StatusCode, Stopwatch.GetElapsedTime(start).TotalMilliseconds, context.TraceIdentifier);
+                Write(log, context, Stopwatch.GetElapsedTime(start));
             }
         });
+    }
+
+    private static void Write(Serilog.ILogger log, HttpContext context, TimeSpan elapsed)
+    {
+        var level = context.Response.StatusCode switch
+        {
+            >= 500 => LogEventLevel.Error,
+            >= 400 => LogEventLevel.Information,
+            _ => LogEventLevel.Debug,
+        };
+        if (!log.IsEnabled(level)) return;
+        var cause = context.Features.Get<IExceptionHandlerFeature>()?.Error;
+        log.Write(level, cause, Line, context.Request.Method, context.Request.Path, context.Response.StatusCode, elapsed.TotalMilliseconds, context.TraceIdentifier);
     }
 
     private static void Identify(HttpContext context)
@@ -66,9 +72,4 @@ internal static class RequestIds
     private static Activity? Continue(IHeaderDictionary headers) =>
         Activity.Current is null && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var parent)
             ? new Activity(Source).SetParentId(parent.TraceId, parent.SpanId, parent.TraceFlags).Start() : null;
-
-    private static LogEventLevel Level(HttpContext context, Exception? failure) =>
-        failure is not null || context.Response.StatusCode >= 500 ? LogEventLevel.Error
-        : context.Response.StatusCode >= 400 ? LogEventLevel.Information
-        : LogEventLevel.Debug;
 }

@@ -24,7 +24,6 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
         if (batch.Problem is not null) return batch.Problem;
 
         context.Response.ContentType = Negotiation.Json;
-        Compression.Announce(context, batch.Numbers);
         timing.Announce(context.Response);
         using var answer = new AnswerWriter(context.Response);
         await batch.WriteAsync(answer, null, context.RequestAborted);
