@@ -46,6 +46,8 @@ internal static class RequestIds
     {
         var level = context.Response.StatusCode switch
         {
+            // a decision, such as a probe's answer while draining, and no fault
+            StatusCodes.Status503ServiceUnavailable => LogEventLevel.Information,
             >= 500 => LogEventLevel.Error,
             >= 400 => LogEventLevel.Information,
             _ => LogEventLevel.Debug,
