@@ -39,22 +39,16 @@ internal static class Compression
         if (app.Configuration.GetValue(AnswersSetting, true)) app.UseResponseCompression();
     }
 
-    /// <summary>Says that an answer is of so many numbers, from which it follows whether it is worth compressing.</summary>
-    public static void Announce(HttpContext context, long numbers) => context.Features.Set(new AnswerSize(numbers));
-
     /// <summary>Whether an exception from reading a body says that it does not decompress.</summary>
     public static bool IsCorrupt(Exception error) => error is InvalidDataException
         or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
 
-    private sealed record AnswerSize(long Numbers);
-
-    /// <summary>Of the answers that the framework would compress, those that do not fit into a few packets.</summary>
+    /// <summary>Of the answers that the framework would compress, those that do not fit into a few packets; one without a length is long.</summary>
     private sealed class LargeAnswers(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
     {
-        /// <summary>About 4 KB of text: a number has eight to twelve characters.</summary>
-        private const int LeastNumbers = 400;
+        private const int LeastBytes = 4096;
 
         public override bool ShouldCompressResponse(HttpContext context) =>
-            context.Features.Get<AnswerSize>() is not { Numbers: < LeastNumbers } && base.ShouldCompressResponse(context);
+            !(context.Response.ContentLength < LeastBytes) && base.ShouldCompressResponse(context);
     }
 }

@@ -3,7 +3,9 @@ using LossService.Validation;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Serilog;
+using Serilog.Events;
 using Serilog.Formatting.Compact;
+using Serilog.Settings.Configuration;
 
 namespace LossService;
 
@@ -13,7 +15,12 @@ internal static class Hosting
     /// <summary>Serilog: compact JSON a line in Production, readable text in Development; never a payload.</summary>
     public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog(logs =>
     {
-        logs.ReadFrom.Configuration(builder.Configuration).Enrich.FromLogContext();
+        // the assemblies that the configuration may name sinks of: it would look for them in every one that there is, otherwise
+        logs.ReadFrom.Configuration(builder.Configuration, new ConfigurationReaderOptions(typeof(ConsoleLoggerConfigurationExtensions).Assembly)).Enrich.FromLogContext();
+        // RequestIds logs requests, and what failed in them: hosting would make an activity and two scopes for each, in case it
+        // logs them, too, and the exception handler would write a failure down a second time, without the request's id
+        logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
+        logs.MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off);
         if (builder.Environment.IsProduction()) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
         else logs.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
     });

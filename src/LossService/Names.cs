@@ -6,17 +6,29 @@ namespace LossService;
 /// <typeparam name="T">The enumeration.</typeparam>
 public sealed class Names<T> where T : struct, Enum
 {
-    private readonly Dictionary<string, T> _values = Enum.GetValues<T>()
-        .Where(value => !(IsFlags && Convert.ToInt32(value, null) == 0))
-        .ToDictionary(WireName.Of);
+    // arrays of a few, and no LINQ: what is generic over an enumeration is compiled anew for each, when the service starts
+    private readonly T[] _values = Enum.GetValues<T>();
+    private readonly string[] _names;
 
-    private static bool IsFlags => typeof(T).IsDefined(typeof(FlagsAttribute), false);
+    /// <summary>Names all values; of a set of flags, all but the empty one.</summary>
+    public Names()
+    {
+        // values are sorted
+        if (typeof(T).IsDefined(typeof(FlagsAttribute), false) && Convert.ToInt32(_values[0], null) == 0) _values = _values[1..];
+        _names = new string[_values.Length];
+        for (var i = 0; i < _names.Length; i++) _names[i] = WireName.Of(_values[i]);
+    }
 
     /// <summary>All names, in order.</summary>
-    public IReadOnlyCollection<string> All => _values.Keys;
+    public IReadOnlyCollection<string> All => _names;
 
     /// <summary>The value of a name.</summary>
-    public bool TryFind(string name, out T value) => _values.TryGetValue(name, out value);
+    public bool TryFind(string name, out T value)
+    {
+        var index = Array.IndexOf(_names, name);
+        value = index < 0 ? default : _values[index];
+        return index >= 0;
+    }
 }
 
 /// <summary>Names in code and on the wire.</summary>

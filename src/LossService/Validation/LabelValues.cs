@@ -19,9 +19,13 @@ internal static class LabelValues
         {
             var label = labels.Integer(i);
             if ((ulong)label < (ulong)classes || !rows.IsKept(i)) continue;
-            findings.Add(At(labels, i), () => $"class index {label} is outside 0..{classes - 1}");
+            RefuseIndex(label, classes, At(labels, i), findings);
         }
     }
+
+    // what a lambda captures is made where it is declared: inside the loop, for every good label, too
+    private static void RefuseIndex(long label, int classes, Address address, Findings findings) =>
+        findings.Add(address, () => $"class index {label} is outside 0..{classes - 1}");
 
     private static void CheckRows(LabelRule rule, RowReader rows, Tensor labels, Findings findings)
     {
@@ -31,17 +35,12 @@ internal static class LabelValues
             if (!rows.IsKept(i)) continue;
             var row = rows.Read(labels, i);
             var before = findings.Total;
-            for (var c = 0; c < row.Length; c++) CheckProbability(row[c], At(labels, i * rows.Width + c), findings);
+            for (var c = 0; c < row.Length; c++)
+                if (!(row[c] is >= 0 and <= 1)) RefuseProbability(row[c], At(labels, i * rows.Width + c), findings);
             if (findings.Total > before) continue;
-            var address = new Address(Members.Labels, labels.Shape.Position(i * rows.Width)[..^1]);
-            if (rule == LabelRule.Class)
-            {
-                if (row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) findings.Add(address, "a margin needs one true class: a class index, or a row with a single 1 and 0 elsewhere");
-            }
-            else
-            {
-                PredictionValues.CheckSum(row, tolerance, address, "dense labels", findings);
-            }
+            if (rule != LabelRule.Class) PredictionValues.CheckSum(row, tolerance, rows, i, Members.Labels, "dense labels", findings);
+            else if (row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1)
+                findings.Add(rows.AddressOf(Members.Labels, i), "a margin needs one true class: a class index, or a row with a single 1 and 0 elsewhere");
         }
     }
 
@@ -56,16 +55,17 @@ internal static class LabelValues
                 if (rule == LabelRule.Bit ? label is 0 or 1 : label is >= 0 and <= 1) continue;
                 var element = i * rows.Width + c;
                 if (!rows.IsKept(element)) continue;
-                if (rule == LabelRule.Bit) findings.Add(At(labels, element), () => $"a label is 0 or 1 here, not {PredictionValues.Text(label)}");
-                else CheckProbability(label, At(labels, element), findings);
+                if (rule == LabelRule.Bit) RefuseBit(label, At(labels, element), findings);
+                else RefuseProbability(label, At(labels, element), findings);
             }
         }
     }
 
-    private static void CheckProbability(double label, Address address, Findings findings)
-    {
-        if (!(label is >= 0 and <= 1)) findings.Add(address, () => $"a label is a number from 0 to 1, not {PredictionValues.Text(label)}");
-    }
+    private static void RefuseBit(double label, Address address, Findings findings) =>
+        findings.Add(address, () => $"a label is 0 or 1 here, not {PredictionValues.Text(label)}");
+
+    private static void RefuseProbability(double label, Address address, Findings findings) =>
+        findings.Add(address, () => $"a label is a number from 0 to 1, not {PredictionValues.Text(label)}");
 
     private static Address At(Tensor labels, long element) => new(Members.Labels, labels.Shape.Position(element));
 }

@@ -22,38 +22,39 @@ internal static class PredictionValues
                 if (IsGood(row[c], rows.Form)) continue;
                 var element = i * rows.Width + c;
                 if (!rows.IsCategorical && !rows.IsKept(element)) continue;
-                var value = row[c];
-                findings.Add(new(member, predictions.Shape.Position(element)), () => Refuse(value, rows.Form));
+                Refuse(row[c], rows.Form, new(member, predictions.Shape.Position(element)), findings);
             }
             if (!rows.IsCategorical || findings.Total > before) continue;
-            var address = new Address(member, predictions.Shape.Position(i * rows.Width)[..^1]);
-            if (rows.Form == PredictionForm.Logits) CheckLimit(row, address, findings);
-            else if (rows.Form == PredictionForm.Probabilities) CheckSum(row, tolerance, address, member, findings);
-            else CheckSumOfLogs(row, tolerance, address, findings);
+            if (rows.Form == PredictionForm.Logits) CheckLimit(row, rows, i, member, findings);
+            else if (rows.Form == PredictionForm.Probabilities) CheckSum(row, tolerance, rows, i, member, member, findings);
+            else CheckSumOfLogs(row, tolerance, rows, i, member, findings);
         }
     }
 
     /// <summary>A number as a person writes it.</summary>
     public static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 
-    /// <summary>Notes a row that does not sum to 1.</summary>
-    public static void CheckSum(ReadOnlySpan<double> row, double tolerance, Address address, string what, Findings findings)
+    /// <summary>Notes a row that does not sum to 1: row <paramref name="i"/> of the <paramref name="member"/>, which is of <paramref name="what"/>.</summary>
+    public static void CheckSum(ReadOnlySpan<double> row, double tolerance, RowReader rows, long i, string member, string what, Findings findings)
     {
         var sum = 0.0;
         foreach (var p in row) sum += p;
-        if (!(Math.Abs(sum - 1) <= tolerance)) findings.Add(address, () => $"a row of {what} sums to 1 (±{Text(tolerance)}), not to {Text(sum)}");
+        if (!(Math.Abs(sum - 1) <= tolerance)) RefuseSum(sum, tolerance, rows.AddressOf(member, i), what, findings);
     }
 
-    private static void CheckSumOfLogs(Span<double> row, double tolerance, Address address, Findings findings)
+    private static void RefuseSum(double sum, double tolerance, Address address, string what, Findings findings) =>
+        findings.Add(address, () => $"a row of {what} sums to 1 (±{Text(tolerance)}), not to {Text(sum)}");
+
+    private static void CheckSumOfLogs(Span<double> row, double tolerance, RowReader rows, long i, string member, Findings findings)
     {
         for (var c = 0; c < row.Length; c++) row[c] = Math.Exp(row[c]);
-        CheckSum(row, tolerance, address, "exp(log_probabilities)", findings);
+        CheckSum(row, tolerance, rows, i, member, "exp(log_probabilities)", findings);
     }
 
-    private static void CheckLimit(ReadOnlySpan<double> row, Address address, Findings findings)
+    private static void CheckLimit(ReadOnlySpan<double> row, RowReader rows, long i, string member, Findings findings)
     {
-        if (row.Count(double.PositiveInfinity) > 1) findings.Add(address, "softmax has no limit where two logits are Infinity");
-        else if (row.IndexOfAnyExcept(double.NegativeInfinity) < 0) findings.Add(address, "softmax has no limit where all logits are -Infinity");
+        if (row.Count(double.PositiveInfinity) > 1) findings.Add(rows.AddressOf(member, i), "softmax has no limit where two logits are Infinity");
+        else if (row.IndexOfAnyExcept(double.NegativeInfinity) < 0) findings.Add(rows.AddressOf(member, i), "softmax has no limit where all logits are -Infinity");
     }
 
     private static bool IsGood(double value, PredictionForm form) => form switch
@@ -63,7 +64,11 @@ internal static class PredictionValues
         _ => value <= 0,
     };
 
-    private static string Refuse(double value, PredictionForm form) => form switch
+    // what a lambda captures is made where it is declared: inside the loop, for every good element, too
+    private static void Refuse(double value, PredictionForm form, Address address, Findings findings) =>
+        findings.Add(address, () => Refusal(value, form));
+
+    private static string Refusal(double value, PredictionForm form) => form switch
     {
         PredictionForm.Logits => "NaN is no logit; leave the sample out with mask",
         PredictionForm.Probabilities => $"a probability is a number from 0 to 1, not {Text(value)}",

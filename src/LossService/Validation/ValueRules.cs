@@ -74,6 +74,9 @@ internal sealed class RowReader : IDisposable
         return span;
     }
 
+    /// <summary>Where in a member of the predictions' shape a row stands.</summary>
+    public Address AddressOf(string member, long row) => new(member, Predictions.Shape.Position(row * Width)[..^1]);
+
     /// <summary>Whether a sample counts: neither masked nor ignored.</summary>
     public bool IsKept(long sample) => (_mask is null || _mask.Integer(sample) != 0) && (_ignored is null || !IsIgnored(sample));
 
@@ -103,10 +106,15 @@ internal static class WeightValues
         {
             weights.Read(i, weight);
             var value = weight[0];
-            if (!double.IsFinite(value)) findings.Add(At(i), () => $"a sample weight is a finite number, not {PredictionValues.Text(value)}");
-            else if (value < 0 && divides)
-                findings.Add(At(i), () => $"the weighted mean divides by the sum of the weights, so {PredictionValues.Text(value)} may not be negative; mean_over \"samples\" and reduction \"sum\" take negative weights");
+            if (!double.IsFinite(value)) RefuseNonFinite(value, At(i), findings);
+            else if (value < 0 && divides) RefuseNegative(value, At(i), findings);
         }
         Address At(long i) => new(Members.SampleWeight, weights.Shape.Position(i));
     }
+
+    private static void RefuseNonFinite(double weight, Address address, Findings findings) =>
+        findings.Add(address, () => $"a sample weight is a finite number, not {PredictionValues.Text(weight)}");
+
+    private static void RefuseNegative(double weight, Address address, Findings findings) =>
+        findings.Add(address, () => $"the weighted mean divides by the sum of the weights, so {PredictionValues.Text(weight)} may not be negative; mean_over \"samples\" and reduction \"sum\" take negative weights");
 }

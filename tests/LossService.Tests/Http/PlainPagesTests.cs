@@ -79,6 +79,28 @@ public sealed class PlainPagesTests(Service service)
     }
 
     [Theory]
+    [InlineData("/v1/losses/cross_entropy", """{"logits":[[1,2]],"labels":[0]}""")]
+    [InlineData("/v1/losses/cross_entropy", """{"logits":[[1,2],[3,4]],"labels":[0,1],"outputs":["losses","gradient","metrics"]}""")]
+    [InlineData("/v2/models/cross_entropy/infer", """{"inputs":[{"name":"logits","shape":[1,2],"datatype":"FP32","data":[1,2]},{"name":"labels","shape":[1],"datatype":"INT64","data":[0]}]}""")]
+    public async Task Answer_OfASmallBatch_ComesInOnePieceWithItsLength(string path, string batch)
+    {
+        var answer = await service.PostAsync(path, batch);
+        Assert.Equal((200, $"{answer.Body.Length}"), (answer.Status, answer.Header("Content-Length")));
+        Assert.Null(answer.Header("Transfer-Encoding"));
+    }
+
+    [Fact]
+    public async Task Answer_LongerThanABlock_ComesInChunksWithTheNumbersOfManySmallOnes()
+    {
+        const int rows = 20_000;
+        static string Batch(int rows) => $$"""{"logits":[{{string.Join(',', Enumerable.Repeat("[0.5,-1.25]", rows))}}],"labels":[{{string.Join(',', Enumerable.Repeat('1', rows))}}],"outputs":["losses"]}""";
+        var one = JsonDocument.Parse((await service.PostAsync("/v1/losses/cross_entropy", Batch(1))).Body).RootElement.GetProperty("losses")[0].GetSingle();
+        var answer = await service.PostAsync("/v1/losses/cross_entropy", Batch(rows));
+        Assert.Equal("chunked", answer.Header("Transfer-Encoding"));
+        Assert.Equal(Enumerable.Repeat(one, rows), JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetSingle()));
+    }
+
+    [Theory]
     [InlineData("")]
     [InlineData("batch 12")]
     [InlineData("\"\\/\u0001\n<&>é😀")]

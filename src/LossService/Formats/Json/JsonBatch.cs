@@ -18,9 +18,6 @@ internal sealed class JsonBatch(Loss loss) : IDisposable
     /// <summary>What the batch adds up to, once scored.</summary>
     public Totals Totals => _scores!.Totals;
 
-    /// <summary>The numbers that an answer is made of, once scored.</summary>
-    public long Numbers => _scores!.Tensors.Sum(tensor => tensor.Count);
-
     /// <summary>Reads the text, which is not needed any more afterwards.</summary>
     public void Read(RequestBody text) => Problem = JsonRequestReader.Read(text, _request);
 

@@ -24,10 +24,11 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
         if (batch.Problem is not null) return batch.Problem;
 
         context.Response.ContentType = Negotiation.Json;
-        Compression.Announce(context, batch.Numbers);
         timing.Announce(context.Response);
-        await batch.WriteAsync(context.Response.BodyWriter, null, context.RequestAborted);
+        using var answer = new AnswerWriter(context.Response);
+        await batch.WriteAsync(answer, null, context.RequestAborted);
         timing.Mark("write");
+        await answer.FinishAsync(context.RequestAborted);
         timing.Finish(context.Response);
         return Results.Empty;
     }

@@ -24,7 +24,9 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
         if (!answer.Outputs.Any(output => output.IsBinary))
         {
             response.ContentType = OipHttp.Json;
-            await WriteJsonAsync(response.BodyWriter, model, id);
+            using var body = new AnswerWriter(response);
+            await WriteJsonAsync(body, model, id);
+            await body.FinishAsync(_cancellation);
             return;
         }
 
@@ -67,7 +69,6 @@ internal sealed class OipAnswerWriter(HttpResponse response, OipAnswer answer)
             separator = ",";
         }
         Write(pipe, "]}");
-        await pipe.FlushAsync(_cancellation);
     }
 
     /// <summary>Writes the elements as one flat list, row-major.</summary>

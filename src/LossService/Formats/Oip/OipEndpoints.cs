@@ -70,7 +70,6 @@ internal static class OipEndpoints
         timing.Mark("compute");
         if (answer is null) return invalid!;
 
-        Compression.Announce(context, answer.Outputs.Sum(output => output.Tensor.Count));
         timing.Announce(context.Response);
         using (answer) await new OipAnswerWriter(context.Response, answer).WriteAsync(name, request.Batch.Id ?? context.TraceIdentifier);
         return Results.Empty;
