@@ -29,6 +29,7 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     private readonly bool _wantsMore;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
+    private readonly LogisticStretch? _stretch;
 
     public BinaryPass(TTerm term, Batch batch)
     {
@@ -48,6 +49,9 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
         _hasKernel = TTerm.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Samples.IsNothing ? 0 : 1 / Samples.Divisor;
+        // an infinite loss of weight 0 is 0, which the stretch does not look for
+        if (_hasKernel && Samples.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(Outputs.Predictions))
+            _stretch = LogisticStretches.For(predictions.DType, _labels.DType);
         var (dtype, shape) = (predictions.DType, predictions.Shape);
         Scores = new()
         {
@@ -71,10 +75,16 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     {
         var scratch = s_scratch ?? new();
         s_scratch = null;
-        for (var block = start; block < end; block += Block)
+        int count;
+        for (var block = start; block < end; block += count)
         {
             cancellation.ThrowIfCancellationRequested();
-            var count = (int)long.Min(Block, end - block);
+            count = (int)long.Min(Block, end - block);
+            if (_stretch is not null && count >= DdRow.Lanes)
+            {
+                count &= -DdRow.Lanes;
+                if (TryStretch(block, count, scratch, sum)) continue;
+            }
             Load(block, count, scratch);
             scratch.HasLow = !_hasKernel;
             if (_hasKernel) ScoreByKernel(count, scratch);
@@ -83,6 +93,20 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             Store(block, count, scratch, sum);
         }
         s_scratch = scratch;
+    }
+
+    /// <summary>Scores a block without a detour through the scratch, unless a label is soft.</summary>
+    private unsafe bool TryStretch(long block, int count, Scratch scratch, ExactSum sum)
+    {
+        var (z, gradient) = (_batch.Predictions, Scores.Gradient);
+        fixed (double* losses = scratch.ValueHi)
+        {
+            if (!_stretch!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, losses, gradient is null ? null : gradient.At(block)))
+                return false;
+        }
+        sum.Add(scratch.ValueHi.AsSpan(0, count));
+        Scores.Losses?.Write(block, scratch.ValueHi.AsSpan(0, count));
+        return true;
     }
 
     /// <summary>Reads a block. What is not kept becomes a harmless element of weight 0: its own values are never looked at.</summary>
@@ -118,12 +142,12 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
             var isPositive = Vector512.Equals(t, Vector512<double>.One);
             var isHard = isPositive | Vector512.Equals(t, Vector512<double>.Zero);
-            var (loss, gradient) = LogisticKernel.Score(Vector512.LoadUnsafe(ref scratch.Posted[i]), isPositive);
+            var kernel = new LogisticKernel(Vector512.LoadUnsafe(ref scratch.Posted[i]), isPositive);
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
             // an infinite loss of weight 0 is 0
-            loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero, loss * weight);
-            gradient *= weight * scale;
+            var loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero, kernel.Loss * weight);
+            var gradient = kernel.Slope * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale));
 
             var low = Vector512<double>.Zero;
             if (_wantsMore || !Vector512.EqualsAll(isHard.AsInt64(), Vector512<long>.AllBitsSet))

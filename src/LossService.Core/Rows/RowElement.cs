@@ -4,12 +4,16 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Rows;
 
-/// <summary>How a kernel reads and writes the elements of a tensor: eight at a time, widened to double, rounded once.</summary>
-internal unsafe interface IRowElement<TSelf> where TSelf : unmanaged, IRowElement<TSelf>
+/// <summary>How a kernel reads the elements of a tensor: eight at a time, widened to double.</summary>
+internal unsafe interface IElement<TSelf> where TSelf : unmanaged, IElement<TSelf>
 {
     /// <summary>Eight elements.</summary>
     static abstract Vector512<double> Load(TSelf* source);
+}
 
+/// <summary>How a kernel also writes them: eight at a time, each rounded once.</summary>
+internal unsafe interface IRowElement<TSelf> : IElement<TSelf> where TSelf : unmanaged, IRowElement<TSelf>
+{
     /// <summary>Writes eight elements.</summary>
     static abstract void Store(Vector512<double> value, TSelf* destination);
 
