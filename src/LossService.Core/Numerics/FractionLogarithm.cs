@@ -38,19 +38,18 @@ internal static class FractionLogarithm
         var c = LaneTable.Sixteen(Reciprocals, slot);
         var f = Vector512.FusedMultiplyAdd(x, c, c - Vector512<double>.One);
 
-        var q = Vector512.FusedMultiplyAdd(Vector512.Create(-0.09934550105553791), f, Vector512.Create(0.11132074039939108));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.125001388256659));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.1428569812196788));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.16666666585445147));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.20000000004634125));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.25000000000014483));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.3333333333333297));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.5));
+        // by powers of f², so that the terms do not wait for each other
+        var f2 = f * f;
+        var q = Vector512.FusedMultiplyAdd(f, Vector512.Create(0.11132074039939108), Vector512.Create(-0.125001388256659));
+        q = Vector512.FusedMultiplyAdd(f2, Vector512.Create(-0.09934550105553791), q);
+        q = Vector512.FusedMultiplyAdd(f2, q, Vector512.FusedMultiplyAdd(f, Vector512.Create(0.1428569812196788), Vector512.Create(-0.16666666585445147)));
+        q = Vector512.FusedMultiplyAdd(f2, q, Vector512.FusedMultiplyAdd(f, Vector512.Create(0.20000000004634125), Vector512.Create(-0.25000000000014483)));
+        q = Vector512.FusedMultiplyAdd(f2, q, Vector512.FusedMultiplyAdd(f, Vector512.Create(0.3333333333333297), Vector512.Create(-0.5)));
 
         var tabled = LaneTable.Sixteen(Logarithms, slot);
         var leading = tabled + f;
         // what f lost on its way into the leading sum
         var low = f - (leading - tabled);
-        return leading + Vector512.FusedMultiplyAdd(q, f * f, low);
+        return leading + Vector512.FusedMultiplyAdd(q, f2, low);
     }
 }

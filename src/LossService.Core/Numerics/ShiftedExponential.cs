@@ -23,6 +23,14 @@ internal readonly struct ShiftedExponential
 
     private readonly Vector512<double> _floor, _rounder, _rest;
 
+    /// <summary>Of no shift at all.</summary>
+    public ShiftedExponential()
+    {
+        _rest = Vector512<double>.Zero;
+        _floor = Vector512.Create(-Span);
+        _rounder = Vector512.Create(PowerOfTwo.Rounder);
+    }
+
     /// <summary>Prepares for a shift.</summary>
     /// <param name="shift">At most <see cref="LargestShift"/> in size.</param>
     public ShiftedExponential(double shift)

@@ -21,7 +21,7 @@ internal readonly struct LogisticKernel
     public LogisticKernel(Vector512<double> z, Vector512<double> isPositive)
     {
         _a = z ^ (isPositive & Vector512.Create(-0.0));
-        _e = new ShiftedExponential(0).Of(-Vector512.Abs(_a));
+        _e = new ShiftedExponential().Of(-Vector512.Abs(_a));
     }
 
     /// <summary>The losses, within 2 ulp.</summary>
