@@ -79,7 +79,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     public void Dispose() => _scratch.Dispose();
 
     /// <summary>As many rows as keep their exponentials in the first-level cache.</summary>
-    private static int BlockOf(int classes) => Math.Clamp(2048 / classes, 1, SoftmaxScratch.Rows);
+    private static int BlockOf(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
     /// <summary>The losses of eight rows, and the two factors that their gradients need.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
