@@ -142,7 +142,8 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
             var isPositive = Vector512.Equals(t, Vector512<double>.One);
             var isHard = isPositive | Vector512.Equals(t, Vector512<double>.Zero);
-            var kernel = new LogisticKernel(Vector512.LoadUnsafe(ref scratch.Posted[i]), isPositive);
+            var z = Vector512.LoadUnsafe(ref scratch.Posted[i]);
+            var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
             // an infinite loss of weight 0 is 0

@@ -14,15 +14,24 @@ internal readonly struct LogisticKernel
 {
     private readonly Vector512<double> _a, _e;
 
-    /// <summary>Prepares what both results need.</summary>
+    /// <summary>Prepares for both results.</summary>
     /// <param name="z">The logits; infinite ones give the limits.</param>
+    /// <param name="e">exp(−|z|), which is exp(−|a|).</param>
     /// <param name="isPositive">All bits set where t = 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public LogisticKernel(Vector512<double> z, Vector512<double> isPositive)
+    public LogisticKernel(Vector512<double> z, Vector512<double> e, Vector512<double> isPositive)
     {
         _a = z ^ (isPositive & Vector512.Create(-0.0));
-        _e = new ShiftedExponential().Of(-Vector512.Abs(_a));
+        _e = e;
     }
+
+    /// <summary>exp(−|z|).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Exponential(Vector512<double> z) => new ShiftedExponential().Of(-Vector512.Abs(z));
+
+    /// <summary>The same where no |z| is above <see cref="ShiftedExponential.NormalSpan"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> ExponentialOfNear(Vector512<double> z) => new ShiftedExponential().OfNear(-Vector512.Abs(z));
 
     /// <summary>The losses, within 2 ulp.</summary>
     public Vector512<double> Loss

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Rows;
 
@@ -42,6 +43,7 @@ internal static unsafe class LogisticStretches
         where TElement : unmanaged, IRowElement<TElement>
         where TLabel : unmanaged, IElement<TLabel>
     {
+        Exponentials((TElement*)z, count, losses);
         var isSoft = Vector512<double>.Zero;
         var (weight, slopeWeight) = (Vector512.Create(posWeight), Vector512.Create(-posWeight * scale));
         for (var i = 0; i < count; i += DdRow.Lanes)
@@ -49,12 +51,26 @@ internal static unsafe class LogisticStretches
             var label = TLabel.Load((TLabel*)t + i);
             var isPositive = Vector512.Equals(label, Vector512<double>.One);
             isSoft |= Vector512.AndNot(label, isPositive);
-            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), isPositive);
+            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector512.Load(losses + i), isPositive);
             (kernel.Loss * Vector512.ConditionalSelect(isPositive, weight, Vector512<double>.One)).Store(losses + i);
             if (gradient == null) continue;
             var factor = Vector512.ConditionalSelect(isPositive, slopeWeight, Vector512.Create(scale));
             TElement.Store(kernel.Slope * factor, (TElement*)gradient + i);
         }
         return Vector512.EqualsAll(isSoft, Vector512<double>.Zero);
+    }
+
+    /// <summary>
+    /// Stores exp(−|z|), in a loop of its own: an exponential and a logarithm in one chain are so long that the processor's
+    /// queues hold no second one to work on meanwhile.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void Exponentials<TElement>(TElement* z, int count, double* e) where TElement : unmanaged, IRowElement<TElement>
+    {
+        var (least, largest) = TElement.Range(z, count);
+        if (Math.Max(-least, largest) <= ShiftedExponential.NormalSpan)
+            for (var i = 0; i < count; i += DdRow.Lanes) LogisticKernel.ExponentialOfNear(TElement.Load(z + i)).Store(e + i);
+        else
+            for (var i = 0; i < count; i += DdRow.Lanes) LogisticKernel.Exponential(TElement.Load(z + i)).Store(e + i);
     }
 }
