@@ -83,7 +83,9 @@ internal sealed class ExactSum
         foreach (var value in values) Add(value);
     }
 
+    /// <summary>Adds up to <see cref="Stretch"/> values, a multiple of eight of them, through the bins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
     private void AddStretch(ReadOnlySpan<double> values)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
@@ -101,6 +103,9 @@ internal sealed class ExactSum
 
         var (aStart, bStart, cStart) = (Start(e + StretchBits), Start(e + 2 * StretchBits - 53), Start(e + 3 * StretchBits - 106));
         var (a, b, c) = (aStart, bStart, cStart);
+        // set aside rather than added at once: a call in the loop would push the bins out of their registers
+        Span<double> left = stackalloc double[Stretch];
+        var count = 0;
         for (var i = 0; i < values.Length; i += Lanes.Width)
         {
             var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
@@ -108,8 +113,11 @@ internal sealed class ExactSum
             b = Absorbed(b, ref rest);
             if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
             c = Absorbed(c, ref rest);
-            if (!Vector512.EqualsAll(rest, Vector512<double>.Zero)) AddLanes(rest);
+            if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
+            rest.CopyTo(left[count..]);
+            count += Lanes.Width;
         }
+        foreach (var rest in left[..count]) Add(rest);
         // exact: together the lanes have moved less than 2⁵² units of the last place
         Add(Vector512.Sum(a - aStart));
         Add(Vector512.Sum(b - bStart));
@@ -177,11 +185,6 @@ internal sealed class ExactSum
         _chunks[chunk] += (term << shift) & DigitMask;
         _chunks[chunk + 1] += term >> (32 - shift);
         if (--_termsUntilCarry == 0) Carry();
-    }
-
-    private void AddLanes(Vector512<double> x)
-    {
-        for (var lane = 0; lane < Lanes.Width; lane++) Add(x.GetElement(lane));
     }
 
     /// <summary>accumulator + term, and in place of the term what that sum rounded away; exact, the accumulator being larger.</summary>
