@@ -18,11 +18,14 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     [ThreadStatic]
     private static Scratch? s_scratch;
 
+    private static readonly double[] s_ones = [1];
+
     private readonly TTerm _term;
     private readonly Batch _batch;
     private readonly BinaryHead _head;
     private readonly Tensor _labels;
     private readonly double[] _posWeight;
+    private readonly long[]? _ignored;
     private readonly double _smoothing;
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
@@ -39,13 +42,13 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
         var (predictions, options) = (batch.Predictions, batch.Options);
         _head = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? [1];
+        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? s_ones;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
         _needsProbability = !TTerm.IsOnLogits || _wantsMore;
 
-        var ignored = options.Get(SharedOptions.IgnoreIndex);
-        Samples = new(batch, predictions.Count, ignored is null ? null : i => IsIgnored(i, ignored), null);
+        _ignored = options.Get(SharedOptions.IgnoreIndex);
+        Samples = new(batch, predictions.Count, _ignored is null ? null : IsIgnored, null);
         _hasKernel = TTerm.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Samples.IsNothing ? 0 : 1 / Samples.Divisor;
@@ -69,6 +72,9 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
 
     /// <summary>Where the results go.</summary>
     public Scores Scores { get; }
+
+    /// <summary>An empty tally of the metrics.</summary>
+    public MetricsTally NewTally() => new([], _batch.Options.Get(SharedOptions.Bins));
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
@@ -232,11 +238,11 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
 
     private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
 
-    private bool IsIgnored(long element, long[] ignored)
+    private bool IsIgnored(long element)
     {
         Span<double> label = [0];
         _labels.Read(element, label);
-        foreach (var value in ignored)
+        foreach (var value in _ignored!)
             if (label[0] == value) return true;
         return false;
     }

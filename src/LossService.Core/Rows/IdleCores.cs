@@ -17,39 +17,57 @@ internal static class IdleCores
     // computations under way, each on one core
     private static int s_busy;
 
+    // each thread keeps a sum, so that a small batch allocates none
+    [ThreadStatic]
+    private static ExactSum? s_sum;
+
     /// <summary>Scores all samples, on this thread and on idle cores.</summary>
     /// <param name="samples">The number of samples.</param>
     /// <param name="elements">The number of elements in them.</param>
-    /// <param name="newTally">Makes an empty tally, or null where none is wanted.</param>
+    /// <param name="newTally">Makes an empty tally; null where none is wanted.</param>
     /// <param name="work">Scores a part.</param>
     /// <param name="cancellation">Stops all parts.</param>
-    public static (ExactSum Sum, MetricsTally? Tally) Run(
-        long samples, long elements, Func<MetricsTally?> newTally, Stretch work, CancellationToken cancellation)
+    /// <returns>The exact sum of the losses, rounded once, and the tally of all parts.</returns>
+    public static (double Sum, MetricsTally? Tally) Run(
+        long samples, long elements, Func<MetricsTally>? newTally, Stretch work, CancellationToken cancellation)
     {
         var wanted = (int)long.Min(samples, elements / Worthwhile) - 1;
         var helpers = Take(wanted);
         try
         {
-            var parts = new (ExactSum Sum, MetricsTally? Tally)[helpers + 1];
-            for (var i = 0; i < parts.Length; i++) parts[i] = (new(), newTally());
-            if (helpers == 0) work(0, samples, parts[0].Sum, parts[0].Tally, cancellation);
-            else Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = parts.Length, CancellationToken = cancellation }, Part);
-            foreach (var part in parts.AsSpan(1))
-            {
-                parts[0].Sum.Add(part.Sum);
-                if (part.Tally is not null) parts[0].Tally!.Add(part.Tally);
-            }
-            return parts[0];
-
-            void Part(int i)
-            {
-                var (start, end) = (samples * i / parts.Length, samples * (i + 1) / parts.Length);
-                work(start, end, parts[i].Sum, parts[i].Tally, cancellation);
-            }
+            if (helpers > 0) return RunParts(helpers + 1, samples, newTally, work, cancellation);
+            var sum = s_sum ?? new();
+            s_sum = null;
+            sum.Clear();
+            var tally = newTally?.Invoke();
+            work(0, samples, sum, tally, cancellation);
+            s_sum = sum;
+            return (sum.Round(), tally);
         }
         finally
         {
             Interlocked.Add(ref s_busy, -helpers - 1);
+        }
+    }
+
+    private static (double Sum, MetricsTally? Tally) RunParts(
+        int count, long samples, Func<MetricsTally>? newTally, Stretch work, CancellationToken cancellation)
+    {
+        var parts = new (ExactSum Sum, MetricsTally? Tally)[count];
+        for (var i = 0; i < parts.Length; i++) parts[i] = (new(), newTally?.Invoke());
+        Parallel.For(0, parts.Length, new ParallelOptions { MaxDegreeOfParallelism = parts.Length, CancellationToken = cancellation }, Part);
+        var (sum, tally) = parts[0];
+        foreach (var part in parts.AsSpan(1))
+        {
+            sum.Add(part.Sum);
+            if (part.Tally is not null) tally!.Add(part.Tally);
+        }
+        return (sum.Round(), tally);
+
+        void Part(int i)
+        {
+            var (start, end) = (samples * i / parts.Length, samples * (i + 1) / parts.Length);
+            work(start, end, parts[i].Sum, parts[i].Tally, cancellation);
         }
     }
 

@@ -7,8 +7,8 @@ namespace LossService.Core.Rows;
 /// <summary>Rows that a kernel scores, whatever their dtype.</summary>
 internal interface ISoftmaxRows : IDisposable
 {
-    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's.</summary>
-    List<long> Declined { get; }
+    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's; null = none.</summary>
+    List<long>? Declined { get; }
 
     /// <summary>Takes a kept row, whose true class is <paramref name="y"/>.</summary>
     void Add(long index, int y, ExactSum sum);
@@ -36,7 +36,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     private int _count;
 
     /// <inheritdoc/>
-    public List<long> Declined { get; } = [];
+    public List<long>? Declined { get; private set; }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -45,7 +45,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
         var (min, max) = TElement.Range(_predictions + index * _classes, _classes);
         if (double.IsPositiveInfinity(max))
         {
-            Declined.Add(index);
+            (Declined ??= []).Add(index);
             return;
         }
         (_scratch.Index[_count], _scratch.Class[_count], _scratch.Min[_count], _scratch.Max[_count]) = (index, y, min, max);
