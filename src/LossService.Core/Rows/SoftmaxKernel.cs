@@ -35,7 +35,17 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         var exponential = new ShiftedExponential(max);
         var sum = new Sum();
         var end = classes & -Lanes;
-        if (classes > ShortRow && max - min <= ShiftedExponential.NormalSpan)
+        var isNear = max - min <= ShiftedExponential.NormalSpan;
+        if (isNear && classes <= ShortRow)
+        {
+            for (var c = 0; c < end; c += Lanes)
+            {
+                var block = exponential.OfNear(TElement.Load(z + c));
+                block.Store(e + c);
+                sum.Add(block);
+            }
+        }
+        else if (isNear)
         {
             var total = Near(z, end, exponential, e);
             // where the others weigh as much as the largest, its 1 costs the sum no more than a bit
