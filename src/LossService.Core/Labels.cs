@@ -23,6 +23,9 @@ internal sealed class Labels
         _ignored = ignored;
     }
 
+    /// <summary>Whether the labels are rows rather than indices.</summary>
+    public bool AreDense => _dense;
+
     /// <summary>Whether a row's label is one of the ignored; a dense row never is.</summary>
     public bool IsIgnored(long row) => _ignored is not null && !_dense && Array.IndexOf(_ignored, _labels.Integer(row)) >= 0;
 

@@ -47,7 +47,12 @@ public sealed class Scores : IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in Tensors) tensor.Dispose();
+        Losses?.Dispose();
+        Gradient?.Dispose();
+        Probabilities?.Dispose();
+        LogProbabilities?.Dispose();
+        Entropy?.Dispose();
+        Predictions?.Dispose();
     }
 }
 

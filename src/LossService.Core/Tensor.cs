@@ -48,6 +48,9 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>The elements' bytes.</summary>
     public byte* Data => _data;
 
+    /// <summary>Where an element's bytes begin.</summary>
+    internal byte* At(long element) => _data + element * DType.Size();
+
     /// <summary>The elements as <typeparamref name="T"/>, whose size is the dtype's; for tensors below 2^31 elements.</summary>
     public Span<T> AsSpan<T>() where T : unmanaged
     {
@@ -58,7 +61,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Widens the elements from <paramref name="start"/> on into doubles; exact but for 64-bit integers beyond ±2^53.</summary>
     public void Read(long start, Span<double> destination)
     {
-        var source = _data + start * DType.Size();
+        var source = At(start);
         var n = destination.Length;
         switch (DType)
         {
@@ -81,7 +84,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <remarks>For the four float dtypes and int64.</remarks>
     public void Write(long start, ReadOnlySpan<double> source)
     {
-        var destination = _data + start * DType.Size();
+        var destination = At(start);
         var n = source.Length;
         switch (DType)
         {
@@ -111,7 +114,7 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>Sets <paramref name="count"/> elements from <paramref name="start"/> on to 0.</summary>
     public void Clear(long start, long count) =>
-        NativeMemory.Clear(_data + start * DType.Size(), (nuint)(count * DType.Size()));
+        NativeMemory.Clear(At(start), (nuint)(count * DType.Size()));
 
     /// <inheritdoc/>
     public void Dispose() => _owned?.Dispose();

@@ -14,8 +14,11 @@ namespace LossService.Core.Numerics;
 /// kept in 64-bit chunks, so that carries wait for a thousand additions: Kulisch's accumulator in the form of Neal, "Fast exact
 /// summation using small and large superaccumulators", arXiv:1505.05571, 2015. Nothing underflows, and an intermediate sum or
 /// product beyond the range of a double does no harm as long as the final sum is inside.</para>
-/// <para>Long spans go through a floating-point expansion first (Collange, Defour, Graillat, Iakymchuk, "Numerical
-/// reproducibility for the parallel reduction on multi- and many-core architectures", Parallel Computing 49, 2015).</para>
+/// <para>Long spans go first through three floating-point bins of fixed unit (J. Demmel, H. D. Nguyen, "Fast reproducible
+/// floating-point summation", ARITH 2013). A bin is an accumulator that starts at 1.5·2ᵏ, so large that its last place stays 2ᵏ⁻⁵² however
+/// the terms fall: adding a term rounds it to that unit, the bin's own sum is exact, and what the rounding left over, found by two
+/// subtractions (Dekker's: the accumulator is the larger), goes to the next bin. The first bin's unit follows from the largest
+/// term; all three hold the bits of terms down to 2⁻⁷⁵ of it, and what is left even then is added singly.</para>
 /// <para>One kilobyte; not thread-safe: give each thread its own, and merge.</para>
 /// </remarks>
 internal sealed class ExactSum
@@ -26,6 +29,13 @@ internal sealed class ExactSum
 
     // A term adds less than 2⁵² + 2³² to a chunk, so that this many leave it below 2⁶³
     private const int TermsPerCarry = 1024;
+
+    // The terms of one pass through the bins: with 2⁸ of them below 2ᵉ⁺¹, all lanes together stay within 2ᵉ⁺⁹, and so within
+    // 2ᵏ⁻¹ of where they start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
+    private const int Stretch = 256, StretchBits = 10;
+
+    // Where no bin's start overflows, nor its unit underflows
+    private const int HighestInReach = 1000, LowestInReach = -800;
 
     private readonly long[] _chunks = new long[ChunkCount];
     private int _termsUntilCarry = TermsPerCarry;
@@ -64,32 +74,54 @@ internal sealed class ExactSum
     /// <summary>Adds every value, at about one addition's cost each where their exponents are not wildly apart.</summary>
     public void Add(ReadOnlySpan<double> values)
     {
-        ref var first = ref MemoryMarshal.GetReference(values);
-        // Far enough below the largest double that 2³¹ of these cannot overflow a lane
-        var limit = Vector512.Create(9.745314011399999e288);
-        var a = Vector512<double>.Zero;
-        var b = Vector512<double>.Zero;
-        var c = Vector512<double>.Zero;
-        var i = 0;
-        for (; i <= values.Length - Lanes.Width; i += Lanes.Width)
+        while (values.Length >= Lanes.Width)
         {
-            var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
-            if (Vector512.LessThanOrEqualAll(Vector512.Abs(rest), limit))
-            {
-                a = Absorbed(a, ref rest);
-                b = Absorbed(b, ref rest);
-                if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
-                c = Absorbed(c, ref rest);
-                if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
-            }
+            var count = int.Min(values.Length & -Lanes.Width, Stretch);
+            AddStretch(values[..count]);
+            values = values[count..];
+        }
+        foreach (var value in values) Add(value);
+    }
 
-            AddLanes(rest);
+    /// <summary>Adds up to <see cref="Stretch"/> values, a multiple of eight of them, through the bins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [SkipLocalsInit]
+    private void AddStretch(ReadOnlySpan<double> values)
+    {
+        ref var first = ref MemoryMarshal.GetReference(values);
+        var largest = Vector512<long>.Zero;
+        for (var i = 0; i < values.Length; i += Lanes.Width)
+            largest = Vector512.Max(largest, Vector512.Abs(Vector512.LoadUnsafe(ref first, (nuint)i)).AsInt64());
+        if (Largest(largest) is 0) return;
+        // the largest term lies between 2ᵉ and 2ᵉ⁺¹
+        var e = (int)(Largest(largest) >> 52) - 1023;
+        if (e is < LowestInReach or > HighestInReach)
+        {
+            foreach (var value in values) Add(value);
+            return;
         }
 
-        AddLanes(a);
-        AddLanes(b);
-        AddLanes(c);
-        for (; i < values.Length; i++) Add(values[i]);
+        var (aStart, bStart, cStart) = (Start(e + StretchBits), Start(e + 2 * StretchBits - 53), Start(e + 3 * StretchBits - 106));
+        var (a, b, c) = (aStart, bStart, cStart);
+        // set aside rather than added at once: a call in the loop would push the bins out of their registers
+        Span<double> left = stackalloc double[Stretch];
+        var count = 0;
+        for (var i = 0; i < values.Length; i += Lanes.Width)
+        {
+            var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
+            a = Absorbed(a, ref rest);
+            b = Absorbed(b, ref rest);
+            if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
+            c = Absorbed(c, ref rest);
+            if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
+            rest.CopyTo(left[count..]);
+            count += Lanes.Width;
+        }
+        foreach (var rest in left[..count]) Add(rest);
+        // exact: together the lanes have moved less than 2⁵² units of the last place
+        Add(Vector512.Sum(a - aStart));
+        Add(Vector512.Sum(b - bStart));
+        Add(Vector512.Sum(c - cStart));
     }
 
     /// <summary>Adds everything that <paramref name="other"/> holds, which stays as it is.</summary>
@@ -155,19 +187,26 @@ internal sealed class ExactSum
         if (--_termsUntilCarry == 0) Carry();
     }
 
-    private void AddLanes(Vector512<double> x)
-    {
-        for (var lane = 0; lane < Lanes.Width; lane++) Add(x.GetElement(lane));
-    }
-
-    /// <summary>accumulator + term, and in place of the term what that sum rounded away (TwoSum).</summary>
+    /// <summary>accumulator + term, and in place of the term what that sum rounded away; exact, the accumulator being larger.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Absorbed(Vector512<double> accumulator, ref Vector512<double> term)
     {
         var sum = accumulator + term;
-        var termRounded = sum - accumulator;
-        term = (accumulator - (sum - termRounded)) + (term - termRounded);
+        term -= sum - accumulator;
         return sum;
+    }
+
+    /// <summary>1.5·2ᵉ: within 2ᵉ⁻¹ of it, the doubles are the multiples of 2ᵉ⁻⁵².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> Start(int e) =>
+        Vector512.Create(BitConverter.Int64BitsToDouble(((e + 1023L) << 52) | (1L << 51)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static long Largest(Vector512<long> values)
+    {
+        var four = Vector256.Max(values.GetLower(), values.GetUpper());
+        var two = Vector128.Max(four.GetLower(), four.GetUpper());
+        return long.Max(two[0], two[1]);
     }
 
     /// <summary>Leaves a digit in 0…2³²−1 in every chunk but the last, which keeps the sign.</summary>

@@ -95,41 +95,4 @@ internal static class Lanes
         var result = leading + Vector512.FusedMultiplyAdd(series, f * f, low);
         return Vector512.ConditionalSelect(Vector512.Equals(x, Vector512.Create(double.PositiveInfinity)), x, result);
     }
-
-    /// <summary>ln(1 + x) for 0 ≤ x ≤ 1, with full relative accuracy however small x is: what a softplus needs.</summary>
-    /// <remarks>
-    /// The tables of <see cref="LogarithmTable"/> without the search for an exponent: 1 + x needs one halving at most. The series is
-    /// the Chebyshev fit of (ln(1 + f) − f)/f² on |f| ≤ 1/43 (error 2e-18).
-    /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Log1pOfFraction(Vector512<double> x)
-    {
-        var one = Vector512<double>.One;
-        var sum = x + one;
-        var sumLow = x - (sum - one);
-        var isUpper = Vector512.GreaterThanOrEqual(sum, Vector512.Create(11.0 / 8));
-        var factor = Vector512.ConditionalSelect(isUpper, Vector512.Create(0.5), one);
-        var z = sum * factor;
-        var slot = (z + Vector512.Create(LogarithmTable.Rounder)).AsInt64();
-        var c = LaneTable.ThirtyTwo(LogarithmTable.Reciprocals, slot);
-        var f = Vector512.FusedMultiplyAdd(z, c, -one);
-        var fLow = sumLow * factor * c;
-
-        var q = Vector512.FusedMultiplyAdd(Vector512.Create(0.11120950627183705), f, Vector512.Create(-0.12510823364456783));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.1428571095910865));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.16666663007446147));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.20000000000359855));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.25000000000395833));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(0.33333333333333326));
-        q = Vector512.FusedMultiplyAdd(q, f, Vector512.Create(-0.49999999999999994));
-
-        var high = LaneTable.ThirtyTwo(LogarithmTable.High, slot)
-            + Vector512.ConditionalSelect(isUpper, Vector512.Create(LogarithmTable.Ln2High), Vector512<double>.Zero);
-        var leading = high + f;
-        // the middle parts of the logarithms, 1e-13 of the whole, matter only where the whole is not small
-        var low = LaneTable.ThirtyTwo(LogarithmTable.Middle, slot)
-            + Vector512.ConditionalSelect(isUpper, Vector512.Create(LogarithmTable.Ln2Middle), Vector512<double>.Zero);
-        low += Vector512.FusedMultiplyAdd(-f, fLow, fLow) + (f - (leading - high));
-        return leading + Vector512.FusedMultiplyAdd(q, f * f, low);
-    }
 }

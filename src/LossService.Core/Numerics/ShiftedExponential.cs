@@ -18,13 +18,25 @@ internal readonly struct ShiftedExponential
     /// <summary>The largest |shift| for which the reduction is exact.</summary>
     public const double LargestShift = 600;
 
+    /// <summary>The largest shift − z whose result is sure to be a normal number: e⁻⁷⁰⁸ is.</summary>
+    public const double NormalSpan = 708;
+
     // e^−746 is less than half the smallest double
     private const double Span = 746;
 
     private readonly Vector512<double> _floor, _rounder, _rest;
 
+    /// <summary>Of no shift at all.</summary>
+    public ShiftedExponential()
+    {
+        _rest = Vector512<double>.Zero;
+        _floor = Vector512.Create(-Span);
+        _rounder = Vector512.Create(PowerOfTwo.Rounder);
+    }
+
     /// <summary>Prepares for a shift.</summary>
     /// <param name="shift">At most <see cref="LargestShift"/> in size.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ShiftedExponential(double shift)
     {
         // rounded as in Of, so that e^(shift − shift) is exactly 1
@@ -39,11 +51,26 @@ internal readonly struct ShiftedExponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Of(Vector512<double> z)
     {
-        z = Vector512.MaxNative(z, _floor);
-        // the low bits hold n − n_s
+        var rounded = Reduced(Vector512.MaxNative(z, _floor), out var power);
+        var sixteenths = rounded - Vector512.Create(PowerOfTwo.Rounder);
+        return PowerOfTwo.Scale(power, sixteenths * Vector512.Create(1.0 / 16));
+    }
+
+    /// <summary>The same bits, where no result is subnormal: for z between shift − <see cref="NormalSpan"/> and shift.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> OfNear(Vector512<double> z)
+    {
+        var rounded = Reduced(z, out var power);
+        // whole powers of two go straight to the exponent's bits, from 52 on; the sixteenths below them are cleared
+        return (power.AsInt64() + ((rounded.AsInt64() & Vector512.Create(-16L)) << 48)).AsDouble();
+    }
+
+    /// <summary>e^(z − shift) = power · 2^⌊(n − n_s)/16⌋, with n − n_s in the low bits of what is returned.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector512<double> Reduced(Vector512<double> z, out Vector512<double> power)
+    {
         var rounded = Vector512.FusedMultiplyAdd(z, Vector512.Create(PowerOfTwo.SixteenthsPerNat), _rounder);
         var n = rounded - _rounder;
-        var sixteenths = rounded - Vector512.Create(PowerOfTwo.Rounder);
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthHigh), z) - _rest;
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), r);
 
@@ -53,7 +80,8 @@ internal readonly struct ShiftedExponential
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.16666666666666724));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.5000000000000052));
         var series = Vector512.FusedMultiplyAdd(q, r * r, r);
-        var power = LaneTable.Sixteen(PowerOfTwo.Sixteenths, rounded.AsInt64());
-        return PowerOfTwo.Scale(Vector512.FusedMultiplyAdd(power, series, power), sixteenths * Vector512.Create(1.0 / 16));
+        power = LaneTable.Sixteen(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        power = Vector512.FusedMultiplyAdd(power, series, power);
+        return rounded;
     }
 }

@@ -28,10 +28,9 @@ internal abstract class BinaryLoss<TTerm> : Loss where TTerm : struct, IElementT
     public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         var pass = new BinaryPass<TTerm>(Term(batch.Options), batch);
-        var bins = batch.Wants(Outputs.Metrics) ? batch.Options.Get(SharedOptions.Bins) : 0;
         var count = batch.Predictions.Count;
-        var (sum, tally) = SampleSplit.Run(count, count, () => bins > 0 ? new MetricsTally([], bins) : null, pass.Run, cancellation);
-        pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
+        var (sum, tally) = SampleSplit.Run(count, count, batch.Wants(Outputs.Metrics) ? pass.NewTally : null, pass.Run, cancellation);
+        pass.Samples.Conclude(pass.Scores, sum, batch);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;
     }

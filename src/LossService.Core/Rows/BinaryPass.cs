@@ -18,17 +18,21 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     [ThreadStatic]
     private static Scratch? s_scratch;
 
+    private static readonly double[] s_ones = [1];
+
     private readonly TTerm _term;
     private readonly Batch _batch;
     private readonly BinaryHead _head;
     private readonly Tensor _labels;
     private readonly double[] _posWeight;
+    private readonly long[]? _ignored;
     private readonly double _smoothing;
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
     private readonly bool _wantsMore;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
+    private readonly LogisticStretch? _stretch;
 
     public BinaryPass(TTerm term, Batch batch)
     {
@@ -38,16 +42,19 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
         var (predictions, options) = (batch.Predictions, batch.Options);
         _head = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? [1];
+        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? s_ones;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(Outputs.Probabilities | Outputs.LogProbabilities | Outputs.Entropy | Outputs.Metrics);
         _needsProbability = !TTerm.IsOnLogits || _wantsMore;
 
-        var ignored = options.Get(SharedOptions.IgnoreIndex);
-        Samples = new(batch, predictions.Count, ignored is null ? null : i => IsIgnored(i, ignored), null);
+        _ignored = options.Get(SharedOptions.IgnoreIndex);
+        Samples = new(batch, predictions.Count, _ignored is null ? null : IsIgnored, null);
         _hasKernel = TTerm.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Samples.IsNothing ? 0 : 1 / Samples.Divisor;
+        // an infinite loss of weight 0 is 0, which the stretch does not look for
+        if (_hasKernel && Samples.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(Outputs.Predictions))
+            _stretch = LogisticStretches.For(predictions.DType, _labels.DType);
         var (dtype, shape) = (predictions.DType, predictions.Shape);
         Scores = new()
         {
@@ -66,15 +73,24 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
     /// <summary>Where the results go.</summary>
     public Scores Scores { get; }
 
+    /// <summary>An empty tally of the metrics.</summary>
+    public MetricsTally NewTally() => new([], _batch.Options.Get(SharedOptions.Bins));
+
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsTally? tally, CancellationToken cancellation)
     {
         var scratch = s_scratch ?? new();
         s_scratch = null;
-        for (var block = start; block < end; block += Block)
+        int count;
+        for (var block = start; block < end; block += count)
         {
             cancellation.ThrowIfCancellationRequested();
-            var count = (int)long.Min(Block, end - block);
+            count = (int)long.Min(Block, end - block);
+            if (_stretch is not null && count >= DdRow.Lanes)
+            {
+                count &= -DdRow.Lanes;
+                if (TryStretch(block, count, scratch, sum)) continue;
+            }
             Load(block, count, scratch);
             scratch.HasLow = !_hasKernel;
             if (_hasKernel) ScoreByKernel(count, scratch);
@@ -83,6 +99,20 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             Store(block, count, scratch, sum);
         }
         s_scratch = scratch;
+    }
+
+    /// <summary>Scores a block without a detour through the scratch, unless a label is soft.</summary>
+    private unsafe bool TryStretch(long block, int count, Scratch scratch, ExactSum sum)
+    {
+        var (z, gradient) = (_batch.Predictions, Scores.Gradient);
+        fixed (double* losses = scratch.ValueHi)
+        {
+            if (!_stretch!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, losses, gradient is null ? null : gradient.At(block)))
+                return false;
+        }
+        sum.Add(scratch.ValueHi.AsSpan(0, count));
+        Scores.Losses?.Write(block, scratch.ValueHi.AsSpan(0, count));
+        return true;
     }
 
     /// <summary>Reads a block. What is not kept becomes a harmless element of weight 0: its own values are never looked at.</summary>
@@ -118,12 +148,13 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
             var t = Vector512.LoadUnsafe(ref scratch.Label[i]);
             var isPositive = Vector512.Equals(t, Vector512<double>.One);
             var isHard = isPositive | Vector512.Equals(t, Vector512<double>.Zero);
-            var (loss, gradient) = LogisticKernel.Score(Vector512.LoadUnsafe(ref scratch.Posted[i]), isPositive);
+            var z = Vector512.LoadUnsafe(ref scratch.Posted[i]);
+            var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
             // an infinite loss of weight 0 is 0
-            loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero, loss * weight);
-            gradient *= weight * scale;
+            var loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero, kernel.Loss * weight);
+            var gradient = kernel.Slope * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale));
 
             var low = Vector512<double>.Zero;
             if (_wantsMore || !Vector512.EqualsAll(isHard.AsInt64(), Vector512<long>.AllBitsSet))
@@ -207,11 +238,11 @@ internal sealed class BinaryPass<TTerm> where TTerm : struct, IElementTerm
 
     private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
 
-    private bool IsIgnored(long element, long[] ignored)
+    private bool IsIgnored(long element)
     {
         Span<double> label = [0];
         _labels.Read(element, label);
-        foreach (var value in ignored)
+        foreach (var value in _ignored!)
             if (label[0] == value) return true;
         return false;
     }

@@ -47,8 +47,8 @@ internal abstract class CategoricalLoss : Loss
         var pass = new CategoricalPass(this, batch);
         var wantsMetrics = batch.Wants(Outputs.Metrics) && batch.Labels is not null;
         var (sum, tally) = SampleSplit.Run(
-            pass.Rows, batch.Predictions.Count, () => wantsMetrics ? pass.NewTally() : null, pass.Run, cancellation);
-        pass.Samples.Conclude(pass.Scores, sum.Round(), batch);
+            pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation);
+        pass.Samples.Conclude(pass.Scores, sum, batch);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;
     }

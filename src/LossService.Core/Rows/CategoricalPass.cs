@@ -88,7 +88,7 @@ internal sealed class CategoricalPass
     {
         CategoricalScratch? scratch = null;
         using var kernel = NewKernel();
-        var target = _hasKernel ? new double[_classes] : [];
+        var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];
         for (var row = start; row < end; row++)
         {
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
@@ -108,7 +108,8 @@ internal sealed class CategoricalPass
             }
         }
         kernel?.Flush(sum);
-        foreach (var row in kernel?.Declined ?? []) ScoreRow(row, scratch ??= new(_classes), sum, null);
+        if (kernel?.Declined is { } declined)
+            foreach (var row in declined) ScoreRow(row, scratch ??= new(_classes), sum, null);
         scratch?.Dispose();
     }
 

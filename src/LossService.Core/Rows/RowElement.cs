@@ -4,14 +4,21 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Rows;
 
-/// <summary>How a kernel reads and writes the elements of a tensor: eight at a time, widened to double, rounded once.</summary>
-internal unsafe interface IRowElement<TSelf> where TSelf : unmanaged, IRowElement<TSelf>
+/// <summary>How a kernel reads the elements of a tensor: eight at a time, widened to double.</summary>
+internal unsafe interface IElement<TSelf> where TSelf : unmanaged, IElement<TSelf>
 {
     /// <summary>Eight elements.</summary>
     static abstract Vector512<double> Load(TSelf* source);
+}
 
+/// <summary>How a kernel also writes them: eight at a time, each rounded once.</summary>
+internal unsafe interface IRowElement<TSelf> : IElement<TSelf> where TSelf : unmanaged, IRowElement<TSelf>
+{
     /// <summary>Writes eight elements.</summary>
     static abstract void Store(Vector512<double> value, TSelf* destination);
+
+    /// <summary>The least and the largest of at least one element, none NaN.</summary>
+    static abstract (double Least, double Largest) Range(TSelf* row, int count);
 
     /// <summary>One element.</summary>
     static abstract double ToDouble(TSelf value);
@@ -30,6 +37,9 @@ internal readonly unsafe struct Float64Row(double value) : IRowElement<Float64Ro
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector512<double> value, Float64Row* destination) => value.Store((double*)destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Least, double Largest) Range(Float64Row* row, int count) => Extremes.Of((double*)row, count);
 
     public static double ToDouble(Float64Row value) => value._value;
 
@@ -58,6 +68,9 @@ internal readonly unsafe struct Float32Row(float value) : IRowElement<Float32Row
             : Vector256.Narrow(value.GetLower(), value.GetUpper());
         eight.Store((float*)destination);
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Least, double Largest) Range(Float32Row* row, int count) => Extremes.Of((float*)row, count);
 
     public static double ToDouble(Float32Row value) => value._value;
 

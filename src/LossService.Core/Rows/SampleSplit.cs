@@ -14,25 +14,44 @@ internal static class SampleSplit
     /// <summary>Elements worth a thread of their own: below, handing over costs more than it saves.</summary>
     private const long Worthwhile = 1 << 17;
 
+    // each thread keeps a sum, so that a small batch allocates none
+    [ThreadStatic]
+    private static ExactSum? s_sum;
+
     /// <summary>Scores all samples, on this thread and on idle cores.</summary>
     /// <param name="samples">The number of samples.</param>
     /// <param name="elements">The number of elements in them.</param>
-    /// <param name="newTally">Makes an empty tally, or null where none is wanted.</param>
+    /// <param name="newTally">Makes an empty tally; null where none is wanted.</param>
     /// <param name="work">Scores a part.</param>
     /// <param name="cancellation">Stops all parts.</param>
-    public static (ExactSum Sum, MetricsTally? Tally) Run(
-        long samples, long elements, Func<MetricsTally?> newTally, Stretch work, CancellationToken cancellation)
+    /// <returns>The exact sum of the losses, rounded once, and the tally of all parts.</returns>
+    public static (double Sum, MetricsTally? Tally) Run(
+        long samples, long elements, Func<MetricsTally>? newTally, Stretch work, CancellationToken cancellation)
     {
         using var cores = IdleCores.Take(long.Min(samples, elements / Worthwhile));
+        if (cores.Count > 1) return RunParts(cores, samples, newTally, work, cancellation);
+        var sum = s_sum ?? new();
+        s_sum = null;
+        sum.Clear();
+        var tally = newTally?.Invoke();
+        work(0, samples, sum, tally, cancellation);
+        s_sum = sum;
+        return (sum.Round(), tally);
+    }
+
+    private static (double Sum, MetricsTally? Tally) RunParts(
+        IdleCores.Lease cores, long samples, Func<MetricsTally>? newTally, Stretch work, CancellationToken cancellation)
+    {
         var parts = new (ExactSum Sum, MetricsTally? Tally)[cores.Count];
-        for (var i = 0; i < parts.Length; i++) parts[i] = (new(), newTally());
+        for (var i = 0; i < parts.Length; i++) parts[i] = (new(), newTally?.Invoke());
         cores.Run(Part, cancellation);
+        var (sum, tally) = parts[0];
         foreach (var part in parts.AsSpan(1))
         {
-            parts[0].Sum.Add(part.Sum);
-            if (part.Tally is not null) parts[0].Tally!.Add(part.Tally);
+            sum.Add(part.Sum);
+            if (part.Tally is not null) tally!.Add(part.Tally);
         }
-        return parts[0];
+        return (sum.Round(), tally);
 
         void Part(int i)
         {

@@ -19,48 +19,43 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
 {
     private const int Lanes = DdRow.Lanes;
 
-    /// <summary>Up to here it costs less to sum every block with care than to look for the one that needs it.</summary>
+    /// <summary>Up to here it costs less to sum with care than to ask whether the sum needs it.</summary>
     private const int ShortRow = 64;
-
-    /// <summary>m of a row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static double Maximum(TElement* z, int classes)
-    {
-        if (classes < Lanes)
-        {
-            var largest = TElement.ToDouble(z[0]);
-            for (var c = 1; c < classes; c++) largest = Math.Max(largest, TElement.ToDouble(z[c]));
-            return largest;
-        }
-        // the last block may overlap the one before: a maximum does not mind
-        var max = TElement.Load(z + classes - Lanes);
-        for (var c = 0; c <= classes - Lanes; c += Lanes) max = Vector512.MaxNative(max, TElement.Load(z + c));
-        var four = Vector256.MaxNative(max.GetLower(), max.GetUpper());
-        var two = Vector128.MaxNative(four.GetLower(), four.GetUpper());
-        return Math.Max(two[0], two[1]);
-    }
 
     /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
     /// <param name="z">The logits, none NaN or +∞, not all −∞.</param>
     /// <param name="classes">K.</param>
+    /// <param name="min">The least logit.</param>
     /// <param name="max">m.</param>
     /// <param name="e">Where to.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Exponentials(TElement* z, int classes, double max, double* e)
+    public static double Exponentials(TElement* z, int classes, double min, double max, double* e)
     {
         if (Math.Abs(max) > ShiftedExponential.LargestShift) return ExponentialsOfLarge(z, classes, max, e);
         var exponential = new ShiftedExponential(max);
         var sum = new Sum();
-        var (start, end) = (0, classes & -Lanes);
-        if (classes > ShortRow)
+        var end = classes & -Lanes;
+        var isNear = max - min <= ShiftedExponential.NormalSpan;
+        if (isNear && classes <= ShortRow)
         {
-            // only the largest's own block must be summed with care; a tie elsewhere makes a sum that is not small
-            var careful = FirstBlockWith(max, z, end);
-            sum.AddPlain(Stretch(z, 0, careful, exponential, e) + Stretch(z, careful + Lanes, end, exponential, e));
-            (start, end) = (careful, Math.Min(careful + Lanes, end));
+            for (var c = 0; c < end; c += Lanes)
+            {
+                var block = exponential.OfNear(TElement.Load(z + c));
+                block.Store(e + c);
+                sum.Add(block);
+            }
         }
-        for (; start < end; start += Lanes) sum.Add(Block(TElement.Load(z + start), exponential, e + start));
-        end = classes & -Lanes;
+        else if (isNear)
+        {
+            var total = Near(z, end, exponential, e);
+            // where the others weigh as much as the largest, its 1 costs the sum no more than a bit
+            if (Vector512.Sum(total) >= 2) sum.AddWithLargest(total);
+            else for (var c = 0; c < end; c += Lanes) sum.Add(Vector512.Load(e + c));
+        }
+        else
+        {
+            for (var c = 0; c < end; c += Lanes) sum.Add(Block(TElement.Load(z + c), exponential, e + c));
+        }
         if (end < classes) sum.Add(Block(Load(z + end, classes - end), exponential, e + end));
         return sum.WithoutLargest();
     }
@@ -73,27 +68,22 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return result;
     }
 
+    /// <summary>Stores e_c of logits that are none of them far below the largest, and returns their sums lane by lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Stretch(TElement* z, int start, int end, in ShiftedExponential exponential, double* e)
+    private static Vector512<double> Near(TElement* z, int end, in ShiftedExponential exponential, double* e)
     {
         var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        var c = start;
-        for (; c <= end - 2 * Lanes; c += 2 * Lanes)
+        for (var c = 0; c < end; c += 2 * Lanes)
         {
-            sum0 += Block(TElement.Load(z + c), exponential, e + c);
-            sum1 += Block(TElement.Load(z + c + Lanes), exponential, e + c + Lanes);
+            var e0 = exponential.OfNear(TElement.Load(z + c));
+            e0.Store(e + c);
+            sum0 += e0;
+            if (c + Lanes == end) break;
+            var e1 = exponential.OfNear(TElement.Load(z + c + Lanes));
+            e1.Store(e + c + Lanes);
+            sum1 += e1;
         }
-        if (c < end) sum0 += Block(TElement.Load(z + c), exponential, e + c);
         return sum0 + sum1;
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int FirstBlockWith(double max, TElement* z, int end)
-    {
-        var wanted = Vector512.Create(max);
-        var c = 0;
-        while (c < end && !Vector512.EqualsAny(TElement.Load(z + c), wanted)) c += Lanes;
-        return c;
     }
 
     /// <summary>The same for a largest logit beyond the exact reduction: z − max, and its rounding error, are taken after all.</summary>
@@ -152,7 +142,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void AddPlain(Vector512<double> sum) => _below += sum;
+        public void AddWithLargest(Vector512<double> sum) => _ones += sum;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly double WithoutLargest() => OfLanes(_below) + (OfLanes(_ones) - 1);

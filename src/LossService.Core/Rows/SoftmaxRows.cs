@@ -7,8 +7,8 @@ namespace LossService.Core.Rows;
 /// <summary>Rows that a kernel scores, whatever their dtype.</summary>
 internal interface ISoftmaxRows : IDisposable
 {
-    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's.</summary>
-    List<long> Declined { get; }
+    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's; null = none.</summary>
+    List<long>? Declined { get; }
 
     /// <summary>Takes a kept row, whose true class is <paramref name="y"/>.</summary>
     void Add(long index, int y, ExactSum sum);
@@ -26,6 +26,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     where TElement : unmanaged, IRowElement<TElement>
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
+    private readonly int _padded = DdRow.Padded(batch.Predictions.Shape.Last);
     private readonly int _block = BlockOf(batch.Predictions.Shape.Last);
     private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
     private readonly TElement* _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
@@ -35,21 +36,19 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     private int _count;
 
     /// <inheritdoc/>
-    public List<long> Declined { get; } = [];
-
-    private double* Exponentials(int row) => _scratch.Exponentials(_block, DdRow.Padded(_classes)) + (long)row * DdRow.Padded(_classes);
+    public List<long>? Declined { get; private set; }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long index, int y, ExactSum sum)
     {
-        var max = SoftmaxKernel<TElement>.Maximum(_predictions + index * _classes, _classes);
+        var (min, max) = TElement.Range(_predictions + index * _classes, _classes);
         if (double.IsPositiveInfinity(max))
         {
-            Declined.Add(index);
+            (Declined ??= []).Add(index);
             return;
         }
-        (_scratch.Index[_count], _scratch.Class[_count], _scratch.Max[_count]) = (index, y, max);
+        (_scratch.Index[_count], _scratch.Class[_count], _scratch.Min[_count], _scratch.Max[_count]) = (index, y, min, max);
         _scratch.Label[_count] = TElement.ToDouble(_predictions[index * _classes + y]);
         _scratch.Weight[_count] = _isPlain ? 1 : samples[index] * (classWeight.Length == 0 ? 1 : classWeight[y]);
         if (++_count == _block) Flush(sum);
@@ -59,10 +58,12 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Flush(ExactSum sum)
     {
-        for (var i = 0; i < _count; i++)
+        var exponentials = _scratch.Exponentials(_block, _padded);
+        var e = exponentials;
+        for (var i = 0; i < _count; i++, e += _padded)
         {
-            var e = Exponentials(i);
-            _scratch.Rest[i] = SoftmaxKernel<TElement>.Exponentials(_predictions + _scratch.Index[i] * _classes, _classes, _scratch.Max[i], e);
+            _scratch.Rest[i] = SoftmaxKernel<TElement>.Exponentials(
+                _predictions + _scratch.Index[i] * _classes, _classes, _scratch.Min[i], _scratch.Max[i], e);
             _scratch.Missing[i] = e[_scratch.Class[i]];
         }
         for (var i = 0; i < _count; i += DdRow.Lanes) Conclude(i);
@@ -70,7 +71,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
         sum.Add(_scratch.Low.AsSpan(0, _count));
         if (scores.Losses is { } losses)
             for (var i = 0; i < _count; i++) losses.Write(_scratch.Index[i], _scratch.Loss.AsSpan(i, 1));
-        if (_gradient != null) WriteGradients();
+        if (_gradient != null) WriteGradients(exponentials);
         _count = 0;
     }
 
@@ -78,7 +79,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     public void Dispose() => _scratch.Dispose();
 
     /// <summary>As many rows as keep their exponentials in the first-level cache.</summary>
-    private static int BlockOf(int classes) => Math.Clamp(2048 / classes, 1, SoftmaxScratch.Rows);
+    private static int BlockOf(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
     /// <summary>The losses of eight rows, and the two factors that their gradients need.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -105,12 +106,12 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void WriteGradients()
+    private void WriteGradients(double* e)
     {
-        for (var i = 0; i < _count; i++)
+        for (var i = 0; i < _count; i++, e += _padded)
         {
             if (samples.IsNothing || _scratch.Weight[i] == 0) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
-            else SoftmaxKernel<TElement>.Gradient(Exponentials(i), _classes, _scratch.Class[i], _scratch.Part[i], _scratch.Missing[i], _gradient + _scratch.Index[i] * _classes);
+            else SoftmaxKernel<TElement>.Gradient(e, _classes, _scratch.Class[i], _scratch.Part[i], _scratch.Missing[i], _gradient + _scratch.Index[i] * _classes);
         }
     }
 }

@@ -20,6 +20,9 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>y.</summary>
     public int[] Class { get; } = new int[Rows];
 
+    /// <summary>The least logit.</summary>
+    public double[] Min { get; } = new double[Rows];
+
     /// <summary>m.</summary>
     public double[] Max { get; } = new double[Rows];
 

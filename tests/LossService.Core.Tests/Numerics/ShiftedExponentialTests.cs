@@ -1,0 +1,36 @@
+using System.Runtime.Intrinsics;
+using CsCheck;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Tests.Numerics;
+
+public class ShiftedExponentialTests
+{
+    [Fact]
+    public void OfNear_NormalResults_SameBitsAsOf() =>
+        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, ShiftedExponential.NormalSpan].Array[8]).Sample(
+            (shift, below) =>
+            {
+                var exponential = new ShiftedExponential(shift);
+                var z = Vector512.Max(Vector512.Create(shift) - Vector512.Create(below), Vector512.Create(shift - ShiftedExponential.NormalSpan));
+                Assert.Equal(exponential.Of(z), exponential.OfNear(z));
+            },
+            iter: 20_000);
+
+    [Fact]
+    public void Of_NoShift_SameBitsAsShiftOfZero() => Gen.Double[-760, 0].Array[8].Sample(values =>
+        Assert.Equal(new ShiftedExponential(0).Of(Vector512.Create(values)), new ShiftedExponential().Of(Vector512.Create(values))));
+
+    [Fact]
+    public void Of_AnyShift_WithinItsBoundOfDoubleDouble() =>
+        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, 700].Array[8]).Sample(
+            (shift, below) =>
+            {
+                var z = Vector512.Create(shift) - Vector512.Create(below);
+                var truth = Dd.Exp(Dd.Difference(z, Vector512.Create(shift)));
+                var computed = new ShiftedExponential(shift).Of(z);
+                for (var lane = 0; lane < 8; lane++)
+                    Assert.InRange(FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])), 0, 1.2);
+            },
+            iter: 20_000);
+}
