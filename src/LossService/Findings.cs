@@ -6,10 +6,10 @@ public sealed class Findings
     /// <summary>How many findings are kept; the rest are counted.</summary>
     public const int Kept = 1000;
 
-    private readonly List<Finding> _first = [];
+    private List<Finding>? _first;
 
     /// <summary>The first findings.</summary>
-    public IReadOnlyList<Finding> First => _first;
+    public IReadOnlyList<Finding> First => _first ?? (IReadOnlyList<Finding>)[];
 
     /// <summary>How many there are.</summary>
     public long Total { get; private set; }
@@ -17,27 +17,27 @@ public sealed class Findings
     /// <summary>Notes one. The text is made only where it is kept.</summary>
     public void Add(Address address, Func<string> detail)
     {
-        if (Total++ < Kept) _first.Add(new(address, detail()));
+        if (Total++ < Kept) (_first ??= []).Add(new(address, detail()));
     }
 
     /// <summary>Notes one.</summary>
     public void Add(Address address, string detail)
     {
-        if (Total++ < Kept) _first.Add(new(address, detail));
+        if (Total++ < Kept) (_first ??= []).Add(new(address, detail));
     }
 
     /// <summary>Adds all of another's.</summary>
     public void Add(Findings other)
     {
         foreach (var finding in other.First)
-            if (_first.Count < Kept) _first.Add(finding);
+            if (First.Count < Kept) (_first ??= []).Add(finding);
         Total += other.Total;
     }
 
     /// <summary>Forgets all.</summary>
     public void Clear()
     {
-        _first.Clear();
+        _first = null;
         Total = 0;
     }
 }

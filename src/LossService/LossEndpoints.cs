@@ -13,20 +13,18 @@ internal static class LossEndpoints
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", CataloguePages.All);
         group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.One(found) : Unknown(loss));
+        // found here once: asked of a request, its services come with a scope that costs more than they do
+        var (json, ndjson) = (app.ServiceProvider.GetRequiredService<JsonFormat>(), app.ServiceProvider.GetRequiredService<NdjsonFormat>());
         foreach (var loss in LossCatalogue.All)
-            group.MapPost(loss.Name, (HttpRequest request) => ScoreAsync(loss, request)).WithName(loss.Name);
+        {
+            group.MapPost(loss.Name, (HttpRequest request) =>
+                Negotiation.Refuse(request) is { } refused ? ValueTask.FromResult<IResult>(refused)
+                : Negotiation.IsStream(request) ? new(ndjson.AnswerAsync(loss, request))
+                : json.AnswerAsync(loss, request)).WithName(loss.Name);
+        }
         group.MapPost("{loss}", (string loss) => Unknown(loss)).ExcludeFromDescription();
     }
 
     private static Problem Unknown(string name) =>
         Problems.Problems.UnknownLoss(name, LossCatalogue.All.Select(loss => loss.Name));
-
-    private static async Task<IResult> ScoreAsync(Loss loss, HttpRequest http)
-    {
-        if (Negotiation.Refuse(http) is { } refused) return refused;
-        var services = http.HttpContext.RequestServices;
-        return Negotiation.IsStream(http)
-            ? await services.GetRequiredService<NdjsonFormat>().AnswerAsync(loss, http)
-            : await services.GetRequiredService<JsonFormat>().AnswerAsync(loss, http);
-    }
 }

@@ -1,3 +1,4 @@
+using System.Collections.Immutable;
 using LossService.Core;
 
 namespace LossService;
@@ -36,13 +37,13 @@ public static class Members
     public const string Id = "id";
 
     /// <summary>The three forms of predictions.</summary>
-    public static IReadOnlyList<string> Predictions { get; } = ["logits", "probabilities", "log_probabilities"];
+    public static ImmutableArray<string> Predictions { get; } = ["logits", "probabilities", "log_probabilities"];
 
     /// <summary>The members that are tensors.</summary>
-    public static IReadOnlyList<string> Tensors { get; } = [.. Predictions, Labels, SampleWeight, Mask];
+    public static ImmutableArray<string> Tensors { get; } = [.. Predictions, Labels, SampleWeight, Mask];
 
     /// <summary>The members of the header that every loss has.</summary>
-    public static IReadOnlyList<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, TensorEncoding, Id];
+    public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, TensorEncoding, Id];
 
     /// <summary>The outputs, by name.</summary>
     public static Names<Outputs> OutputNames { get; } = new();

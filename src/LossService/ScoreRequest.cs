@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using LossService.Core;
 
 namespace LossService;
@@ -32,7 +33,8 @@ public sealed record Finding(Address Address, string Detail);
 /// </summary>
 public sealed class ScoreRequest : IDisposable
 {
-    private readonly Dictionary<string, object?> _options = [];
+    private Dictionary<string, object?>? _options;
+    private HashSet<string>? _encoded;
 
     /// <summary>A request for the given loss.</summary>
     public ScoreRequest(Loss loss) => Loss = loss;
@@ -44,7 +46,7 @@ public sealed class ScoreRequest : IDisposable
     public Dictionary<string, Tensor> Tensors { get; } = [];
 
     /// <summary>The members whose tensors came as bytes: they have a dtype of their own, and no text inside to point at.</summary>
-    public HashSet<string> Encoded { get; } = [];
+    public IReadOnlySet<string> Encoded => _encoded ?? (IReadOnlySet<string>)FrozenSet<string>.Empty;
 
     /// <summary>The members that were posted, readable or not.</summary>
     public HashSet<string> Posted { get; } = [];
@@ -77,13 +79,16 @@ public sealed class ScoreRequest : IDisposable
     public string? Id { get; set; }
 
     /// <summary>The posted options, each of its option's type.</summary>
-    public Options Options => _options.Count == 0 ? Options.None : new(_options);
+    public Options Options => _options is null ? Options.None : new(_options);
 
     /// <summary>Whether no option was posted.</summary>
-    public bool HasNoOptions => _options.Count == 0;
+    public bool HasNoOptions => _options is null;
 
     /// <summary>Sets a posted option.</summary>
-    public void Set(Option option, object? value) => _options[option.Name] = value;
+    public void Set(Option option, object? value) => (_options ??= [])[option.Name] = value;
+
+    /// <summary>Notes a tensor that came as bytes.</summary>
+    public void AddEncoded(string member) => (_encoded ??= []).Add(member);
 
     /// <summary>The batch that the request is, once it is found valid; it takes the tensors over.</summary>
     public Batch ToBatch(PredictionForm form) => new()
@@ -105,10 +110,9 @@ public sealed class ScoreRequest : IDisposable
     {
         Dispose();
         Tensors.Clear();
-        Encoded.Clear();
         Posted.Clear();
         Findings.Clear();
-        _options.Clear();
+        (_options, _encoded) = (null, null);
         (Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id, FirstRealLabel) = (null, default, default, default, default, null, null);
     }
 

@@ -11,8 +11,8 @@ internal sealed class ServerTiming
 
     private const int Most = 4;
 
-    private readonly string[] _names = new string[Most];
-    private readonly long[] _ticks = new long[Most];
+    private Phases _phases;
+    private IHeaderDictionary? _headers;
     private long _last = Stopwatch.GetTimestamp();
     private int _count;
     private int _sent;
@@ -21,20 +21,24 @@ internal sealed class ServerTiming
     public void Mark(string name)
     {
         var now = Stopwatch.GetTimestamp();
-        (_names[_count], _ticks[_count++], _last) = (name, now - _last, now);
+        (_phases[_count++], _last) = ((name, now - _last), now);
     }
 
     /// <summary>
     /// Has the header written when the response starts. An answer that is flushed as it is written has started before its
     /// writing ends: its <c>write</c> follows as a trailer, see <see cref="Finish"/>.
     /// </summary>
-    public void Announce(HttpResponse response) => response.OnStarting(static state =>
+    public void Announce(HttpResponse response)
     {
-        var (timing, headers) = ((ServerTiming, IHeaderDictionary))state;
-        headers[Header] = timing.ToString();
-        timing._sent = timing._count;
-        return Task.CompletedTask;
-    }, (this, response.Headers));
+        _headers = response.Headers;
+        response.OnStarting(static state =>
+        {
+            var timing = (ServerTiming)state;
+            timing._headers![Header] = timing.ToString();
+            timing._sent = timing._count;
+            return Task.CompletedTask;
+        }, this);
+    }
 
     /// <summary>Sends what the header came too early for.</summary>
     public void Finish(HttpResponse response)
@@ -50,14 +54,22 @@ internal sealed class ServerTiming
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[128]);
         for (var i = from; i < _count; i++)
         {
-            var microseconds = _ticks[i] * 1_000_000 / Stopwatch.Frequency;
+            var (name, ticks) = _phases[i];
+            var microseconds = ticks * 1_000_000 / Stopwatch.Frequency;
             if (i > from) text.AppendLiteral(", ");
-            text.AppendLiteral(_names[i]);
+            text.AppendLiteral(name);
             text.AppendLiteral(";dur=");
             text.AppendFormatted(microseconds / 1000);
             text.AppendLiteral(".");
             text.AppendFormatted(microseconds % 1000, "D3");
         }
         return text.ToStringAndClear();
+    }
+
+    // inside the object, not beside it: there is one for each request
+    [InlineArray(Most)]
+    private struct Phases
+    {
+        private (string Name, long Ticks) _first;
     }
 }

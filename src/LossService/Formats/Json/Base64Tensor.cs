@@ -41,7 +41,7 @@ internal ref struct Base64Tensor
     /// <returns>The tensor, or null where something did not fit.</returns>
     public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
     {
-        request.Encoded.Add(member);
+        request.AddEncoded(member);
         var before = request.Findings.Total;
         using var unescaped = new NativeBuffer();
         var read = new Base64Tensor(member, request.Findings, unescaped);

@@ -8,7 +8,7 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
 {
     /// <summary>Answers a request.</summary>
     /// <returns>The problem; an empty result where the scores are written.</returns>
-    public async Task<IResult> AnswerAsync(Loss loss, HttpRequest http)
+    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http)
     {
         var context = http.HttpContext;
         var timing = new ServerTiming();
