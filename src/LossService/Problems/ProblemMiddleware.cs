@@ -14,7 +14,13 @@ internal static class ProblemMiddleware
             // a client that went away is no error of anyone's
             SuppressDiagnosticsCallback = context => context.Exception is OperationCanceledException && context.HttpContext.RequestAborted.IsCancellationRequested,
         });
-        app.UseStatusCodePages(context => Of(context.HttpContext).ExecuteAsync(context.HttpContext));
+        // what UseStatusCodePages does, without the dictionary that it has made for every request
+        app.Use(async (context, next) =>
+        {
+            await next(context);
+            if (context.Response is { HasStarted: false, StatusCode: >= 400, ContentLength: null, ContentType: null })
+                await Of(context).ExecuteAsync(context);
+        });
     }
 
     private static Problem Of(Exception error) => error is BadHttpRequestException bad
