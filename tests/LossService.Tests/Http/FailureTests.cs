@@ -1,5 +1,6 @@
 using System.Collections.Concurrent;
-using LossService.Validation;
+using Microsoft.AspNetCore.Http;
+using Microsoft.AspNetCore.RequestDecompression;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Serilog;
@@ -16,7 +17,7 @@ public sealed class FailureTests : IDisposable
 
     public FailureTests() => _service = new(host => host.ConfigureTestServices(services => services
         .AddSingleton<ILogger>(new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(_log).CreateLogger())
-        .AddSingleton<RequestValidator>(_ => throw new InvalidOperationException("the password is hunter2"))));
+        .AddSingleton<IRequestDecompressionProvider, Fault>()));
 
     [Fact]
     public async Task Failure_OfOurs_Is500WithoutDetails()
@@ -58,6 +59,13 @@ public sealed class FailureTests : IDisposable
         });
 
     public void Dispose() => _service.Dispose();
+
+    /// <summary>A part that every POST passes, and that fails.</summary>
+    private sealed class Fault : IRequestDecompressionProvider
+    {
+        public Stream? GetDecompressionStream(HttpContext context) =>
+            HttpMethods.IsPost(context.Request.Method) ? throw new InvalidOperationException("the password is hunter2") : null;
+    }
 
     private sealed class Lines : ILogEventSink
     {
