@@ -40,7 +40,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     public List<long>? Declined { get; private set; }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Add(long index, int y, ExactSum sum)
     {
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, y);
@@ -49,7 +49,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Flush(ExactSum sum)
     {
         // of short rows the logits too, class by class
@@ -78,7 +78,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, Samples samples,
     private static int BlockOf(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
     /// <summary>The losses of eight rows, and the two factors that their gradients need.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Conclude(int i)
     {
         var rest = Vector512.Load(_scratch.Rest + i);
