@@ -7,45 +7,49 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>The most rows of a block.</summary>
     public const int Rows = 64;
 
+    // a vector that lies across two cache lines costs twice
+    private const int Line = 64;
+
     private const int LargestKept = 1 << 20;
 
     [ThreadStatic]
     private static SoftmaxScratch? s_kept;
 
-    private NativeBuffer _exponentials = new();
+    private readonly NativeBuffer _rows = new(11 * Rows * sizeof(double) + Line);
+    private NativeBuffer _numbers = new();
 
     /// <summary>Which row of the batch.</summary>
-    public long[] Index { get; } = new long[Rows];
+    public long* Index => (long*)Column(0);
 
     /// <summary>y.</summary>
-    public int[] Class { get; } = new int[Rows];
+    public int* Class => (int*)Column(1);
 
     /// <summary>The least logit.</summary>
-    public double[] Min { get; } = new double[Rows];
+    public double* Min => Column(2);
 
     /// <summary>m.</summary>
-    public double[] Max { get; } = new double[Rows];
+    public double* Max => Column(3);
 
     /// <summary>z_y.</summary>
-    public double[] Label { get; } = new double[Rows];
+    public double* Label => Column(4);
 
     /// <summary>The sample's w.</summary>
-    public double[] Weight { get; } = new double[Rows];
+    public double* Weight => Column(5);
 
     /// <summary>s.</summary>
-    public double[] Rest { get; } = new double[Rows];
+    public double* Rest => Column(6);
 
     /// <summary>The weighted loss.</summary>
-    public double[] Loss { get; } = new double[Rows];
+    public double* Loss => Column(7);
 
     /// <summary>What its rounding left over.</summary>
-    public double[] Low { get; } = new double[Rows];
+    public double* Low => Column(8);
 
     /// <summary>scale/(1 + s).</summary>
-    public double[] Part { get; } = new double[Rows];
+    public double* Part => Column(9);
 
     /// <summary>e_y, then scale·(1 − p_y).</summary>
-    public double[] Missing { get; } = new double[Rows];
+    public double* Missing => Column(10);
 
     /// <summary>This thread's scratch, for the caller alone until it is returned.</summary>
     public static SoftmaxScratch Rent()
@@ -55,21 +59,25 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
         return scratch;
     }
 
-    /// <summary>Room for the exponentials of <paramref name="rows"/> rows.</summary>
-    public double* Exponentials(int rows, int padded)
+    /// <summary>Room for so many numbers, the exponentials first, at the start of a cache line.</summary>
+    public double* Reserve(nuint count)
     {
-        _exponentials.Reserve((nuint)rows * (nuint)padded * sizeof(double));
-        return (double*)_exponentials.Address;
+        _numbers.Reserve(count * sizeof(double) + Line);
+        return (double*)Aligned(_numbers.Address);
     }
 
     /// <summary>Gives it back to the thread.</summary>
     public void Dispose()
     {
-        if (_exponentials.Capacity > LargestKept)
+        if (_numbers.Capacity > LargestKept)
         {
-            _exponentials.Dispose();
-            _exponentials = new();
+            _numbers.Dispose();
+            _numbers = new();
         }
         s_kept = this;
     }
+
+    private double* Column(int i) => (double*)Aligned(_rows.Address) + i * Rows;
+
+    private static byte* Aligned(byte* address) => (byte*)(((nuint)address + Line - 1) & ~(nuint)(Line - 1));
 }

@@ -18,6 +18,15 @@ public class ShiftedExponentialTests
             iter: 20_000);
 
     [Fact]
+    public void Of_AShiftForEachLane_SameBitsAsEachShiftForAll() =>
+        Gen.Select(Gen.Double[-600, 600].Array[8], Gen.Double[0, 760].Array[8]).Sample((shifts, below) =>
+        {
+            var z = Vector512.Create(shifts) - Vector512.Create(below);
+            var together = new ShiftedExponential(Vector512.Create(shifts)).Of(z);
+            for (var lane = 0; lane < 8; lane++) Assert.Equal(new ShiftedExponential(shifts[lane]).Of(z)[lane], together[lane]);
+        });
+
+    [Fact]
     public void Of_NoShift_SameBitsAsShiftOfZero() => Gen.Double[-760, 0].Array[8].Sample(values =>
         Assert.Equal(new ShiftedExponential(0).Of(Vector512.Create(values)), new ShiftedExponential().Of(Vector512.Create(values))));
 
