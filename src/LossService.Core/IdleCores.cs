@@ -10,21 +10,25 @@ public static class IdleCores
     private static int s_busy;
 
     /// <summary>Takes the caller's own core and, where there are idle ones, others beside it.</summary>
-    /// <param name="wanted">How many cores would help; less than one counts as one.</param>
+    /// <param name="wanted">How many cores the work is worth; 0 where it is over too soon to be counted.</param>
     public static Lease Take(long wanted)
     {
+        // two cores that count small batches in one place spend more time on the counting than on some of the batches' steps
+        if (wanted < 1) return new(1, counted: 0);
         while (true)
         {
             var busy = s_busy;
             var taken = (int)Math.Clamp(wanted, 1, Math.Max(1, Environment.ProcessorCount - busy));
-            if (Interlocked.CompareExchange(ref s_busy, busy + taken, busy) == busy) return new(taken);
+            if (Interlocked.CompareExchange(ref s_busy, busy + taken, busy) == busy) return new(taken, taken);
         }
     }
 
     /// <summary>Cores for the time of one piece of work.</summary>
     public readonly struct Lease : IDisposable
     {
-        internal Lease(int count) => Count = count;
+        private readonly int _counted;
+
+        internal Lease(int count, int counted) => (Count, _counted) = (count, counted);
 
         /// <summary>How many, with the caller's own: at least 1.</summary>
         public int Count { get; }
@@ -38,6 +42,9 @@ public static class IdleCores
         }
 
         /// <summary>Gives them back.</summary>
-        public void Dispose() => Interlocked.Add(ref s_busy, -Count);
+        public void Dispose()
+        {
+            if (_counted > 0) Interlocked.Add(ref s_busy, -_counted);
+        }
     }
 }

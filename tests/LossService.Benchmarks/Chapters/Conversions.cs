@@ -42,7 +42,7 @@ internal static unsafe class Conversions
         var work = asPython ? "reading, as Python writes them" : "reading, shortest digits";
         var ours = Contender.Timed("own", () =>
         {
-            if (!NumberArrayReader.TryRead<Float32Element>(body.Address, body.Address + json.Length, elements, new(1), out _)) throw new InvalidDataException();
+            if (!NumberArrayReader.TryRead<Float32Element>(body.Address, body.Address + json.Length, elements, new(1, 0), out _)) throw new InvalidDataException();
         });
         var framework = Contender.Timed("Utf8JsonReader", () => ReadWithFramework(json, floats));
         using var simdjson = StartSimdjson(workshop);

@@ -70,7 +70,7 @@ public sealed class NumberArrayWriterTests
         {
             var writer = new NumberArrayWriter(shape);
             var output = new GuardedWriter(cores);
-            while (writer.WriteBlock(MemoryMarshal.Cast<double, Float64Element>(values), output, new(cores))) { }
+            while (writer.WriteBlock(MemoryMarshal.Cast<double, Float64Element>(values), output, new(cores, 0))) { }
             Assert.Equal(expected, output.Text);
         }
     }

@@ -28,7 +28,7 @@ internal sealed unsafe class PaddedBody : IDisposable
         where TElement : unmanaged, IElement<TElement>
     {
         using var elements = new NativeBuffer();
-        return NumberArrayReader.TryRead<TElement>(memory.Address, memory.Address + length, elements, new(stretches), out var array)
+        return NumberArrayReader.TryRead<TElement>(memory.Address, memory.Address + length, elements, new(stretches, 0), out var array)
             ? (array, new ReadOnlySpan<TElement>(elements.Address, (int)array.Count).ToArray())
             : null;
     }

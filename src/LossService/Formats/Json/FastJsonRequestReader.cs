@@ -11,6 +11,9 @@ namespace LossService.Formats.Json;
 /// </summary>
 internal static unsafe class FastJsonRequestReader
 {
+    /// <summary>Bytes that hold a small array, so that it need not grow.</summary>
+    private const int FewElements = 4096 - NativeBuffer.Slack;
+
     /// <summary>Reads the body between the two addresses; there are 64 readable bytes behind it.</summary>
     /// <returns>False where the exact reader must look; the request is spoiled then.</returns>
     public static bool TryRead(byte* start, byte* end, ScoreRequest request)
@@ -82,7 +85,7 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadArray<TElement>(DType dtype, string name, byte* text, byte* end, ScoreRequest request)
         where TElement : unmanaged, IElement<TElement>
     {
-        var elements = new NativeBuffer();
+        var elements = new NativeBuffer(FewElements);
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
         {
             request.Tensors[name] = new(dtype, new(array.Shape), elements) { IsFinite = true };
