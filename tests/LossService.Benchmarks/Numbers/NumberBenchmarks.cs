@@ -1,7 +1,8 @@
 using System.Buffers;
 using System.Globalization;
-using System.Text;
+using System.Runtime.InteropServices;
 using System.Text.Json;
+using System.Text;
 using BenchmarkDotNet.Attributes;
 using LossService.Core;
 using LossService.Formats.Numbers;
@@ -107,7 +108,7 @@ public unsafe class NumberBenchmarks : IDisposable
     public void WriteFloat32()
     {
         var writer = new NumberArrayWriter([Rows, Columns]);
-        while (writer.WriteBlock(singles, output)) { }
+        while (writer.WriteBlock<Float32Element>(MemoryMarshal.Cast<float, Float32Element>(singles), output, new(1, 0))) { }
     }
 
     /// <summary>The service's writer, from float64.</summary>
@@ -115,7 +116,7 @@ public unsafe class NumberBenchmarks : IDisposable
     public void WriteFloat64()
     {
         var writer = new NumberArrayWriter([Rows, Columns]);
-        while (writer.WriteBlock(doubles, output)) { }
+        while (writer.WriteBlock<Float64Element>(MemoryMarshal.Cast<double, Float64Element>(doubles), output, new(1, 0))) { }
     }
 
     /// <summary>The framework's formatter, from float32.</summary>

@@ -106,6 +106,7 @@ internal sealed unsafe class NumberArrayWriter
         where TElement : unmanaged, IElement<TElement>
     {
         var block = output.GetSpan(partRoom * cores.Count);
+        ArgumentOutOfRangeException.ThrowIfLessThan(block.Length, partRoom * cores.Count, nameof(output));
         var ends = new nint[cores.Count];
         long first = written;
         fixed (byte* start = block)
