@@ -1,8 +1,8 @@
 using System.Buffers;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using System.Text.Json;
 using System.Text;
+using System.Text.Json;
 using BenchmarkDotNet.Attributes;
 using LossService.Core;
 using LossService.Formats.Numbers;
