@@ -8,7 +8,7 @@ namespace LossService;
 
 /// <summary>
 /// A batch that nobody asked for, scored while the host is being put together: the compiler is done with the way from bytes to
-/// scores, or well on it, when the first client comes. Measured: its answer comes some 40 ms earlier.
+/// scores, or well on it, when the first client comes. Measured: its answer comes some 35 ms earlier.
 /// </summary>
 internal static class FirstBatch
 {
