@@ -1,9 +1,11 @@
-using LossService;
-using LossService.Formats.Grpc;
-using LossService.Formats.Oip;
-using LossService.Problems;
+using LossService.Api;
+using LossService.Formats.OpenInference.Grpc;
+using LossService.Formats.OpenInference.Http;
+using LossService.Hosting;
+using LossService.Http;
+using LossService.OpenApi;
 
-FirstBatch.Score();
+WarmUp.Score();
 // slim: without HTTP/3, IIS and the framework's own loggers, which take 20 ms of the start; HTTPS stays, for those who set it
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.WebHost.UseKestrelHttpsConfiguration();

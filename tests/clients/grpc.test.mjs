@@ -7,7 +7,7 @@ import loader from "@grpc/proto-loader";
 import * as batch from "./batch.mjs";
 
 const address = process.env.LOSS_GRPC ?? "localhost:8081";
-const proto = fileURLToPath(new URL("../../src/LossService/Formats/Grpc/open_inference_grpc.proto", import.meta.url));
+const proto = fileURLToPath(new URL("../../src/LossService/Formats/OpenInference/Grpc/open_inference_grpc.proto", import.meta.url));
 const { inference } = grpc.loadPackageDefinition(loader.loadSync(proto, { keepCase: true, longs: Number }));
 const client = new inference.GRPCInferenceService(address, grpc.credentials.createInsecure());
 const call = (method, message) => promisify(client[method].bind(client))(message);

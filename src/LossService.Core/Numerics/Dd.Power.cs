@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 internal readonly partial struct Dd
 {
     // Up to here repeated multiplication is the faster and the more accurate way
-    private const double LargestWholeExponent = 16;
+    private const double MaxWholeExponent = 16;
 
     /// <summary>xʸ for x ≥ 0 and a finite y; NaN for x &lt; 0 unless y is a whole number from 0 to 16.</summary>
     /// <remarks>
@@ -19,7 +19,7 @@ internal readonly partial struct Dd
     public static Dd Pow(Dd x, double y)
     {
         if (y == 0) return Select(Vector512.IsNaN(x.Hi), x, One);
-        if (y > 0 && y <= LargestWholeExponent && y == (int)y) return WholePower(x, (int)y);
+        if (y > 0 && y <= MaxWholeExponent && y == (int)y) return WholePower(x, (int)y);
         return GeneralPower(x, Vector512.Create(y));
     }
 

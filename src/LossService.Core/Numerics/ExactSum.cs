@@ -32,7 +32,7 @@ internal sealed class ExactSum
 
     // The terms of one pass through the bins: with 2⁸ of them below 2ᵉ⁺¹, all lanes together stay within 2ᵉ⁺⁹, and so within
     // 2ᵏ⁻¹ of where they start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
-    private const int Stretch = 256, StretchBits = 10;
+    private const int BlockSize = 256, BlockBits = 10;
 
     // Where no bin's start overflows, nor its unit underflows
     private const int HighestInReach = 1000, LowestInReach = -800;
@@ -74,23 +74,23 @@ internal sealed class ExactSum
     /// <summary>Adds every value, at about one addition's cost each where their exponents are not wildly apart.</summary>
     public void Add(ReadOnlySpan<double> values)
     {
-        while (values.Length >= Lanes.Width)
+        while (values.Length >= VectorMath.Width)
         {
-            var count = int.Min(values.Length & -Lanes.Width, Stretch);
-            AddStretch(values[..count]);
+            var count = int.Min(values.Length & -VectorMath.Width, BlockSize);
+            AddBlock(values[..count]);
             values = values[count..];
         }
         foreach (var value in values) Add(value);
     }
 
-    /// <summary>Adds up to <see cref="Stretch"/> values, a multiple of eight of them, through the bins.</summary>
+    /// <summary>Adds up to <see cref="BlockSize"/> values, a multiple of eight of them, through the bins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private void AddStretch(ReadOnlySpan<double> values)
+    private void AddBlock(ReadOnlySpan<double> values)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
         var largest = Vector512<long>.Zero;
-        for (var i = 0; i < values.Length; i += Lanes.Width)
+        for (var i = 0; i < values.Length; i += VectorMath.Width)
             largest = Vector512.Max(largest, Vector512.Abs(Vector512.LoadUnsafe(ref first, (nuint)i)).AsInt64());
         if (Largest(largest) is 0) return;
         // the largest term lies between 2ᵉ and 2ᵉ⁺¹
@@ -101,12 +101,12 @@ internal sealed class ExactSum
             return;
         }
 
-        var (aStart, bStart, cStart) = (Start(e + StretchBits), Start(e + 2 * StretchBits - 53), Start(e + 3 * StretchBits - 106));
+        var (aStart, bStart, cStart) = (Start(e + BlockBits), Start(e + 2 * BlockBits - 53), Start(e + 3 * BlockBits - 106));
         var (a, b, c) = (aStart, bStart, cStart);
         // set aside rather than added at once: a call in the loop would push the bins out of their registers
-        Span<double> left = stackalloc double[Stretch];
+        Span<double> left = stackalloc double[BlockSize];
         var count = 0;
-        for (var i = 0; i < values.Length; i += Lanes.Width)
+        for (var i = 0; i < values.Length; i += VectorMath.Width)
         {
             var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
             a = Absorbed(a, ref rest);
@@ -115,7 +115,7 @@ internal sealed class ExactSum
             c = Absorbed(c, ref rest);
             if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
             rest.CopyTo(left[count..]);
-            count += Lanes.Width;
+            count += VectorMath.Width;
         }
         foreach (var rest in left[..count]) Add(rest);
         // exact: together the lanes have moved less than 2⁵² units of the last place

@@ -16,7 +16,7 @@ namespace LossService.Core.Numerics;
 internal readonly struct ShiftedExponential
 {
     /// <summary>The largest |shift| for which the reduction is exact.</summary>
-    public const double LargestShift = 600;
+    public const double MaxShift = 600;
 
     /// <summary>The largest shift − z whose result is sure to be a normal number: e⁻⁷⁰⁸ is.</summary>
     public const double NormalSpan = 708;
@@ -35,16 +35,16 @@ internal readonly struct ShiftedExponential
     }
 
     /// <summary>Prepares for one shift.</summary>
-    /// <param name="shift">At most <see cref="LargestShift"/> in size.</param>
+    /// <param name="shift">At most <see cref="MaxShift"/> in size.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ShiftedExponential(double shift) : this(Vector512.Create(shift)) { }
 
     /// <summary>Prepares for a shift of each lane's own.</summary>
-    /// <param name="shift">At most <see cref="LargestShift"/> in size.</param>
+    /// <param name="shift">At most <see cref="MaxShift"/> in size.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ShiftedExponential(Vector512<double> shift)
     {
-        // rounded as in Of, so that e^(shift − shift) is exactly 1
+        // rounded as in Exp, so that e^(shift − shift) is exactly 1
         var rounder = Vector512.Create(PowerOfTwo.Rounder);
         var n = Vector512.FusedMultiplyAdd(shift, Vector512.Create(PowerOfTwo.SixteenthsPerNat), rounder) - rounder;
         var high = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthHigh), shift);
@@ -55,7 +55,7 @@ internal readonly struct ShiftedExponential
 
     /// <summary>e^(z − shift) for z ≤ shift; 0 for −∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> Of(Vector512<double> z)
+    public Vector512<double> Exp(Vector512<double> z)
     {
         var rounded = Reduced(Vector512.MaxNative(z, _floor), out var power);
         var sixteenths = rounded - Vector512.Create(PowerOfTwo.Rounder);
@@ -64,7 +64,7 @@ internal readonly struct ShiftedExponential
 
     /// <summary>The same bits, where no result is subnormal: for z between shift − <see cref="NormalSpan"/> and shift.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> OfNear(Vector512<double> z)
+    public Vector512<double> ExpNear(Vector512<double> z)
     {
         var rounded = Reduced(z, out var power);
         // whole powers of two go straight to the exponent's bits, from 52 on; the sixteenths below them are cleared

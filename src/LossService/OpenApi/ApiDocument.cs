@@ -1,8 +1,7 @@
-using LossService.OpenApi;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
-namespace LossService;
+namespace LossService.OpenApi;
 
 /// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, and Swagger UI at <c>/swagger</c>.</summary>
 internal static class ApiDocument

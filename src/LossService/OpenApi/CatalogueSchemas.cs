@@ -1,4 +1,5 @@
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Requests;
 using Microsoft.OpenApi;
 using static LossService.OpenApi.Schemas;
 
@@ -31,7 +32,7 @@ internal static class CatalogueSchemas
         var members = SummaryMembers();
         members["formula_text"] = Text("The same in plain characters.");
         members["when_to_use"] = Text("When to use it, and what to expect of its gradient.");
-        members["labels"] = Described(Words(new Names<LabelRule>().All), "What it takes for labels.");
+        members["labels"] = Described(Words(new WireNames<LabelRule>().All), "What it takes for labels.");
         members["options_schema"] = Type(JsonSchemaType.Object, "JSON Schema (2020-12) of the options, with ranges and defaults.");
         members["references"] = ListOf(AllRequired(new() { ["text"] = Text("Authors, title, year."), ["url"] = Text("Where it can be read.") }));
         members["equivalents"] = ListOf(AllRequired(new() { ["framework"] = Text("The library."), ["code"] = Text("The same loss there.") }));
@@ -45,8 +46,8 @@ internal static class CatalogueSchemas
         ["title"] = Text("The name for people."),
         ["summary"] = Text("One sentence."),
         ["formula"] = Text("A sample's value, in LaTeX."),
-        ["kind"] = Described(Words(new Names<LossKind>().All), "What a sample is: a row of classes, or one element."),
-        ["predictions"] = ListOf(Words(Members.Predictions), "The forms of predictions it takes, the usual first."),
+        ["kind"] = Described(Words(new WireNames<LossKind>().All), "What a sample is: a row of classes, or one element."),
+        ["predictions"] = ListOf(Words(Fields.Predictions), "The forms of predictions it takes, the usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),
     };
 

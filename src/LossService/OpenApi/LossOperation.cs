@@ -1,6 +1,7 @@
 using System.Text;
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Http;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
@@ -27,7 +28,7 @@ internal static class LossOperation
             Required = true,
             Content = new Dictionary<string, IOpenApiMediaType>(Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!))
             {
-                [Negotiation.Ndjson] = Lines("A stream of requests, one a line, of any length.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
+                [MediaTypes.Ndjson] = Lines("A stream of requests, one a line, of any length.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
             },
         };
         operation.Responses = new OpenApiResponses
@@ -39,7 +40,7 @@ internal static class LossOperation
                     Schemas.Ref(Schemas.Scores, document),
                     await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))))
                 {
-                    [Negotiation.Ndjson] = Lines("""One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`."""),
+                    [MediaTypes.Ndjson] = Lines("""One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`."""),
                 },
             },
         };

@@ -1,4 +1,5 @@
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LossService.Formats.Oip;
+using LossService.Formats.OpenInference.Http;
+using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerGen;

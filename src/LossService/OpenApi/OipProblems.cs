@@ -1,3 +1,4 @@
+using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 

@@ -1,4 +1,5 @@
-using LossService.Formats.Oip;
+using LossService.Formats.OpenInference;
+using LossService.Requests;
 using Microsoft.OpenApi;
 using static LossService.OpenApi.Schemas;
 
@@ -60,7 +61,7 @@ internal static class OipSchemas
             }),
             ["inputs"] = ListOf(
                 Object(
-                    new(Tensor(Words(Members.Tensors), document))
+                    new(Tensor(Words(Fields.Tensors), document))
                     {
                         ["parameters"] = BinarySize("The input's bytes behind the JSON, instead of `data`."),
                     },

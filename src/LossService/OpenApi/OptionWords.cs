@@ -1,5 +1,5 @@
 using System.Globalization;
-using LossService.Core;
+using LossService.Core.Options;
 
 namespace LossService.OpenApi;
 

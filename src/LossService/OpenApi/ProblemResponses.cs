@@ -1,4 +1,5 @@
 using System.Globalization;
+using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
 

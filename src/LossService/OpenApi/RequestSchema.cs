@@ -1,5 +1,8 @@
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Requests;
 using Microsoft.OpenApi;
 using static LossService.OpenApi.Schemas;
 
@@ -12,10 +15,10 @@ internal static class RequestSchema
     public static OpenApiSchema Of(Loss loss, OpenApiDocument document)
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
-        foreach (var form in loss.Accepts) properties[Members.Of(form)] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
-        if (loss.Labels != LabelRule.None) properties[Members.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
-        properties[Members.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
-        properties[Members.Mask] = new OpenApiSchema
+        foreach (var form in loss.Accepts) properties[Fields.Of(form)] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
+        if (loss.Labels != LabelRule.None) properties[Fields.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
+        properties[Fields.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
+        properties[Fields.Mask] = new OpenApiSchema
         {
             Description = "In the samples' shape: false leaves a sample out; it is never read.",
             AnyOf = [Ref(NestedBooleans, document), Ref(EncodedTensor, document)],
@@ -27,32 +30,32 @@ internal static class RequestSchema
         {
             Type = JsonSchemaType.Object,
             Properties = properties,
-            Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Members.Labels },
+            Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Fields.Labels },
             AdditionalPropertiesAllowed = false,
         };
         // exactly one form of predictions: with several, each alone
-        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { Members.Of(form) } })];
+        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { Fields.Of(form) } })];
         return schema;
     }
 
     private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss)
     {
-        properties[Members.Outputs] = new OpenApiSchema
+        properties[Fields.Outputs] = new OpenApiSchema
         {
             Type = JsonSchemaType.Array,
-            Items = Words(Members.OutputsOf(loss)),
+            Items = Words(Fields.OutputsOf(loss)),
             MinItems = 1,
             Default = new JsonArray("loss"),
             Description = "What to compute; what is not asked for is not computed.",
         };
-        properties[Members.Reduction] = Choice(Members.Reductions.All,
+        properties[Fields.Reduction] = Choice(Fields.Reductions.All,
             "How the samples' losses become one. none: there is no loss, and the default of outputs is losses; the gradient is that of the sum.");
-        properties[Members.MeanOver] = Choice(Members.MeanOvers.All, "What the mean divides by: Σw, or the number of samples kept.");
-        properties[Members.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
+        properties[Fields.MeanOver] = Choice(Fields.MeanOvers.All, "What the mean divides by: Σw, or the number of samples kept.");
+        properties[Fields.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
             "How JSON numbers are held and elements written; loss and totals are always float64.");
-        if (loss.IsInformation) properties[Members.Unit] = Choice(Members.Units.All, "Natural or binary logarithms.");
-        properties[Members.TensorEncoding] = Choice(Members.TensorEncodings.All, "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
-        properties[Members.Id] = Type(JsonSchemaType.String, "Any string, echoed.");
+        if (loss.IsInformation) properties[Fields.Unit] = Choice(Fields.Units.All, "Natural or binary logarithms.");
+        properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All, "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
+        properties[Fields.Id] = Type(JsonSchemaType.String, "Any string, echoed.");
     }
 
     /// <summary>One of a few words, of which the first is the default.</summary>

@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Tensors;
+using LossService.Requests;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
@@ -97,7 +98,7 @@ internal static class Schemas
     {
         var scores = Object(new()
         {
-            [Members.Id] = Type(JsonSchemaType.String, "The request's id."),
+            [Fields.Id] = Type(JsonSchemaType.String, "The request's id."),
             ["loss"] = new OpenApiSchema
             {
                 Description = "The reduced loss, in float64; null where no sample was kept.",

@@ -3,14 +3,9 @@ using System.Text.Json.Serialization;
 
 namespace LossService.Problems;
 
-/// <summary>One thing that is wrong with a batch, and where.</summary>
-/// <param name="Pointer">A JSON Pointer (RFC 6901) as a URI fragment: <c>#/labels/17</c>.</param>
-/// <param name="Detail">What is wrong there.</param>
-public sealed record ProblemError(string Pointer, string Detail);
-
 /// <summary>A failure as the client sees it: RFC 9457, <c>application/problem+json</c>.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Type">What kind of problem: a stable word, see <see cref="Problems"/>.</param>
+/// <param name="Type">What kind of problem: a stable word, see <see cref="ProblemTypes"/>.</param>
 /// <param name="Title">The same for people, always the same for a type.</param>
 /// <param name="Detail">This occurrence.</param>
 public sealed record Problem(int Status, string Type, string Title, string Detail) : IResult

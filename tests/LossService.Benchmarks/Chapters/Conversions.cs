@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text.Json;
 using LossService.Benchmarks.Racing;
 using LossService.Benchmarks.Report;
-using LossService.Core;
+using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
 
 namespace LossService.Benchmarks.Chapters;

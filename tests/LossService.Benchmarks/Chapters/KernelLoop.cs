@@ -1,7 +1,11 @@
 using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.InteropServices;
-using LossService.Core;
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Chapters;
 
@@ -39,7 +43,7 @@ internal static class KernelLoop
             Form = PredictionForm.Logits,
             Predictions = Load(DType.Float32, shape, File.ReadAllBytes(words[3])),
             Labels = Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : shape.WithoutLast(), labels),
-            Outputs = Outputs.Loss | Outputs.Gradient,
+            Outputs = OutputSet.Loss | OutputSet.Gradient,
         };
     }
 

@@ -1,5 +1,6 @@
 using System.Net.Sockets;
 using LossService.Benchmarks.Racing;
+using LossService.Requests;
 
 namespace LossService.Benchmarks.Chapters;
 

@@ -1,5 +1,9 @@
 using BenchmarkDotNet.Attributes;
-using LossService.Core;
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Losses;
 
@@ -22,8 +26,8 @@ public unsafe class LossBenchmarks : IDisposable
     public string Shape { get; set; } = "";
 
     /// <summary>What is computed.</summary>
-    [Params(Outputs.Loss, Outputs.Loss | Outputs.Gradient)]
-    public Outputs Wanted { get; set; }
+    [Params(OutputSet.Loss, OutputSet.Loss | OutputSet.Gradient)]
+    public OutputSet Wanted { get; set; }
 
     /// <summary>Draws predictions in the form that the loss takes first, and labels of its kind.</summary>
     [GlobalSetup]
@@ -33,7 +37,7 @@ public unsafe class LossBenchmarks : IDisposable
         var axes = Array.ConvertAll(Shape.Split('x'), int.Parse);
         var isBinary = loss.Kind == LossKind.Binary;
         var drawn = new Racing.DrawnBatch(axes[0], axes[1], isBinary ? axes[0] * axes[1] : axes[0]);
-        var shape = new Core.Shape(axes);
+        var shape = new Core.Tensors.Shape(axes);
         var predictions = new Tensor(DType.Float32, shape) { IsFinite = true };
         drawn.Logits.CopyTo(predictions.AsSpan<float>());
         if (loss.Accepts[0] != PredictionForm.Logits) Normalise(predictions, loss.Accepts[0]);

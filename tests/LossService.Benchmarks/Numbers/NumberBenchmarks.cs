@@ -4,7 +4,7 @@ using System.Runtime.InteropServices;
 using System.Text;
 using System.Text.Json;
 using BenchmarkDotNet.Attributes;
-using LossService.Core;
+using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
 
 namespace LossService.Benchmarks.Numbers;

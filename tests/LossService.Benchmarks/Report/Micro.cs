@@ -7,7 +7,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using LossService.Benchmarks.Chapters;
 using LossService.Benchmarks.Losses;
 using LossService.Benchmarks.Numbers;
-using LossService.Core;
+using LossService.Core.Outputs;
 
 namespace LossService.Benchmarks.Report;
 
@@ -59,7 +59,7 @@ internal static class Micro
     }
 
     private static string Outputs(BenchmarkCase benchmark) =>
-        $"{((string)benchmark.Parameters["Shape"]).Replace('x', '×')}, {((Outputs)benchmark.Parameters["Wanted"] == Core.Outputs.Loss ? "loss" : "loss + gradient")}";
+        $"{((string)benchmark.Parameters["Shape"]).Replace('x', '×')}, {((OutputSet)benchmark.Parameters["Wanted"] == OutputSet.Loss ? "loss" : "loss + gradient")}";
 
     private static string Words(string name) =>
         string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}"));

@@ -6,7 +6,7 @@ namespace LossService.Core.Tests.Numerics;
 
 public class ExactSumTests
 {
-    private static readonly double[] Extremes = [1e308, -1e308, 1, -1, double.MaxValue, -double.MaxValue, 1e-308];
+    private static readonly double[] MinMax = [1e308, -1e308, 1, -1, double.MaxValue, -double.MaxValue, 1e-308];
 
     /// <summary>Any finite doubles: every exponent, subnormals, both zeros, pairs that nearly cancel, and stretches that fill the bins.</summary>
     private static readonly Gen<double[]> AnyDoubles = Gen.Frequency(
@@ -14,7 +14,7 @@ public class ExactSumTests
         (3, Gen.Double[-1, 1].Array[0, 200]),
         (2, Gen.Select(Gen.Double[-1, 1], Gen.Int[-120, 3], Math.ScaleB).Array[250, 800]),
         (1, Gen.Long[-9, 9].Select(units => units * double.Epsilon).Array[0, 20]),
-        (1, Gen.Int[0, Extremes.Length - 1].Select(i => Extremes[i]).Array[0, 40]));
+        (1, Gen.Int[0, MinMax.Length - 1].Select(i => MinMax[i]).Array[0, 40]));
 
     [Fact]
     public void Round_AnyTerms_NearestDoubleOfExactSum() => AnyDoubles.Sample(values =>

@@ -1,10 +1,11 @@
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.Golden;
 
 /// <summary>Every case of every golden file, through HTTP: the answers are those of the definitions, but for the last bits.</summary>
-public sealed class GoldenTests(Service service, ITestOutputHelper output)
+public sealed class GoldenTests(TestService service, ITestOutputHelper output)
 {
     public static TheoryData<string> Losses => [.. GoldenCase.Losses];
 

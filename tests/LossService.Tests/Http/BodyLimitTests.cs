@@ -1,5 +1,6 @@
 using System.Reflection;
 using System.Text;
+using LossService.Tests.Support;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Tests.Http;
@@ -8,7 +9,7 @@ namespace LossService.Tests.Http;
 public sealed class BodyLimitTests : IDisposable
 {
     private const int Limit = 4096;
-    private readonly Service _service = new(host => host.UseSetting("Limits:BodyBytes", "4096"));
+    private readonly TestService _service = new(host => host.UseSetting("Limits:BodyBytes", "4096"));
 
     [Theory]
     [InlineData(Limit, 200)]

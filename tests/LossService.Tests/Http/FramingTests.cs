@@ -1,7 +1,9 @@
+using LossService.Tests.Support;
+
 namespace LossService.Tests.Http;
 
 /// <summary>Requests that break HTTP/1.1 itself, and the limits of its frame: what the server refuses before any handler.</summary>
-public sealed class FramingTests(Service service)
+public sealed class FramingTests(TestService service)
 {
     private const string Post = "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
     private const string Batch = """{"logits":[[1,2]],"labels":[0]}""";

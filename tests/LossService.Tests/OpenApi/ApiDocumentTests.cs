@@ -1,5 +1,7 @@
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Http;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.OpenApi;
 

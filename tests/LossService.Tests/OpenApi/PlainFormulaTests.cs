@@ -1,4 +1,4 @@
-using LossService.Core;
+using LossService.Core.Losses;
 using LossService.OpenApi;
 
 namespace LossService.Tests.OpenApi;

@@ -1,6 +1,8 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Requests;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.OpenApi;
 
@@ -14,7 +16,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         var (request, answer) = document.Schemas(loss);
         var example = LossCatalogue.Find(loss)!.Page.Example;
         var (_, scores) = await document.PostAsync($"/v1/losses/{loss}", With(example, "outputs", new JsonArray(
-            [.. Members.OutputsOf(LossCatalogue.Find(loss)!).Select(name => JsonValue.Create(name))])));
+            [.. Fields.OutputsOf(LossCatalogue.Find(loss)!).Select(name => JsonValue.Create(name))])));
 
         Assert.True(check.Fits(JsonNode.Parse(example), request), example);
         Assert.True(check.Fits(scores, answer), scores.ToJsonString());
@@ -36,7 +38,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
     public async Task Members_OfTheSchema_AreThoseThatAreRead(string loss)
     {
         var properties = Properties(loss).Select(property => property.Key).ToHashSet();
-        var everyMember = LossCatalogue.All.SelectMany(Members.For).Distinct();
+        var everyMember = LossCatalogue.All.SelectMany(Fields.For).Distinct();
 
         foreach (var member in everyMember)
         {
@@ -46,7 +48,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
             var isUnknown = problem["errors"]!.AsArray().Any(error => ((string)error!["detail"]!) is var detail
                 && (detail.StartsWith("there is no member", StringComparison.Ordinal) || detail.StartsWith($"{member} has no meaning", StringComparison.Ordinal)));
             // the unit and the labels are read for every loss, and refused by those that have no use for them
-            if (member is not (Members.Unit or Members.Labels) && !Members.Predictions.Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
+            if (member is not (Fields.Unit or Fields.Labels) && !Fields.Predictions.Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
         }
     }
 
@@ -124,7 +126,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
     {
         var found = LossCatalogue.Find(loss)!;
         var only = found.Options.FirstOrDefault(option => option.Name == name)?.OnlyWith;
-        return only is null || JsonNode.Parse(found.Page.Example)!.AsObject().ContainsKey(Members.Of(only.Value));
+        return only is null || JsonNode.Parse(found.Page.Example)!.AsObject().ContainsKey(Fields.Of(only.Value));
     }
 
     /// <summary>Values just outside a schema's range, for a number or for each place of a list.</summary>

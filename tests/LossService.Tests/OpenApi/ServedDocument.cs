@@ -1,7 +1,7 @@
 using System.Net.Http.Headers;
 using System.Text;
 using System.Text.Json.Nodes;
-using LossService.Core;
+using LossService.Core.Losses;
 using Microsoft.AspNetCore.Mvc.Testing;
 
 namespace LossService.Tests.OpenApi;

@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.RealData;
 
@@ -6,7 +7,7 @@ namespace LossService.Tests.RealData;
 /// Trained models on scikit-learn's handwritten digits and breast cancer data, as scored by PyTorch in float64: every figure
 /// of the <c>.expected.json</c> beside each request comes back through HTTP.
 /// </summary>
-public sealed class RealDataTests(Service service)
+public sealed class RealDataTests(TestService service)
 {
     private static readonly JsonNode Digits = Read("digits.expected.json");
     private static readonly JsonNode BreastCancer = Read("breast_cancer.expected.json");

@@ -1,10 +1,13 @@
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.SameBits;
 
 /// <summary>What a row is told does not depend on its company: alone, in a batch, in another order, or on another thread.</summary>
-public sealed class CompanyTests(Service service)
+public sealed class CompanyTests(TestService service)
 {
     private static readonly string[] OfRows = ["losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
 

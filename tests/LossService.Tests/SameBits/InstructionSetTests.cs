@@ -1,7 +1,8 @@
 using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Tensors;
 
 namespace LossService.Tests.SameBits;
 

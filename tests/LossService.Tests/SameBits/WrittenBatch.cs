@@ -1,6 +1,9 @@
 using System.Globalization;
 using System.Text;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Requests;
 
 namespace LossService.Tests.SameBits;
 
@@ -35,7 +38,7 @@ internal sealed record WrittenBatch
     {
         int[] taken = [.. rows];
         var labels = Labels is null ? "" : $",\"labels\":{Join(Labels)}";
-        return $"{{\"{Members.Of(Form)}\":{Join(Predictions)}{labels},\"sample_weight\":{Join(Weights)}{Rest}}}";
+        return $"{{\"{Fields.Of(Form)}\":{Join(Predictions)}{labels},\"sample_weight\":{Join(Weights)}{Rest}}}";
 
         string Join(string[] texts) => $"[{string.Join(",", taken.Select(row => texts[row]))}]";
     }

@@ -3,8 +3,9 @@ using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Tensors;
 using LossService.Problems;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -25,13 +26,13 @@ internal ref struct Base64Tensor
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
     private readonly string _member;
-    private readonly Findings _findings;
+    private readonly RequestErrors _findings;
     private readonly NativeBuffer _unescaped;
     private DType? _dtype;
     private Shape? _shape;
     private ReadOnlySpan<byte> _text;
 
-    private Base64Tensor(string member, Findings findings, NativeBuffer unescaped) =>
+    private Base64Tensor(string member, RequestErrors findings, NativeBuffer unescaped) =>
         (_member, _findings, _unescaped) = (member, findings, unescaped);
 
     /// <summary>Reads a member's value, an object.</summary>
@@ -42,11 +43,11 @@ internal ref struct Base64Tensor
     public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
     {
         request.AddEncoded(member);
-        var before = request.Findings.Total;
+        var before = request.RequestErrors.Total;
         using var unescaped = new NativeBuffer();
-        var read = new Base64Tensor(member, request.Findings, unescaped);
+        var read = new Base64Tensor(member, request.RequestErrors, unescaped);
         read.ReadMembers(value);
-        return request.Findings.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
+        return request.RequestErrors.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
     }
 
     /// <summary>Writes a tensor, flushing as it goes.</summary>
@@ -95,14 +96,14 @@ internal ref struct Base64Tensor
     private void ReadDType(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String) _dtype = DTypes.Parse(json.GetString());
-        if (_dtype is null) Note(DTypeName, $"there is no dtype {HeaderReader.Describe(ref json)}; there are {string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
+        if (_dtype is null) Note(DTypeName, $"there is no dtype {HeaderParser.Describe(ref json)}; there are {string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
     }
 
     private void ReadShape(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            Note(ShapeName, $"shape is a list of integers, not {HeaderReader.Describe(ref json)}");
+            Note(ShapeName, $"shape is a list of integers, not {HeaderParser.Describe(ref json)}");
             return;
         }
         List<int> axes = [];
@@ -110,7 +111,7 @@ internal ref struct Base64Tensor
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var axis) && axis >= 0) axes.Add(axis);
-            else _findings.Add(new(_member, i) { Part = ShapeName }, $"the length of an axis is an integer from 0 to {int.MaxValue}, not {HeaderReader.Describe(ref json)}");
+            else _findings.Add(new(_member, i) { Part = ShapeName }, $"the length of an axis is an integer from 0 to {int.MaxValue}, not {HeaderParser.Describe(ref json)}");
             json.TrySkip();
         }
         if (_findings.Total > before) return;
@@ -133,7 +134,7 @@ internal ref struct Base64Tensor
 
     private void ReadData(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String) Note(Data, $"data is a string of base64, not {HeaderReader.Describe(ref json)}");
+        if (json.TokenType != JsonTokenType.String) Note(Data, $"data is a string of base64, not {HeaderParser.Describe(ref json)}");
         else _text = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan;
     }
 

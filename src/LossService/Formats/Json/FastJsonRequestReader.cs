@@ -1,6 +1,8 @@
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -55,9 +57,9 @@ internal static unsafe class FastJsonRequestReader
     /// <summary>The member or option of that name; an unknown or escaped one is for the exact reader.</summary>
     private static string? Find(ReadOnlySpan<byte> name, Loss loss)
     {
-        foreach (var member in Members.Tensors)
+        foreach (var member in Fields.Tensors)
             if (Matches(name, member)) return member;
-        foreach (var member in Members.Header)
+        foreach (var member in Fields.Header)
             if (Matches(name, member)) return member;
         foreach (var option in loss.Options)
             if (Matches(name, option.Name)) return option.Name;
@@ -76,8 +78,8 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadValue(string name, byte* text, byte* end, ScoreRequest request)
     {
         if (text >= end) return null;
-        if (*text != '[' || name == Members.Mask || !Members.Tensors.Contains(name)) return TryReadSmall(name, text, end, request);
-        return name == Members.Labels && TryReadArray<Int64Element>(DType.Int64, name, text, end, request) is var behind && behind != null ? behind
+        if (*text != '[' || name == Fields.Mask || !Fields.Tensors.Contains(name)) return TryReadSmall(name, text, end, request);
+        return name == Fields.Labels && TryReadArray<Int64Element>(DType.Int64, name, text, end, request) is var behind && behind != null ? behind
             : request.DType == DType.Float64 ? TryReadArray<Float64Element>(DType.Float64, name, text, end, request)
             : TryReadArray<Float32Element>(DType.Float32, name, text, end, request);
     }
@@ -101,7 +103,7 @@ internal static unsafe class FastJsonRequestReader
         try
         {
             if (!json.Read()) return null;
-            if (Members.Tensors.Contains(name))
+            if (Fields.Tensors.Contains(name))
             {
                 var value = json;
                 if (!value.TrySkip()) return null;
@@ -110,8 +112,8 @@ internal static unsafe class FastJsonRequestReader
                 request.Tensors[name] = tensor;
                 return text + value.BytesConsumed;
             }
-            HeaderReader.TryRead(name, ref json, request);
-            return request.Findings.Total == 0 && json.CurrentDepth == 0 ? text + json.BytesConsumed : null;
+            HeaderParser.TryRead(name, ref json, request);
+            return request.RequestErrors.Total == 0 && json.CurrentDepth == 0 ? text + json.BytesConsumed : null;
         }
         catch (Exception refused) when (refused is JsonException or InvalidOperationException)
         {
@@ -122,7 +124,7 @@ internal static unsafe class FastJsonRequestReader
     /// <summary>Labels with a fraction where indices belong are for the exact reader, which knows which one it is.</summary>
     private static bool HasIndicesOrRows(ScoreRequest request) =>
         request.Loss.Kind == LossKind.Binary
-        || !request.Tensors.TryGetValue(Members.Labels, out var labels)
+        || !request.Tensors.TryGetValue(Fields.Labels, out var labels)
         || !labels.DType.IsFloat()
-        || request.Tensors.All(tensor => !Members.Predictions.Contains(tensor.Key) || tensor.Value.Shape.Rank == labels.Shape.Rank);
+        || request.Tensors.All(tensor => !Fields.Predictions.Contains(tensor.Key) || tensor.Value.Shape.Rank == labels.Shape.Rank);
 }

@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text;
+using LossService.Http;
 using LossService.Problems;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -18,12 +20,12 @@ internal static class JsonAddress
     }
 
     /// <summary>The problem that a request's findings are.</summary>
-    public static Problem ToProblem(ScoreRequest request, Limits limits) => Problems.Problems.InvalidBatch(
-        [.. request.Findings.First.Take(limits.ListedErrors).Select(finding => ToError(finding, request))],
-        request.Findings.Total);
+    public static Problem ToProblem(ScoreRequest request, Limits limits) => ProblemTypes.InvalidBatch(
+        [.. request.RequestErrors.First.Take(limits.ListedErrors).Select(finding => ToError(finding, request))],
+        request.RequestErrors.Total);
 
     /// <summary>An element of a tensor that came as bytes has a position, but no text to point at: that of all of them must do.</summary>
-    private static ProblemError ToError(Finding finding, ScoreRequest request)
+    private static ProblemError ToError(RequestError finding, ScoreRequest request)
     {
         var (address, detail) = finding;
         return address.Position.Length > 0 && address.Part is null && request.Encoded.Contains(address.Member)

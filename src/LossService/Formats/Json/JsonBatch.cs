@@ -1,6 +1,9 @@
 using System.IO.Pipelines;
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Core.Outputs;
+using LossService.Http;
 using LossService.Problems;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 

@@ -1,4 +1,6 @@
-using LossService.Core;
+using LossService.Core.Losses;
+using LossService.Http;
+using LossService.Requests;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.Json;
@@ -23,9 +25,9 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits)
         timing.Mark("compute");
         if (batch.Problem is not null) return batch.Problem;
 
-        context.Response.ContentType = Negotiation.Json;
+        context.Response.ContentType = MediaTypes.Json;
         timing.Announce(context.Response);
-        using var answer = new AnswerWriter(context.Response);
+        using var answer = new ResponseWriter(context.Response);
         await batch.WriteAsync(answer, null, context.RequestAborted);
         timing.Mark("write");
         await answer.FinishAsync(context.RequestAborted);

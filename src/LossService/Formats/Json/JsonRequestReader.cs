@@ -1,6 +1,8 @@
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Tensors;
+using LossService.Http;
 using LossService.Problems;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -26,16 +28,16 @@ internal static class JsonRequestReader
         if (JsonText.Outline(body, out var members) is { } problem) return problem;
         if (members is null)
         {
-            request.Findings.Add(new(""), "the body must be a JSON object");
+            request.RequestErrors.Add(new(""), "the body must be a JSON object");
             return null;
         }
 
         foreach (var member in members)
         {
-            if (!request.Posted.Add(member.Name)) request.Findings.Add(new(member.Name), $"the member \"{member.Name}\" stands twice");
+            if (!request.Posted.Add(member.Name)) request.RequestErrors.Add(new(member.Name), $"the member \"{member.Name}\" stands twice");
         }
         // how numbers are held must be known before the first is read
-        foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Members.DType))
+        foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
         {
             Read(member, member.Value(body), request);
         }
@@ -46,13 +48,13 @@ internal static class JsonRequestReader
     {
         var reader = new Utf8JsonReader(text, JsonText.Strict);
         reader.Read();
-        if (Members.Tensors.Contains(member.Name))
+        if (Fields.Tensors.Contains(member.Name))
         {
             if (JsonTensorReader.Read(member.Name, text, request) is { } tensor) request.Tensors[member.Name] = tensor;
         }
-        else if (!HeaderReader.TryRead(member.Name, ref reader, request))
+        else if (!HeaderParser.TryRead(member.Name, ref reader, request))
         {
-            request.Findings.Add(new(member.Name), HeaderReader.Unknown(member.Name, request.Loss));
+            request.RequestErrors.Add(new(member.Name), HeaderParser.Unknown(member.Name, request.Loss));
         }
     }
 }

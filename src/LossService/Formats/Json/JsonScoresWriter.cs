@@ -1,8 +1,11 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -29,7 +32,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             pipe.Write(JsonEncodedText.Encode(id).EncodedUtf8Bytes);
             pipe.Write("\""u8);
         }
-        if ((request.Outputs ?? Outputs.Loss).HasFlag(Outputs.Loss) && request.Reduction != Reduction.None)
+        if ((request.Outputs ?? OutputSet.Loss).HasFlag(OutputSet.Loss) && request.Reduction != Reduction.None)
         {
             Name("loss"u8);
             Number(scores.Loss);

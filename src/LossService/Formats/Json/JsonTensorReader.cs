@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
-using LossService.Core;
+using LossService.Core.Tensors;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -11,18 +12,18 @@ namespace LossService.Formats.Json;
 internal ref struct JsonTensorReader
 {
     /// <summary>The deepest tensor.</summary>
-    public const int MaxRank = Numbers.NumberArrayReader.GreatestRank;
+    public const int MaxRank = Numbers.NumberArrayReader.MaxRank;
 
     private readonly string _member;
     private readonly DType _dtype;
-    private readonly Findings _findings;
+    private readonly RequestErrors _findings;
     private readonly List<int> _shape = [];
     private readonly List<int> _position = [];
     private readonly NativeBuffer _elements;
     private nuint _count;
     private int _rank = -1;
 
-    private JsonTensorReader(string member, DType dtype, NativeBuffer elements, Findings findings)
+    private JsonTensorReader(string member, DType dtype, NativeBuffer elements, RequestErrors findings)
     {
         _elements = elements;
         (_member, _dtype, _findings) = (member, dtype, findings);
@@ -37,14 +38,14 @@ internal ref struct JsonTensorReader
     public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
     {
         if (value.StartsWith("{"u8)) return Base64Tensor.Read(member, value, request);
-        if (member == Members.Mask) return Read(member, value, DType.Bool, request.Findings);
-        if (member != Members.Labels) return Read(member, value, request.DType, request.Findings);
-        return AreIntegers(value, request) ? Read(member, value, DType.Int64, request.Findings)
-            : Read(member, value, request.DType, request.Findings);
+        if (member == Fields.Mask) return Read(member, value, DType.Bool, request.RequestErrors);
+        if (member != Fields.Labels) return Read(member, value, request.DType, request.RequestErrors);
+        return AreIntegers(value, request) ? Read(member, value, DType.Int64, request.RequestErrors)
+            : Read(member, value, request.DType, request.RequestErrors);
     }
 
     /// <summary>Reads a value as the given dtype: bool, int64 (then all <see cref="AreIntegers"/>), float32 or float64.</summary>
-    public static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, Findings findings)
+    public static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, RequestErrors findings)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
@@ -75,7 +76,7 @@ internal ref struct JsonTensorReader
             }
             else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _))
             {
-                request.FirstRealLabel = new(new(Members.Labels, [.. position.Reverse()]), HeaderReader.Describe(ref json));
+                request.FirstRealLabel = new(new(Fields.Labels, [.. position.Reverse()]), HeaderParser.Describe(ref json));
                 return false;
             }
             if (position.TryPop(out var index)) position.Push(index + 1);
@@ -127,18 +128,18 @@ internal ref struct JsonTensorReader
     private void ReadBool(ref Utf8JsonReader json)
     {
         if (json.TokenType is JsonTokenType.True or JsonTokenType.False) Add((byte)(json.TokenType == JsonTokenType.True ? 1 : 0));
-        else Note($"{HeaderReader.Describe(ref json)} is no boolean: true keeps the sample, false leaves it out");
+        else Note($"{HeaderParser.Describe(ref json)} is no boolean: true keeps the sample, false leaves it out");
     }
 
     private void ReadNumber(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
-        else if (json.TokenType == JsonTokenType.String) Note($"{HeaderReader.Describe(ref json)} is no number; numbers have no quotes, but for \"NaN\", \"Infinity\" and \"-Infinity\"");
-        else if (json.TokenType != JsonTokenType.Number) Note($"{HeaderReader.Describe(ref json)} is no number");
+        else if (json.TokenType == JsonTokenType.String) Note($"{HeaderParser.Describe(ref json)} is no number; numbers have no quotes, but for \"NaN\", \"Infinity\" and \"-Infinity\"");
+        else if (json.TokenType != JsonTokenType.Number) Note($"{HeaderParser.Describe(ref json)} is no number");
         else if (_dtype == DType.Int64) Add(json.GetInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var single) && float.IsFinite(single)) Add(single);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) Add(number);
-        else Note($"{HeaderReader.Describe(ref json)} does not fit {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
+        else Note($"{HeaderParser.Describe(ref json)} does not fit {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
     }
 
     private static bool TryNonFinite(ref Utf8JsonReader json, out double value)

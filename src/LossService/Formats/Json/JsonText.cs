@@ -5,16 +5,6 @@ using LossService.Problems;
 
 namespace LossService.Formats.Json;
 
-/// <summary>One member of a JSON object: its name, and where its value stands in the body.</summary>
-/// <param name="Name">The name, unescaped.</param>
-/// <param name="Start">The offset of the value's first byte.</param>
-/// <param name="Length">The value's length in bytes.</param>
-internal readonly record struct JsonMember(string Name, int Start, int Length)
-{
-    /// <summary>The value's bytes.</summary>
-    public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> body) => body.Slice(Start, Length);
-}
-
 /// <summary>A whole text that is RFC 8259 JSON, or the problem with it.</summary>
 internal static class JsonText
 {
@@ -29,8 +19,8 @@ internal static class JsonText
     public static Problem? Outline(ReadOnlySpan<byte> body, out List<JsonMember>? members)
     {
         members = null;
-        if (body.StartsWith("\uFEFF"u8)) return Problems.Problems.InvalidJson("The body begins with a byte order mark; JSON has none.", 0);
-        if (!Utf8.IsValid(body)) return Problems.Problems.InvalidJson("The body is not valid UTF-8.", FirstInvalid(body));
+        if (body.StartsWith("\uFEFF"u8)) return ProblemTypes.InvalidJson("The body begins with a byte order mark; JSON has none.", 0);
+        if (!Utf8.IsValid(body)) return ProblemTypes.InvalidJson("The body is not valid UTF-8.", FirstInvalid(body));
 
         var reader = new Utf8JsonReader(body, Strict);
         try
@@ -52,7 +42,7 @@ internal static class JsonText
         }
         catch (JsonException broken)
         {
-            return Problems.Problems.InvalidJson(Explain(broken, body, reader), reader.BytesConsumed);
+            return ProblemTypes.InvalidJson(Explain(broken, body, reader), reader.BytesConsumed);
         }
     }
 

@@ -26,7 +26,7 @@ file static class ExactPowers
     public const int Greatest = 22;
 
     /// <summary>Integers up to here are exact as float64.</summary>
-    public const ulong GreatestInteger = 1ul << 53;
+    public const ulong MaxInteger = 1ul << 53;
 
     public static ReadOnlySpan<double> Table =>
     [
@@ -46,7 +46,7 @@ internal readonly unsafe struct Float64Element(double value) : IElement<Float64E
     public static bool TryConvert(ulong w, int q, uint negative, Float64Element* element)
     {
         // both operands are exact, so the quotient is rounded once (W. D. Clinger, PLDI 1990)
-        if (w <= ExactPowers.GreatestInteger && (uint)-q <= ExactPowers.Greatest)
+        if (w <= ExactPowers.MaxInteger && (uint)-q <= ExactPowers.Greatest)
         {
             double magnitude = (long)w / ExactPowers.Table[-q];
             *element = new(BitConverter.UInt64BitsToDouble(

@@ -1,4 +1,5 @@
-using LossService.Core;
+using LossService.Core.Engine;
+using LossService.Core.Tensors;
 
 namespace LossService.Formats.Numbers;
 
@@ -13,13 +14,13 @@ namespace LossService.Formats.Numbers;
 /// <para>
 /// A large array is cut between rows into stretches, one a core. Outside a string a bracket is always a bracket, so a row can
 /// be found from anywhere; what a stretch cannot know, how the arrays around its first row began, comes with the stretch
-/// before (<see cref="ArrayStretch.TryContinue"/>).
+/// before (<see cref="ArrayPart.TryContinue"/>).
 /// </para>
 /// </remarks>
 internal static unsafe class NumberArrayReader
 {
     /// <summary>How deep arrays may nest.</summary>
-    public const int GreatestRank = ArrayStretch.GreatestRank;
+    public const int MaxRank = ArrayPart.MaxRank;
 
     /// <summary>The bytes behind the body that are read, though never believed.</summary>
     public const int Slack = NativeBuffer.Slack;
@@ -51,22 +52,22 @@ internal static unsafe class NumberArrayReader
         int rank = 0;
         while (text < end && *text == '[')
         {
-            if (rank++ == GreatestRank) return false;
+            if (rank++ == MaxRank) return false;
             text = JsonSpace.Skip(text + 1, end);
         }
 
         if (rank == 0) return false;
 
-        var whole = new ArrayStretch(text, rank, isFirst: true);
+        var whole = new ArrayPart(text, rank, isFirst: true);
         bool isRead = cores.Count == 1 || rank == 1
             ? whole.TryRead<TElement>(end, null, elements)
-            : TryReadStretches<TElement>(ref whole, end, elements, cores);
+            : TryReadParts<TElement>(ref whole, end, elements, cores);
         if (!isRead || !whole.IsClosed || whole.End > end) return false;
         array = new(whole.Shape, (long)whole.Count, whole.End - start);
         return true;
     }
 
-    private static bool TryReadStretches<TElement>(ref ArrayStretch whole, byte* end, NativeBuffer elements, IdleCores.Lease cores)
+    private static bool TryReadParts<TElement>(ref ArrayPart whole, byte* end, NativeBuffer elements, IdleCores.Lease cores)
         where TElement : unmanaged, IElement<TElement>
     {
         // no array of numbers goes on behind a quote: the next member's name stands there
@@ -74,13 +75,13 @@ internal static unsafe class NumberArrayReader
         long quote = length > int.MaxValue ? -1 : new ReadOnlySpan<byte>(whole.Start, (int)length).IndexOf((byte)'"');
         if (quote >= 0) length = quote;
 
-        var stretches = new ArrayStretch[cores.Count];
+        var stretches = new ArrayPart[cores.Count];
         var buffers = new NativeBuffer[cores.Count];
         (stretches[0], buffers[0]) = (whole, elements);
         int count = 1;
         for (int i = 1; i < cores.Count; i++)
         {
-            byte* row = ArrayStretch.FindRow(whole.Start + (length * i / cores.Count), whole.Start + length);
+            byte* row = ArrayPart.FindRow(whole.Start + (length * i / cores.Count), whole.Start + length);
             if (row == null || row <= stretches[count - 1].Start) continue;
             stretches[count] = new(row, whole.Rank, isFirst: false);
             buffers[count++] = new();

@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Runtime.InteropServices;
-using LossService.Core;
+using LossService.Core.Engine;
 
 namespace LossService.Formats.Numbers;
 
@@ -18,13 +18,13 @@ internal sealed unsafe class NumberArrayWriter
     public const int BlockSize = 64 * 1024;
 
     // behind a row
-    private const int Brackets = (2 * NumberArrayReader.GreatestRank) + 1;
+    private const int Brackets = (2 * NumberArrayReader.MaxRank) + 1;
 
     // so that a block does not end in many short runs
-    private const int LeastSpace = 1024;
+    private const int MinSpace = 1024;
 
     /// <summary>As many write faster than a connection takes it.</summary>
-    private const int MostCores = 4;
+    private const int MaxCores = 4;
 
     /// <summary>The numbers that a core writes at once, where several write one tensor.</summary>
     private const int PartLength = 16 * 1024;
@@ -37,7 +37,7 @@ internal sealed unsafe class NumberArrayWriter
     /// <param name="shape">The extent of each axis, the outermost first; none may be 0. No axis: a single number.</param>
     public NumberArrayWriter(ReadOnlySpan<int> shape)
     {
-        ArgumentOutOfRangeException.ThrowIfGreaterThan(shape.Length, NumberArrayReader.GreatestRank);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan(shape.Length, NumberArrayReader.MaxRank);
         count = 1;
         foreach (int extent in shape)
         {
@@ -47,7 +47,7 @@ internal sealed unsafe class NumberArrayWriter
 
         this.shape = shape.ToArray();
         int brackets = shape.Length == 0 ? 0 : ((2 * shape.Length) + shape[^1]) / shape[^1];
-        partRoom = (PartLength * (NumberWriter.GreatestLength + brackets)) + (2 * LeastSpace);
+        partRoom = (PartLength * (NumberWriter.MaxLength + brackets)) + (2 * MinSpace);
     }
 
     /// <inheritdoc cref="WriteBlock{TElement}"/>
@@ -86,7 +86,7 @@ internal sealed unsafe class NumberArrayWriter
         where TElement : unmanaged, IElement<TElement>
     {
         // taken for a block at a time: whoever reads the answer slowly holds no core
-        using var cores = IdleCores.Take(long.Min(MostCores, (count - written) / PartLength));
+        using var cores = IdleCores.Take(long.Min(MaxCores, (count - written) / PartLength));
         return WriteBlock(values, output, cores);
     }
 
@@ -139,10 +139,10 @@ internal sealed unsafe class NumberArrayWriter
     {
         if (number == 0) text = Repeat(text, '[', shape.Length);
         long rowLength = shape.Length == 0 ? 1 : shape[^1];
-        while (number < last && end - text >= LeastSpace)
+        while (number < last && end - text >= MinSpace)
         {
             long left = rowLength - (number % rowLength);
-            long fitting = (end - text - NumberWriter.Room - Brackets) / NumberWriter.GreatestLength;
+            long fitting = (end - text - NumberWriter.Room - Brackets) / NumberWriter.MaxLength;
             int run = (int)Math.Min(Math.Min(left, last - number), fitting);
             text = TElement.WriteList(elements + number, run, text);
             number += run;

@@ -18,13 +18,13 @@ internal static unsafe class NumberWriter
     public const int Room = 48;
 
     /// <summary>The longest number and a comma: -0.000012345678901234567,</summary>
-    public const int GreatestLength = 25;
+    public const int MaxLength = 25;
 
     // plain decimals have their first digit's power of ten between these
-    private const int LeastPlain = -5;
-    private const int GreatestPlain = 15;
+    private const int MinPlain = -5;
+    private const int MaxPlain = 15;
 
-    private const int LeastFloat32 = -45;
+    private const int MinFloat32 = -45;
 
     /// <summary>10^16: the first integer that a vector of digits does not hold.</summary>
     private const ulong Sixteen = 10_000_000_000_000_000;
@@ -59,7 +59,7 @@ internal static unsafe class NumberWriter
     private static int LayOut(Vector128<byte> digits, int leading, int count, int power, byte* text)
     {
         uint exponent = Unsafe.ReadUnaligned<uint>(
-            ref Unsafe.Add(ref MemoryMarshal.GetReference(Exponents), 4 * (power - LeastFloat32)));
+            ref Unsafe.Add(ref MemoryMarshal.GetReference(Exponents), 4 * (power - MinFloat32)));
         int plain = power & -(int)Choice.Bit(exponent == 0);
         int zeros = Choice.Positive(-plain);
         DigitVector.ToText(digits, leading - zeros, Choice.Positive(plain) + 1).Store(text);
@@ -182,7 +182,7 @@ internal static unsafe class NumberWriter
         int count = 33 - int.LeadingZeroCount((int)DigitVector.NonZero(digits));
 
         int power = unit + 16;
-        bool isPlain = power is >= LeastPlain and <= GreatestPlain;
+        bool isPlain = power is >= MinPlain and <= MaxPlain;
         int plain = power & -(int)Choice.Bit(isPlain);
         int zeros = Choice.Positive(-plain);
         uint isFraction = Choice.Bit(plain < 0);

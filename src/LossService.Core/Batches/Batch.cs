@@ -1,0 +1,51 @@
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Batches;
+
+/// <summary>Predictions, labels and weights, and what to make of them. Valid: see the validation of the host.</summary>
+public sealed record Batch : IDisposable
+{
+    /// <summary>What <see cref="Predictions"/> holds.</summary>
+    public required PredictionForm Form { get; init; }
+
+    /// <summary>The model's outputs; classes on the last axis.</summary>
+    public required Tensor Predictions { get; init; }
+
+    /// <summary>Class indices (rank one less than the predictions'), or dense rows; null for a loss without labels.</summary>
+    public Tensor? Labels { get; init; }
+
+    /// <summary>One finite weight for each sample; null = 1.</summary>
+    public Tensor? SampleWeight { get; init; }
+
+    /// <summary>Booleans: false = the sample is never read; null = all are kept.</summary>
+    public Tensor? Mask { get; init; }
+
+    /// <summary>What to compute.</summary>
+    public OutputSet Outputs { get; init; } = OutputSet.Loss;
+
+    /// <summary>How the losses become one.</summary>
+    public Reduction Reduction { get; init; }
+
+    /// <summary>What a mean divides by.</summary>
+    public MeanOver MeanOver { get; init; }
+
+    /// <summary>Nats or bits.</summary>
+    public Unit Unit { get; init; }
+
+    /// <summary>The loss's own options.</summary>
+    public OptionValues Options { get; init; } = OptionValues.None;
+
+    /// <summary>Whether an output is asked for.</summary>
+    public bool Wants(OutputSet output) => (Outputs & output) != 0;
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        Predictions.Dispose();
+        Labels?.Dispose();
+        SampleWeight?.Dispose();
+        Mask?.Dispose();
+    }
+}

@@ -1,0 +1,52 @@
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Batches;
+
+/// <summary>
+/// A categorical batch's labels, whatever their form: class indices or dense rows. Writes a row's target; no loss ever sees
+/// which form it had, and a one-hot row is the same as its index, bit for bit.
+/// </summary>
+internal sealed class TargetRows
+{
+    /// <summary>What <see cref="Read"/> returns for a row that is not one-hot.</summary>
+    public const int Soft = -1;
+
+    private readonly Tensor _labels;
+    private readonly int _classes;
+    private readonly bool _dense;
+    private readonly long[]? _ignored;
+
+    /// <summary>Labels for predictions of the given shape; the rank decides what they are.</summary>
+    public TargetRows(Tensor labels, Shape predictions, long[]? ignored)
+    {
+        _labels = labels;
+        _classes = predictions.Last;
+        _dense = labels.Shape.Rank == predictions.Rank;
+        _ignored = ignored;
+    }
+
+    /// <summary>Whether the labels are rows rather than indices.</summary>
+    public bool AreDense => _dense;
+
+    /// <summary>Whether a row's label is one of the ignored; a dense row never is.</summary>
+    public bool IsIgnored(long row) => _ignored is not null && !_dense && Array.IndexOf(_ignored, _labels.Integer(row)) >= 0;
+
+    /// <summary>Writes row <paramref name="row"/>'s unsmoothed target into <paramref name="target"/>, one number a class.</summary>
+    /// <returns>The class of a one-hot row, or <see cref="Soft"/>.</returns>
+    public int Read(long row, Span<double> target)
+    {
+        if (!_dense)
+        {
+            var label = (int)_labels.Integer(row);
+            target.Clear();
+            target[label] = 1;
+            return label;
+        }
+        _labels.Read(row * _classes, target);
+        var hard = target.IndexOfAnyExcept(0.0);
+        return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0.0) < 0 ? hard : Soft;
+    }
+
+    /// <summary>The class of a row that has one true class, or <see cref="Soft"/>; may use <paramref name="target"/>.</summary>
+    public int TrueClass(long row, Span<double> target) => _dense ? Read(row, target) : (int)_labels.Integer(row);
+}

@@ -1,0 +1,13 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>A categorical formula: a row's value, and its derivatives.</summary>
+internal abstract class CategoricalFormula
+{
+    /// <summary>Whether the formula reads <see cref="CategoricalRow.Z"/> alone and needs no distribution.</summary>
+    public virtual bool IsOnLogits => false;
+
+    /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
+    public abstract Dd Score(in CategoricalRow row);
+}

@@ -1,0 +1,190 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// What stands between the posted predictions and the distribution a formula sees: fills log p and p of a row, and pulls the
+/// formula's derivatives back to a gradient with respect to what was posted.
+/// </summary>
+internal abstract class CategoricalLink
+{
+    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow.Z"/>.</summary>
+    /// <returns>logsumexp of the logits, in every lane; 0 for links without one.</returns>
+    public abstract Dd Fill(in CategoricalRow row);
+
+    /// <summary>Writes scale·∂L/∂z of the row into <paramref name="gradient"/> (padded), each rounded once.</summary>
+    /// <param name="row">The row, its derivatives written by the formula.</param>
+    /// <param name="scale">The sample's weight in the reduced loss.</param>
+    /// <param name="logSumExpDerivative">∂L/∂logsumexp(z), where the loss has a term of it.</param>
+    /// <param name="gradient">Where to.</param>
+    public abstract void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
+
+    /// <summary>p·v, but 0 where p = 0: an infinite v is one for which p·v → 0.</summary>
+    private static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
+
+    /// <summary>The link of a form of predictions.</summary>
+    public static CategoricalLink Create(PredictionForm form, double temperature, double clip) => form switch
+    {
+        PredictionForm.Logits => new SoftmaxLink(temperature),
+        PredictionForm.Probabilities => new ProbabilityLink(clip),
+        _ => new LogProbabilityLink(),
+    };
+
+    /// <summary>
+    /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
+    /// Nothing here subtracts what it has just added: 1 − p of the winning class is s/(1 + s), not a difference.
+    /// Pull-back: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the winning class): as
+    /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one leaves nothing large to cancel.
+    /// </summary>
+    private sealed class SoftmaxLink(double temperature) : CategoricalLink
+    {
+        private readonly Vector512<double> _temperature = Vector512.Create(temperature);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override Dd Fill(in CategoricalRow row)
+        {
+            var z = row.Z;
+            var k = ArgMax(z);
+            // the limit: the one infinite logit takes everything
+            var certain = double.IsPositiveInfinity(z[k]);
+            var max = Vector512.Create(z[k]);
+            var sum = Dd.Zero;
+            for (var c = 0; c < z.Length; c += DdRow.Width)
+            {
+                var winner = DdRow.LaneIs(k - c);
+                var d = certain
+                    ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
+                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]), max);
+                if (temperature != 1) d /= _temperature;
+                var e = Dd.Exp(d);
+                row.LogP.Store(c, d);
+                row.P.Store(c, e);
+                // e of the largest is exactly 1; it must not swallow the others
+                sum += Dd.Select(winner, Dd.Zero, e);
+            }
+            sum = Dd.SumOfLanes(sum);
+            var log = Dd.Log1p(sum);
+            var scale = Dd.One / (Dd.One + sum);
+            for (var c = 0; c < z.Length; c += DdRow.Width)
+            {
+                var p = row.P[c] * scale;
+                row.LogP.Store(c, row.LogP[c] - log);
+                row.P.Store(c, p);
+                row.Q.Store(c, Dd.Select(DdRow.LaneIs(k - c), sum * scale, Dd.One - p));
+            }
+            return new Dd(z[k]) / _temperature + log;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        {
+            scale /= _temperature;
+            var total = Dd.Zero;
+            var winner = row.PDerivative.Broadcast(ArgMax(row.Z));
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var u = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c] - winner);
+                row.LogPDerivative.Store(c, u);
+                total += u;
+            }
+            total = Dd.SumOfLanes(total);
+            var isFinite = double.IsFinite(total.ToScalar());
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var u = row.LogPDerivative[c];
+                var g = isFinite
+                    ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpDerivative)
+                    : Limit(u, total, row.LogP[c]);
+                (g * scale).Round().CopyTo(gradient[c..]);
+            }
+        }
+
+        /// <summary>Where some derivative is infinite: those classes keep theirs, and push all that have any probability the other way.</summary>
+        private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
+            u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
+
+        private static int ArgMax(ReadOnlySpan<double> z)
+        {
+            var best = 0;
+            for (var c = 1; c < z.Length; c++)
+                if (z[c] > z[best]) best = c;
+            return best;
+        }
+    }
+
+    /// <summary>p as posted, clipped where asked; log p = log(p). Pull-back: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>
+    private sealed class ProbabilityLink(double clip) : CategoricalLink
+    {
+        private readonly Dd _least = new(clip);
+        private readonly Dd _most = Dd.One - new Dd(clip);
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override Dd Fill(in CategoricalRow row)
+        {
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                // padding stays 0: its target is 0 too
+                if (clip > 0)
+                {
+                    p = Dd.Select(Dd.LessThan(p, _least), _least, p);
+                    p = Dd.Select(Dd.LessThan(_most, p), _most, p);
+                }
+                row.P.Store(c, p);
+                row.Q.Store(c, Dd.One - p);
+                row.LogP.Store(c, Dd.Log(p));
+            }
+            if (clip > 0)
+            {
+                row.P.Hi[row.Classes..].Clear();
+                row.P.Lo[row.Classes..].Clear();
+                row.LogP.Hi[row.Classes..].Fill(double.NegativeInfinity);
+                row.LogP.Lo[row.Classes..].Clear();
+            }
+            return Dd.Zero;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        {
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var u = row.LogPDerivative[c];
+                var g = Dd.Select(u.IsZero, Dd.Zero, u / row.P[c]) + row.PDerivative[c];
+                if (clip > 0)
+                {
+                    var z = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                    g = Dd.Select(Dd.LessThan(z, _least) | Dd.LessThan(_most, z), Dd.Zero, g);
+                }
+                (g * scale).Round().CopyTo(gradient[c..]);
+            }
+        }
+    }
+
+    /// <summary>log p as posted; p = exp(log p). Pull-back: ∂L/∂log p_c = u_c + p_c v_c, each log p_c free.</summary>
+    private sealed class LogProbabilityLink : CategoricalLink
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override Dd Fill(in CategoricalRow row)
+        {
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var log = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                row.LogP.Store(c, log);
+                row.P.Store(c, Dd.Exp(log));
+                row.Q.Store(c, -Dd.Expm1(log));
+            }
+            return Dd.Zero;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        {
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+                ((row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);
+        }
+    }
+}

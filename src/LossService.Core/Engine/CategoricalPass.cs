@@ -1,0 +1,266 @@
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Losses;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// The one row loop of every categorical loss:
+/// read a row → link (log p, p) → target (smoothed) → formula (value, derivatives) → link (gradient) → write.
+/// </summary>
+/// <remarks>
+/// A row's results depend on that row and the options alone, and the sums are exact, so rows may be scored in any order, by any
+/// number of threads, in any batch, and give the same bits.
+/// </remarks>
+internal sealed class CategoricalPass
+{
+    private readonly Batch _batch;
+    private readonly CategoricalFormula _formula;
+    private readonly CategoricalLink _link;
+    private readonly TargetRows? _labels;
+    private readonly int _classes;
+    private readonly double[] _classWeight = [];
+    private readonly bool _weighsSamples;
+    private readonly double _smoothing;
+    private readonly double _zLoss;
+    private readonly Dd _unit = Dd.One;
+    private readonly bool _hasKernel;
+    private readonly bool _needsRow;
+
+    public CategoricalPass(CategoricalLoss loss, Batch batch)
+    {
+        _batch = batch;
+        var (predictions, options) = (batch.Predictions, batch.Options);
+        _classes = predictions.Shape.Last;
+        Rows = predictions.Rows;
+        _formula = loss.CreateFormula(options, _classes);
+        _link = CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _zLoss = options.Get(SharedOptions.ZLoss);
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && loss.IsSoftmaxCrossEntropy(options);
+        // what the kernel does not compute is computed from the row; its own results stay its own
+        _needsRow = !_hasKernel || batch.Wants(
+            OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
+        if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
+
+        var ignored = options.Get(SharedOptions.IgnoreIndex);
+        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, ignored);
+        Func<long, double>? weightOf = null;
+        if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
+        {
+            _classWeight = new double[DdRow.Padded(_classes)];
+            classWeight.CopyTo(_classWeight, 0);
+            _weighsSamples = loss.ClassWeighting == ClassWeighting.PerSample;
+            var row = new double[_classes];
+            weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
+        }
+        Samples = new KeptSamples(batch, Rows, ignored is null ? null : _labels!.IsIgnored, weightOf);
+
+        var (dtype, shape) = (predictions.DType, predictions.Shape);
+        var samples = shape.WithoutLast();
+        Scores = new()
+        {
+            Losses = batch.Wants(OutputSet.Losses) ? new(dtype, samples) : null,
+            Gradient = batch.Wants(OutputSet.Gradient) ? new(dtype, shape) : null,
+            Probabilities = batch.Wants(OutputSet.Probabilities) ? new(dtype, shape) : null,
+            LogProbabilities = batch.Wants(OutputSet.LogProbabilities) ? new(dtype, shape) : null,
+            Entropy = batch.Wants(OutputSet.Entropy) ? new(dtype, samples) : null,
+            Predictions = batch.Wants(OutputSet.Predictions) ? new(DType.Int64, samples) : null,
+        };
+    }
+
+    /// <summary>The number of rows.</summary>
+    public long Rows { get; }
+
+    /// <summary>Which rows count.</summary>
+    public KeptSamples Samples { get; }
+
+    /// <summary>Where the results go.</summary>
+    public Scores Scores { get; }
+
+    /// <summary>An empty tally of the metrics that the batch asks for.</summary>
+    public MetricsSum NewTally() =>
+        new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
+
+    /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
+    public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
+    {
+        CategoricalScratch? scratch = null;
+        using var kernel = NewKernel();
+        var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];
+        for (var row = start; row < end; row++)
+        {
+            if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
+            if (!Samples.IsKept(row))
+            {
+                Skip(row);
+                continue;
+            }
+            if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
+            {
+                kernel.Add(row, y, sum);
+                if (_needsRow) ScoreRow(row, scratch ??= new(_classes), null, tally);
+            }
+            else
+            {
+                ScoreRow(row, scratch ??= new(_classes), sum, tally);
+            }
+        }
+        kernel?.Flush(sum);
+        if (kernel?.Declined is { } declined)
+            foreach (var row in declined) ScoreRow(row, scratch ??= new(_classes), sum, null);
+        scratch?.Dispose();
+    }
+
+    private ISoftmaxRows? NewKernel() => !_hasKernel ? null
+        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Samples, Scores, _classWeight, _unit)
+        : new SoftmaxRows<StoredFloat64>(_batch, Samples, Scores, _classWeight, _unit);
+
+    /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
+    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
+    {
+        var z = scratch.Z;
+        var y = scratch.Y;
+        _batch.Predictions.Read(index * _classes, z[.._classes]);
+        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
+        var hard = TargetRows.Soft;
+        if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
+        y[_classes..].Clear();
+
+        var row = scratch.Row(
+            _smoothing == 0 ? hard : TargetRows.Soft,
+            _batch.Form == PredictionForm.Logits,
+            hard >= 0 || _labels is null ? Dd.Zero : Surplus(y),
+            _weighsSamples ? [] : _classWeight);
+        if (_labels is not null) Smooth(y, row.T);
+        var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
+        var value = _formula.Score(row);
+        if (_zLoss > 0) value += new Dd(_zLoss) * logSumExp * logSumExp;
+
+        var weight = new Dd(Samples[index]);
+        if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
+        var scale = weight * _unit;
+        if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
+        WriteSample(index, row);
+        if (sum is null) return;
+        value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
+        sum.Add(value.ToScalar());
+        sum.Add(value.Lo[0]);
+        Scores.Losses?.Write(index, [value.ToScalar()]);
+        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
+    }
+
+    private bool NeedsDistribution => !_formula.IsOnLogits
+        || _batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
+
+    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
+    private void Smooth(ReadOnlySpan<double> y, DdRow target)
+    {
+        y.CopyTo(target.Hi);
+        target.Lo.Clear();
+        if (_smoothing == 0) return;
+        var keep = Dd.One - new Dd(_smoothing);
+        var spread = new Dd(_smoothing) / new Dd(_classes);
+        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * keep + spread);
+        target.Hi[_classes..].Clear();
+        target.Lo[_classes..].Clear();
+    }
+
+    /// <summary>Σt − 1 of a dense row: what rounding left over, as far as smoothing keeps it.</summary>
+    private Dd Surplus(ReadOnlySpan<double> y)
+    {
+        var sum = Dd.Zero;
+        for (var c = 0; c < y.Length; c += DdRow.Width)
+            sum += Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c);
+        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
+    }
+
+    private double WeightOf(int hard, ReadOnlySpan<double> y)
+    {
+        if (hard >= 0) return _classWeight[hard];
+        var sum = new ExactSum();
+        for (var c = 0; c < y.Length; c++) sum.AddProduct(_classWeight[c], y[c]);
+        return sum.Round();
+    }
+
+    private void WriteSample(long index, in CategoricalRow row)
+    {
+        Scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
+        Scores.LogProbabilities?.Write(index * _classes, row.LogP.Hi[.._classes]);
+        if (Scores.Entropy is { } entropy)
+        {
+            var sum = Dd.Zero;
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+                sum -= Dd.Select(row.P[c].IsZero, Dd.Zero, row.P[c] * row.LogP[c]);
+            entropy.Write(index, [(Dd.SumOfLanes(sum) * _unit).ToScalar()]);
+        }
+        Scores.Predictions?.Write(index, [ArgMax(row.Z[.._classes])]);
+    }
+
+    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExp, Dd scale, Span<double> result)
+    {
+        if (Samples.IsNothing || scale.ToScalar() == 0)
+        {
+            gradient.Clear(index * _classes, _classes);
+            return;
+        }
+        scale /= new Dd(Samples.Divisor);
+        if (_formula.IsOnLogits)
+        {
+            for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
+                (row.LogPDerivative[c] * scale).Round().CopyTo(result[c..]);
+        }
+        else
+        {
+            _link.Backward(row, scale, _zLoss > 0 ? new Dd(2 * _zLoss) * logSumExp : Dd.Zero, result);
+        }
+        gradient.Write(index * _classes, result[.._classes]);
+    }
+
+    private void Tally(MetricsSum tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
+    {
+        var weight = Samples[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
+        var crossEntropy = Dd.Zero;
+        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        {
+            var t = new Dd(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
+            crossEntropy -= Dd.Select(t.IsZero, Dd.Zero, t * row.LogP[c]);
+        }
+        var label = hard >= 0 ? hard : ArgMax(y);
+        var best = ArgMax(row.Z[.._classes]);
+        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Rank(row.Z[.._classes], label));
+    }
+
+    private static int ArgMax(ReadOnlySpan<double> values)
+    {
+        var best = 0;
+        for (var c = 1; c < values.Length; c++)
+            if (values[c] > values[best]) best = c;
+        return best;
+    }
+
+    /// <summary>How many classes come before <paramref name="label"/>: larger, or equal with a lower index.</summary>
+    private static int Rank(ReadOnlySpan<double> z, int label)
+    {
+        var rank = 0;
+        for (var c = 0; c < z.Length; c++)
+            if (z[c] > z[label] || (z[c] == z[label] && c < label)) rank++;
+        return rank;
+    }
+
+    private void Skip(long row)
+    {
+        Scores.Losses?.Clear(row, 1);
+        Scores.Gradient?.Clear(row * _classes, _classes);
+        Scores.Probabilities?.Clear(row * _classes, _classes);
+        Scores.LogProbabilities?.Clear(row * _classes, _classes);
+        Scores.Entropy?.Clear(row, 1);
+        Scores.Predictions?.Write(row, [-1]);
+    }
+}

@@ -1,0 +1,57 @@
+using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>One sample as a categorical formula sees it: K classes and their padding, in double-double.</summary>
+/// <remarks>
+/// A link fills what is predicted, <see cref="TargetRows"/> the target; the formula returns the value and writes the derivatives
+/// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (their effects add up); the link pulls them back to what the client posted. A v_c may
+/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
+/// </remarks>
+internal readonly ref struct CategoricalRow
+{
+    /// <summary>The number of classes, K.</summary>
+    public required int Classes { get; init; }
+
+    /// <summary>The target's class where it is one-hot and not smoothed; otherwise <see cref="TargetRows.Soft"/>.</summary>
+    public int Hard { get; init; }
+
+    /// <summary>The predictions as posted, padded.</summary>
+    public required Span<double> Z { get; init; }
+
+    /// <summary>log p_c.</summary>
+    public required DdRow LogP { get; init; }
+
+    /// <summary>p_c.</summary>
+    public required DdRow P { get; init; }
+
+    /// <summary>1 − p_c, with its own full relative accuracy.</summary>
+    public required DdRow Q { get; init; }
+
+    /// <summary>Whether Σp = 1 by construction (a softmax), so that no formula need add p up to find it.</summary>
+    public bool SumsToOne { get; init; }
+
+    /// <summary>Σt − 1: 0 but for what rounding made of a dense row.</summary>
+    public Dd Surplus { get; init; }
+
+    /// <summary>t_c: the target after smoothing.</summary>
+    public required DdRow T { get; init; }
+
+    /// <summary>w_c: the class weights; empty = all are 1.</summary>
+    public ReadOnlySpan<double> ClassWeight { get; init; }
+
+    /// <summary>Out: ∂L/∂log p_c; for a formula on logits, ∂L/∂z_c.</summary>
+    public required DdRow LogPDerivative { get; init; }
+
+    /// <summary>Out: ∂L/∂p_c.</summary>
+    public required DdRow PDerivative { get; init; }
+
+    /// <summary>The eight classes from <paramref name="start"/> on, for formulas that go through the row themselves.</summary>
+    public EightClasses Eight(int start) => Eight(start, Vector512<double>.One);
+
+    /// <summary>The eight classes from <paramref name="start"/> on, with their weights.</summary>
+    public EightClasses Eight(int start, Vector512<double> weight) =>
+        new(LogP[start], P[start], Q[start], T[start], weight, start);
+}

@@ -1,0 +1,44 @@
+using System.Buffers;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>The working memory of one thread for rows of K classes: everything a row needs, reused for each.</summary>
+internal sealed class CategoricalScratch(int classes) : IDisposable
+{
+    private readonly int _padded = DdRow.Padded(classes);
+    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(15 * DdRow.Padded(classes));
+
+    /// <summary>The predictions as posted.</summary>
+    public Span<double> Z => Part(0);
+
+    /// <summary>The unsmoothed target.</summary>
+    public Span<double> Y => Part(1);
+
+    /// <summary>A result on its way out.</summary>
+    public Span<double> Result => Part(2);
+
+    /// <summary>The row that formulas and links share.</summary>
+    public CategoricalRow Row(int hard, bool sumsToOne, Dd surplus, ReadOnlySpan<double> classWeight) => new()
+    {
+        Classes = classes,
+        Hard = hard,
+        SumsToOne = sumsToOne,
+        Surplus = surplus,
+        Z = Z,
+        LogP = Pair(3),
+        P = Pair(5),
+        T = Pair(7),
+        ClassWeight = classWeight,
+        LogPDerivative = Pair(9),
+        PDerivative = Pair(11),
+        Q = Pair(13),
+    };
+
+    /// <inheritdoc/>
+    public void Dispose() => ArrayPool<double>.Shared.Return(_memory);
+
+    private Span<double> Part(int index) => _memory.AsSpan(index * _padded, _padded);
+
+    private DdRow Pair(int index) => new(Part(index), Part(index + 1));
+}

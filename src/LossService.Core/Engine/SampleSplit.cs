@@ -1,0 +1,60 @@
+using LossService.Core.Numerics;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// Splits a large batch over <see cref="IdleCores"/>. Results depend on each sample alone and the sums are exact, so how it was
+/// split never shows in them.
+/// </summary>
+internal static class SampleSplit
+{
+    /// <summary>Elements worth a thread of their own: below, handing over costs more than it saves.</summary>
+    private const long Worthwhile = 1 << 17;
+
+    // each thread keeps a sum, so that a small batch allocates none
+    [ThreadStatic]
+    private static ExactSum? s_sum;
+
+    /// <summary>Scores all samples, on this thread and on idle cores.</summary>
+    /// <param name="samples">The number of samples.</param>
+    /// <param name="elements">The number of elements in them.</param>
+    /// <param name="newTally">Makes an empty tally; null where none is wanted.</param>
+    /// <param name="work">Scores a part.</param>
+    /// <param name="cancellation">Stops all parts.</param>
+    /// <returns>The exact sum of the losses, rounded once, and the tally of all parts.</returns>
+    public static (double Sum, MetricsSum? Tally) Run(
+        long samples, long elements, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
+    {
+        using var cores = IdleCores.Take(long.Min(samples, elements / Worthwhile));
+        if (cores.Count > 1) return RunParts(cores, samples, newTally, work, cancellation);
+        var sum = s_sum ?? new();
+        s_sum = null;
+        sum.Clear();
+        var tally = newTally?.Invoke();
+        work(0, samples, sum, tally, cancellation);
+        s_sum = sum;
+        return (sum.Round(), tally);
+    }
+
+    private static (double Sum, MetricsSum? Tally) RunParts(
+        IdleCores.Lease cores, long samples, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
+    {
+        var parts = new (ExactSum Sum, MetricsSum? Tally)[cores.Count];
+        for (var i = 0; i < parts.Length; i++) parts[i] = (new(), newTally?.Invoke());
+        cores.Run(Part, cancellation);
+        var (sum, tally) = parts[0];
+        foreach (var part in parts.AsSpan(1))
+        {
+            sum.Add(part.Sum);
+            if (part.Tally is not null) tally!.Add(part.Tally);
+        }
+        return (sum.Round(), tally);
+
+        void Part(int i)
+        {
+            var (start, end) = (samples * i / parts.Length, samples * (i + 1) / parts.Length);
+            work(start, end, parts[i].Sum, parts[i].Tally, cancellation);
+        }
+    }
+}

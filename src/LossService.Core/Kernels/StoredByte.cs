@@ -1,0 +1,23 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>A label of a bool or uint8 tensor.</summary>
+[StructLayout(LayoutKind.Sequential, Size = sizeof(byte))]
+internal readonly unsafe struct StoredByte : IStored<StoredByte>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Load(StoredByte* source)
+    {
+        // in the low byte of the double 2⁵², a byte adds itself to it
+        var two52 = Vector512.Create(4503599627370496.0);
+        var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsByte());
+        var (lower, upper) = Vector128.Widen(words);
+        var eight = Vector512.Create(
+            Vector256.Create(Vector128.WidenLower(lower), Vector128.WidenUpper(lower)),
+            Vector256.Create(Vector128.WidenLower(upper), Vector128.WidenUpper(upper)));
+        return (eight | two52.AsUInt64()).AsDouble() - two52;
+    }
+}

@@ -1,0 +1,17 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>A label of an int32 tensor.</summary>
+[StructLayout(LayoutKind.Sequential, Size = sizeof(int))]
+internal readonly unsafe struct StoredInt32 : IStored<StoredInt32>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Load(StoredInt32* source)
+    {
+        var (lower, upper) = Vector256.Widen(Vector256.Load((int*)source));
+        return Vector512.ConvertToDouble(Vector512.Create(lower, upper));
+    }
+}

@@ -1,0 +1,13 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>A label of an int64 tensor.</summary>
+[StructLayout(LayoutKind.Sequential, Size = sizeof(long))]
+internal readonly unsafe struct StoredInt64 : IStored<StoredInt64>
+{
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Load(StoredInt64* source) => Vector512.ConvertToDouble(Vector512.Load((long*)source));
+}

@@ -1,0 +1,102 @@
+using LossService.Core.Engine;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Binary;
+
+/// <summary>L = −t (1 − p)^γ₊ log p − (1 − t) m^γ₋ log(1 − m), with m = max(p − shift, 0).</summary>
+internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
+{
+    public static readonly Option<double> GammaPos = new("gamma_pos", OptionForm.Number, 0,
+        "γ₊: how fast a positive that is already right loses its say; 0 = never.")
+    { Minimum = 0 };
+
+    public static readonly Option<double> GammaNeg = new("gamma_neg", OptionForm.Number, 4,
+        "γ₋: how fast a negative that is already right loses its say; 0 = never.")
+    { Minimum = 0 };
+
+    public static readonly Option<double> Shift = new("shift", OptionForm.Number, 0.05,
+        "δ: a negative whose probability is no more than this costs nothing, and pulls at nothing.")
+    { Minimum = 0, Maximum = 1 };
+
+    public override string Name => "asymmetric";
+
+    public override bool IsInformation => true;
+
+    public override IReadOnlyList<Option> Options { get; } = WithShared(GammaPos, GammaNeg, Shift);
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Asymmetric loss",
+        Summary = "Binary cross-entropy for many labels of which few are true: easy negatives fade fast, the easiest are dropped, positives stay.",
+        Formula = @"\ell = -t\, (1 - p)^{\gamma_{+}} \log p - (1 - t)\, m^{\gamma_{-}} \log (1 - m), \qquad m = \max(p - \delta, 0)",
+        WhenToUse = """
+            For multi-label rows (tags of an image, topics of a text), where each row has a few positives among hundreds of
+            negatives. binary_focal quiets both sides alike, and with them the rare positives; here each side has its own γ, and
+            a negative below δ (shift) has no gradient at all. Because of the shift a negative that the model holds for certain
+            costs no more than −(1 − δ)^γ₋ log δ and, through the sigmoid, hardly pulls: one that sure is often a missing label.
+            With gamma_pos = gamma_neg and shift 0 it is binary_focal with alpha null. The paper adds up the elements: reduction sum.
+            """,
+        References =
+        [
+            new("T. Ridnik et al., Asymmetric Loss For Multi-Label Classification, 2021", "https://arxiv.org/abs/2009.14119"),
+        ],
+        Equivalents =
+        [
+            new("PyTorch", "timm.loss.AsymmetricLossMultiLabel(gamma_neg=4, gamma_pos=0, clip=0.05)(logits, labels)  # the sum"),
+        ],
+        Example = """
+            {
+              "logits": [[2.0, -1.0, -4.0, 1.5], [-3.0, 0.5, -0.5, -2.0]],
+              "labels": [[1, 0, 0, 0], [0, 1, 0, 0]],
+              "gamma_neg": 4,
+              "shift": 0.05,
+              "outputs": ["loss", "losses", "gradient"]
+            }
+            """,
+    };
+
+    public override Formula CreateFormula(OptionValues options) => new(options.Get(GammaPos), options.Get(GammaNeg), options.Get(Shift));
+
+    /// <remarks>
+    /// With q = 1 − p the positive side's derivative on log p is −t·q^γ·(1 − γ·p·log p/q). The negative side's on p is
+    /// (1 − t)·m^γ·(1/n − γ·log n/m) with n = 1 − m, finite wherever there is a shift. Without one, n = q and the derivative is
+    /// handed over as one on log q, which is it times −q, because that stays finite where q = 0.
+    /// </remarks>
+    internal readonly struct Formula(double gammaPos, double gammaNeg, double shift) : IElementFormula
+    {
+        public static bool IsOnLogits => false;
+
+        public ElementResult At(in EightElements e)
+        {
+            var positive = e.T * Dd.Pow(e.Q, gammaPos);
+            var value = Times(positive, e.LogP);
+            var logPSlope = -positive * (Dd.One - new Dd(gammaPos) * Share(Times(e.P, e.LogP), e.Q));
+
+            var m = e.P;
+            var logN = e.LogQ;
+            if (shift > 0)
+            {
+                m = Dd.Max(e.P - new Dd(shift), Dd.Zero);
+                logN = LogOfRest(m, e.Q);
+            }
+            var negative = (Dd.One - e.T) * Dd.Pow(m, gammaNeg);
+            value += Times(negative, logN);
+            if (shift == 0)
+                return new(-value, logPSlope, -negative * (Dd.One - new Dd(gammaNeg) * Share(Times(e.Q, logN), m)), Dd.Zero, Dd.Zero);
+
+            var derivative = negative * (Dd.One / (e.Q + new Dd(shift)) - new Dd(gammaNeg) * Share(logN, m));
+            return new(-value, logPSlope, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);
+        }
+
+        /// <summary>log(1 − m): from m where m is small, and from 1 − p where m may be all but 1.</summary>
+        private Dd LogOfRest(Dd m, Dd q) =>
+            Dd.Select(Dd.LessThan(m, new Dd(0.5)), Dd.Log1p(-m), Dd.Log(q + new Dd(shift)));
+
+        /// <summary>a/b, but 0 where b = 0: there the power of b before it is 0, or γ is.</summary>
+        private static Dd Share(Dd a, Dd b) => Dd.Select(b.IsZero, Dd.Zero, a / b);
+
+        /// <summary>a·log, but 0 where a = 0.</summary>
+        private static Dd Times(Dd a, Dd log) => Dd.Select(a.IsZero, Dd.Zero, a * log);
+    }
+}

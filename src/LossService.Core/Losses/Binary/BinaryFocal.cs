@@ -1,0 +1,85 @@
+using LossService.Core.Engine;
+using LossService.Core.Losses.Categorical;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Binary;
+
+/// <summary>L = α_t (1 − p_t)^γ · BCE(p, t), with p_t = pt + (1 − p)(1 − t) and α_t = αt + (1 − α)(1 − t).</summary>
+internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
+{
+    public static readonly Option<double?> Alpha = new("alpha", OptionForm.Number, 0.25,
+        "α: the weight of positives, with 1 − α that of negatives; null = both are 1.")
+    { Minimum = 0, Maximum = 1, Nullable = true };
+
+    public override string Name => "binary_focal";
+
+    public override bool IsInformation => true;
+
+    public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha);
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Binary focal loss",
+        Summary = "Binary cross-entropy that looks away from what is already right: scaled by (1 − p_t)^γ, with α to balance the sides.",
+        Formula = @"\ell = \alpha_t (1 - p_t)^{\gamma}\, \mathrm{BCE}(p, t), \qquad p_t = p\,t + (1 - p)(1 - t), \quad \alpha_t = \alpha t + (1 - \alpha)(1 - t)",
+        WhenToUse = """
+            The loss of dense detectors, where a hundred thousand background elements face a handful of objects: γ takes the
+            easy background out, α balances what is left. The defaults are those of the paper, in which α below ½ is right
+            because γ has already silenced most negatives. Set alpha to null, gamma to 0 for plain binary_cross_entropy.
+            """,
+        References =
+        [
+            new("T.-Y. Lin et al., Focal Loss for Dense Object Detection, 2017", "https://arxiv.org/abs/1708.02002"),
+        ],
+        Equivalents =
+        [
+            new("PyTorch", "torchvision.ops.sigmoid_focal_loss(logits, labels, alpha=0.25, gamma=2, reduction=\"mean\")"),
+            new("Keras", "keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.25, gamma=2, from_logits=True)(labels, logits)"),
+            new("Optax", "optax.sigmoid_focal_loss(logits, labels, alpha=0.25, gamma=2).mean()"),
+        ],
+        Example = """
+            {
+              "logits": [[-4.0, -3.0, 2.0], [-5.0, 0.5, -1.0]],
+              "labels": [[0, 0, 1], [0, 1, 1]],
+              "gamma": 2,
+              "alpha": 0.25,
+              "outputs": ["loss", "losses", "gradient"]
+            }
+            """,
+    };
+
+    public override Formula CreateFormula(OptionValues options) => new(options.Get(Focal.Gamma), options.Get(Alpha));
+
+    /// <remarks>
+    /// With q = 1 − p, u = 1 − t and m = 1 − p_t = pu + qt, of which no part cancels: ∂m/∂p = 1 − 2t. The part of the derivative that
+    /// comes from m is handed over as derivatives on log p and log q, because p·log p and q·log q stay finite at both ends.
+    /// </remarks>
+    internal readonly struct Formula(double gamma, double? alpha) : IElementFormula
+    {
+        public static bool IsOnLogits => false;
+
+        public ElementResult At(in EightElements e)
+        {
+            var t = e.T;
+            var u = Dd.One - t;
+            var m = e.P * u + e.Q * t;
+            var scale = Dd.Pow(m, gamma);
+            if (alpha is { } share) scale *= new Dd(share) * t + (Dd.One - new Dd(share)) * u;
+            var (forP, forQ) = (scale * t, scale * u);
+            var value = Times(forP, e.LogP) + Times(forQ, e.LogQ);
+            var derivative = new Dd(gamma) * (u - t);
+            return new(
+                -value,
+                -forP * (Dd.One + derivative * Share(Times(e.P, e.LogP), m)),
+                -forQ * (Dd.One - derivative * Share(Times(e.Q, e.LogQ), m)),
+                Dd.Zero, Dd.Zero);
+        }
+
+        /// <summary>a/m, but 0 where m = 0: there the factor before it is 0, or γ is.</summary>
+        private static Dd Share(Dd a, Dd m) => Dd.Select(m.IsZero, Dd.Zero, a / m);
+
+        /// <summary>a·log, but 0 where a = 0.</summary>
+        private static Dd Times(Dd a, Dd log) => Dd.Select(a.IsZero, Dd.Zero, a * log);
+    }
+}

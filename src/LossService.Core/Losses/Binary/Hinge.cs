@@ -1,0 +1,65 @@
+using LossService.Core.Engine;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Binary;
+
+/// <summary>L = max(0, margin − s·z) with s = 2t − 1: ±1.</summary>
+internal sealed class Hinge : BinaryLoss<Hinge.Formula>
+{
+    public override string Name => "hinge";
+
+    public override LabelRule Labels => LabelRule.Bit;
+
+    public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
+
+    public override IReadOnlyList<Option> Options { get; } =
+        [SharedOptions.Margin, SharedOptions.IgnoreIndex, SharedOptions.Bins];
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Hinge",
+        Summary = "What a linear classifier lacks to be right by a margin: 0 beyond it, a straight line before it.",
+        Formula = @"\ell = \max(0,\; m - s z), \qquad s = 2t - 1",
+        WhenToUse = """
+            For support vector machines, linear or on top of a network, when only the decision matters and not its
+            probability: samples beyond the margin no longer count. The gradient is −s for all others, however far they
+            are, and 0 at the kink itself. margin = 0 is the perceptron. Labels are hard, 0 or 1.
+            """,
+        References =
+        [
+            new("C. Cortes and V. Vapnik, Support-Vector Networks, Machine Learning, 1995", "https://doi.org/10.1007/BF00994018"),
+            new("F. Rosenblatt, The Perceptron: A Probabilistic Model, Psychological Review, 1958 (margin 0)", "https://doi.org/10.1037/h0042519"),
+        ],
+        Equivalents =
+        [
+            new("scikit-learn", "sklearn.metrics.hinge_loss(labels, logits)"),
+            new("Keras", "keras.losses.Hinge()(2 * labels - 1, logits)"),
+            new("Optax", "optax.hinge_loss(logits, 2 * labels - 1).mean()"),
+        ],
+        Example = """
+            {
+              "logits": [2.5, 0.5, -1.5, 0.25],
+              "labels": [1, 1, 1, 0],
+              "margin": 1,
+              "outputs": ["loss", "losses", "gradient", "predictions"]
+            }
+            """,
+    };
+
+    public override Formula CreateFormula(OptionValues options) => new(options.Get(SharedOptions.Margin));
+
+    internal readonly struct Formula(double margin) : IElementFormula
+    {
+        private readonly Dd _margin = new(margin);
+
+        public static bool IsOnLogits => true;
+
+        public ElementResult At(in EightElements e)
+        {
+            var sign = e.T + e.T - Dd.One;
+            var lack = Dd.Max(_margin - sign * e.Z, Dd.Zero);
+            return new(lack, Dd.Zero, Dd.Zero, Dd.Zero, Dd.Select(lack.IsZero, Dd.Zero, -sign));
+        }
+    }
+}

@@ -1,0 +1,40 @@
+using LossService.Core.Batches;
+using LossService.Core.Engine;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Losses;
+
+/// <summary>A loss over single elements: a formula, and the options that mean something to it.</summary>
+internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IElementFormula
+{
+    /// <inheritdoc/>
+    public sealed override LossKind Kind => LossKind.Binary;
+
+    /// <inheritdoc/>
+    public override LabelRule Labels => LabelRule.Probability;
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits, PredictionForm.Probabilities];
+
+    /// <summary>The formula under the options of a batch.</summary>
+    public abstract TFormula CreateFormula(OptionValues options);
+
+    /// <summary>The options every binary loss on probabilities takes, behind its own.</summary>
+    protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
+    [
+        .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
+        SharedOptions.Bins,
+    ];
+
+    /// <inheritdoc/>
+    public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
+    {
+        var pass = new BinaryPass<TFormula>(CreateFormula(batch.Options), batch);
+        var count = batch.Predictions.Count;
+        var (sum, tally) = SampleSplit.Run(count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation);
+        pass.Samples.Conclude(pass.Scores, sum, batch);
+        pass.Scores.Metrics = tally?.Conclude();
+        return pass.Scores;
+    }
+}

@@ -1,0 +1,122 @@
+using LossService.Core.Engine;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Categorical;
+
+/// <summary>L = (1 − s^q)/q with s = Σ_c t_c p_c.</summary>
+internal sealed class GeneralizedCrossEntropy : CategoricalLoss
+{
+    public static readonly Option<double> Exponent = new("q", OptionForm.Number, 0.7,
+        "q, from just above 0 (cross-entropy) to 1 (mean absolute error): the larger, the less a wrong label hurts.")
+    { Minimum = 1e-6, Maximum = 1 };
+
+    public override string Name => "generalized_cross_entropy";
+
+    public override IReadOnlyList<Option> Options { get; } = WithShared(Exponent);
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Generalized cross-entropy",
+        Summary = "Between cross-entropy and mean absolute error: bounded, so that a wrong label cannot pull without limit.",
+        Formula = @"\ell = \frac{1 - s^q}{q}, \qquad s = \sum_c t_c\, p_c",
+        WhenToUse = """
+            When some of the labels are wrong. Its gradient is that of cross-entropy times s^q, so a sample that the model
+            firmly contradicts, as it does a wrong label once it has learnt the rest, is left behind instead of chased. The
+            same holds for samples that are only hard: train with cross-entropy first if learning stalls.
+            """,
+        References =
+        [
+            new("Z. Zhang and M. R. Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels, 2018", "https://arxiv.org/abs/1805.07836"),
+        ],
+        Equivalents =
+        [
+            new("PyTorch", "((1 - logits.softmax(-1).gather(-1, labels[:, None]) ** 0.7) / 0.7).mean()"),
+        ],
+        Example = """
+            {
+              "logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4], [6.0, -1.0, 0.0]],
+              "labels": [0, 1, 2],
+              "q": 0.7,
+              "outputs": ["loss", "losses", "gradient"]
+            }
+            """,
+    };
+
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Power(options.Get(Exponent));
+
+    /// <remarks>
+    /// All by way of log s, which is known well where s → 1 and where s underflows: the value is −expm1(q·log s)/q and the
+    /// derivative ∂L/∂p_c = −s^(q−1)·t_c; or ∂L/∂log p_c = −s^q·(t_c p_c/s), the share of class c in s, where p is too small to
+    /// carry that derivative.
+    /// </remarks>
+    private sealed class Power(double q) : CategoricalFormula
+    {
+        /// <summary>Below this s, some p_c that matter have lost digits to underflow.</summary>
+        private const double MinSum = 1e-250;
+
+        private readonly Dd _q = new(q);
+
+        public override Dd Score(in CategoricalRow row)
+        {
+            var logS = row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
+            if (Dd.Exp(logS).ToScalar() > MinSum || !double.IsFinite(logS.ToScalar())) WritePDerivatives(row, logS);
+            else WriteLogPDerivatives(row, logS);
+            return -Dd.Expm1(_q * logS) / _q;
+        }
+
+        private void WritePDerivatives(in CategoricalRow row, Dd logS)
+        {
+            // 0·−∞ in the exponent where q = 1 and s = 0
+            var power = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var t = row.T[c];
+                row.LogPDerivative.Store(c, Dd.Zero);
+                row.PDerivative.Store(c, Dd.Select(t.IsZero, Dd.Zero, -power * t));
+            }
+        }
+
+        private void WriteLogPDerivatives(in CategoricalRow row, Dd logS)
+        {
+            var power = Dd.Exp(_q * logS);
+            var atZero = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var (t, logP) = (row.T[c], row.LogP[c]);
+                var counts = ~t.IsZero;
+                row.LogPDerivative.Store(c, Dd.Select(counts & logP.IsFinite, -power * t * Dd.Exp(logP - logS), Dd.Zero));
+                // a share of 0 tells nothing of the derivative on a posted probability of 0
+                row.PDerivative.Store(c, Dd.Select(counts & ~logP.IsFinite, -atZero * t, Dd.Zero));
+            }
+        }
+
+        /// <summary>log s of a row that is not one-hot, from 1 − s where that is the smaller, and by logarithms where s underflows.</summary>
+        private static Dd LogOfMean(in CategoricalRow row)
+        {
+            var (s, rest) = (Dd.Zero, Dd.Zero);
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                s += row.T[c] * row.P[c];
+                rest += row.T[c] * row.Q[c];
+            }
+            s = Dd.SumOfLanes(s);
+            rest = Dd.SumOfLanes(rest) - row.Surplus;
+            if (rest.ToScalar() < 0.5) return Dd.Log1p(-rest);
+            return s.ToScalar() > MinSum ? Dd.Log(s) : LogSumExp(row);
+        }
+
+        private static Dd LogSumExp(in CategoricalRow row)
+        {
+            var largest = new Dd(double.NegativeInfinity);
+            for (var c = 0; c < row.Classes; c++)
+                if (row.T.Hi[c] != 0) largest = Dd.Max(largest, row.LogP.Broadcast(c));
+            if (double.IsNegativeInfinity(largest.ToScalar())) return largest;
+
+            var sum = Dd.Zero;
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+                sum += Dd.Select(row.T[c].IsZero, Dd.Zero, row.T[c] * Dd.Exp(row.LogP[c] - largest));
+            return largest + Dd.Log(Dd.SumOfLanes(sum));
+        }
+    }
+}

@@ -1,0 +1,75 @@
+using LossService.Core.Engine;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Categorical;
+
+/// <summary>L = β·KL(t‖m) + (1 − β)·KL(p‖m) with the mixture m = βt + (1 − β)p.</summary>
+internal sealed class JsDivergence : CategoricalLoss
+{
+    public static readonly Option<double> Beta = new("beta", OptionForm.Number, 0.5,
+        "β: the labels' share in the mixture; towards 0 the loss behaves as cross-entropy, towards 1 as mean absolute error.")
+    { Minimum = 0, Maximum = 1, Open = true };
+
+    public override string Name => "js_divergence";
+
+    public override bool IsInformation => true;
+
+    public override IReadOnlyList<Option> Options { get; } = WithShared(Beta);
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Jensen–Shannon divergence",
+        Summary = "How far labels and predictions are from the mixture of both: symmetric at β = ½, and never infinite.",
+        Formula = @"\ell = \beta\, \mathrm{KL}(t \,\|\, m) + (1 - \beta)\, \mathrm{KL}(p \,\|\, m), \qquad m = \beta t + (1 - \beta) p",
+        WhenToUse = """
+            When labels are noisy, or two distributions are compared and neither is the truth. It is bounded by the entropy of
+            (β, 1 − β), ln 2 at β = ½, so one wrong label cannot dominate a batch; the price is that the gradient of a
+            confident mistake vanishes with p.
+            """,
+        References =
+        [
+            new("J. Lin, Divergence Measures Based on the Shannon Entropy, IEEE Trans. Information Theory, 1991", "https://doi.org/10.1109/18.61115"),
+            new("E. Englesson and H. Azizpour, Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels, 2021", "https://arxiv.org/abs/2105.04522"),
+        ],
+        Equivalents =
+        [
+            new("SciPy", "scipy.spatial.distance.jensenshannon(labels, probabilities, axis=-1) ** 2"),
+        ],
+        Example = """
+            {
+              "probabilities": [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]],
+              "labels": [[0.7, 0.2, 0.1], [0, 1, 0]],
+              "beta": 0.5,
+              "outputs": ["loss", "losses", "gradient"]
+            }
+            """,
+    };
+
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
+        new SumOverClasses<Term>(new(options.Get(Beta)));
+
+    /// <remarks>
+    /// What D adds to x·log(x/y) is β(m − t) + (1 − β)(m − p) = 0 in every class, so the sum of D is the loss itself, and all
+    /// of its terms are positive. ∂L/∂p_c = (1 − β)·log(p_c/m_c).
+    /// </remarks>
+    private readonly struct Term(double beta) : IClassTerm
+    {
+        private readonly Dd _beta = new(beta);
+        private readonly Dd _rest = Dd.One - new Dd(beta);
+
+        public ClassResult At(in EightClasses c)
+        {
+            var (p, t, error) = (c.P, c.T, c.Error);
+            var m = _beta * t + _rest * p;
+            var logM = Dd.Log(m);
+            var (fromLabel, fromPrediction) = (_rest * error, -_beta * error);
+            var value = _beta * RelativeEntropy.Term(t, Dd.Log(t), m, logM, fromLabel)
+                + _rest * RelativeEntropy.Term(p, c.LogP, m, logM, fromPrediction);
+            // where t = 0, p/m is 1/(1 − β) however small p is, and where p = 0 too
+            var ratio = Dd.Select(p.IsZero, c.LogP - logM, RelativeEntropy.LogRatio(p, c.LogP, logM, fromPrediction));
+            ratio = Dd.Select(t.IsZero, -Dd.Log1p(-_beta), ratio);
+            return new(value, Dd.Zero, _rest * ratio);
+        }
+    }
+}

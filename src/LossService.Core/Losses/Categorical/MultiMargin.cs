@@ -1,0 +1,88 @@
+using System.Runtime.Intrinsics;
+using LossService.Core.Engine;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+
+namespace LossService.Core.Losses.Categorical;
+
+/// <summary>L = Σ_{c≠y} max(0, margin − z_y + z_c)^p / K.</summary>
+internal sealed class MultiMargin : CategoricalLoss
+{
+    public static readonly Option<int> Power = new("p", OptionForm.Integer, 1,
+        "The power of what each rival is inside the margin: 1 or 2.")
+    { Minimum = 1, Maximum = 2 };
+
+    public override string Name => "multi_margin";
+
+    public override LabelRule Labels => LabelRule.Class;
+
+    public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
+
+    public override IReadOnlyList<Option> Options { get; } =
+    [
+        Power, SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.TopK,
+        SharedOptions.Bins,
+    ];
+
+    public override LossPage Page { get; } = new()
+    {
+        Title = "Multi-class margin (Weston–Watkins)",
+        Summary = "What the right class lacks to beat each of the others by a margin, added up and divided by the number of classes.",
+        Formula = @"\ell = \frac{1}{K} \sum_{c \ne y} \max(0,\; m - z_y + z_c)^p",
+        WhenToUse = """
+            The other support vector machine of many classes: every rival inside the margin is pushed down, not the strongest
+            alone, which learns faster while many classes are confused. p = 2 is smooth at the margin. class_weight
+            multiplies a sample by the weight of its label; PyTorch then still divides by the number of samples, which is
+            mean_over = samples here.
+            """,
+        References =
+        [
+            new("J. Weston and C. Watkins, Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999", "https://www.esann.org/sites/default/files/proceedings/legacy/es1999-461.pdf"),
+        ],
+        Equivalents =
+        [
+            new("PyTorch", "torch.nn.functional.multi_margin_loss(logits, labels, p=1, margin=1.0)"),
+        ],
+        Example = """
+            {
+              "logits": [[3.0, 1.0, 2.5], [0.25, 1.0, 0.5], [0.0, 2.0, -1.0]],
+              "labels": [0, 1, 2],
+              "p": 2,
+              "margin": 1,
+              "outputs": ["loss", "losses", "gradient", "predictions"]
+            }
+            """,
+    };
+
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
+        new Margins(options.Get(Power), options.Get(SharedOptions.Margin), classes);
+
+    private sealed class Margins(int power, double margin, int classes) : CategoricalFormula
+    {
+        private readonly Vector512<double> _classes = Vector512.Create((double)classes);
+        private readonly Vector512<double> _margin = Vector512.Create(margin);
+
+        public override bool IsOnLogits => true;
+
+        public override Dd Score(in CategoricalRow row)
+        {
+            var y = row.Hard;
+            var label = Vector512.Create(row.Z[y]);
+            var (value, push) = (Dd.Zero, Dd.Zero);
+            for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
+            {
+                var z = Vector512.LoadUnsafe(ref row.Z[c]);
+                var lack = Dd.Difference(z, label) + _margin;
+                // a class at −∞ is ruled out, and no rival even to a label at −∞; nor is the label its own
+                var isRival = Vector512.GreaterThan(lack.Hi, Vector512<double>.Zero) & ~DdRow.LaneIs(y - c);
+                lack = Dd.Select(isRival, lack, Dd.Zero);
+                var derivative = power == 1 ? Dd.Select(lack.IsZero, Dd.Zero, Dd.One) : lack + lack;
+                value += power == 1 ? lack : Dd.Square(lack);
+                push += derivative;
+                row.LogPDerivative.Store(c, derivative / _classes);
+            }
+            row.LogPDerivative.SetOne(y, -(Dd.SumOfLanes(push) / _classes));
+            return Dd.SumOfLanes(value) / _classes;
+        }
+    }
+}

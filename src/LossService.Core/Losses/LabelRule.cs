@@ -1,0 +1,20 @@
+namespace LossService.Core.Losses;
+
+/// <summary>What a loss takes for labels.</summary>
+public enum LabelRule
+{
+    /// <summary>No labels at all.</summary>
+    None,
+
+    /// <summary>Class indices, or dense rows that are distributions: each in [0, 1], summing to 1.</summary>
+    Distribution,
+
+    /// <summary>Class indices, or dense rows that are one-hot: a margin has no meaning for a soft label.</summary>
+    Class,
+
+    /// <summary>A number in [0, 1] for each element.</summary>
+    Probability,
+
+    /// <summary>0 or 1 for each element.</summary>
+    Bit,
+}

@@ -1,0 +1,60 @@
+using System.Globalization;
+
+namespace LossService.Core.Options;
+
+/// <summary>
+/// One option of a loss: its name, range, default and meaning. The JSON Schema, the validation, the OIP parameter and the
+/// documentation all follow from it, so a loss that declares an option has done all there is to do.
+/// </summary>
+/// <param name="Name">The member's name on the wire.</param>
+/// <param name="Form">What a value looks like.</param>
+/// <param name="Description">One sentence: what it does, in which unit.</param>
+public abstract record Option(string Name, OptionForm Form, string Description)
+{
+    /// <summary>The least value allowed.</summary>
+    public double Minimum { get; init; } = double.NegativeInfinity;
+
+    /// <summary>The largest value allowed.</summary>
+    public double Maximum { get; init; } = double.PositiveInfinity;
+
+    /// <summary>Whether <see cref="Minimum"/> and <see cref="Maximum"/> themselves are refused.</summary>
+    public bool Open { get; init; }
+
+    /// <summary>The words allowed, for <see cref="OptionForm.Choice"/>.</summary>
+    public IReadOnlyList<string> Choices { get; init; } = [];
+
+    /// <summary>Whether <c>null</c> may be posted, to turn off what the default turns on.</summary>
+    public bool Nullable { get; init; }
+
+    /// <summary>Why the option needs logits (for <c>temperature</c>), probabilities (for <c>clip</c>); null = any predictions.</summary>
+    public PredictionForm? OnlyWith { get; init; }
+
+    /// <summary>The value when the option is not posted; null = off.</summary>
+    public abstract object? DefaultValue { get; }
+
+    /// <summary>Whether a finite number lies in the range.</summary>
+    public bool Allows(double value) => double.IsFinite(value)
+        && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum);
+
+    /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
+    public string Range => Form == OptionForm.Choice
+        ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
+        : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number") + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
+        {
+            (true, true, _) => "",
+            (false, true, true) => $" above {Text(Minimum)}",
+            (false, true, false) => $" of at least {Text(Minimum)}",
+            (_, false, true) => $" between {Text(Minimum)} and {Text(Maximum)}, both excluded",
+            _ => $" from {Text(Minimum)} to {Text(Maximum)}",
+        };
+
+    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+}
+
+/// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>
+/// <typeparam name="T"><see cref="double"/>, <see cref="int"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.</typeparam>
+public sealed record Option<T>(string Name, OptionForm Form, T Default, string Description) : Option(Name, Form, Description)
+{
+    /// <inheritdoc/>
+    public override object? DefaultValue => Default;
+}

@@ -1,0 +1,94 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Outputs;
+
+/// <summary>Counts what the metrics need, a sample at a time. Sums are exact, so the order does not matter.</summary>
+internal sealed class MetricsSum
+{
+    private readonly long[] _topK;
+    private readonly ExactSum[] _topKHits;
+    private readonly Bin[] _bins;
+    private readonly ExactSum _weight = new();
+    private readonly ExactSum _hits = new();
+    private readonly ExactSum _crossEntropy = new();
+
+    public MetricsSum(long[] topK, int bins)
+    {
+        _topK = topK;
+        _topKHits = [.. topK.Select(_ => new ExactSum())];
+        _bins = [.. Enumerable.Range(0, bins).Select(_ => new Bin())];
+    }
+
+    /// <summary>Counts one sample.</summary>
+    /// <param name="weight">Its w.</param>
+    /// <param name="crossEntropy">−Σ y_c log p_c in nats, y the unsmoothed label.</param>
+    /// <param name="confidence">The probability of the predicted class.</param>
+    /// <param name="isHit">Whether the predicted class is the label's.</param>
+    /// <param name="rank">How many classes are predicted before the label's.</param>
+    public void Add(double weight, Dd crossEntropy, double confidence, bool isHit, int rank)
+    {
+        _weight.Add(weight);
+        if (weight != 0)
+        {
+            var weighted = crossEntropy * new Dd(weight);
+            _crossEntropy.Add(weighted.ToScalar());
+            _crossEntropy.Add(weighted.Lo[0]);
+        }
+        if (isHit) _hits.Add(weight);
+        for (var i = 0; i < _topK.Length; i++)
+            if (rank < _topK[i]) _topKHits[i].Add(weight);
+
+        var bin = _bins[Math.Min((int)(confidence * _bins.Length), _bins.Length - 1)];
+        bin.Samples++;
+        bin.Weight.Add(weight);
+        bin.Confidence.AddProduct(weight, confidence);
+        if (isHit) bin.Hits.Add(weight);
+    }
+
+    /// <summary>Adds what another tally of the same batch has counted.</summary>
+    public void Add(MetricsSum other)
+    {
+        _weight.Add(other._weight);
+        _hits.Add(other._hits);
+        _crossEntropy.Add(other._crossEntropy);
+        for (var i = 0; i < _topK.Length; i++) _topKHits[i].Add(other._topKHits[i]);
+        for (var i = 0; i < _bins.Length; i++)
+        {
+            _bins[i].Samples += other._bins[i].Samples;
+            _bins[i].Weight.Add(other._bins[i].Weight);
+            _bins[i].Confidence.Add(other._bins[i].Confidence);
+            _bins[i].Hits.Add(other._bins[i].Hits);
+        }
+    }
+
+    /// <summary>The metrics of all that was counted.</summary>
+    public Metrics Conclude()
+    {
+        var total = _weight.Round();
+        double? Share(ExactSum part) => total == 0 ? null : part.Round() / total;
+        var bins = _bins.Select((bin, i) =>
+        {
+            var weight = bin.Weight.Round();
+            return new CalibrationBin(
+                (double)i / _bins.Length, (double)(i + 1) / _bins.Length, bin.Samples, weight,
+                weight == 0 ? null : bin.Hits.Round() / weight,
+                weight == 0 ? null : bin.Confidence.Round() / weight);
+        }).ToArray();
+        var gap = new ExactSum();
+        foreach (var bin in _bins) gap.Add(Math.Abs(bin.Hits.Round() - bin.Confidence.Round()));
+        return new(
+            Share(_hits),
+            [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],
+            Share(_crossEntropy) is { } mean ? Dd.Exp(new Dd(mean)).ToScalar() : null,
+            Share(gap),
+            bins);
+    }
+
+    private sealed class Bin
+    {
+        public long Samples;
+        public readonly ExactSum Weight = new();
+        public readonly ExactSum Confidence = new();
+        public readonly ExactSum Hits = new();
+    }
+}

@@ -1,0 +1,42 @@
+namespace LossService.Core.Tensors;
+
+/// <summary>What is known of each <see cref="DType"/>.</summary>
+public static class DTypes
+{
+    /// <summary>The bytes of one element.</summary>
+    public static int Size(this DType dtype) => dtype switch
+    {
+        DType.Bool or DType.Int8 or DType.UInt8 => 1,
+        DType.Float16 or DType.BFloat16 or DType.Int16 or DType.UInt16 => 2,
+        DType.Float32 or DType.Int32 or DType.UInt32 => 4,
+        _ => 8,
+    };
+
+    /// <summary>Whether the elements are real numbers; the others are integers or booleans.</summary>
+    public static bool IsFloat(this DType dtype) => dtype <= DType.Float64;
+
+    /// <summary>The name on the wire: <c>float32</c>.</summary>
+    public static string Name(this DType dtype) => Names[(int)dtype];
+
+    /// <summary>The dtype of a name on the wire, or null.</summary>
+    public static DType? Parse(string? name) =>
+        Array.IndexOf(Names, name) is >= 0 and var i ? (DType)i : null;
+
+    /// <summary>
+    /// How far the sum of a row of probabilities may be from 1: what rounding to this type can cost a row, with room.
+    /// </summary>
+    /// <remarks>
+    /// A probability rounds by a share u of itself (float16: 2⁻¹¹, bfloat16: 2⁻⁸), a log-probability ℓ by u·|ℓ|, of which a
+    /// thousand classes have seven: 2⁻¹¹·7 = 0.3%, 2⁻⁸·7 = 2.7%.
+    /// </remarks>
+    public static double SumTolerance(this DType dtype) => dtype switch
+    {
+        DType.Float64 => 1e-9,
+        DType.BFloat16 => 5e-2,
+        DType.Float16 => 1e-2,
+        _ => 1e-4,
+    };
+
+    private static readonly string[] Names =
+        [.. Enum.GetNames<DType>().Select(name => name.Replace("UInt", "uint", StringComparison.Ordinal).ToLowerInvariant())];
+}

@@ -1,0 +1,57 @@
+using System.Collections.Frozen;
+using System.Text.Json;
+using System.Text.Json.Nodes;
+using LossService.Core.Losses;
+using LossService.Http;
+using LossService.OpenApi;
+using LossService.Problems;
+using LossService.Requests;
+using Microsoft.Extensions.Options;
+
+namespace LossService.Api;
+
+/// <summary>The catalogue as JSON: all entries in short, one in full. Made once; a request only writes it.</summary>
+internal static class CataloguePages
+{
+    private static readonly FrozenDictionary<string, byte[]> Pages = LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, loss => Utf8(Full(loss)));
+
+    private static readonly JsonArray Listed = [.. LossCatalogue.All.Select(Short)];
+
+    /// <summary><c>GET /v1/losses</c>.</summary>
+    public static IResult All(IOptions<Limits> limits) => Json(Utf8(new JsonObject
+    {
+        ["losses"] = Listed.DeepClone(),
+        ["limits"] = new JsonObject { ["body_bytes"] = limits.Value.BodyBytes, ["listed_errors"] = limits.Value.ListedErrors },
+    }));
+
+    /// <summary><c>GET /v1/losses/{loss}</c>.</summary>
+    public static IResult One(Loss loss) => Json(Pages[loss.Name]);
+
+    private static JsonObject Full(Loss loss)
+    {
+        var page = Short(loss);
+        page["formula_text"] = PlainFormula.Of(loss.Page.Formula);
+        page["when_to_use"] = Prose.Unwrap(loss.Page.WhenToUse);
+        page["labels"] = WireName.Of(loss.Labels);
+        page["options_schema"] = OptionsSchema.ToJson(OptionsSchema.Of(loss));
+        page["references"] = new JsonArray([.. loss.Page.References.Select(reference => new JsonObject { ["text"] = reference.Text, ["url"] = reference.Url })]);
+        page["equivalents"] = new JsonArray([.. loss.Page.Equivalents.Select(other => new JsonObject { ["framework"] = other.Framework, ["code"] = other.Code })]);
+        page["example"] = JsonNode.Parse(loss.Page.Example);
+        return page;
+    }
+
+    private static JsonObject Short(Loss loss) => new()
+    {
+        ["name"] = loss.Name,
+        ["title"] = loss.Page.Title,
+        ["summary"] = loss.Page.Summary,
+        ["formula"] = loss.Page.Formula,
+        ["kind"] = WireName.Of(loss.Kind),
+        ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(Fields.Of(form)))]),
+        ["options"] = new JsonArray([.. loss.Options.Select(option => JsonValue.Create(option.Name))]),
+    };
+
+    private static byte[] Utf8(JsonNode page) => JsonSerializer.SerializeToUtf8Bytes(page, Problem.Json);
+
+    private static IResult Json(byte[] page) => Results.Bytes(page, "application/json");
+}

@@ -1,0 +1,214 @@
+using System.Runtime.CompilerServices;
+using LossService.Core.Tensors;
+
+namespace LossService.Formats.Numbers;
+
+/// <summary>
+/// Some rows of a nested array of numbers, one after the other, and what they tell of the lengths of the arrays around them:
+/// a stretch reads alone, and continued by the next one it knows what one reader of both would know.
+/// </summary>
+/// <remarks>
+/// For each depth it keeps the length of the arrays that began and ended in the stretch (they must agree), the length so
+/// far of the one that is open at the stretch's end, and what was read of the one that was open at its start.
+/// </remarks>
+internal unsafe struct ArrayPart
+{
+    /// <summary>How deep arrays may nest.</summary>
+    public const int MaxRank = 32;
+
+    private fixed int _shape[MaxRank]; // 0: none is known
+    private fixed int _lengths[MaxRank];
+    private fixed int _heads[MaxRank]; // 0: it did not end here
+    private uint _isOpenFromBefore;
+
+    /// <summary>A stretch that begins at a row's first number; all that is known of the first is that its arrays begin there, too.</summary>
+    public ArrayPart(byte* start, int rank, bool isFirst)
+    {
+        Start = start;
+        Rank = rank;
+        IsFirst = isFirst;
+        if (!isFirst) _isOpenFromBefore = (1u << (rank - 1)) - 1;
+    }
+
+    /// <summary>Whether no other stands before it.</summary>
+    public bool IsFirst { get; }
+
+    /// <summary>The first number of the first row.</summary>
+    public byte* Start { get; }
+
+    /// <summary>Behind the last row: the next row's first number, or behind the array's last bracket. Null where the text is not right.</summary>
+    public byte* End { get; private set; }
+
+    /// <summary>The depth of the rows.</summary>
+    public int Rank { get; }
+
+    /// <summary>The elements read.</summary>
+    public nuint Count { get; private set; }
+
+    /// <summary>Whether the whole array ended here.</summary>
+    public bool IsClosed { get; private set; }
+
+    /// <summary>The extent of each axis of an array that is closed.</summary>
+    public readonly int[] Shape
+    {
+        get
+        {
+            fixed (int* shape = _shape) return new ReadOnlySpan<int>(shape, Rank).ToArray();
+        }
+    }
+
+    /// <summary>The first number behind the next closing bracket and what opens after it; null where no row begins.</summary>
+    public static byte* FindRow(byte* text, byte* end)
+    {
+        text += uint.CreateSaturating(new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)']'));
+        bool isOpened = false;
+        for (; text < end && (*text is (byte)']' or (byte)',' or (byte)'[' || *text <= ' '); text++) isOpened |= *text == '[';
+        return isOpened && text < end ? text : null;
+    }
+
+    /// <summary>Reads rows until the array ends or the next stretch begins.</summary>
+    /// <param name="end">The end of the text.</param>
+    /// <param name="next">Where the next stretch begins; null where there is none.</param>
+    /// <param name="elements">Takes the elements.</param>
+    /// <returns>False where the text is not right.</returns>
+    public bool TryRead<TElement>(byte* end, byte* next, NativeBuffer elements)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        byte* text = Start;
+        nuint count = 0;
+        while (text != next)
+        {
+            nuint before = count;
+            text = ReadRow<TElement>(text, end, elements, ref count);
+            if (text == null || count - before > int.MaxValue) return false;
+            _lengths[Rank - 1] = (int)(count - before);
+
+            // close this row and every array that ends with it
+            int depth = Rank - 1;
+            while (true)
+            {
+                if (!TryClose(depth)) return false;
+                if (depth == 0)
+                {
+                    EndAt(text, count, isClosed: true);
+                    return true;
+                }
+
+                depth--;
+                _lengths[depth]++;
+                text = JsonSpace.Skip(text, end);
+                if (text >= end) return false;
+                if (*text++ == ',') break;
+                if (text[-1] != ']') return false;
+            }
+
+            // open as many again, down to the next row
+            for (depth++; depth < Rank; depth++)
+            {
+                text = JsonSpace.Skip(text, end);
+                if (text >= end || *text++ != '[') return false;
+                _lengths[depth] = 0;
+            }
+
+            text = JsonSpace.Skip(text, end);
+            if (before == 0) Reserve<TElement>(count, text, next == null || IsFirst ? end : next, elements);
+        }
+
+        EndAt(text, count, isClosed: false);
+        return true;
+    }
+
+    /// <summary>Takes in the stretch that begins where this one ends.</summary>
+    /// <returns>False where that stretch is not right, or the lengths of the two do not agree.</returns>
+    public bool TryContinue(in ArrayPart next)
+    {
+        if (End != next.Start || next.End == null) return false;
+        for (int depth = 0; depth < Rank; depth++)
+        {
+            if (next._heads[depth] > 0)
+            {
+                _lengths[depth] += next._heads[depth];
+                if (!TryClose(depth)) return false;
+                _lengths[depth] = 0;
+            }
+
+            if (next._shape[depth] > 0)
+            {
+                if (_shape[depth] == 0) _shape[depth] = next._shape[depth];
+                if (_shape[depth] != next._shape[depth]) return false;
+            }
+
+            _lengths[depth] += next._lengths[depth];
+        }
+
+        EndAt(next.End, Count + next.Count, next.IsClosed);
+        return true;
+    }
+
+    private void EndAt(byte* end, nuint count, bool isClosed)
+    {
+        End = end;
+        Count = count;
+        IsClosed = isClosed;
+    }
+
+    // the array that is open at a depth ends, with the length that it has
+    private bool TryClose(int depth)
+    {
+        if ((_isOpenFromBefore >> depth & 1) != 0)
+        {
+            _isOpenFromBefore &= ~(1u << depth);
+            _heads[depth] = _lengths[depth];
+            return true;
+        }
+
+        if (_shape[depth] == 0) _shape[depth] = _lengths[depth];
+        return _shape[depth] == _lengths[depth];
+    }
+
+    // rows are about as long as the first one: memory that is asked for once need not be moved. The first stretch takes it for all
+    private readonly void Reserve<TElement>(nuint row, byte* behindRow, byte* end, NativeBuffer elements)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        double rows = (double)(end - Start) / (behindRow - Start);
+        elements.Reserve((nuint)(1.02 * rows * row) * (nuint)sizeof(TElement));
+    }
+
+    // from the first number of a row to behind its bracket; null where that is not all
+    // never inlined: among its caller's variables the loop would lose its registers, and twice its speed
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static byte* ReadRow<TElement>(byte* text, byte* end, NativeBuffer elements, ref nuint count)
+        where TElement : unmanaged, IElement<TElement>
+    {
+        var next = (TElement*)elements.Address + count;
+        var limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
+        text = JsonSpace.Skip(text, end);
+        while (text < end)
+        {
+            if (next >= limit)
+            {
+                count = (nuint)(next - (TElement*)elements.Address);
+                elements.Reserve(nuint.Max(2 * count, 1024) * (nuint)sizeof(TElement));
+                next = (TElement*)elements.Address + count;
+                limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
+            }
+
+            byte* behind = NumberText.TryReadCommon(text, next);
+            if (behind == null) behind = NumberText.TryReadAny(text, end, next);
+            if (behind == null) return null;
+            next++;
+            if (*behind <= ' ') behind = JsonSpace.Skip(behind, end);
+            byte separator = *behind;
+            text = behind + 1;
+            if (separator != ',')
+            {
+                count = (nuint)(next - (TElement*)elements.Address);
+                return separator == ']' ? text : null;
+            }
+
+            if (*text <= ' ') text = JsonSpace.Skip(text, end);
+        }
+
+        return null;
+    }
+}

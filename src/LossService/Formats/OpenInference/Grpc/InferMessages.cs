@@ -1,0 +1,96 @@
+using System.Globalization;
+using System.Text;
+using System.Text.Json;
+using Google.Protobuf;
+using LossService.Formats.Json;
+
+namespace LossService.Formats.OpenInference.Grpc;
+
+/// <summary>Infer requests and answers as messages.</summary>
+internal static class InferMessages
+{
+    /// <summary>Reads a message into a request, whose raw tensors are views of the message, pinned while the request lives.</summary>
+    public static void Read(ModelInferRequest message, OipRequest request)
+    {
+        if (message.Id.Length > 0) request.Batch.Id = message.Id;
+        foreach (var (name, value) in message.Parameters)
+        {
+            var json = new Utf8JsonReader(ToJson(value), JsonText.Strict);
+            json.Read();
+            request.Parameter(name, ref json);
+        }
+
+        var raw = message.RawInputContents;
+        if (raw.Count > 0 && raw.Count != message.Inputs.Count)
+            request.Note("raw_input_contents", $"there are {raw.Count} raw_input_contents for {message.Inputs.Count} inputs");
+        for (var i = 0; i < message.Inputs.Count; i++)
+        {
+            var tensor = message.Inputs[i];
+            if (tensor.Parameters.Count > 0) Refuse($"inputs/{i}/parameters", "an input", tensor.Parameters.Keys, request);
+            if (tensor.Contents is not null && raw.Count > 0) request.Note($"inputs/{i}/contents", $"{tensor.Name} has contents where the request has raw_input_contents: it is either for all");
+            var input = request.Declare(i, tensor.Name, tensor.Datatype, UnsafeCollectionOperations.AsSpan(tensor.Shape));
+            if (input is null) continue;
+            if (raw.Count == 0) TypedContents.Read(input, tensor.Contents ?? new(), request);
+            else if (i < raw.Count) View(input, raw[i], request);
+        }
+
+        for (var i = 0; i < message.Outputs.Count; i++)
+        {
+            var output = message.Outputs[i];
+            if (output.Parameters.Count > 0) Refuse($"outputs/{i}/parameters", "an output", output.Parameters.Keys, request);
+            request.Want(i, output.Name, null);
+        }
+        request.Conclude();
+    }
+
+    /// <summary>Writes an answer, raw or typed. Raw outputs are the tensors' own memory: the answer must outlive the message.</summary>
+    public static ModelInferResponse Write(OipResponse answer, string model, string id, bool isRaw)
+    {
+        var message = new ModelInferResponse { ModelName = model, ModelVersion = OipModel.Version, Id = id };
+        message.Parameters["total_samples"] = new() { Int64Param = answer.Totals.Samples };
+        message.Parameters["total_weight"] = new() { DoubleParam = answer.Totals.Weight };
+        message.Parameters["total_loss"] = new() { DoubleParam = answer.Totals.Loss };
+        foreach (var (name, tensor, _) in answer.Outputs)
+        {
+            var output = new ModelInferResponse.Types.InferOutputTensor { Name = name, Datatype = tensor.DType.Datatype() };
+            foreach (var axis in tensor.Shape.Axes) output.Shape.Add(axis);
+            if (isRaw) message.RawOutputContents.Add(UnsafeByteOperations.UnsafeWrap(new TensorMemory(tensor).Memory));
+            else output.Contents = TypedContents.Write(tensor);
+            message.Outputs.Add(output);
+        }
+        return message;
+    }
+
+    private static unsafe void View(OipInput input, ByteString bytes, OipRequest request)
+    {
+        if (bytes.Length != input.Bytes)
+        {
+            request.Note($"raw_input_contents/{input.Index}", $"{input.Name} has {bytes.Length} bytes, but {input.Shape} of {input.DType.Datatype()} are {input.Bytes}");
+            return;
+        }
+        var pinned = bytes.Memory.Pin();
+        request.Own(pinned);
+        request.View(input, (byte*)pinned.Pointer);
+    }
+
+    private static void Refuse(string path, string what, IEnumerable<string> names, OipRequest request)
+    {
+        // how a client packs its own data says nothing of the numbers
+        foreach (var name in names)
+            if (name != "content_type") request.Note(path, $"{what} has no parameter \"{name}\" in gRPC");
+    }
+
+    /// <summary>A parameter's value as the JSON that it would be over HTTP; numbers that JSON does not have are strings there.</summary>
+    private static byte[] ToJson(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.BoolParam => parameter.BoolParam ? "true"u8.ToArray() : "false"u8.ToArray(),
+        InferParameter.ParameterChoiceOneofCase.Int64Param => Utf8(parameter.Int64Param),
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => Utf8(parameter.Uint64Param),
+        InferParameter.ParameterChoiceOneofCase.DoubleParam when double.IsFinite(parameter.DoubleParam) => Utf8(parameter.DoubleParam),
+        InferParameter.ParameterChoiceOneofCase.DoubleParam => JsonSerializer.SerializeToUtf8Bytes(parameter.DoubleParam.ToString(CultureInfo.InvariantCulture)),
+        InferParameter.ParameterChoiceOneofCase.StringParam => JsonSerializer.SerializeToUtf8Bytes(parameter.StringParam),
+        _ => "null"u8.ToArray(),
+    };
+
+    private static byte[] Utf8<T>(T number) where T : IFormattable => Encoding.UTF8.GetBytes(number.ToString(null, CultureInfo.InvariantCulture));
+}

@@ -1,0 +1,260 @@
+using System.Text.Json;
+using LossService.Core.Tensors;
+using LossService.Formats.Json;
+using LossService.Problems;
+using LossService.Requests;
+
+namespace LossService.Formats.OpenInference.Http;
+
+/// <summary>Reads the JSON of an infer request: all of it, or what stands before the binary tensors.</summary>
+/// <remarks>
+/// The framework's reader decides what JSON is; only arrays of numbers are read past it. It is told that the array was a
+/// string, and goes on behind it.
+/// </remarks>
+internal unsafe ref struct OipHeaderReader
+{
+    private static readonly string[] InputMembers = ["name", "shape", "datatype", "parameters", "data"];
+    private static readonly string[] OutputMembers = ["name", "parameters"];
+
+    private readonly OipRequest _request;
+    private readonly OipBinaryTail _tail;
+    private readonly byte* _start;
+    private readonly byte* _end;
+    private int _behind; // what stands before the text that the framework's reader is on
+    private Utf8JsonReader _json;
+
+    /// <summary>A reader of the JSON from <paramref name="text"/> to <paramref name="end"/>, with 64 readable bytes behind it.</summary>
+    public OipHeaderReader(byte* text, byte* end, OipRequest request, OipBinaryTail tail)
+    {
+        _start = text;
+        _end = end;
+        (_request, _tail) = (request, tail);
+        _json = new(new ReadOnlySpan<byte>(text, (int)(end - text)), JsonText.Strict);
+    }
+
+    /// <summary>Reads it all.</summary>
+    /// <exception cref="JsonException">It is no JSON.</exception>
+    /// <exception cref="InvalidOperationException">It has a string that is no text.</exception>
+    public void Read()
+    {
+        _json.Read();
+        if (_json.TokenType != JsonTokenType.StartObject) _request.Note("", "the request must be a JSON object");
+        else ReadMembers();
+        _json.Skip();
+        while (_json.Read()) { }
+    }
+
+    private void ReadMembers()
+    {
+        var seen = new HashSet<string>();
+        while (TryNextMember(out var name))
+        {
+            var isKnown = name is "id" or "parameters" or "inputs" or "outputs";
+            if (isKnown && !seen.Add(name)) _request.Note(name, $"the member \"{name}\" stands twice");
+            switch (name)
+            {
+                case "id": _request.Batch.Id = Text("id"); break;
+                case "parameters": ReadParameters(); break;
+                case "inputs": ReadList("inputs", (ref OipHeaderReader reader, int index) => reader.ReadInput(index)); break;
+                case "outputs": ReadList("outputs", (ref OipHeaderReader reader, int index) => reader.ReadOutput(index)); break;
+            }
+            _json.Skip();
+        }
+        if (!seen.Contains("inputs")) _request.Note("", "the request has no inputs");
+    }
+
+    private void ReadParameters()
+    {
+        if (!IsObject("parameters")) return;
+        var seen = new HashSet<string>();
+        while (TryNextMember(out var name))
+        {
+            if (!seen.Add(name)) _request.Note("parameters", $"the parameter \"{name}\" stands twice");
+            if (name == "binary_data_output")
+            {
+                _request.WantsBinary = Flag("parameters/binary_data_output");
+            }
+            else
+            {
+                // what a value should have been is noted; its end is found by another look
+                var value = _json;
+                _request.Parameter(name, ref value);
+            }
+            _json.Skip();
+        }
+    }
+
+    private delegate void ElementReader(ref OipHeaderReader reader, int index);
+
+    private void ReadList(string path, ElementReader read)
+    {
+        if (!Is(JsonTokenType.StartArray, path, "a list of objects")) return;
+        for (var index = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; index++)
+        {
+            if (IsObject($"{path}/{index}")) read(ref this, index);
+            _json.Skip();
+        }
+    }
+
+    private void ReadInput(int index)
+    {
+        var path = $"inputs/{index}";
+        var (name, datatype, axes) = ((string?)null, (string?)null, (List<long>?)null);
+        var (size, hasData) = ((long?)null, false);
+        var (data, text) = ((Tensor?)null, default(Range));
+        var seen = new HashSet<string>();
+        while (TryNextMember(out var member))
+        {
+            Check(member, seen, path, InputMembers);
+            switch (member)
+            {
+                case "name": name = Text($"{path}/name"); break;
+                case "datatype": datatype = Text($"{path}/datatype"); break;
+                case "shape": axes = ReadShape($"{path}/shape"); break;
+                case "parameters": size = ReadSize($"{path}/parameters"); break;
+                case "data" when !hasData:
+                    hasData = true;
+                    (data, text) = ReadData(datatype);
+                    continue;
+            }
+            _json.Skip();
+        }
+        if (data is not null) _request.Own(data);
+        foreach (var needed in InputMembers[..3])
+            if (!seen.Contains(needed)) _request.Note(path, $"the input{(name is null ? "" : $" \"{name}\"")} has no {needed}");
+
+        var input = name is null || datatype is null || axes is null ? null
+            : _request.Declare(index, name, datatype, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(axes));
+        if (size is not null && hasData) _request.Note(path, $"the input \"{name}\" has both data and binary_data_size");
+        if (size is not null) _tail.Announce(index, name ?? "", input, size.Value);
+        else if (!hasData) _request.Note(path, $"the input \"{name}\" has no data: neither here nor, by its binary_data_size, behind the JSON");
+        else if (input is not null) Take(input, data, new ReadOnlySpan<byte>(_start, (int)(_end - _start))[text]);
+    }
+
+    private readonly void Take(OipInput input, Tensor? data, ReadOnlySpan<byte> text)
+    {
+        data ??= OipDataReader.ReadExactly(input, text, _request);
+        if (data is null) return;
+        OipDataReader.CheckRange(input, data, _request);
+        _request.Take(input, data);
+    }
+
+    /// <summary>Reads past the data: into a tensor where their datatype is known and they are as usual.</summary>
+    private (Tensor? Data, Range Text) ReadData(string? datatype)
+    {
+        var start = _behind + (int)_json.BytesConsumed;
+        if (datatype is not null && OipDatatype.TryParse(datatype, out var dtype) && OipDataReader.TryReadFast(dtype, _start + start, _end) is var (data, length))
+        {
+            var state = _json.CurrentState;
+            _json = new("\"\""u8, isFinalBlock: false, state);
+            _json.Read();
+            _behind = start + length;
+            _json = new(new ReadOnlySpan<byte>(_start + _behind, (int)(_end - _start) - _behind), isFinalBlock: true, _json.CurrentState);
+            return (data, default);
+        }
+        _json.Read();
+        start = _behind + (int)_json.TokenStartIndex;
+        _json.Skip();
+        return (null, start..(_behind + (int)_json.BytesConsumed));
+    }
+
+    private List<long>? ReadShape(string path)
+    {
+        if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
+        var before = _request.RequestErrors.Total;
+        List<long> axes = [];
+        while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        {
+            if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
+            else _request.RequestErrors.Add(new(path, axes.Count), $"an axis is an integer, not {HeaderParser.Describe(ref _json)}");
+            _json.Skip();
+        }
+        return _request.RequestErrors.Total == before ? axes : null;
+    }
+
+    private long? ReadSize(string path)
+    {
+        if (!IsObject(path)) return null;
+        long? size = null;
+        while (TryNextMember(out var name))
+        {
+            // how a client packs its own data says nothing of the numbers
+            if (name == "binary_data_size")
+            {
+                size = _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : 0;
+                if (_json.TokenType != JsonTokenType.Number || size == 0 && !_json.ValueSpan.SequenceEqual("0"u8))
+                    _request.Note($"{path}/{name}", $"binary_data_size is a number of bytes, not {HeaderParser.Describe(ref _json)}");
+            }
+            else if (name != "content_type")
+            {
+                _request.Note(path, $"an input has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data_size"])}");
+            }
+            _json.Skip();
+        }
+        return size;
+    }
+
+    private void ReadOutput(int index)
+    {
+        var path = $"outputs/{index}";
+        string? name = null;
+        bool? binary = null;
+        var seen = new HashSet<string>();
+        while (TryNextMember(out var member))
+        {
+            Check(member, seen, path, OutputMembers);
+            if (member == "name") name = Text($"{path}/name");
+            else if (member == "parameters") binary = ReadBinary($"{path}/parameters");
+            _json.Skip();
+        }
+        if (name is not null) _request.Want(index, name, binary);
+        else if (!seen.Contains("name")) _request.Note(path, "the output has no name");
+    }
+
+    private bool? ReadBinary(string path)
+    {
+        if (!IsObject(path)) return null;
+        bool? binary = null;
+        while (TryNextMember(out var name))
+        {
+            if (name == "binary_data") binary = Flag($"{path}/{name}");
+            else if (name != "content_type") _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
+            _json.Skip();
+        }
+        return binary;
+    }
+
+    /// <summary>Goes on to the value of the next member; to the object's end where there is none.</summary>
+    private bool TryNextMember(out string name)
+    {
+        name = "";
+        if (!_json.Read() || _json.TokenType != JsonTokenType.PropertyName) return false;
+        name = _json.GetString()!;
+        // data may be read past the framework's reader, which must not be inside them then
+        if (name != "data") _json.Read();
+        return true;
+    }
+
+    private readonly void Check(string member, HashSet<string> seen, string path, string[] known)
+    {
+        if (!known.Contains(member)) _request.Note(path, $"there is no member \"{member}\" here{Nearest.Suggest(member, known)}");
+        else if (!seen.Add(member)) _request.Note(path, $"the member \"{member}\" stands twice");
+    }
+
+    private string? Text(string path) => Is(JsonTokenType.String, path, "a string") ? _json.GetString() : null;
+
+    private bool Flag(string path)
+    {
+        if (_json.TokenType is JsonTokenType.True or JsonTokenType.False) return _json.GetBoolean();
+        return Is(JsonTokenType.True, path, "a boolean");
+    }
+
+    private bool IsObject(string path) => Is(JsonTokenType.StartObject, path, "an object");
+
+    private bool Is(JsonTokenType expected, string path, string what)
+    {
+        if (_json.TokenType == expected) return true;
+        _request.Note(path, $"{path[(path.LastIndexOf('/') + 1)..]} is {what}, not {HeaderParser.Describe(ref _json)}");
+        return false;
+    }
+}

@@ -1,0 +1,116 @@
+using System.Buffers;
+using System.Globalization;
+using System.IO.Pipelines;
+using System.Text;
+using System.Text.Json;
+using LossService.Core.Tensors;
+using LossService.Formats.Numbers;
+using LossService.Http;
+
+namespace LossService.Formats.OpenInference.Http;
+
+/// <summary>Writes an answer over HTTP: JSON, and behind it the outputs that are to be binary, straight from tensor memory.</summary>
+internal sealed class OipResponseWriter(HttpResponse response, OipResponse answer)
+{
+    /// <summary>How much is written between two flushes.</summary>
+    private const int Chunk = 64 * 1024;
+
+    private readonly CancellationToken _cancellation = response.HttpContext.RequestAborted;
+
+    /// <summary>Writes headers and body.</summary>
+    /// <param name="model">The model's name.</param>
+    /// <param name="id">The request's id.</param>
+    public async ValueTask WriteAsync(string model, string id)
+    {
+        if (!answer.Outputs.Any(output => output.IsBinary))
+        {
+            response.ContentType = OipHttp.Json;
+            using var body = new ResponseWriter(response);
+            await WriteJsonAsync(body, model, id);
+            await body.FinishAsync(_cancellation);
+            return;
+        }
+
+        // the headers tell the JSON's length, so it is written in full before the first byte is sent
+        var json = new Pipe(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0));
+        await WriteJsonAsync(json.Writer, model, id);
+        await json.Writer.CompleteAsync();
+        json.Reader.TryRead(out var read);
+        var written = read.Buffer;
+        response.ContentType = OipHttp.Binary;
+        response.Headers[OipHttp.HeaderLength] = written.Length.ToString(CultureInfo.InvariantCulture);
+        response.ContentLength = written.Length + answer.Outputs.Where(output => output.IsBinary).Sum(output => Bytes(output.Tensor));
+        foreach (var segment in written) response.BodyWriter.Write(segment.Span);
+        await json.Reader.CompleteAsync();
+        foreach (var output in answer.Outputs.Where(output => output.IsBinary)) await WriteBytesAsync(output.Tensor);
+    }
+
+    private async ValueTask WriteJsonAsync(PipeWriter pipe, string model, string id)
+    {
+        Write(pipe, $$"""{"model_name":"{{model}}","model_version":"{{OipModel.Version}}","id":"{{JsonEncodedText.Encode(id)}}","parameters":{""");
+        Write(pipe, $"\"total_samples\":{answer.Totals.Samples},\"total_weight\":");
+        Write(pipe, answer.Totals.Weight);
+        Write(pipe, ",\"total_loss\":");
+        Write(pipe, answer.Totals.Loss);
+        Write(pipe, "},\"outputs\":[");
+        var separator = "";
+        foreach (var (name, tensor, isBinary) in answer.Outputs)
+        {
+            Write(pipe, $$"""{{separator}}{"name":"{{name}}","shape":[{{string.Join(',', tensor.Shape.Axes.ToArray())}}],"datatype":"{{tensor.DType.Datatype()}}",""");
+            if (isBinary)
+            {
+                Write(pipe, $"\"parameters\":{{\"binary_data_size\":{Bytes(tensor)}}}}}");
+            }
+            else
+            {
+                Write(pipe, "\"data\":");
+                await WriteNumbersAsync(pipe, tensor);
+                Write(pipe, "}");
+            }
+            separator = ",";
+        }
+        Write(pipe, "]}");
+    }
+
+    /// <summary>Writes the elements as one flat list, row-major.</summary>
+    private async ValueTask WriteNumbersAsync(PipeWriter pipe, Tensor tensor)
+    {
+        if (tensor.Count == 0)
+        {
+            Write(pipe, "[]");
+            return;
+        }
+        var list = new NumberArrayWriter([checked((int)tensor.Count)]);
+        while (WriteBlock(list, tensor, pipe)) await pipe.FlushAsync(_cancellation);
+    }
+
+    private static bool WriteBlock(NumberArrayWriter list, Tensor tensor, PipeWriter pipe) => tensor.DType switch
+    {
+        DType.Int64 => list.WriteBlock(tensor.AsSpan<long>(), pipe),
+        DType.Float64 => list.WriteBlock(tensor.AsSpan<double>(), pipe),
+        _ => list.WriteBlock(tensor.AsSpan<float>(), pipe),
+    };
+
+    private async ValueTask WriteBytesAsync(Tensor tensor)
+    {
+        var pipe = response.BodyWriter;
+        var bytes = Bytes(tensor);
+        for (long start = 0; start < bytes; start += Chunk)
+        {
+            Copy(tensor, start, (int)long.Min(Chunk, bytes - start), pipe);
+            await pipe.FlushAsync(_cancellation);
+        }
+    }
+
+    private static unsafe void Copy(Tensor tensor, long start, int length, PipeWriter pipe) =>
+        pipe.Write(new ReadOnlySpan<byte>(tensor.Data + start, length));
+
+    private static long Bytes(Tensor tensor) => tensor.Count * tensor.DType.Size();
+
+    private static unsafe void Write(PipeWriter pipe, double number)
+    {
+        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(number, text));
+    }
+
+    private static void Write(PipeWriter pipe, string text) => Encoding.UTF8.GetBytes(text, pipe);
+}

@@ -1,0 +1,176 @@
+using System.Text;
+using System.Text.Json;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+using LossService.Formats.Json;
+using LossService.Problems;
+using LossService.Requests;
+
+namespace LossService.Formats.OpenInference;
+
+/// <summary>
+/// An infer request on its way to a <see cref="ScoreRequest"/>: what HTTP and gRPC have in common. Inputs are the members that
+/// are tensors; parameters are the loss's options, reduction, mean_over and unit; outputs are asked for by name.
+/// </summary>
+/// <remarks>It owns what its tensors look into, so it is disposed of after the scores are written.</remarks>
+internal sealed class OipRequest(Loss loss) : IDisposable
+{
+    private readonly List<IDisposable> _owned = [];
+    private readonly List<WantedOutput> _wanted = [];
+
+    /// <summary>What the scoring takes.</summary>
+    public ScoreRequest Batch { get; } = new(loss);
+
+    /// <summary>Where things stand.</summary>
+    public OipAddresses Addresses { get; } = new();
+
+    /// <summary>What is wrong so far.</summary>
+    public RequestErrors RequestErrors => Batch.RequestErrors;
+
+    /// <summary>Whether outputs that do not say are to be binary.</summary>
+    public bool WantsBinary { get; set; }
+
+    /// <summary>The outputs to answer with, in order.</summary>
+    public IReadOnlyList<WantedOutput> Wanted => _wanted;
+
+    /// <summary>Notes a finding at a place of the protocol's own, such as <c>inputs/0/shape</c>.</summary>
+    public void Note(string path, string detail) => RequestErrors.Add(new(path), detail);
+
+    /// <summary>Takes an input's name, datatype and shape.</summary>
+    /// <returns>The input; null where they make no sense, which is noted.</returns>
+    public OipInput? Declare(int index, string name, string datatype, ReadOnlySpan<long> axes)
+    {
+        var path = $"inputs/{index}";
+        if (!Fields.Tensors.Contains(name))
+        {
+            Note($"{path}/name", $"there is no input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
+            return null;
+        }
+        Addresses.Add(name, OipAddresses.Pointer("inputs", $"{index}"), name, OipLayout.Opaque);
+        if (!Batch.Posted.Add(name))
+        {
+            Note($"{path}/name", $"the input \"{name}\" stands twice");
+            return null;
+        }
+        if (!OipDatatype.TryParse(datatype, out var dtype))
+        {
+            Note($"{path}/datatype", $"{name} has the datatype \"{datatype}\"; there are {string.Join(", ", OipDatatype.All)}");
+            return null;
+        }
+        if (axes.Length > JsonTensorReader.MaxRank)
+        {
+            Note($"{path}/shape", $"{name} has {axes.Length} axes; {JsonTensorReader.MaxRank} are the most");
+            return null;
+        }
+        long count = dtype.Size();
+        foreach (var axis in axes)
+        {
+            // the product stays far below 2^63, whichever axis is the last to enter it
+            if (axis >= 0 && axis <= int.MaxValue && (count *= axis) <= int.MaxValue) continue;
+            Note($"{path}/shape", axis < 0 ? $"{name} has an axis of the length {axis}" : $"{name} has a shape of more than {int.MaxValue} bytes");
+            return null;
+        }
+        var shape = new int[axes.Length];
+        for (var axis = 0; axis < shape.Length; axis++) shape[axis] = (int)axes[axis];
+        return new(index, name, dtype, new(shape));
+    }
+
+    /// <summary>Takes an input's elements where they stand: the memory must stay, unmoved, until this is disposed of.</summary>
+    public unsafe void View(OipInput input, byte* data)
+    {
+        var bytes = new ReadOnlySpan<byte>(data, (int)input.Bytes);
+        if (input.DType == DType.Bool && bytes.IndexOfAnyExcept((byte)0, (byte)1) is >= 0 and var odd)
+        {
+            RequestErrors.Add(new(input.Name, input.Shape.Position(odd)), $"a BOOL is 0 or 1, not {bytes[odd]}");
+            return;
+        }
+        Batch.Tensors[input.Name] = new(input.DType, input.Shape, data) { IsFinite = FiniteScan.IsFinite(input.DType, bytes) };
+    }
+
+    /// <summary>Takes an input's elements that were read from JSON, flat or nested.</summary>
+    public unsafe void Take(OipInput input, Tensor data)
+    {
+        Own(data);
+        if (data.Shape != input.Shape && (data.Shape.Rank > 1 || data.Count != input.Shape.Count))
+        {
+            Note($"inputs/{input.Index}/data", $"{input.Name} has the shape {input.Shape}, but its data are {data.Shape}; they stand in the shape or in one list");
+            return;
+        }
+        var layout = data.Shape == input.Shape ? OipLayout.Nested : OipLayout.Flat;
+        Addresses.Add(input.Name, input.Pointer + "/data", input.Name, layout, input.Shape);
+        Batch.Tensors[input.Name] = new(data.DType, input.Shape, data.Data) { IsFinite = data.IsFinite };
+    }
+
+    /// <summary>Disposes of <paramref name="owned"/> with this.</summary>
+    public void Own(IDisposable owned) => _owned.Add(owned);
+
+    /// <summary>Takes a parameter: the value that <paramref name="json"/> stands at.</summary>
+    /// <remarks>gRPC has no lists, so where an option takes one, the text of a JSON list will do.</remarks>
+    public void Parameter(string name, ref Utf8JsonReader json)
+    {
+        Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
+        if (name is Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)
+        {
+            Note(name, $"{name} is no parameter: the protocol has its own place for it");
+            return;
+        }
+        var option = Batch.Loss.Options.FirstOrDefault(option => option.Name == name);
+        if (json.TokenType == JsonTokenType.String && option?.Form is OptionForm.Integers or OptionForm.PerClass or OptionForm.NumberOrPerClass)
+        {
+            var text = new Utf8JsonReader(Encoding.UTF8.GetBytes(json.GetString()!), JsonText.Strict);
+            Addresses.Add(name, OipAddresses.Pointer("parameters", name), name, OipLayout.Opaque);
+            if (IsList(text) && text.Read() && HeaderParser.TryRead(name, ref text, Batch)) return;
+        }
+        if (!HeaderParser.TryRead(name, ref json, Batch)) Note(name, HeaderParser.Unknown(name, Batch.Loss));
+    }
+
+    /// <summary>Takes a requested output.</summary>
+    public void Want(int index, string name, bool? binary)
+    {
+        var outputs = OipOutput.Of(Batch.Loss).ToArray();
+        if (Array.Find(outputs, output => output.Name == name) is not { } output)
+        {
+            var names = outputs.Select(output => output.Name).ToArray();
+            Note($"outputs/{index}/name", $"there is no output \"{name}\"{Nearest.Suggest(name, names)}; there are {string.Join(", ", names)}");
+        }
+        else if (_wanted.Any(wanted => wanted.Output == output))
+        {
+            Note($"outputs/{index}/name", $"the output \"{name}\" stands twice");
+        }
+        else
+        {
+            _wanted.Add(new(output, binary));
+        }
+    }
+
+    /// <summary>Settles what to compute, once all is read.</summary>
+    public void Conclude()
+    {
+        var isReduced = Batch.Reduction != Reduction.None;
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Name == (isReduced ? "loss" : "losses")), null));
+        Batch.Outputs = OutputSet.None;
+        foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
+        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss)) Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        foreach (var owned in _owned) owned.Dispose();
+        Batch.Dispose();
+    }
+
+    private static bool IsList(Utf8JsonReader text)
+    {
+        try
+        {
+            return text.Read() && text.TokenType == JsonTokenType.StartArray && text.TrySkip() && !text.Read();
+        }
+        catch (JsonException)
+        {
+            return false;
+        }
+    }
+}

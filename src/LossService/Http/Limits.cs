@@ -1,0 +1,25 @@
+using System.ComponentModel.DataAnnotations;
+
+namespace LossService.Http;
+
+/// <summary>Every limit of the service, from the section <c>Limits</c> of the configuration; checked at start.</summary>
+public sealed record Limits
+{
+    /// <summary>The largest request body, in bytes after decompression.</summary>
+    [Range(1024, int.MaxValue)]
+    public int BodyBytes { get; init; } = 64 * 1024 * 1024;
+
+    /// <summary>The errors that a 422 lists; it always says how many there are.</summary>
+    [Range(1, 1000)]
+    public int ListedErrors { get; init; } = 20;
+
+    /// <summary>
+    /// How long, in seconds, the service goes on serving after it was told to stop: as long as a load balancer takes to see
+    /// that it is not ready. 0 where none does.
+    /// </summary>
+    [Range(0, 300)]
+    public int DrainSeconds { get; init; }
+
+    /// <summary><see cref="DrainSeconds"/> as a time.</summary>
+    internal TimeSpan Drain => TimeSpan.FromSeconds(DrainSeconds);
+}

@@ -1,0 +1,75 @@
+using System.Buffers;
+using System.IO.Pipelines;
+
+namespace LossService.Http;
+
+/// <summary>
+/// The body of an answer. One that ends before it is ever flushed goes out in one piece under its Content-Length; any other
+/// goes out in chunks, as it is written.
+/// </summary>
+/// <remarks>
+/// Kestrel takes a lock for each piece that is written to it, and frames what has no length: for an answer of a hundred bytes
+/// in a dozen pieces that is more work than the numbers in it.
+/// </remarks>
+internal sealed class ResponseWriter(HttpResponse response) : PipeWriter, IDisposable
+{
+    private byte[] _held = ArrayPool<byte>.Shared.Rent(1024);
+    private int _length;
+    private bool _flows;
+
+    /// <inheritdoc/>
+    public override bool CanGetUnflushedBytes => true;
+
+    /// <inheritdoc/>
+    public override long UnflushedBytes => _flows ? response.BodyWriter.UnflushedBytes : _length;
+
+    /// <inheritdoc/>
+    public override Span<byte> GetSpan(int sizeHint = 0) => _flows ? response.BodyWriter.GetSpan(sizeHint) : GetMemory(sizeHint).Span;
+
+    /// <inheritdoc/>
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (_flows) return response.BodyWriter.GetMemory(sizeHint);
+        if (_held.Length - _length < Math.Max(sizeHint, 1)) Grow(sizeHint);
+        return _held.AsMemory(_length);
+    }
+
+    /// <inheritdoc/>
+    public override void Advance(int bytes)
+    {
+        if (_flows) response.BodyWriter.Advance(bytes);
+        else _length += bytes;
+    }
+
+    /// <inheritdoc/>
+    public override ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (_flows) return response.BodyWriter.FlushAsync(cancellationToken);
+        _flows = true;
+        return response.BodyWriter.WriteAsync(_held.AsMemory(0, _length), cancellationToken);
+    }
+
+    /// <summary>Sends what is not on its way yet: all of the answer, where nothing is.</summary>
+    public ValueTask<FlushResult> FinishAsync(CancellationToken cancellation)
+    {
+        if (!_flows) response.ContentLength = _length;
+        return FlushAsync(cancellation);
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingFlush() => response.BodyWriter.CancelPendingFlush();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => response.BodyWriter.Complete(exception);
+
+    /// <inheritdoc/>
+    public void Dispose() => ArrayPool<byte>.Shared.Return(_held);
+
+    private void Grow(int room)
+    {
+        var larger = ArrayPool<byte>.Shared.Rent(Math.Max(_length + room, _held.Length * 2));
+        _held.AsSpan(0, _length).CopyTo(larger);
+        ArrayPool<byte>.Shared.Return(_held);
+        _held = larger;
+    }
+}

@@ -1,0 +1,215 @@
+using CsCheck;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Core.Tests.Support;
+
+namespace LossService.Core.Tests.Losses;
+
+/// <summary>What holds of every loss because a sample's result depends on that sample alone, and sums are exact.</summary>
+public sealed class BatchLaws
+{
+    private const int Iterations = 60;
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Score_RowsReordered_ReordersResultsAndKeepsTotals(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            int[] order = [.. Enumerable.Range(0, draft.Rows).OrderBy(row => (row * 5 + 3) % 7).ThenByDescending(row => row)];
+            var (before, after) = (draft.Describe(), draft.Take(order).Describe());
+            Assert.Equal(before.Loss, after.Loss);
+            Assert.Equal(before.Totals, after.Totals);
+            Assert.Equal(draft.Pick(before.Losses, order), after.Losses);
+            Assert.Equal(draft.Pick(before.Gradient, order), after.Gradient);
+            Assert.Equal(draft.Pick(before.Probabilities, order), after.Probabilities);
+            Assert.Equal(draft.Pick(before.Entropy, order), after.Entropy);
+            Assert.Equal(before.Metrics?.Perplexity, after.Metrics?.Perplexity);
+            Assert.Equal(before.Metrics?.ExpectedCalibrationError, after.Metrics?.ExpectedCalibrationError);
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Score_RowAlone_SameBitsAsInBatch(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            draft = draft with { Reduction = Reduction.Sum };
+            var together = draft.Describe();
+            for (var row = 0; row < draft.Rows; row++)
+            {
+                var alone = draft.Take(row).Describe();
+                Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
+                Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
+                Assert.Equal(draft.Pick(together.LogProbabilities, row), alone.LogProbabilities);
+                Assert.Equal(draft.Pick(together.Predictions, row), alone.Predictions);
+            }
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Score_OutputsLeftOut_ChangesNoOther(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            var (all, few) = (draft.Describe(), draft.Score());
+            Assert.Equal(all.Loss, few.Loss);
+            Assert.Equal(all.Totals, few.Totals);
+            Assert.Equal(all.Losses, few.Losses);
+            Assert.Equal(all.Gradient, few.Gradient);
+            Assert.Empty(few.Probabilities);
+            Assert.Null(few.Metrics);
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Score_RowsMasked_SameBitsAsSubset(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            draft = draft with { Mask = null };
+            int[] kept = [.. Enumerable.Range(0, draft.Rows).Where(row => row % 3 != 1)];
+            int[] dropped = [.. Enumerable.Range(0, draft.Rows).Except(kept)];
+            var perRow = draft.Samples / draft.Rows;
+            var masked = Spoiled(draft, dropped) with
+            {
+                Mask = [.. Enumerable.Range(0, draft.Samples).Select(sample => kept.Contains(sample / perRow))],
+            };
+
+            var (subset, whole) = (draft.Take(kept).Describe(), masked.Describe());
+
+            Assert.Equal(subset.Loss, whole.Loss);
+            Assert.Equal(subset.Totals, whole.Totals);
+            Assert.Equal(subset.Losses, draft.Pick(whole.Losses, kept));
+            Assert.Equal(subset.Gradient, draft.Pick(whole.Gradient, kept));
+            Assert.Equal(subset.Metrics?.Accuracy, whole.Metrics?.Accuracy);
+            Assert.All(draft.Pick(whole.Losses, dropped)!, value => Assert.Equal(0, value));
+            Assert.All(draft.Pick(whole.Gradient, dropped)!, value => Assert.Equal(0, value));
+            Assert.All(draft.Pick(whole.Predictions, dropped)!, value => Assert.Equal(-1, value));
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.Labelled), MemberType = typeof(TestBatches))]
+    public void Score_LabelsIgnored_SameBitsAsMasked(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            const int Ignored = -100;
+            if (draft.Loss.Kind == LossKind.Categorical && !draft.HasIndices) return;
+            var perRow = draft.Samples / draft.Rows;
+            int[] dropped = [.. Enumerable.Range(0, draft.Rows).Where(row => row % 2 == 1)];
+            draft = draft with { Mask = null };
+            var masked = draft.Without("ignore_index") with
+            {
+                Mask = [.. Enumerable.Range(0, draft.Samples).Select(sample => !dropped.Contains(sample / perRow))],
+            };
+            var spoiled = Spoiled(draft, dropped);
+            var each = draft.Labels!.Length / draft.Rows;
+            var ignored = spoiled.With("ignore_index", new long[] { 7777, Ignored }) with
+            {
+                Labels = [.. spoiled.Labels!.Select((label, i) => dropped.Contains(i / each) ? Ignored : label)],
+            };
+
+            var (byMask, byLabel) = (masked.Describe(), ignored.Describe());
+
+            Assert.Equal(byMask.Totals, byLabel.Totals);
+            Assert.Equal(byMask.Elements, byLabel.Elements);
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Totals_OfTwoHalves_AddUpToThoseOfTheWhole(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            int[] rows = [.. Enumerable.Range(0, draft.Rows)];
+            var whole = draft.Score().Totals;
+            var first = draft.Take(rows[..(draft.Rows / 2)]).Score().Totals;
+            var second = draft.Take(rows[(draft.Rows / 2)..]).Score().Totals;
+            Assert.Equal(whole.Samples, first.Samples + second.Samples);
+            AssertClose(whole.Weight, first.Weight + second.Weight, first.Weight + second.Weight);
+            AssertClose(whole.Loss, first.Loss + second.Loss, Math.Abs(first.Loss) + Math.Abs(second.Loss));
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            Scored reduced(Reduction reduction, MeanOver over) =>
+                (draft with { Reduction = reduction, MeanOver = over, DType = DType.Float64 }).Score();
+            var sum = reduced(Reduction.Sum, MeanOver.Weight);
+            var totals = sum.Totals;
+            Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
+            // the losses were rounded one by one
+            AssertClose(totals.Loss, sum.Losses.Sum(), 100 * sum.Losses.Sum(Math.Abs));
+            if (totals.Weight == 0)
+            {
+                Assert.Null(sum.Loss);
+                return;
+            }
+            Assert.Equal(totals.Loss, sum.Loss);
+            Assert.Equal(totals.Loss / totals.Weight, reduced(Reduction.Mean, MeanOver.Weight).Loss);
+            Assert.Equal(totals.Loss / totals.Samples, reduced(Reduction.Mean, MeanOver.Samples).Loss);
+            Assert.Equal(sum.Gradient, reduced(Reduction.None, MeanOver.Weight).Gradient);
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    public void Score_Float32_IsFloat64RoundedOnce(string loss) => TestBatches.Of(loss).Sample(
+        draft =>
+        {
+            var narrow = draft with { DType = DType.Float32 };
+            double[]? held(double[]? values) => values?.Select(value => (double)(float)value).ToArray();
+            var wide = draft with
+            {
+                DType = DType.Float64,
+                Predictions = held(draft.Predictions)!,
+                Labels = held(draft.Labels),
+                SampleWeight = held(draft.SampleWeight),
+            };
+            var (float32, float64) = (narrow.Describe(), wide.Describe());
+            Assert.Equal(float64.Totals, float32.Totals);
+            Assert.Equal(float64.Elements.Select(value => (double)(float)value), float32.Elements);
+        },
+        iter: Iterations);
+
+    /// <summary>Rows that nothing may read: no number anywhere, and labels that are no class.</summary>
+    private static Draft Spoiled(Draft draft, int[] rows)
+    {
+        double[]? spoil(double[]? values, double with) => values?
+            .Select((value, i) => rows.Contains(i / (values.Length / draft.Rows)) ? with : value).ToArray();
+        return draft with
+        {
+            Predictions = spoil(draft.Predictions, double.NaN)!,
+            Labels = spoil(draft.Labels, draft.HasIndices ? 1e9 : double.NaN),
+            SampleWeight = spoil(draft.SampleWeight, double.NaN),
+        };
+    }
+
+    /// <summary>Σ of sample weight × Σ_c class_weight_c·y_c over what is neither masked nor ignored.</summary>
+    private static double WeightOf(Draft draft)
+    {
+        var classWeight = draft.Options.GetValueOrDefault("class_weight") as double[];
+        var ignored = draft.Options.GetValueOrDefault("ignore_index") as long[] ?? [];
+        var sum = 0.0;
+        for (var i = 0; i < draft.Samples; i++)
+        {
+            if (draft.Mask?[i] == false) continue;
+            if ((draft.HasIndices || draft.Loss.Kind == LossKind.Binary) && draft.Labels is { } labels && ignored.Any(value => labels[i] == value)) continue;
+            var weight = classWeight is null ? 1
+                : draft.HasIndices ? classWeight[(int)draft.Labels![i]]
+                : classWeight.Select((w, c) => w * draft.Labels![i * draft.Classes + c]).Sum();
+            sum += weight * (draft.SampleWeight?[i] ?? 1);
+        }
+        return sum;
+    }
+
+    private static void AssertClose(double expected, double actual, double size)
+    {
+        if (double.IsInfinity(expected)) Assert.Equal(expected, actual);
+        else Assert.Equal(expected, actual, 1e-15 * size);
+    }
+}

@@ -1,0 +1,104 @@
+using LossService.Tests.Support;
+
+namespace LossService.Tests.Formats.Json;
+
+/// <summary>An object that is no tensor: 422, pointing at the part that is wrong.</summary>
+public sealed class Base64RefusalTests(TestService service)
+{
+    private const string Path = "/v1/losses/cross_entropy";
+    private const string Good = """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA="}""";
+
+    public static TheoryData<string, string, string> Objects => new()
+    {
+        // members
+        { "{}", "#/logits", "the member \"dtype\" is missing" },
+        { """{"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits", "the member \"dtype\" is missing" },
+        { """{"dtype":"float32","data":"AACAPwAAAEA="}""", "#/logits", "the member \"shape\" is missing" },
+        { """{"dtype":"float32","shape":[1,2]}""", "#/logits", "the member \"data\" is missing" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","dat":""}""", "#/logits/dat", "did you mean \"data\"?" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","a/b":{"c":[1]}}""", "#/logits/a~1b", "a tensor has no member \"a/b\"" },
+        { """{"dtype":"float32","dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "stands twice" },
+        { """{"dtype":"float32","shape":[1,2],"shape":[[1]],"data":"AACAPwAAAEA="}""", "#/logits/shape", "stands twice" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","d\u0061ta":"AACAPwAAAEA="}""", "#/logits/data", "stands twice" },
+        // dtype
+        { """{"dtype":"float33","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype the string \"float33\"" },
+        { """{"dtype":"Float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype" },
+        { """{"dtype":null,"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype null" },
+        { """{"dtype":["float32"],"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype an array" },
+        { """{"dtype":"int64","shape":[1,1],"data":"AAAAAAAAAAA="}""", "#/logits", "logits are real numbers, not int64" },
+        // shape
+        { """{"dtype":"float32","shape":2,"data":"AACAPwAAAEA="}""", "#/logits/shape", "shape is a list of integers, not 2" },
+        { """{"dtype":"float32","shape":null,"data":"AACAPwAAAEA="}""", "#/logits/shape", "shape is a list of integers, not null" },
+        { """{"dtype":"float32","shape":[1,2.0],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not 2.0" },
+        { """{"dtype":"float32","shape":["1",2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "not the string \"1\"" },
+        { """{"dtype":"float32","shape":[1,[2]],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not an array" },
+        { """{"dtype":"float32","shape":[-1,-2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "not -1" },
+        { """{"dtype":"float32","shape":[1,2147483648],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not 2147483648" },
+        { """{"dtype":"float32","shape":[65536,65536,65536,65536],"data":"AACAPwAAAEA="}""", "#/logits/shape", "more than 2^60 elements" },
+        { """{"dtype":"float32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data":""}""", "#/logits/shape", "more than 2^60 elements" },
+        { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""", "#/logits/shape", "33 axes" },
+        { """{"dtype":"float32","shape":[0,2],"data":""}""", "#/logits", "there is nothing in it" },
+        { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "a single number has no classes" },
+        // data
+        { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits/data", "data is a string of base64, not null" },
+        { """{"dtype":"float32","shape":[1,2],"data":[1,2]}""", "#/logits/data", "data is a string of base64, not an array" },
+        { """{"dtype":"float32","shape":[1,2],"data":""}""", "#/logits/data", "0 bytes, but [1, 2] elements of float32 are 8" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw=="}""", "#/logits/data", "4 bytes, but [1, 2] elements of float32 are 8" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEAA"}""", "#/logits/data", "9 bytes" },
+        { """{"dtype":"float64","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/data", "8 bytes, but [1, 2] elements of float64 are 16" },
+        { """{"dtype":"float32","shape":[1073741824,1073741823],"data":"AACAPwAAAEA="}""", "#/logits/data", "8 bytes" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAP AAAEA="}""", "#/logits/data", "character 5 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA    PwAAAEA="}""", "#/logits/data", "11 bytes" },
+        // four blanks, for which a decoder that skips them would leave three bytes unwritten
+        { """{"dtype":"float32","shape":[1,3],"data":"AACAPwAAAEAA    "}""", "#/logits/data", "character 12 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA-wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AA==PwAAAEA="}""", "#/logits/data", "character 2 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAE=="}""", "#/logits/data", "7 bytes" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEB="}""", "#/logits/data", "the last digit before the = has bits set" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAé="}""", "#/logits/data", "is no base64 digit" },
+        // escapes stand for characters, which may still be none of base64's
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA\nwAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"\u0041ACA\\wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw\/AAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AA\u003d\u003d"}""", "#/logits/data", "1 bytes, but [1, 2] elements of float32 are 8" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Objects))]
+    public async Task Logits_ThatAreNoTensor_AreRefusedWhereTheyAreWrong(string logits, string pointer, string words) =>
+        (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0]}""")).IsInvalidBatch(pointer, words);
+
+    [Theory]
+    [InlineData("""{"dtype":"float32","shape":[1],"data":"AAAAAA=="}""", "#/labels", "float32 is not")]
+    [InlineData("""{"dtype":"bool","shape":[1],"data":"AQ=="}""", "#/labels", "bool is not")]
+    [InlineData("""{"dtype":"int32","shape":[1],"data":"AgAAAA=="}""", "#/labels/data", "[0]: class index 2 is outside 0..1")]
+    [InlineData("""{"dtype":"int8","shape":[1],"data":"/w=="}""", "#/labels/data", "[0]: class index -1 is outside 0..1")]
+    [InlineData("""{"dtype":"uint64","shape":[1],"data":"//////////8="}""", "#/labels/data", "is outside 0..1")]
+    [InlineData("""{"dtype":"int32","shape":[2],"data":"AAAAAAAAAAA="}""", "#/labels", "labels have the shape [2]")]
+    public async Task Labels_ThatAreNoClasses_AreRefused(string labels, string pointer, string words) =>
+        (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":{{labels}}}""")).IsInvalidBatch(pointer, words);
+
+    [Theory]
+    [InlineData("""{"dtype":"bool","shape":[1],"data":"Ag=="}""", "#/mask/data", "byte 0 is 2; a bool is 0 or 1")]
+    [InlineData("""{"dtype":"uint8","shape":[1],"data":"AQ=="}""", "#/mask", "mask is of booleans, not uint8")]
+    public async Task Mask_ThatIsNotOfBooleans_IsRefused(string mask, string pointer, string words) =>
+        (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"mask":{{mask}}}""")).IsInvalidBatch(pointer, words);
+
+    [Fact]
+    public async Task Rows_ThatDoNotSumToOne_ArePointedAtByTheirData()
+    {
+        var probabilities = EncodedTensor.Of("float64", [2, 2], [0.5, 0.5, 0.75, 0.5]);
+        (await service.PostAsync(Path, $$"""{"probabilities":{{probabilities}},"labels":[0,0]}"""))
+            .IsInvalidBatch("#/probabilities/data", "[1]: a row of probabilities sums to 1");
+    }
+
+    [Theory]
+    [InlineData("\"Base64\"")]
+    [InlineData("\"hex\"")]
+    [InlineData("null")]
+    [InlineData("true")]
+    public async Task TensorEncoding_Unknown_IsRefused(string encoding) =>
+        (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"tensor_encoding":{{encoding}}}"""))
+            .IsInvalidBatch("#/tensor_encoding", "tensor_encoding is \"json\" or \"base64\"");
+}

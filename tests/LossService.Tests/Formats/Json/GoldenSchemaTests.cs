@@ -1,0 +1,185 @@
+using System.Text.Json;
+using LossService.Tests.Support;
+
+namespace LossService.Tests.Formats.Json;
+
+/// <summary>Well-formed JSON that is no batch: 422, with a pointer to the place and words that help.</summary>
+public sealed class SchemaTests(TestService service)
+{
+    private const string CrossEntropy = "/v1/losses/cross_entropy";
+    private const string Binary = "/v1/losses/binary_cross_entropy";
+
+    public static TheoryData<string, string, string> Categorical => new()
+    {
+        // the root
+        { "null", "#", "JSON object" },
+        { "[]", "#", "JSON object" },
+        { "[{}]", "#", "JSON object" },
+        { "7", "#", "JSON object" },
+        { "\"logits\"", "#", "JSON object" },
+        // members
+        { "{}", "#", "the predictions are missing: cross_entropy takes logits or probabilities or log_probabilities" },
+        { """{"logits":[[1,2]]}""", "#", "the labels are missing" },
+        { """{"labels":[0]}""", "#", "the predictions are missing" },
+        { """{"logits":[[1,2]],"labels":[0],"lables":[0]}""", "#/lables", "did you mean \"labels\"?" },
+        { """{"logits":[[1,2]],"labels":[0],"Labels":[0]}""", "#/Labels", "did you mean \"labels\"?" },
+        { """{"logits":[[1,2]],"labels":[0],"label-smoothing":0.1}""", "#/label-smoothing", "did you mean \"label_smoothing\"?" },
+        { """{"logits":[[1,2]],"labels":[0],"zzz":0}""", "#/zzz", "there is no member \"zzz\"" },
+        { """{"logits":[[1,2]],"labels":[0],"a/b~c d":0}""", "#/a~1b~0c%20d", "there is no member" },
+        { """{"logits":[[1,2]],"labels":[0],"pos_weight":2}""", "#/pos_weight", "pos_weight has no meaning for cross_entropy" },
+        { """{"logits":[[1,2]],"labels":[0],"labels":[0]}""", "#/labels", "stands twice" },
+        { """{"logits":[[1,2]],"labels":[0],"l\u0061bels":[0]}""", "#/labels", "stands twice" },
+        { """{"logits":[[1,2]],"probabilities":[[0.5,0.5]],"labels":[0]}""", "#/probabilities", "predictions are given once" },
+        // what stands in a tensor
+        { """{"logits":null,"labels":[0]}""", "#/logits", "null is no number" },
+        { """{"logits":"x","labels":[0]}""", "#/logits", "is no number" },
+        { """{"logits":[[1,null]],"labels":[0]}""", "#/logits/0/1", "null is no number" },
+        { """{"logits":[null,[1,2]],"labels":[0,0]}""", "#/logits/0", "null is no number" },
+        { """{"logits":[[1,2],null],"labels":[0,0]}""", "#/logits/1", "a number where an array belongs" },
+        { """{"logits":[["1.5",2]],"labels":[0]}""", "#/logits/0/0", "numbers have no quotes" },
+        { """{"logits":[["nan",2]],"labels":[0]}""", "#/logits/0/0", "numbers have no quotes" },
+        { """{"logits":[["+Infinity",2]],"labels":[0]}""", "#/logits/0/0", "numbers have no quotes" },
+        { """{"logits":[[true,2]],"labels":[0]}""", "#/logits/0/0", "true is no number" },
+        { """{"logits":[[1,{"a":[1,2]}]],"labels":[0]}""", "#/logits/0/1", "an object where a number belongs" },
+        { """{"logits":[[1,2],[3]],"labels":[0,0]}""", "#/logits/1", "1 elements where the rows before have 2" },
+        { """{"logits":[[1,2],[3,4,5]],"labels":[0,0]}""", "#/logits/1", "3 elements where the rows before have 2" },
+        { """{"logits":[[[1,2]],[[1,2],[3,4]]],"labels":[[0],[0]]}""", "#/logits/1", "2 elements where the rows before have 1" },
+        { """{"logits":[[1,2],3],"labels":[0,0]}""", "#/logits/1", "a number where an array belongs" },
+        { """{"logits":[[1,[2]]],"labels":[0]}""", "#/logits/0/1", "an array where a number belongs" },
+        { """{"logits":[],"labels":[]}""", "#/logits", "nothing in it" },
+        { """{"logits":[[]],"labels":[0]}""", "#/logits", "nothing in it" },
+        { """{"logits":[[],[]],"labels":[0,0]}""", "#/logits", "nothing in it" },
+        { """{"logits":5,"labels":[0]}""", "#/logits", "a single number has no classes" },
+        // labels
+        { """{"logits":[[1,2]],"labels":[-1]}""", "#/labels/0", "class index -1 is outside 0..1" },
+        { """{"logits":[[1,2],[1,2]],"labels":[0,2]}""", "#/labels/1", "class index 2 is outside 0..1" },
+        { """{"logits":[[1,2]],"labels":[2147483648]}""", "#/labels/0", "class index 2147483648 is outside 0..1" },
+        { """{"logits":[[1,2]],"labels":[4294967296]}""", "#/labels/0", "class index 4294967296 is outside 0..1" },
+        { """{"logits":[[1,2]],"labels":[9223372036854775807]}""", "#/labels/0", "class index 9223372036854775807 is outside 0..1" },
+        { """{"logits":[[1,2]],"labels":[9223372036854775808]}""", "#/labels/0", "9223372036854775808 is not" },
+        { """{"logits":[[1,2]],"labels":[1.0]}""", "#/labels/0", "1.0 is not" },
+        { """{"logits":[[1,2]],"labels":[0.5]}""", "#/labels/0", "0.5 is not" },
+        { """{"logits":[[1,2]],"labels":[1e0]}""", "#/labels/0", "1e0 is not" },
+        { """{"logits":[[1,2]],"labels":["0"]}""", "#/labels/0", "is no number" },
+        { """{"logits":[[1,2]],"labels":[true]}""", "#/labels/0", "true is no number" },
+        { """{"logits":[[1,2]],"labels":[null]}""", "#/labels/0", "null is no number" },
+        { """{"logits":[[1,2]],"labels":[{}]}""", "#/labels/0", "an object" },
+        { """{"logits":[[1,2]],"labels":0}""", "#/labels", "class indices have the shape [1]" },
+        { """{"logits":[[1,2]],"labels":[0,1]}""", "#/labels", "labels have the shape [2]" },
+        { """{"logits":[[1,2],[3,4]],"labels":[0]}""", "#/labels", "labels have the shape [1]" },
+        { """{"logits":[[1,2]],"labels":[[[1,0]]]}""", "#/labels", "labels have the shape [1, 1, 2]" },
+        { """{"logits":[[1,2]],"labels":[[1,0,0]]}""", "#/labels", "dense labels have the shape [1, 3]" },
+        { """{"logits":[[1,2]],"labels":[[0.5,0.6]]}""", "#/labels/0", "sums to 1" },
+        { """{"logits":[[1,2]],"labels":[[1.5,-0.5]]}""", "#/labels/0/0", "from 0 to 1" },
+        { """{"logits":[[1,2]],"labels":[["NaN",1]]}""", "#/labels/0/0", "from 0 to 1" },
+        { """{"logits":[[1,2]],"labels":[[1,0]],"ignore_index":0}""", "#/ignore_index", "class indices" },
+        // predictions that are none
+        { """{"logits":[["NaN",2]],"labels":[0]}""", "#/logits/0/0", "leave the sample out with mask" },
+        { """{"logits":[["Infinity","Infinity"]],"labels":[0]}""", "#/logits/0", "no limit" },
+        { """{"logits":[["-Infinity","-Infinity"]],"labels":[0]}""", "#/logits/0", "no limit" },
+        { """{"probabilities":[[0.5,0.6]],"labels":[0]}""", "#/probabilities/0", "sums to 1" },
+        { """{"probabilities":[[0.5,0.4]],"labels":[0]}""", "#/probabilities/0", "sums to 1" },
+        { """{"probabilities":[[1.25,-0.25]],"labels":[0]}""", "#/probabilities/0/0", "from 0 to 1, not 1.25" },
+        { """{"log_probabilities":[[0.5,-1]],"labels":[0]}""", "#/log_probabilities/0/0", "at most 0" },
+        { """{"log_probabilities":[[-5,-1]],"labels":[0]}""", "#/log_probabilities/0", "sums to 1" },
+        // weights and masks
+        { """{"logits":[[1,2]],"labels":[0],"sample_weight":[1,1]}""", "#/sample_weight", "the samples have [1]" },
+        { """{"logits":[[1,2]],"labels":[0],"sample_weight":[-1]}""", "#/sample_weight/0", "may not be negative" },
+        { """{"logits":[[1,2]],"labels":[0],"sample_weight":["NaN"]}""", "#/sample_weight/0", "finite" },
+        { """{"logits":[[1,2]],"labels":[0],"sample_weight":["Infinity"]}""", "#/sample_weight/0", "finite" },
+        { """{"logits":[[1,2]],"labels":[0],"mask":[1]}""", "#/mask/0", "1 is no boolean" },
+        { """{"logits":[[1,2]],"labels":[0],"mask":["true"]}""", "#/mask/0", "is no boolean" },
+        { """{"logits":[[1,2]],"labels":[0],"mask":true}""", "#/mask", "the samples have [1]" },
+        { """{"logits":[[1,2]],"labels":[0],"mask":[[true]]}""", "#/mask", "the samples have [1]" },
+        // the header
+        { """{"logits":[[1,2]],"labels":[0],"outputs":["gradients"]}""", "#/outputs/0", "did you mean \"gradient\"?" },
+        { """{"logits":[[1,2]],"labels":[0],"outputs":["loss",7]}""", "#/outputs/1", "there is no output 7" },
+        { """{"logits":[[1,2]],"labels":[0],"outputs":"loss"}""", "#/outputs", "a list of names" },
+        { """{"logits":[[1,2]],"labels":[0],"outputs":[]}""", "#/outputs", "nothing to compute" },
+        { """{"logits":[[1,2]],"labels":[0],"reduction":"Mean"}""", "#/reduction", "\"mean\" or \"sum\" or \"none\"" },
+        { """{"logits":[[1,2]],"labels":[0],"reduction":null}""", "#/reduction", "not null" },
+        { """{"logits":[[1,2]],"labels":[0],"mean_over":"batch"}""", "#/mean_over", "\"weight\" or \"samples\"" },
+        { """{"logits":[[1,2]],"labels":[0],"unit":"bans"}""", "#/unit", "\"nats\" or \"bits\"" },
+        { """{"logits":[[1,2]],"labels":[0],"dtype":"float16"}""", "#/dtype", "\"float32\" or \"float64\"" },
+        { """{"logits":[[1,2]],"labels":[0],"id":7}""", "#/id", "id is a string, not 7" },
+        // options
+        { """{"logits":[[1,2]],"labels":[0],"label_smoothing":1.5}""", "#/label_smoothing", "a number from 0 to 1, not 1.5" },
+        { """{"logits":[[1,2]],"labels":[0],"label_smoothing":"0.1"}""", "#/label_smoothing", "not the string \"0.1\"" },
+        { """{"logits":[[1,2]],"labels":[0],"label_smoothing":[0.1]}""", "#/label_smoothing", "not an array" },
+        { """{"logits":[[1,2]],"labels":[0],"label_smoothing":null}""", "#/label_smoothing", "not null" },
+        { """{"logits":[[1,2]],"labels":[0],"temperature":0}""", "#/temperature", "above 0, not 0" },
+        { """{"logits":[[1,2]],"labels":[0],"temperature":1e400}""", "#/temperature", "not 1e400" },
+        { """{"probabilities":[[0.5,0.5]],"labels":[0],"temperature":2}""", "#/temperature", "for logits only" },
+        { """{"logits":[[1,2]],"labels":[0],"clip":0.1}""", "#/clip", "for probabilities only" },
+        { """{"logits":[[1,2]],"labels":[0],"class_weight":[1]}""", "#/class_weight", "there are 2 classes" },
+        { """{"logits":[[1,2]],"labels":[0],"class_weight":[1,-1]}""", "#/class_weight/1", "at least 0, not -1" },
+        { """{"logits":[[1,2]],"labels":[0],"class_weight":[1,null]}""", "#/class_weight/1", "not null" },
+        { """{"logits":[[1,2]],"labels":[0],"class_weight":[1,[2]]}""", "#/class_weight/1", "not an array" },
+        { """{"logits":[[1,2]],"labels":[0],"ignore_index":0.5}""", "#/ignore_index", "not 0.5" },
+        { """{"logits":[[1,2]],"labels":[0],"top_k":0}""", "#/top_k", "at least 1, not 0" },
+        { """{"logits":[[1,2]],"labels":[0],"bins":1.5}""", "#/bins", "not 1.5" },
+        { """{"logits":[[1,2]],"labels":[0],"bins":2147483648}""", "#/bins", "not 2147483648" },
+    };
+
+    public static TheoryData<string, string, string> BinaryBatches => new()
+    {
+        { """{"logits":[1,2],"labels":[0]}""", "#/labels", "one label for each element" },
+        { """{"logits":[1,2],"labels":[[0,1]]}""", "#/labels", "one label for each element" },
+        { """{"logits":[1,2],"labels":[0,2]}""", "#/labels/1", "from 0 to 1, not 2" },
+        { """{"logits":[1,2],"labels":[0,-0.5]}""", "#/labels/1", "from 0 to 1, not -0.5" },
+        { """{"logits":[1,"NaN"],"labels":[0,1]}""", "#/logits/1", "NaN" },
+        { """{"probabilities":[0.5,1.5],"labels":[0,1]}""", "#/probabilities/1", "from 0 to 1, not 1.5" },
+        { """{"logits":[1,2],"labels":[0,1],"mask":[true]}""", "#/mask", "the samples have [2]" },
+        { """{"logits":[1,2],"labels":[0,1],"pos_weight":-1}""", "#/pos_weight", "at least 0, not -1" },
+        { """{"logits":[1,2],"labels":[0,1],"pos_weight":[1,2,3]}""", "#/pos_weight", "there are 2 classes" },
+        { """{"logits":[1,2],"labels":[0,1],"class_weight":[1,2]}""", "#/class_weight", "class_weight has no meaning for binary_cross_entropy" },
+    };
+
+    [Theory]
+    [MemberData(nameof(Categorical))]
+    public async Task CategoricalBatch_Invalid_PointsToThePlace(string body, string pointer, string words) =>
+        (await service.PostAsync(CrossEntropy, body)).IsInvalidBatch(pointer, words);
+
+    [Theory]
+    [MemberData(nameof(BinaryBatches))]
+    public async Task BinaryBatch_Invalid_PointsToThePlace(string body, string pointer, string words) =>
+        (await service.PostAsync(Binary, body)).IsInvalidBatch(pointer, words);
+
+    /// <summary>What is left out is not looked at: the mask and ignore_index forgive whatever the sample holds.</summary>
+    [Theory]
+    [InlineData("""{"logits":[["NaN","NaN"],[1,2]],"labels":[99,1],"mask":[false,true]}""")]
+    [InlineData("""{"logits":[["NaN",3],[1,2]],"labels":[-100,1],"ignore_index":-100}""")]
+    [InlineData("""{"probabilities":[[7,7],[0.25,0.75]],"labels":[[3,3],[0,1]],"mask":[false,true]}""")]
+    public async Task Batch_InvalidOnlyWhereLeftOut_Scores(string body)
+    {
+        var answer = await service.PostAsync(CrossEntropy, body);
+        Assert.True(answer.Status == 200, answer.Text);
+        Assert.Equal(1, JsonDocument.Parse(answer.Body).RootElement.GetProperty("totals").GetProperty("samples").GetInt32());
+    }
+
+    [Theory]
+    [InlineData(1)]
+    [InlineData(20)]
+    [InlineData(21)]
+    [InlineData(5000)]
+    public async Task Batch_WithManyErrors_ListsTheFirst20AndTheTotal(int errors)
+    {
+        var rows = string.Join(',', Enumerable.Repeat("[1,2]", errors));
+        var labels = string.Join(',', Enumerable.Range(2, errors));
+        var problem = (await service.PostAsync(CrossEntropy, $$"""{"logits":[{{rows}}],"labels":[{{labels}}]}""")).IsInvalidBatch("#/labels/0", "class index 2");
+        Assert.Equal(errors, problem.GetProperty("total_errors").GetInt32());
+        Assert.Equal(
+            Enumerable.Range(0, int.Min(errors, 20)).Select(i => $"#/labels/{i}"),
+            problem.GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()));
+    }
+
+    /// <summary>Errors of different members are told together, not one a request.</summary>
+    [Fact]
+    public async Task Batch_WithErrorsInSeveralMembers_TellsThemTogether()
+    {
+        var answer = await service.PostAsync(CrossEntropy, """{"logits":[[1,"2"]],"labels":["0"],"lable":1,"outputs":["los"],"temperature":true}""");
+        Assert.Equal(
+            ["#/labels/0", "#/lable", "#/logits/0/1", "#/outputs/0", "#/temperature"],
+            answer.IsProblem(422, "invalid-batch").GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()).Order(StringComparer.Ordinal));
+    }
+}

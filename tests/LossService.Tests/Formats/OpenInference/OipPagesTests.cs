@@ -1,0 +1,97 @@
+using System.Text.Json;
+using LossService.Core.Losses;
+using LossService.Http;
+using LossService.Requests;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
+
+namespace LossService.Tests.Formats.OpenInference;
+
+/// <summary>Health and metadata, whose bodies the protocol prescribes.</summary>
+public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
+{
+    [Theory]
+    [InlineData("/v2/health/live", """{"live":true}""")]
+    [InlineData("/v2/health/ready", """{"ready":true}""")]
+    [InlineData("/v2/models/cross_entropy/ready", """{"name":"cross_entropy","ready":true}""")]
+    [InlineData("/v2/models/cross_entropy/versions/1/ready", """{"name":"cross_entropy","ready":true}""")]
+    [InlineData("/v2", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data"]}""")]
+    [InlineData("/v2/", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data"]}""")]
+    public async Task Page_WhereAllIsWell_HasTheProtocolsBody(string path, string body)
+    {
+        var reply = await host.GetAsync(path);
+        Assert.Equal((200, body), (reply.Status, reply.Text));
+        Assert.Equal("application/json", reply.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Models_AreTheCatalogue() => Assert.Equal(
+        LossCatalogue.All.Select(loss => loss.Name),
+        (await host.GetAsync("/v2/models")).Json.GetProperty("models").EnumerateArray().Select(name => name.GetString()));
+
+    [Fact]
+    public async Task Metadata_OfEveryModel_NamesWhatItTakesAndGives()
+    {
+        foreach (var loss in LossCatalogue.All)
+        {
+            var page = (await host.GetAsync($"/v2/models/{loss.Name}/versions/1")).Json;
+            Assert.Equal(loss.Name, page.GetProperty("name").GetString());
+            Assert.Equal(["1"], page.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
+            Assert.NotEmpty(page.GetProperty("platform").GetString()!);
+            var inputs = page.GetProperty("inputs").EnumerateArray().ToDictionary(input => input.GetProperty("name").GetString()!);
+            Assert.All(loss.Accepts, form => Assert.Contains(Fields.Of(form), inputs));
+            Assert.Equal(loss.Labels != LabelRule.None, inputs.ContainsKey("labels"));
+            Assert.All(inputs.Values.Concat(page.GetProperty("outputs").EnumerateArray()), IsTensor);
+        }
+    }
+
+    [Theory]
+    [InlineData("/v2/models/cross_entrpy", "did you mean \"cross_entropy\"?")]
+    [InlineData("/v2/models/cross_entrpy/ready", "did you mean \"cross_entropy\"?")]
+    [InlineData("/v2/models/cross_entropy/versions/2", "there is version 1")]
+    [InlineData("/v2/models/cross_entropy/versions/2/ready", "there is version 1")]
+    [InlineData("/v2/nothing", "There is nothing at /v2/nothing")]
+    public async Task Page_WhereThereIsNothing_Is404WithAnErrorString(string path, string words)
+    {
+        var reply = await host.GetAsync(path);
+        Assert.Equal(404, reply.Status);
+        Assert.Contains(words, reply.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
+        Assert.Equal("application/problem+json", reply.Headers.ContentType?.MediaType);
+    }
+
+    [Fact]
+    public async Task Ready_WhileStopping_Is503()
+    {
+        using var stopping = new OipHost();
+        using var stopped = stopping.WithWebHostBuilder(builder => builder.ConfigureTestServices(services =>
+            services.AddSingleton(new Readiness(new Stopped()))));
+        using var client = stopped.CreateClient();
+        foreach (var path in (string[])["/v2/health/ready", "/v2/models/cross_entropy/ready"])
+        {
+            using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
+            Assert.Equal(503, (int)response.StatusCode);
+            Assert.Contains("\"ready\":false", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+        }
+    }
+
+    private static void IsTensor(JsonElement tensor)
+    {
+        Assert.NotEmpty(tensor.GetProperty("name").GetString()!);
+        Assert.Matches("^(FP32|FP64|INT64|BOOL)$", tensor.GetProperty("datatype").GetString());
+        Assert.All(tensor.GetProperty("shape").EnumerateArray(), axis => Assert.True(axis.GetInt64() is -1 or > 0));
+    }
+
+    private sealed class Stopped : IHostApplicationLifetime
+    {
+        public CancellationToken ApplicationStarted => CancellationToken.None;
+
+        public CancellationToken ApplicationStopping { get; } = new(canceled: true);
+
+        public CancellationToken ApplicationStopped => CancellationToken.None;
+
+        public void StopApplication()
+        {
+        }
+    }
+}
