@@ -12,7 +12,7 @@ namespace LossService.Core.Kernels;
 /// by stage: all maxima, all exponentials, all logarithms (eight rows at once), all gradients. A row alone would wait for itself at
 /// each step; in a block its neighbours fill the wait.
 /// </summary>
-internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samples, Scores scores, double[] classWeight, Dd unit) : ISoftmaxRows
+internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights samples, Scores scores, double[] classWeight, Dd unit) : ISoftmaxRows
     where TElement : unmanaged, IStoredFloat<TElement>
 {
     private readonly int _classes = batch.Predictions.Shape.Last;

@@ -2,7 +2,6 @@ using CsCheck;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Tests.Kernels;
@@ -49,7 +48,7 @@ public class LogisticBlockTests
             Predictions = logits,
             Labels = labels,
             Outputs = OutputSet.Loss | OutputSet.Losses | OutputSet.Gradient,
-            Options = new(new Dictionary<string, object?> { ["pos_weight"] = new[] { posWeight } }),
+            Options = new OptionValues().Set(BinaryCrossEntropy.GetOption<double[]?>("pos_weight"), [posWeight]),
         };
         var masked = plain with { Mask = Of(DType.Bool, [.. Enumerable.Repeat(1.0, (int)logits.Count)]) };
         using var expected = BinaryCrossEntropy.Score(masked);

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Tests.Support;
@@ -101,7 +100,7 @@ internal sealed record Draft
             Reduction = Reduction,
             MeanOver = MeanOver,
             Unit = Unit,
-            Options = new(Options),
+            Options = ToValues(),
         };
     }
 
@@ -110,6 +109,27 @@ internal sealed record Draft
         + string.Join(", ", Predictions.Take(24)) + "] labels [" + string.Join(", ", Labels?.Take(24) ?? []) + "] "
         + string.Join(", ", Options.Select(option => $"{option.Key} = {Text(option.Value)}"))
         + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked") + $", {Reduction} over {MeanOver}";
+
+    private OptionValues ToValues()
+    {
+        var values = new OptionValues();
+        foreach (var (name, value) in Options)
+        {
+            // an option that the loss does not have stays away, as the formulas would not read it
+            if (Loss.FindOption(name) is not { } option) continue;
+            switch (option, value)
+            {
+                case (Option<double> o, double v): values.Set(o, v); break;
+                case (Option<double?> o, _): values.Set(o, (double?)value); break;
+                case (Option<int> o, int v): values.Set(o, v); break;
+                case (Option<double[]?> o, _): values.Set(o, (double[]?)value); break;
+                case (Option<long[]?> o, _): values.Set(o, (long[]?)value); break;
+                case (Option<string> o, string v): values.Set(o, v); break;
+                default: throw new InvalidOperationException($"{name} takes no {value}.");
+            }
+        }
+        return values;
+    }
 
     private static string Text(object? value) =>
         value is Array list ? "[" + string.Join(", ", list.Cast<object>()) + "]" : $"{value ?? "null"}";
