@@ -23,7 +23,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     [ThreadStatic]
     private static Scratch? s_scratch;
 
-    private static readonly double[] s_ones = [1];
+    private static readonly double[] Ones = [1];
 
     private readonly TFormula _term;
     private readonly Batch _batch;
@@ -47,7 +47,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         var (predictions, options) = (batch.Predictions, batch.Options);
         _link = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? s_ones;
+        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? Ones;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
         _needsProbability = !TFormula.IsOnLogits || _wantsMore;

@@ -18,8 +18,8 @@ internal static unsafe partial class PagePool
     /// <summary>The bytes that are kept for later, at most: what two requests of ten megabytes need.</summary>
     public const nuint MaxKeptBytes = 32 * MinBytes;
 
-    private static readonly Lock s_lock = new();
-    private static readonly List<Block> s_free = [];
+    private static readonly Lock Sync = new();
+    private static readonly List<Block> FreeBlocks = [];
     private static nuint s_kept;
 
     /// <summary>A block of at least so many bytes; its content is anything.</summary>
@@ -27,10 +27,10 @@ internal static unsafe partial class PagePool
     public static Block Rent(nuint bytes)
     {
         bytes = (bytes + MinBytes - 1) & ~(MinBytes - 1);
-        lock (s_lock)
+        lock (Sync)
         {
             // one that is not much larger, and of those the last that was used, which a cache may still hold
-            var found = s_free.FindLastIndex(block => block.Bytes >= bytes && block.Bytes / 2 <= bytes);
+            var found = FreeBlocks.FindLastIndex(block => block.Bytes >= bytes && block.Bytes / 2 <= bytes);
             if (found >= 0) return Take(found);
             // what did not fit makes room for what does
             FreeDownTo(MaxKeptBytes - nuint.Min(MaxKeptBytes, bytes));
@@ -46,9 +46,9 @@ internal static unsafe partial class PagePool
             Pages.Unmap(block);
             return;
         }
-        lock (s_lock)
+        lock (Sync)
         {
-            s_free.Add(block);
+            FreeBlocks.Add(block);
             s_kept += block.Bytes;
             FreeDownTo(MaxKeptBytes);
         }
@@ -56,8 +56,8 @@ internal static unsafe partial class PagePool
 
     private static Block Take(int index)
     {
-        var block = s_free[index];
-        s_free.RemoveAt(index);
+        var block = FreeBlocks[index];
+        FreeBlocks.RemoveAt(index);
         s_kept -= block.Bytes;
         return block;
     }

@@ -61,7 +61,6 @@ public class DdTests
                 AssertIeee(Math.Max(a, b), Dd.Max(new Dd(a), new Dd(b)));
                 AssertIeee(Math.Min(a, b), Dd.Min(new Dd(a), new Dd(b)));
             }
-
             AssertIeee(a * a, Dd.Square(new Dd(a)));
             AssertIeee(Math.Abs(a), Dd.Abs(new Dd(a)));
         }

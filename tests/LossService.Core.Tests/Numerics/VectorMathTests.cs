@@ -90,7 +90,6 @@ public class VectorMathTests(ITestOutputHelper output)
                     hash = unchecked((hash ^ BitConverter.DoubleToInt64Bits(result[lane])) * 0x100000001B3);
             }
         }
-
         Assert.Equal(-2628033044039747436, hash);
     }
 
