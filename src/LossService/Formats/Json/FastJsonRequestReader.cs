@@ -85,7 +85,7 @@ internal static unsafe class FastJsonRequestReader
     }
 
     private static byte* TryReadArray<TElement>(DType dtype, string name, byte* text, byte* end, ScoreRequest request)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer(FewElements);
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
