@@ -137,9 +137,9 @@ public sealed class BatchLaws
     public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => TestBatches.Of(loss).Sample(
         draft =>
         {
-            Scored reduced(Reduction reduction, MeanOver over) =>
+            Scored Reduced(Reduction reduction, MeanOver over) =>
                 (draft with { Reduction = reduction, MeanOver = over, DType = DType.Float64 }).Score();
-            var sum = reduced(Reduction.Sum, MeanOver.Weight);
+            var sum = Reduced(Reduction.Sum, MeanOver.Weight);
             var totals = sum.Totals;
             Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
             // the losses were rounded one by one
@@ -150,9 +150,9 @@ public sealed class BatchLaws
                 return;
             }
             Assert.Equal(totals.Loss, sum.Loss);
-            Assert.Equal(totals.Loss / totals.Weight, reduced(Reduction.Mean, MeanOver.Weight).Loss);
-            Assert.Equal(totals.Loss / totals.Samples, reduced(Reduction.Mean, MeanOver.Samples).Loss);
-            Assert.Equal(sum.Gradient, reduced(Reduction.None, MeanOver.Weight).Gradient);
+            Assert.Equal(totals.Loss / totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight).Loss);
+            Assert.Equal(totals.Loss / totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples).Loss);
+            Assert.Equal(sum.Gradient, Reduced(Reduction.None, MeanOver.Weight).Gradient);
         },
         iter: Iterations);
 
@@ -162,13 +162,13 @@ public sealed class BatchLaws
         draft =>
         {
             var narrow = draft with { DType = DType.Float32 };
-            double[]? held(double[]? values) => values?.Select(value => (double)(float)value).ToArray();
+            double[]? Held(double[]? values) => values?.Select(value => (double)(float)value).ToArray();
             var wide = draft with
             {
                 DType = DType.Float64,
-                Predictions = held(draft.Predictions)!,
-                Labels = held(draft.Labels),
-                SampleWeight = held(draft.SampleWeight),
+                Predictions = Held(draft.Predictions)!,
+                Labels = Held(draft.Labels),
+                SampleWeight = Held(draft.SampleWeight),
             };
             var (float32, float64) = (narrow.Describe(), wide.Describe());
             Assert.Equal(float64.Totals, float32.Totals);
@@ -179,13 +179,13 @@ public sealed class BatchLaws
     /// <summary>Rows that nothing may read: no number anywhere, and labels that are no class.</summary>
     private static Draft Spoiled(Draft draft, int[] rows)
     {
-        double[]? spoil(double[]? values, double with) => values?
+        double[]? Spoil(double[]? values, double with) => values?
             .Select((value, i) => rows.Contains(i / (values.Length / draft.Rows)) ? with : value).ToArray();
         return draft with
         {
-            Predictions = spoil(draft.Predictions, double.NaN)!,
-            Labels = spoil(draft.Labels, draft.HasIndices ? 1e9 : double.NaN),
-            SampleWeight = spoil(draft.SampleWeight, double.NaN),
+            Predictions = Spoil(draft.Predictions, double.NaN)!,
+            Labels = Spoil(draft.Labels, draft.HasIndices ? 1e9 : double.NaN),
+            SampleWeight = Spoil(draft.SampleWeight, double.NaN),
         };
     }
 

@@ -42,7 +42,7 @@ internal static class TestBatches
         var isBinary = loss.Kind == LossKind.Binary;
         var samples = isBinary ? rows * classes : rows;
         var hasIndices = !isBinary && loss.Labels != LabelRule.None && random.Next(2) == 0;
-        double[] dense() => [.. Enumerable.Range(0, rows).SelectMany(_ => Label(loss.Labels, classes, random))];
+        double[] Dense() => [.. Enumerable.Range(0, rows).SelectMany(_ => Label(loss.Labels, classes, random))];
         var draft = new Draft
         {
             Loss = loss,
@@ -53,7 +53,7 @@ internal static class TestBatches
             Predictions = [.. Enumerable.Range(0, rows).SelectMany(_ => Predictions(form, isBinary, classes, scale, random))],
             HasIndices = hasIndices,
             Labels = loss.Labels == LabelRule.None ? null
-                : hasIndices ? [.. Enumerable.Range(0, rows).Select(_ => (double)random.Next(classes))] : dense(),
+                : hasIndices ? [.. Enumerable.Range(0, rows).Select(_ => (double)random.Next(classes))] : Dense(),
             SampleWeight = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, samples).Select(_ => random.NextDouble() * 3)],
             Mask = random.Next(2) == 0 ? null : [.. Enumerable.Range(0, samples).Select(_ => random.Next(4) != 0)],
             Reduction = (Reduction)random.Next(3),
@@ -99,18 +99,18 @@ internal static class TestBatches
     /// <summary>A value of an option, from what it says of itself.</summary>
     private static object? Value(Option option, int classes, Random random)
     {
-        double number() => double.IsInfinity(option.Maximum)
+        double Number() => double.IsInfinity(option.Maximum)
             ? Math.Max(option.Minimum, 0) + 0.125 + 3 * random.NextDouble()
             : option.Minimum + (option.Maximum - option.Minimum) * (0.0625 + 0.875 * random.NextDouble());
         if (option.Nullable && random.Next(2) == 0) return null;
         return option.Form switch
         {
-            OptionForm.Number => number(),
+            OptionForm.Number => Number(),
             OptionForm.Integer => random.Next((int)option.Minimum, (int)Math.Min(option.Maximum, 20) + 1),
             OptionForm.Integers => new long[] { random.Next(classes) + (long)Math.Max(option.Minimum, 0) },
             OptionForm.Choice => option.Choices[random.Next(option.Choices.Count)],
-            OptionForm.NumberOrPerClass when random.Next(2) == 0 => new[] { number() },
-            _ => Enumerable.Range(0, classes).Select(_ => number()).ToArray(),
+            OptionForm.NumberOrPerClass when random.Next(2) == 0 => new[] { Number() },
+            _ => Enumerable.Range(0, classes).Select(_ => Number()).ToArray(),
         };
     }
 }

@@ -91,7 +91,7 @@ internal static unsafe class FastJsonRequestReader
     }
 
     private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer(FewElements);
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))

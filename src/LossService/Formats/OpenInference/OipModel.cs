@@ -20,7 +20,7 @@ internal sealed class OipModel
         Loss = loss;
         var isCategorical = loss.Kind == LossKind.Categorical;
         long[] samples = [-1];
-        long[] predictions = isCategorical ? [-1, -1] : samples;
+        var predictions = isCategorical ? [-1, -1] : samples;
         var labels = isCategorical ? DType.Int64 : DType.Float32;
         Inputs =
         [

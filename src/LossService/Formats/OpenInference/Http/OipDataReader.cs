@@ -21,7 +21,7 @@ internal static unsafe class OipDataReader
     };
 
     private static (Tensor, int)? TryReadFast<TElement>(DType dtype, byte* text, byte* end)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer();
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
