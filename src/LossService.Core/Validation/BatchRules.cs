@@ -16,8 +16,8 @@ internal static class BatchRules
 
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems)
     {
-        WeightRules.Check(batch, problems);
         using var rows = new RowReader(loss, batch);
+        WeightRules.Check(batch, rows.Kept, problems);
         if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
         // which samples are kept depends on the labels
         if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);

@@ -4,11 +4,11 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Sample weights are finite, and not negative where the mean divides by their sum.</summary>
+/// <summary>Weights of kept samples are finite, and not negative where the mean divides by their sum.</summary>
 internal static class WeightRules
 {
     /// <summary>Adds what is wrong with the weights to <paramref name="problems"/>.</summary>
-    public static void Check(Batch batch, BatchProblems problems)
+    public static void Check(Batch batch, KeptSamples kept, BatchProblems problems)
     {
         if (batch.SampleWeight is not { } weights) return;
         var isDivisor = batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight };
@@ -17,7 +17,7 @@ internal static class WeightRules
         {
             weights.Read(i, weight);
             var isFinite = double.IsFinite(weight[0]);
-            if (isFinite && !(weight[0] < 0 && isDivisor)) continue;
+            if ((isFinite && !(weight[0] < 0 && isDivisor)) || !kept.Contains(i)) continue;
             if (!problems.Count()) continue;
             problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), isFinite
                 ? $"a weighted mean divides by the sum of the weights, so none may be negative, got {weights.Text(i)}; "
