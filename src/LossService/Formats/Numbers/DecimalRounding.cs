@@ -34,7 +34,7 @@ internal static class DecimalRounding
         // w·10^q = X · 2^(e − 63 − shift) with high:low ≤ X < high:low + 2 and high:low ≥ 2^126
         var shift = (int)ulong.LeadingZeroCount(w);
         w <<= shift;
-        var high = Math.BigMul(w, PowersOfTen.High(q), out ulong low);
+        var high = Math.BigMul(w, PowersOfTen.High(q), out var low);
         var add = Math.BigMul(w, PowersOfTen.Low(q), out _);
         low += add;
         if (low < add) high++;

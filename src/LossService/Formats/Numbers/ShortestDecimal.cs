@@ -20,7 +20,7 @@ internal static class ShortestDecimal
     /// <param name="exponent">The power of ten.</param>
     /// <returns>The digits, less than 10^9; 0 only for zero.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static uint OfFloat32(uint bits, out int exponent)
+    public static uint FromFloat32(uint bits, out int exponent)
     {
         var fraction = bits & ((1u << FractionBits32) - 1);
         var biased = (bits >> FractionBits32) & 0xFF;
@@ -43,7 +43,7 @@ internal static class ShortestDecimal
     /// <param name="exponent">The power of ten.</param>
     /// <returns>The digits, less than 10^17; 0 only for zero.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static ulong OfFloat64(ulong bits, out int exponent)
+    public static ulong FromFloat64(ulong bits, out int exponent)
     {
         var fraction = bits & ((1ul << FractionBits64) - 1);
         var biased = (uint)(bits >> FractionBits64) & 0x7FF;

@@ -6,7 +6,7 @@ namespace LossService.Tests.Formats.Numbers;
 
 /// <summary>
 /// Valid arrays, damaged at random: whatever the reader accepts, the framework's reader accepts too, with the same shape, the
-/// same length and the same bits. In how many stretches it reads is no difference.
+/// same length and the same bits, whatever the number of parts.
 /// </summary>
 public sealed class NumberArrayReaderFuzzTests
 {

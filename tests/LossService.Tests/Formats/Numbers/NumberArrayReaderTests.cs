@@ -46,15 +46,15 @@ public sealed class NumberArrayReaderTests
     [InlineData(5, 1, 6)]
     [InlineData(3, 4, 5)]
     [InlineData(2, 3, 2, 3, 2)]
-    public void Read_InStretches_GivesWhatOneReaderGives(params int[] shape)
+    public void Read_InParts_GivesWhatOneReaderGives(params int[] shape)
     {
         var next = 0;
         using var body = new PaddedBody(Array(0) + " ,\"labels\":[[1],[2]]}");
         var expected = body.Read<Int64Element>()!.Value;
         Assert.Equal(shape, expected.Array.Shape);
-        for (var stretches = 2; stretches < 20; stretches++)
+        for (var parts = 2; parts < 20; parts++)
         {
-            var (array, elements) = body.Read<Int64Element>(stretches)!.Value;
+            var (array, elements) = body.Read<Int64Element>(parts)!.Value;
             Assert.Equal(expected.Array.Shape, array.Shape);
             Assert.Equal(expected.Array.Count, array.Count);
             Assert.Equal(expected.Array.Length, array.Length);
@@ -74,13 +74,13 @@ public sealed class NumberArrayReaderTests
     [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]")]
     [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]],[[9,9],[9,9]]]]")]
     [InlineData("[[1,2],[3,4]],[[5,6],[7,8]]]")]
-    public void Read_InStretchesThatDoNotFit_DecidesAsOneReaderDoes(string text)
+    public void Read_InPartsThatDoNotFit_DecidesAsOneReaderDoes(string text)
     {
         using var body = new PaddedBody(text);
         var alone = body.Read<Float32Element>();
-        for (var stretches = 2; stretches < 20; stretches++)
+        for (var parts = 2; parts < 20; parts++)
         {
-            var shared = body.Read<Float32Element>(stretches);
+            var shared = body.Read<Float32Element>(parts);
             Assert.Equal(alone?.Array.Length, shared?.Array.Length);
             Assert.Equal(alone?.Array.Shape, shared?.Array.Shape);
             Assert.Equal(alone?.Elements, shared?.Elements);

@@ -23,12 +23,12 @@ internal sealed unsafe class PaddedBody : IDisposable
     {
     }
 
-    /// <summary>Reads the array at the body's start in so many stretches at most; null where the reader declines.</summary>
-    public (NumberArray Array, TElement[] Elements)? Read<TElement>(int stretches = 1)
+    /// <summary>Reads the array at the body's start in at most that many parts; null where the reader declines.</summary>
+    public (NumberArray Array, TElement[] Elements)? Read<TElement>(int parts = 1)
         where TElement : unmanaged, INumberElement<TElement>
     {
         using var elements = new NativeBuffer();
-        return NumberArrayReader.TryRead<TElement>(_memory.Address, _memory.Address + _length, elements, new(stretches, 0), out var array)
+        return NumberArrayReader.TryRead<TElement>(_memory.Address, _memory.Address + _length, elements, new(parts, 0), out var array)
             ? (array, new ReadOnlySpan<TElement>(elements.Address, (int)array.Count).ToArray())
             : null;
     }
