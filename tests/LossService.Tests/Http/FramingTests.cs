@@ -1,12 +1,20 @@
+using System.Diagnostics;
 using LossService.Tests.Support;
+using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.TestHost;
+using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Options;
 
 namespace LossService.Tests.Http;
 
 /// <summary>Requests that break HTTP/1.1 itself, and the limits of its frame: what the server refuses before any handler.</summary>
 public sealed class FramingTests(TestService service)
 {
-    private const string Post = "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+    private const string Post =
+        "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\n";
+
     private const string Batch = """{"logits":[[1,2]],"labels":[0]}""";
+    private static readonly TimeSpan Patience = TimeSpan.FromSeconds(1.1);
 
     public static TheoryData<string, string, int> Broken => new()
     {
@@ -39,7 +47,7 @@ public sealed class FramingTests(TestService service)
         { "a chunk size beyond 64 bits", Post + "Transfer-Encoding: chunked\r\n\r\nFFFFFFFFFFFFFFFFF\r\n", 400 },
         { "a chunk longer than its size", Post + "Transfer-Encoding: chunked\r\n\r\n2\r\n{}}\r\n0\r\n\r\n", 400 },
         { "a long URI", $"GET /{new string('a', 9 * 1024)} HTTP/1.1\r\nHost: x\r\n\r\n", 414 },
-        { "many headers", $"GET /livez HTTP/1.1\r\nHost: x\r\n{string.Concat(Enumerable.Range(0, 101).Select(i => $"A{i}: b\r\n"))}\r\n", 431 },
+        { "many headers", $"GET /livez HTTP/1.1\r\nHost: x\r\n{Headers(101)}\r\n", 431 },
         { "large headers", $"GET /livez HTTP/1.1\r\nHost: x\r\nA: {new string('a', 40 * 1024)}\r\n\r\n", 431 },
     };
 
@@ -59,7 +67,8 @@ public sealed class FramingTests(TestService service)
     public async Task Request_WithLengthAndChunks_HidesNoSecondRequest()
     {
         var answer = await RawClient.ExchangeAsync(service.Address,
-            "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+            "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+            + "Content-Length: 5\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\nGET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
         Assert.Equal((400, 1), (answer!.Status, answer.Count));
     }
 
@@ -67,7 +76,8 @@ public sealed class FramingTests(TestService service)
     public async Task Request_Pipelined_IsAnsweredInOrder()
     {
         var answer = await RawClient.ExchangeAsync(service.Address,
-            "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\n\r\nGET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
+            "GET /livez HTTP/1.1\r\nHost: x\r\n\r\nGET /nothing HTTP/1.1\r\nHost: x\r\n\r\n"
+            + "GET /readyz HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
         Assert.Equal(3, answer!.Count);
         Assert.Equal(200, answer.Status);
         Assert.EndsWith("ready\n", answer.Text, StringComparison.Ordinal);
@@ -112,19 +122,39 @@ public sealed class FramingTests(TestService service)
         Assert.Equal(200, (await service.PostAsync("/v1/losses/cross_entropy", Batch)).Status);
     }
 
-    /// <summary>Headers must be whole within 10 s, and a body must come at 64 KiB/s after 5 s; together, so that nobody waits twice.</summary>
+    /// <summary>Headers must be whole within 10 s, and a body must come at 64 KiB/s after 5 s.</summary>
     [Fact]
-    public async Task Request_TooSlow_Is408() => await Task.WhenAll(
-        AssertTimesOutAsync("GET /livez HTTP/1.1\r\nHost: x\r\nA: ", 10),
-        AssertTimesOutAsync(Post + "Content-Length: 1000\r\n\r\n{", 5));
-
-    private async Task AssertTimesOutAsync(string start, int seconds)
+    public void Patience_AsShipped_Is10SecondsForHeadersAnd5ForABody()
     {
-        using var client = new RawClient(service.Address);
+        var limits = service.Services.GetRequiredService<IOptions<KestrelServerOptions>>().Value.Limits;
+        var rate = limits.MinRequestBodyDataRate!;
+        Assert.Equal((10.0, 5.0, 65536), (limits.RequestHeadersTimeout.TotalSeconds, rate.GracePeriod.TotalSeconds, rate.BytesPerSecond));
+    }
+
+    /// <summary>With less patience than is shipped, so that nobody waits for this test: 1.1 s is the least that Kestrel takes.</summary>
+    [Fact]
+    public async Task Request_TooSlow_Is408()
+    {
+        using var impatient = new TestService(host => host.ConfigureTestServices(services =>
+            services.PostConfigure<KestrelServerOptions>(kestrel =>
+            {
+                kestrel.Limits.RequestHeadersTimeout = Patience;
+                kestrel.Limits.MinRequestBodyDataRate = new(bytesPerSecond: 64 * 1024, gracePeriod: Patience);
+            })));
+        await Task.WhenAll(
+            AssertTimesOutAsync(impatient.Address, "GET /livez HTTP/1.1\r\nHost: x\r\nA: "),
+            AssertTimesOutAsync(impatient.Address, Post + "Content-Length: 1000\r\n\r\n{"));
+    }
+
+    private static string Headers(int count) => string.Concat(Enumerable.Range(0, count).Select(i => $"A{i}: b\r\n"));
+
+    private static async Task AssertTimesOutAsync(Uri address, string start)
+    {
+        using var client = new RawClient(address);
+        var clock = Stopwatch.StartNew();
         await client.SendAsync(start);
-        var clock = System.Diagnostics.Stopwatch.StartNew();
         var answer = await client.ReadAsync();
         Assert.True(answer?.Status == 408, answer?.Text ?? "closed without an answer");
-        Assert.InRange(clock.Elapsed.TotalSeconds, seconds - 1, seconds + 20);
+        Assert.InRange(clock.Elapsed, Patience, TimeSpan.FromSeconds(20));
     }
 }

@@ -3,7 +3,7 @@ using LossService.Tests.Support;
 
 namespace LossService.Tests.Http;
 
-/// <summary>Media types, codings, methods and paths: what is not ours is refused by its proper status, with what is.</summary>
+/// <summary>Media types and codings: what is not ours is refused by its proper status, with what is.</summary>
 public sealed class MediaTypesTests(TestService service)
 {
     private const string Path = "/v1/losses/cross_entropy";
@@ -47,8 +47,11 @@ public sealed class MediaTypesTests(TestService service)
     [Theory]
     [InlineData("utf-16")]
     [InlineData("utf-32")]
-    public async Task Body_InAnotherEncoding_Is400(string encoding) =>
-        (await service.PostAsync(Path, Encoding.GetEncoding(encoding).GetBytes("""{"logits":[[1,2]],"labels":[0]}"""))).IsProblem(400, "invalid-json");
+    public async Task Body_InAnotherEncoding_Is400(string encoding)
+    {
+        var body = Encoding.Convert(Encoding.UTF8, Encoding.GetEncoding(encoding), Body);
+        (await service.PostAsync(Path, body)).IsProblem(400, "invalid-json");
+    }
 
     [Theory]
     [InlineData("zstd")]
@@ -92,52 +95,6 @@ public sealed class MediaTypesTests(TestService service)
         var problem = (await SendAsync("Accept", accept)).IsProblem(406, "not-acceptable");
         Assert.Contains("application/json", problem.GetProperty("detail").GetString()!, StringComparison.Ordinal);
     }
-
-    [Theory]
-    [InlineData("DELETE", Path, "GET, POST")]
-    [InlineData("PUT", Path, "GET, POST")]
-    [InlineData("PATCH", Path, "GET, POST")]
-    [InlineData("OPTIONS", Path, "GET, POST")]
-    [InlineData("BREW", Path, "GET, POST")]
-    [InlineData("POST", "/v1/losses", "GET")]
-    [InlineData("POST", "/livez", "GET")]
-    [InlineData("DELETE", "/readyz", "GET")]
-    [InlineData("POST", "/", "GET")]
-    public async Task Method_Wrong_Is405WithAllow(string method, string path, string allow)
-    {
-        var answer = await service.SendAsync(new(new(method), path));
-        answer.IsProblem(405, "method-not-allowed");
-        Assert.Equal(allow.Split(", "), answer.Header("Allow")!.Split(", ").Except(["HEAD"]).Order(StringComparer.Ordinal));
-    }
-
-    [Theory]
-    [InlineData("/v1/losses/cross_entrop", "cross_entropy")]
-    [InlineData("/v1/losses/Cross-Entropy", "cross_entropy")]
-    [InlineData("/v1/losses/crossentropy", "cross_entropy")]
-    [InlineData("/v1/losses/binary_crossentropy", "binary_cross_entropy")]
-    public async Task Loss_Misspelt_NamesTheNearest(string path, string nearest)
-    {
-        var posted = (await service.PostAsync(path, Body)).IsProblem(404, "unknown-loss");
-        var read = (await service.SendAsync(new(HttpMethod.Get, path))).IsProblem(404, "unknown-loss");
-        Assert.Contains($"did you mean \"{nearest}\"?", posted.GetProperty("detail").GetString()!, StringComparison.Ordinal);
-        Assert.Contains($"did you mean \"{nearest}\"?", read.GetProperty("detail").GetString()!, StringComparison.Ordinal);
-    }
-
-    [Theory]
-    [InlineData("/v1/losses/zzzzzzzzzz")]
-    [InlineData("/v1/losses/%3Cscript%3E")]
-    public async Task Loss_LikeNoOther_IsUnknownWithoutSuggestion(string path) =>
-        Assert.DoesNotContain("did you mean", (await service.PostAsync(path, Body)).IsProblem(404, "unknown-loss").GetProperty("detail").GetString()!, StringComparison.Ordinal);
-
-    [Theory]
-    [InlineData("/nothing")]
-    [InlineData("/v1")]
-    [InlineData("/v2/losses")]
-    [InlineData("/v1/losses/cross_entropy/more")]
-    [InlineData("/V1/Losses//cross_entropy")]
-    [InlineData("/%2e%2e/etc/passwd")]
-    public async Task Path_Unknown_Is404(string path) =>
-        (await service.SendAsync(new(HttpMethod.Get, path))).IsProblem(404, "not-found");
 
     private Task<Answer> SendAsync(string header, string value)
     {

@@ -1,5 +1,6 @@
 using LossService.Core.Losses;
 using LossService.OpenApi;
+using LossService.Tests.Shared;
 
 namespace LossService.Tests.OpenApi;
 
@@ -18,7 +19,7 @@ public sealed class PlainFormulaTests
     [InlineData(@"\sum_c t_c \log \frac{t_c}{p_c}", "Σ_c t_c log (t_c/p_c)")]
     public void Formula_Known_ReadsAsTyped(string latex, string plain) => Assert.Equal(plain, PlainFormula.Of(latex));
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Formula_OfEveryLoss_LeavesNoLatex(string loss)
     {
         var plain = PlainFormula.Of(LossCatalogue.Find(loss)!.Page.Formula);

@@ -1,50 +1,35 @@
-using System.Net.Http.Headers;
-using System.Text;
 using System.Text.Json.Nodes;
-using LossService.Core.Losses;
-using Microsoft.AspNetCore.Mvc.Testing;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.OpenApi;
 
-/// <summary>The running service, and the document it serves.</summary>
-public sealed class ServedDocument : IAsyncLifetime
+/// <summary>The document that the service serves, read once for a class of tests.</summary>
+public sealed class ServedDocument(TestService service) : IAsyncLifetime
 {
-    private readonly WebApplicationFactory<Program> _service = new();
-
-    /// <summary>Talks to the service.</summary>
-    internal HttpClient Client { get; private set; } = null!;
-
     /// <summary>The document's text.</summary>
     internal string Text { get; private set; } = null!;
 
     /// <summary>The document.</summary>
     internal JsonNode Json { get; private set; } = null!;
 
-    /// <summary>The names in the catalogue.</summary>
-    public static TheoryData<string> Losses => [.. LossCatalogue.All.Select(loss => loss.Name)];
-
     /// <inheritdoc/>
     public async ValueTask InitializeAsync()
     {
-        Client = _service.CreateClient();
-        Text = (await Client.GetStringAsync("/swagger/v1/swagger.json", TestContext.Current.CancellationToken)).ReplaceLineEndings("\n");
+        Text = (await service.SendAsync(new(HttpMethod.Get, "/swagger/v1/swagger.json"))).Text.ReplaceLineEndings("\n");
         Json = JsonNode.Parse(Text)!;
     }
 
     /// <inheritdoc/>
-    public async ValueTask DisposeAsync() => await _service.DisposeAsync();
+    public ValueTask DisposeAsync() => ValueTask.CompletedTask;
 
     /// <summary>Posts a JSON body; returns the status and the body of the answer.</summary>
-    internal async Task<(int Status, JsonNode Body)> PostAsync(string path, string json)
-    {
-        using var content = new StringContent(json, Encoding.UTF8, new MediaTypeHeaderValue("application/json"));
-        using var response = await Client.PostAsync(path, content, TestContext.Current.CancellationToken);
-        return ((int)response.StatusCode, await ReadAsync(response));
-    }
+    internal async Task<(int Status, JsonNode Body)> PostAsync(string path, string json) => Read(await service.PostAsync(path, json));
 
-    /// <summary>The JSON of an answer.</summary>
-    internal static async Task<JsonNode> ReadAsync(HttpResponseMessage response) =>
-        JsonNode.Parse(await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken))!;
+    /// <summary>Gets a page.</summary>
+    internal Task<(int Status, JsonNode Body)> GetAsync(string path) => SendAsync(new(HttpMethod.Get, path));
+
+    /// <summary>Sends a request; returns the status and the body of the answer.</summary>
+    internal async Task<(int Status, JsonNode Body)> SendAsync(HttpRequestMessage request) => Read(await service.SendAsync(request));
 
     /// <summary>The operation of a path.</summary>
     internal JsonNode Operation(string path, string method) => Json["paths"]![path]![method]!;
@@ -64,4 +49,6 @@ public sealed class ServedDocument : IAsyncLifetime
         foreach (var name in reference.Split('/').Skip(1)) node = node?[name];
         return node;
     }
+
+    private static (int Status, JsonNode Body) Read(Answer answer) => (answer.Status, JsonNode.Parse(answer.Body)!);
 }

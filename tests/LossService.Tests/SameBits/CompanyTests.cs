@@ -2,6 +2,7 @@ using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
+using LossService.Tests.Shared;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.SameBits;
@@ -11,10 +12,8 @@ public sealed class CompanyTests(TestService service)
 {
     private static readonly string[] OfRows = ["losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
 
-    public static TheoryData<string> Losses => [.. LossCatalogue.All.Select(loss => loss.Name)];
-
     [Theory]
-    [MemberData(nameof(Losses))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Rows_AloneOrPermuted_AnswerAsInTheBatch(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -22,7 +21,16 @@ public sealed class CompanyTests(TestService service)
         {
             foreach (var form in loss.Accepts)
             {
-                var batch = WrittenBatch.Draw(loss, form, dtype, 11, classes, soft: classes != 7, "sum");
+                var space = new BatchSpace
+                {
+                    Forms = [form],
+                    DTypes = [dtype],
+                    Scales = [4, 40],
+                    Reductions = [Reduction.Sum],
+                    OptionChance = classes == 7 ? 0 : 1,
+                    WeightChance = 1,
+                };
+                var batch = new WrittenBatch(BatchGenerator.Draw(loss, space.OfSize(11, classes), seed: classes));
                 var whole = await ScoreAsync(batch, batch.Body);
                 for (var row = 0; row < 11; row++)
                     AssertSame(batch, "alone", row, whole.Rows[row], (await ScoreAsync(batch, batch.Take([row]))).Rows[0]);
@@ -41,18 +49,28 @@ public sealed class CompanyTests(TestService service)
     /// 2^18 elements are worth a second thread where a core is idle (<c>IdleCores</c>); the parts are below that, so never split.
     /// </remarks>
     [Theory]
-    [MemberData(nameof(Losses))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Rows_OfABatchWorthManyThreads_AnswerAsInSmallBatches(string name)
     {
         const int Rows = 516, Classes = 512, Part = 43;
         var loss = LossCatalogue.Find(name)!;
-        var batch = WrittenBatch.Draw(loss, PredictionForm.Logits, DType.Float32, Rows, Classes, soft: false, "sum");
-        batch = batch with { Rest = ",\"reduction\":\"sum\",\"outputs\":[\"loss\",\"losses\",\"gradient\"]" };
+        var space = new BatchSpace
+        {
+            Forms = [PredictionForm.Logits],
+            DTypes = [DType.Float32],
+            Scales = [4],
+            HasSoftLabels = false,
+            Reductions = [Reduction.Sum],
+            OptionChance = 0,
+            MaskChance = 0,
+        };
+        var batch = new WrittenBatch(BatchGenerator.Draw(loss, space.OfSize(Rows, Classes), seed: Rows), "loss", "losses", "gradient");
         var whole = await ScoreAsync(batch, batch.Body);
         for (var first = 0; first < Rows; first += Part)
         {
             var part = await ScoreAsync(batch, batch.Take(Enumerable.Range(first, Part)));
-            for (var i = 0; i < Part; i++) AssertSame(batch, "in a small batch", first + i, whole.Rows[first + i], part.Rows[i]);
+            for (var i = 0; i < Part; i++)
+                AssertSame(batch, "in a small batch", first + i, whole.Rows[first + i], part.Rows[i]);
         }
         var turned = await ScoreAsync(batch, batch.Take(Enumerable.Range(0, Rows).Reverse()));
         Assert.Equal(whole.Loss, turned.Loss);
@@ -61,8 +79,13 @@ public sealed class CompanyTests(TestService service)
 
     private static void AssertSame(WrittenBatch batch, string company, int row, string expected, string actual)
     {
+        if (expected == actual) return;
         var at = expected.AsSpan().CommonPrefixLength(actual);
-        Assert.True(expected == actual, at == expected.Length && at == actual.Length ? "" : $"{batch.Path} of {batch.Form}: row {row} {company} differs from the batch:\n  in the batch: {Around(expected)}\n  {company}: {Around(actual)}");
+        Assert.Fail($"""
+            {batch.Draft}: row {row} {company} differs from the batch:
+              in the batch: {Around(expected)}
+              {company}: {Around(actual)}
+            """);
 
         string Around(string text) => text[Math.Max(0, at - 60)..Math.Min(text.Length, at + 60)];
     }
@@ -71,12 +94,15 @@ public sealed class CompanyTests(TestService service)
     private async Task<(string Loss, string Totals, string[] Rows)> ScoreAsync(WrittenBatch batch, string body)
     {
         var answer = await service.PostAsync(batch.Path, body);
-        Assert.True(answer.Status == 200, $"{batch.Path} of {batch.Form}: {answer.Text}");
+        Assert.True(answer.Status == 200, $"{batch.Draft}: {answer.Text}");
         using var json = JsonDocument.Parse(answer.Body);
         var root = json.RootElement;
         var outputs = OfRows.Where(output => root.TryGetProperty(output, out _)).ToArray();
-        var columns = outputs.Select(output => root.GetProperty(output).EnumerateArray().Select(row => row.GetRawText()).ToArray()).ToArray();
-        return (root.GetProperty("loss").GetRawText(), root.GetProperty("totals").GetRawText(),
-            [.. Enumerable.Range(0, columns[0].Length).Select(row => string.Join(' ', outputs.Select((output, i) => $"{output} {columns[i][row]}")))]);
+        var columns = outputs.Select(output => Texts(root.GetProperty(output))).ToArray();
+        var rows = Enumerable.Range(0, columns[0].Length)
+            .Select(row => string.Join(' ', outputs.Select((output, i) => $"{output} {columns[i][row]}")));
+        return (root.GetProperty("loss").GetRawText(), root.GetProperty("totals").GetRawText(), [.. rows]);
+
+        static string[] Texts(JsonElement list) => [.. list.EnumerateArray().Select(element => element.GetRawText())];
     }
 }

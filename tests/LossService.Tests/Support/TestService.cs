@@ -1,19 +1,24 @@
 using System.Net.Http.Headers;
 using System.Text;
+using Grpc.Net.Client;
 using Microsoft.AspNetCore.Hosting;
+using Microsoft.AspNetCore.Hosting.Server;
+using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
+using Microsoft.Extensions.DependencyInjection;
 
 [assembly: AssemblyFixture(typeof(LossService.Tests.Support.TestService))]
 
 namespace LossService.Tests.Support;
 
 /// <summary>
-/// The whole service on a real Kestrel, at a loopback port of its own: what a test says of an answer is what a client gets.
+/// The whole service on a real Kestrel, at loopback ports of its own: what a test says of an answer is what a client gets.
 /// One instance serves all tests; a test that needs other settings makes its own.
 /// </summary>
 public sealed class TestService : WebApplicationFactory<Program>
 {
     private readonly Action<IWebHostBuilder> _prepare;
+    private readonly Lazy<GrpcChannel> _channel;
 
     /// <summary>The service as it ships.</summary>
     public TestService() : this(_ => { })
@@ -27,6 +32,7 @@ public sealed class TestService : WebApplicationFactory<Program>
         UseKestrel();
         StartServer();
         Client = new(new SocketsHttpHandler { AllowAutoRedirect = false }) { BaseAddress = ClientOptions.BaseAddress };
+        _channel = new(() => GrpcChannel.ForAddress(GrpcAddress, new() { MaxReceiveMessageSize = null }));
     }
 
     /// <summary>A client that sends what it is told, and follows nothing.</summary>
@@ -34,6 +40,13 @@ public sealed class TestService : WebApplicationFactory<Program>
 
     /// <summary>Where the service listens.</summary>
     public Uri Address => Client.BaseAddress!;
+
+    /// <summary>A channel to the service's gRPC.</summary>
+    internal GrpcChannel Channel => _channel.Value;
+
+    /// <summary>Of the two addresses, the one that is not for HTTP/1.1.</summary>
+    private Uri GrpcAddress => Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+        .Select(address => new Uri(address)).Single(address => address != Address);
 
     /// <summary>Posts a text as JSON.</summary>
     internal Task<Answer> PostAsync(string path, string body) => PostAsync(path, Encoding.UTF8.GetBytes(body));
@@ -60,7 +73,11 @@ public sealed class TestService : WebApplicationFactory<Program>
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)
     {
-        if (disposing) Client.Dispose();
+        if (disposing)
+        {
+            Client.Dispose();
+            if (_channel.IsValueCreated) _channel.Value.Dispose();
+        }
         base.Dispose(disposing);
     }
 

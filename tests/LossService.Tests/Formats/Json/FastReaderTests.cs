@@ -4,7 +4,8 @@ using LossService.Core.Losses;
 using LossService.Core.Tensors;
 using LossService.Formats.Json;
 using LossService.Requests;
-using LossService.Tests.SameBits;
+using LossService.Tests.Shared;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.Json;
 
@@ -20,17 +21,17 @@ public sealed class FastReaderTests
 
     private static readonly string[] Extras =
     [
-        "\"id\":\"plain\"", "\"id\":\"\"", "\"id\":\"Ωμέγα 🦉\"", "\"id\":\"a\\\"b\\\\ \\u00e9\\ud83e\\udd89\"", "\"id\":\"\\ud83e\"", "\"unit\":\"nats\"",
+        "\"id\":\"plain\"", "\"id\":\"\"", "\"id\":\"Ωμέγα 🦉\"", "\"id\":\"a\\\"b\\\\ \\u00e9\\ud83e\\udd89\"", "\"id\":\"\\ud83e\"",
+        "\"unit\":\"nats\"",
         "\"mean_over\":\"samples\"", "\"mask\":[true,false,true]", "\"mask\":[[true,false],[true,true]]", "\"dtype\":\"float64\"",
-        "\"sample_weight\":[1,\"NaN\",2]", "\"labels\":[]", "\"l\\u006fgits\":[1,2]", "\"reduction\":\"none\"", "\"labels\":[0,1.0,-0]", "\"gamma\":1e2",
+        "\"sample_weight\":[1,\"NaN\",2]", "\"labels\":[]", "\"l\\u006fgits\":[1,2]", "\"reduction\":\"none\"", "\"labels\":[0,1.0,-0]",
+        "\"gamma\":1e2",
     ];
 
     private static ReadOnlySpan<byte> Alphabet => "0123456789.-+eE,,:[]{} \n\t\"\\\0ntf/é"u8;
 
-    public static TheoryData<string> Losses => [.. LossCatalogue.All.Select(loss => loss.Name)];
-
     [Theory]
-    [MemberData(nameof(Losses))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void TryRead_WhatItTakes_IsWhatTheExactReaderReads(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -47,21 +48,23 @@ public sealed class FastReaderTests
         Assert.InRange(taken, Cases / 5, Cases);
     }
 
-    private static WrittenBatch Drawn(Loss loss, Random random) => WrittenBatch.Draw(
-        loss, loss.Accepts[random.Next(loss.Accepts.Count)], random.Next(2) == 0 ? DType.Float32 : DType.Float64,
-        1 + random.Next(4), 1 + random.Next(6), random.Next(2) == 0, random.Next(2) == 0 ? "mean" : "sum");
+    private static WrittenBatch Drawn(Loss loss, Random random) =>
+        new(BatchGenerator.Draw(loss, new BatchSpace { Rows = (1, 4), Classes = (1, 6), Scales = [4, 40] }, random.Next()));
 
     /// <summary>The members in another order and spacing, some of them gone, perhaps one more.</summary>
     private static string Shuffled(WrittenBatch batch, Random random)
     {
         using var json = JsonDocument.Parse(batch.Body);
-        var members = json.RootElement.EnumerateObject().Where(_ => random.Next(8) > 0).Select(member => $"\"{member.Name}\"{Space()}:{Space()}{member.Value.GetRawText().Replace(",", $",{Space()}", StringComparison.Ordinal)}").ToList();
+        var members = json.RootElement.EnumerateObject().Where(_ => random.Next(8) > 0).Select(Spaced).ToList();
         if (random.Next(2) == 0) members.Add(Extras[random.Next(Extras.Length)]);
         var ordered = members.ToArray();
         random.Shuffle(ordered);
         return $"{Space()}{{{Space()}{string.Join($"{Space()},{Space()}", ordered)}{Space()}}}{Space()}";
 
         string Space() => Spaces[random.Next(Spaces.Length)];
+
+        string Spaced(JsonProperty member) =>
+            $"\"{member.Name}\"{Space()}:{Space()}{member.Value.GetRawText().Replace(",", $",{Space()}", StringComparison.Ordinal)}";
     }
 
     private static byte[] Damaged(byte[] text, Random random)

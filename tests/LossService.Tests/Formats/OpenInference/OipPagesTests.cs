@@ -5,12 +5,15 @@ using LossService.Http;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
 
 /// <summary>Health and metadata, whose bodies the protocol prescribes.</summary>
-public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
+public sealed class OipPagesTests(TestService service)
 {
+    private readonly OipClient _oip = new(service);
+
     [Theory]
     [InlineData("/v2/health/live", """{"live":true}""")]
     [InlineData("/v2/health/ready", """{"ready":true}""")]
@@ -20,7 +23,7 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("/v2/", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data"]}""")]
     public async Task Page_WhereAllIsWell_HasTheProtocolsBody(string path, string body)
     {
-        var reply = await host.GetAsync(path);
+        var reply = await _oip.GetAsync(path);
         Assert.Equal((200, body), (reply.Status, reply.Text));
         Assert.Equal("application/json", reply.Headers.ContentType?.MediaType);
     }
@@ -28,14 +31,14 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
     [Fact]
     public async Task Models_AreTheCatalogue() => Assert.Equal(
         LossCatalogue.All.Select(loss => loss.Name),
-        (await host.GetAsync("/v2/models")).Json.GetProperty("models").EnumerateArray().Select(name => name.GetString()));
+        (await _oip.GetAsync("/v2/models")).Json.GetProperty("models").EnumerateArray().Select(name => name.GetString()));
 
     [Fact]
     public async Task Metadata_OfEveryModel_NamesWhatItTakesAndGives()
     {
         foreach (var loss in LossCatalogue.All)
         {
-            var page = (await host.GetAsync($"/v2/models/{loss.Name}/versions/1")).Json;
+            var page = (await _oip.GetAsync($"/v2/models/{loss.Name}/versions/1")).Json;
             Assert.Equal(loss.Name, page.GetProperty("name").GetString());
             Assert.Equal(["1"], page.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
             Assert.NotEmpty(page.GetProperty("platform").GetString()!);
@@ -54,7 +57,7 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("/v2/nothing", "There is nothing at /v2/nothing")]
     public async Task Page_WhereThereIsNothing_Is404WithAnErrorString(string path, string words)
     {
-        var reply = await host.GetAsync(path);
+        var reply = await _oip.GetAsync(path);
         Assert.Equal(404, reply.Status);
         Assert.Contains(words, reply.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
         Assert.Equal("application/problem+json", reply.Headers.ContentType?.MediaType);
@@ -63,15 +66,13 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
     [Fact]
     public async Task Ready_WhileStopping_Is503()
     {
-        using var stopping = new OipHost();
-        using var stopped = stopping.WithWebHostBuilder(builder => builder.ConfigureTestServices(services =>
+        using var stopping = new TestService(settings => settings.ConfigureTestServices(services =>
             services.AddSingleton(new Readiness(new Stopped()))));
-        using var client = stopped.CreateClient();
         foreach (var path in (string[])["/v2/health/ready", "/v2/models/cross_entropy/ready"])
         {
-            using var response = await client.GetAsync(path, TestContext.Current.CancellationToken);
-            Assert.Equal(503, (int)response.StatusCode);
-            Assert.Contains("\"ready\":false", await response.Content.ReadAsStringAsync(TestContext.Current.CancellationToken), StringComparison.Ordinal);
+            var reply = await new OipClient(stopping).GetAsync(path);
+            Assert.Equal(503, reply.Status);
+            Assert.Contains("\"ready\":false", reply.Text, StringComparison.Ordinal);
         }
     }
 

@@ -1,10 +1,13 @@
 using System.Text;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
 
 /// <summary>Everything that an infer request over HTTP can have wrong, and the address that the answer gives it.</summary>
-public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
+public sealed class OipRefusalTests(TestService service)
 {
+    private readonly OipClient _oip = new(service);
+
     private static readonly byte[] Logits = Elements.Bytes("FP32", [2, 1, 0.5, 0.25, 2.25, 0.5, 1.5, -0.5, 0.25]);
     private static readonly byte[] Labels = Elements.Bytes("INT64", [0, 1, 2]);
 
@@ -86,7 +89,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     public async Task Request_ThatIsNoBatch_Is422AtItsAddress(string name)
     {
         var (form, pointer, words) = Cases[name];
-        var reply = await host.InferAsync("cross_entropy", form);
+        var reply = await _oip.InferAsync("cross_entropy", form);
         Assert.True(reply.Status == 422, $"{reply.Status}: {reply.Text}");
         Assert.Equal("invalid-batch", reply.Json.GetProperty("type").GetString());
         Assert.Equal(reply.Json.GetProperty("detail").GetString(), reply.Json.GetProperty("error").GetString());
@@ -105,7 +108,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("{\"id\":\"\u0001\"}", "invalid-json")]
     public async Task Request_ThatIsNoJson_Is400(string text, string type)
     {
-        var reply = await host.PostAsync("/v2/models/cross_entropy/infer", Encoding.UTF8.GetBytes(text));
+        var reply = await _oip.PostAsync("/v2/models/cross_entropy/infer", Encoding.UTF8.GetBytes(text));
         Assert.Equal((400, type), (reply.Status, reply.Json.GetProperty("type").GetString()));
         Assert.NotEmpty(reply.Json.GetProperty("error").GetString()!);
     }
@@ -117,7 +120,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("{\"inputs\":{}}")]
     [InlineData("{\"inputs\":[]}")]
     public async Task Request_ThatIsJsonOfAnotherKind_Is422(string text) =>
-        Assert.Equal(422, (await host.PostAsync("/v2/models/cross_entropy/infer", Encoding.UTF8.GetBytes(text))).Status);
+        Assert.Equal(422, (await _oip.PostAsync("/v2/models/cross_entropy/infer", Encoding.UTF8.GetBytes(text))).Status);
 
     [Theory]
     [InlineData("0")]
@@ -129,7 +132,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     public async Task HeaderLength_ThatIsNone_Is400AndSaysTheBodysLength(string length)
     {
         var (body, _) = Binary.Build();
-        var reply = await host.PostAsync("/v2/models/cross_entropy/infer", body, length);
+        var reply = await _oip.PostAsync("/v2/models/cross_entropy/infer", body, length);
         Assert.Equal(400, reply.Status);
         Assert.Contains($"1 to the body's {body.Length} bytes", reply.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
     }
@@ -139,7 +142,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     {
         var (body, length) = Binary.Build();
         for (var wrong = 1; wrong < length; wrong += 7)
-            Assert.Equal("invalid-json", (await host.PostAsync("/v2/models/cross_entropy/infer", body, $"{wrong}")).Json.GetProperty("type").GetString());
+            Assert.Equal("invalid-json", (await _oip.PostAsync("/v2/models/cross_entropy/infer", body, $"{wrong}")).Json.GetProperty("type").GetString());
     }
 
     [Fact]
@@ -147,7 +150,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     {
         var (body, length) = Binary.Build();
         for (var cut = length; cut < body.Length; cut += 5)
-            Assert.Equal(422, (await host.PostAsync("/v2/models/cross_entropy/infer", body[..cut], $"{length}")).Status);
+            Assert.Equal(422, (await _oip.PostAsync("/v2/models/cross_entropy/infer", body[..cut], $"{length}")).Status);
     }
 
     [Fact]
@@ -160,7 +163,7 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
             var (whole, length) = forms[i % 2];
             var body = whole.ToArray();
             for (var spoilt = random.Next(1, 4); spoilt > 0; spoilt--) body[random.Next(length)] = random.Next(3) == 0 ? (byte)random.Next(256) : (byte)Telling[random.Next(Telling.Length)];
-            var reply = await host.PostAsync("/v2/models/cross_entropy/infer", body, $"{length}");
+            var reply = await _oip.PostAsync("/v2/models/cross_entropy/infer", body, $"{length}");
             Assert.True(reply.Status is 200 or 400 or 422, $"{reply.Status}: {Encoding.UTF8.GetString(body, 0, length)}");
         }
     }
@@ -168,16 +171,16 @@ public sealed class OipRefusalTests(OipHost host) : IClassFixture<OipHost>
     [Fact]
     public async Task Body_OverTheLimit_Is413WithTheLimit()
     {
-        using var small = new OipHost(("Limits:BodyBytes", "2048"));
+        using var small = new TestService(settings => settings.UseSetting("Limits:BodyBytes", "2048"));
         var form = new WireForm().Binary("logits", "FP32", [30, 30], new byte[3600]);
-        var reply = await small.InferAsync("cross_entropy", form);
+        var reply = await new OipClient(small).InferAsync("cross_entropy", form);
         Assert.Equal((413, 2048), (reply.Status, reply.Json.GetProperty("limit_bytes").GetInt32()));
     }
 
     [Fact]
     public async Task Findings_OfASpoiltBatch_AreCountedInFullAndListedInPart()
     {
-        var reply = await host.InferAsync("cross_entropy", new WireForm()
+        var reply = await _oip.InferAsync("cross_entropy", new WireForm()
             .Json("logits", "FP32", [100, 2], Elements.Json("FP32", new double[200])).Json("labels", "INT64", [100], Elements.Json("INT64", Enumerable.Repeat(5.0, 100))));
         Assert.Equal((100, 20), (reply.Json.GetProperty("total_errors").GetInt32(), reply.Json.GetProperty("errors").GetArrayLength()));
     }

@@ -6,12 +6,15 @@ using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Problems;
 using Tensor = LossService.Formats.OpenInference.Grpc.ModelInferRequest.Types.InferInputTensor;
+using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference.Grpc;
 
 /// <summary>The protocol over gRPC: metadata, health, reflection, and everything that a message can have wrong.</summary>
-public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
+public sealed class GrpcTests(TestService service)
 {
+    private readonly OipClient _oip = new(service);
+
     private static ModelInferRequest Good => new()
     {
         ModelName = "cross_entropy",
@@ -65,7 +68,7 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
     [Theory, MemberData(nameof(Names))]
     public async Task Infer_OfNoBatch_IsInvalidArgumentInTheProblemsWords(string name)
     {
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => host.CallAsync(Cases[name].Request));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => _oip.CallAsync(Cases[name].Request));
         Assert.Equal(StatusCode.InvalidArgument, refusal.StatusCode);
         Assert.Contains(Cases[name].Words, refusal.Status.Detail, StringComparison.Ordinal);
     }
@@ -75,7 +78,7 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("cross_entropy", "2", "its only version is 1")]
     public async Task Infer_OfNoModel_IsNotFound(string model, string version, string words)
     {
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => host.CallAsync(new() { ModelName = model, ModelVersion = version }));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => _oip.CallAsync(new() { ModelName = model, ModelVersion = version }));
         Assert.Equal(StatusCode.NotFound, refusal.StatusCode);
         Assert.Contains(words, refusal.Status.Detail, StringComparison.Ordinal);
     }
@@ -85,22 +88,22 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
     [InlineData("gzip")] // of zeros, so that only what it unpacks to is over the limit
     public async Task Infer_OverTheLimit_IsResourceExhaustedInTheProblemsWords(string? coding)
     {
-        using var small = new OipHost(("Limits:BodyBytes", "2048"));
+        using var small = new TestService(settings => settings.UseSetting("Limits:BodyBytes", "2048"));
         var request = With(Raw, request => request.RawInputContents[0] = ByteString.CopyFrom(new byte[4096]));
-        var refusal = await Assert.ThrowsAsync<RpcException>(() => small.CallAsync(request, coding));
+        var refusal = await Assert.ThrowsAsync<RpcException>(() => new OipClient(small).CallAsync(request, coding));
         Assert.Equal((StatusCode.ResourceExhausted, ProblemTypes.PayloadTooLarge(2048).Detail), (refusal.StatusCode, refusal.Status.Detail));
     }
 
     [Fact]
     public async Task Infer_RawOrTyped_IsAnsweredAlike()
     {
-        var typed = await host.CallAsync(Good);
-        var raw = await host.CallAsync(Raw);
+        var typed = await _oip.CallAsync(Good);
+        var raw = await _oip.CallAsync(Raw);
         Assert.Empty(typed.RawOutputContents);
         Assert.Null(Assert.Single(raw.Outputs).Contents);
         Assert.Equal(typed.Outputs[0].Contents.Fp64Contents, Elements.Read("FP64", raw.RawOutputContents[0].Span));
         Assert.NotEmpty(typed.Id);
-        Assert.Equal("mine", (await host.CallAsync(With(Good, request => request.Id = "mine"))).Id);
+        Assert.Equal("mine", (await _oip.CallAsync(With(Good, request => request.Id = "mine"))).Id);
     }
 
     [Fact]
@@ -116,20 +119,20 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
         });
         var form = new WireForm().Json("logits", "FP32", [2, 3], "[2,1,0.5,0.25,2.25,0.5]").Json("labels", "INT64", [2], "[0,1]")
             .Parameter("label_smoothing", "0.1").Parameter("temperature", "2").Parameter("class_weight", "[1,2,4]").Parameter("ignore_index", "2").Parameter("reduction", "\"sum\"");
-        Assert.Equal((await host.InferAsync("cross_entropy", form)).Numbers("loss"), (await host.CallAsync(request)).Outputs[0].Contents.Fp64Contents);
+        Assert.Equal((await _oip.InferAsync("cross_entropy", form)).Numbers("loss"), (await _oip.CallAsync(request)).Outputs[0].Contents.Fp64Contents);
     }
 
     [Fact]
     public async Task Pages_SayWhatHttpSays()
     {
-        Assert.True((await host.CallAsync<ServerLiveRequest, ServerLiveResponse>("ServerLive", new())).Live);
-        Assert.True((await host.CallAsync<ServerReadyRequest, ServerReadyResponse>("ServerReady", new())).Ready);
-        Assert.True((await host.CallAsync<ModelReadyRequest, ModelReadyResponse>("ModelReady", new() { Name = "cross_entropy", Version = "1" })).Ready);
-        Assert.Equal("LossService", (await host.CallAsync<ServerMetadataRequest, ServerMetadataResponse>("ServerMetadata", new())).Name);
+        Assert.True((await _oip.CallAsync<ServerLiveRequest, ServerLiveResponse>("ServerLive", new())).Live);
+        Assert.True((await _oip.CallAsync<ServerReadyRequest, ServerReadyResponse>("ServerReady", new())).Ready);
+        Assert.True((await _oip.CallAsync<ModelReadyRequest, ModelReadyResponse>("ModelReady", new() { Name = "cross_entropy", Version = "1" })).Ready);
+        Assert.Equal("LossService", (await _oip.CallAsync<ServerMetadataRequest, ServerMetadataResponse>("ServerMetadata", new())).Name);
         foreach (var loss in LossCatalogue.All)
         {
-            var model = await host.CallAsync<ModelMetadataRequest, ModelMetadataResponse>("ModelMetadata", new() { Name = loss.Name });
-            var page = (await host.GetAsync($"/v2/models/{loss.Name}")).Json;
+            var model = await _oip.CallAsync<ModelMetadataRequest, ModelMetadataResponse>("ModelMetadata", new() { Name = loss.Name });
+            var page = (await _oip.GetAsync($"/v2/models/{loss.Name}")).Json;
             Assert.Equal(page.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("name").GetString()), model.Inputs.Select(input => input.Name));
             Assert.Equal(page.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("datatype").GetString()), model.Outputs.Select(output => output.Datatype));
         }
@@ -138,7 +141,7 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
     [Fact]
     public async Task Health_OfTheServerAndTheService_IsServing()
     {
-        var health = new Health.HealthClient(host.Channel);
+        var health = new Health.HealthClient(service.Channel);
         foreach (var service in (string[])["", "inference.GRPCInferenceService"])
         {
             var reply = await health.CheckAsync(new() { Service = service }, cancellationToken: TestContext.Current.CancellationToken);
@@ -149,7 +152,7 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
     [Fact]
     public async Task Reflection_ListsTheService()
     {
-        using var call = new ServerReflection.ServerReflectionClient(host.Channel).ServerReflectionInfo(cancellationToken: TestContext.Current.CancellationToken);
+        using var call = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(cancellationToken: TestContext.Current.CancellationToken);
         await call.RequestStream.WriteAsync(new() { ListServices = "" }, TestContext.Current.CancellationToken);
         await call.RequestStream.CompleteAsync();
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));

@@ -5,11 +5,11 @@ using System.Net.Http.Headers;
 using System.Net.Sockets;
 using System.Runtime.InteropServices;
 
-namespace LossService.Tests.SameBits;
+namespace LossService.Tests.Support;
 
 /// <summary>
-/// The built service as a process of its own, on a free loopback port: what an instruction set is switched off for must be
-/// a whole runtime. Killed with whatever it started when disposed of.
+/// The built service as a process of its own, on free loopback ports, because a runtime reads the switches of its instruction
+/// sets only when it starts. Killed with whatever it started when disposed of.
 /// </summary>
 internal sealed class ServiceProcess : IDisposable
 {
@@ -38,8 +38,8 @@ internal sealed class ServiceProcess : IDisposable
             WorkingDirectory = AppContext.BaseDirectory,
         };
         // whoever runs the tests may have set these for themselves
-        foreach (var name in start.Environment.Keys.Where(name => name.StartsWith("DOTNET_Enable", StringComparison.OrdinalIgnoreCase)).ToArray())
-            start.Environment.Remove(name);
+        bool IsSwitch(string name) => name.StartsWith("DOTNET_Enable", StringComparison.OrdinalIgnoreCase);
+        foreach (var name in start.Environment.Keys.Where(IsSwitch).ToArray()) start.Environment.Remove(name);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Kestrel__Endpoints__Http__Url"] = address.ToString();
         start.Environment["Kestrel__Endpoints__Grpc__Url"] = $"http://127.0.0.1:{FreePort()}";

@@ -4,7 +4,7 @@ using LossService.Tests.Support;
 namespace LossService.Tests.Formats.Json;
 
 /// <summary>Well-formed JSON that is no batch: 422, with a pointer to the place and words that help.</summary>
-public sealed class SchemaTests(TestService service)
+public sealed class JsonRefusalTests(TestService service)
 {
     private const string CrossEntropy = "/v1/losses/cross_entropy";
     private const string Binary = "/v1/losses/binary_cross_entropy";

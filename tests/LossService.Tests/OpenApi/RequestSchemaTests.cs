@@ -3,14 +3,15 @@ using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Requests;
+using LossService.Tests.Shared;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.OpenApi;
 
 /// <summary>The schemas say what the service takes: no more, no less.</summary>
-public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedDocument>
+public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<ServedDocument>
 {
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Examples_OfEveryLoss_FitTheirSchemas(string loss)
     {
         var check = new SchemaCheck(document);
@@ -23,7 +24,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         Assert.True(check.Fits(scores, answer), scores.ToJsonString());
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void GoldenRequests_OfEveryLoss_FitTheSchema(string loss)
     {
         var check = new SchemaCheck(document);
@@ -35,7 +36,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         Assert.All(whole, golden => Assert.True(check.Fits(golden!["request"], schema), (string)golden!["name"]!));
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Members_OfTheSchema_AreThoseThatAreRead(string loss)
     {
         var properties = Properties(loss).Select(property => property.Key).ToHashSet();
@@ -53,7 +54,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         }
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task UnknownMember_Added_IsRefusedByBoth(string loss)
     {
         var body = With(LossCatalogue.Find(loss)!.Page.Example, "label_smothing", 0.1);
@@ -61,7 +62,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         Assert.Equal(422, (await document.PostAsync($"/v1/losses/{loss}", body)).Status);
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Default_Posted_ChangesNothing(string loss)
     {
         var example = LossCatalogue.Find(loss)!.Page.Example;
@@ -76,7 +77,7 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         }
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task Bound_Passed_IsRefusedByBoth(string loss)
     {
         var check = new SchemaCheck(document);
@@ -94,11 +95,10 @@ public sealed class SchemaTests(ServedDocument document) : IClassFixture<ServedD
         }
     }
 
-    [Theory, MemberData(nameof(ServedDocument.Losses), MemberType = typeof(ServedDocument))]
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task OptionsSchema_OnThePage_IsTheDocuments(string loss)
     {
-        using var response = await document.Client.GetAsync($"/v1/losses/{loss}", TestContext.Current.CancellationToken);
-        var page = await ServedDocument.ReadAsync(response);
+        var (_, page) = await document.GetAsync($"/v1/losses/{loss}");
         var options = page["options_schema"]!["properties"]!.AsObject();
 
         Assert.True(new SchemaCheck(document).Fits(page, document.Resolve("#/components/schemas/LossPage")!));

@@ -1,0 +1,75 @@
+using System.Text.Json;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Requests;
+using LossService.Tests.Shared;
+using LossService.Tests.Support;
+
+namespace LossService.Tests.Formats.OpenInference;
+
+/// <summary>A draft as the protocol's tensors and parameters, and as the native API's JSON: the same numbers in each.</summary>
+/// <param name="Draft">The batch.</param>
+/// <param name="Datatype">Of the predictions.</param>
+internal sealed record OipBatch(Draft Draft, string Datatype)
+{
+    /// <summary>A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them.</summary>
+    public static OipBatch Draw(string loss, string datatype, int seed)
+    {
+        var found = LossCatalogue.Find(loss)!;
+        var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
+        var space = new BatchSpace
+        {
+            Forms = [PredictionForm.Logits],
+            LabelForms = [takesIndices ? LabelForm.Indices : LabelForm.Dense],
+            DTypes = [datatype == "FP32" ? DType.Float32 : DType.Float64],
+            Scales = [3],
+            // with the reduction none there is no loss to compare
+            Reductions = [Reduction.Mean, Reduction.Sum],
+            WeightChance = 1,
+            MaskChance = 1,
+        };
+        var draft = BatchGenerator.Draw(found, space.OfSize(37, 11), seed);
+        return new(
+            draft with
+            {
+                // labels and weights travel in FP32 whatever the predictions do, so they are numbers that it holds
+                Labels = Quarters(draft.Labels),
+                SampleWeight = Quarters(draft.SampleWeight),
+                Options = draft.Options.RemoveRange(draft.Options.Keys.Where(option => draft.Options[option] is null)),
+            },
+            datatype);
+    }
+
+    public string Model => Draft.Loss.Name;
+
+    public string LabelDatatype { get; init; } = Draft.LabelForm == LabelForm.Indices ? "INT64" : "FP32";
+
+    public IEnumerable<(string Name, string Datatype, int[] Shape, double[] Numbers)> Inputs
+    {
+        get
+        {
+            int[] dense = [Draft.Rows, Draft.Classes];
+            int[] samples = Draft.IsBinary ? dense : [Draft.Rows];
+            yield return (Draft.Form.Name(), Datatype, dense, Draft.Predictions);
+            if (Draft.Labels is not null)
+                yield return (Fields.Labels, LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
+            yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
+            yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);
+        }
+    }
+
+    /// <summary>The header and the options: numbers, words, and lists as their JSON.</summary>
+    public IEnumerable<(string Name, object Value)> Parameters =>
+    [
+        (Fields.Reduction, WireName.Of(Draft.Reduction)),
+        (Fields.MeanOver, WireName.Of(Draft.MeanOver)),
+        .. Draft.Unit == Unit.Nats ? Array.Empty<(string, object)>() : [(Fields.Unit, WireName.Of(Draft.Unit))],
+        .. Draft.Options.Select(option => (option.Key.Name, option.Value is Array ? JsonSerializer.Serialize(option.Value) : option.Value!)),
+    ];
+
+    /// <summary>The body for the native API.</summary>
+    public string ToJson(params string[] outputs) => new WrittenBatch(Draft, outputs).Body;
+
+    private static double[]? Quarters(double[]? values) => values?.Select(value => Math.Round(4 * value) / 4).ToArray();
+}
