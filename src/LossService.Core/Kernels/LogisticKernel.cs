@@ -8,9 +8,9 @@ namespace LossService.Core.Kernels;
 /// <remarks>
 /// <para>With a = z for t = 0, −z for t = 1, and e = exp(−|a|): loss = max(a, 0) + log1p(e), and its derivative σ(a) = 1/(1 + e) for
 /// a &gt; 0, else e/(1 + e). Nothing is subtracted, so no digits cancel.</para>
-/// <para>For every z but NaN, where the results are normal numbers: the loss within 2 ulp, the derivative within 3 ulp (the bounds of
-/// the tests; greatest measured 1.96 and 2.71 ulp). Infinite logits give the limits: loss ∞ and derivative ±1 on the wrong side, 0 and
-/// 0 on the right side.</para>
+/// <para>For every z but NaN, where the results are normal numbers: within 3 ulp (the bound of the tests; greatest error among five
+/// million random logits 2.03 ulp of the loss, 2.82 ulp of the derivative). Infinite logits give the limits: loss ∞ and derivative ±1
+/// on the wrong side, 0 and 0 on the right side.</para>
 /// </remarks>
 internal readonly struct LogisticKernel
 {
