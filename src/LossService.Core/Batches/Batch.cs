@@ -4,7 +4,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Batches;
 
-/// <summary>Predictions, labels and weights, and what to compute from them. <see cref="Scorer"/> checks all of it.</summary>
+/// <summary>Predictions, labels and weights, and what to compute from them. All of it is checked when it is scored.</summary>
 /// <remarks>The tensors must not change while the batch is scored.</remarks>
 public sealed record Batch : IDisposable
 {

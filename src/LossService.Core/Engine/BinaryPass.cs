@@ -183,14 +183,11 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         if (!_wantsMore) return;
         e.P.Round().StoreUnsafe(ref scratch.P[i]);
         e.LogP.Round().StoreUnsafe(ref scratch.LogP[i]);
-        var entropy = Times(e.P, e.LogP) + Times(e.Q, e.LogQ);
+        var entropy = Dd.XLogY(e.P, e.LogP) + Dd.XLogY(e.Q, e.LogQ);
         (-entropy * _unit).Round().StoreUnsafe(ref scratch.Entropy[i]);
         var label = new Dd(Vector512.LoadUnsafe(ref scratch.Label[i]));
-        (-(Times(label, e.LogP) + Times(Dd.One - label, e.LogQ))).Round().StoreUnsafe(ref scratch.CrossEntropy[i]);
+        (-(Dd.XLogY(label, e.LogP) + Dd.XLogY(Dd.One - label, e.LogQ))).Round().StoreUnsafe(ref scratch.CrossEntropy[i]);
     }
-
-    /// <summary>p·log p, where 0·−∞ is 0.</summary>
-    private static Dd Times(Dd p, Dd log) => Dd.Select(p.IsZero, Dd.Zero, p * log);
 
     private void Store(long block, int count, Scratch scratch, ExactSum sum)
     {

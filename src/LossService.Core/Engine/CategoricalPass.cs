@@ -182,7 +182,7 @@ internal sealed class CategoricalPass
         {
             var sum = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
-                sum -= Dd.Select(row.P[c].IsZero, Dd.Zero, row.P[c] * row.LogP[c]);
+                sum -= Dd.XLogY(row.P[c], row.LogP[c]);
             entropy.Write(index, [(Dd.SumOfLanes(sum) * _unit).ToScalar()]);
         }
         Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
@@ -215,7 +215,7 @@ internal sealed class CategoricalPass
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
             var t = new Dd(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
-            crossEntropy -= Dd.Select(t.IsZero, Dd.Zero, t * row.LogP[c]);
+            crossEntropy -= Dd.XLogY(t, row.LogP[c]);
         }
         var label = hard >= 0 ? hard : Ranking.FindMax(y);
         var best = Ranking.FindMax(row.Z[.._classes]);

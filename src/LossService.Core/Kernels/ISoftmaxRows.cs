@@ -2,7 +2,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Scores rows by the softmax kernel, for any dtype of the logits (<see cref="SoftmaxRows{TElement}"/>).</summary>
+/// <summary>Scores rows by the softmax kernel, for any dtype of the logits.</summary>
 internal interface ISoftmaxRows : IDisposable
 {
     /// <summary>Rows that the kernel did not score because a logit is +∞: the loss's formula has that limit; null = none.</summary>

@@ -2,7 +2,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Working memory of <see cref="SoftmaxRows{TElement}"/>: inputs, intermediate values and results of a block of rows.</summary>
+/// <summary>Working memory of the softmax kernel: inputs, intermediate values and results of a block of rows.</summary>
 /// <remarks>Each thread keeps one, so that a small batch allocates nothing; one that has grown large is not kept.</remarks>
 internal sealed unsafe class SoftmaxScratch : IDisposable
 {

@@ -88,6 +88,10 @@ internal readonly partial struct Dd
         return Renormalize(q, (Vector512.FusedMultiplyAdd(-q, b, a.Hi) + a.Lo) / b, q);
     }
 
+    /// <summary>a/b, but 0 where b = 0: for a quotient whose other factor is 0 there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd DivideOrZero(Dd a, Dd b) => Select(b.IsZero, Zero, a / b);
+
     /// <summary>a², with one rounding error less than a × a.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Square(Dd a)

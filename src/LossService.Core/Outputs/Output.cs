@@ -19,7 +19,7 @@ public sealed record Output(OutputSet Flag, string Name, OutputShape Shape, stri
     /// <summary>Whether it is a tensor.</summary>
     public bool IsTensor => Shape is OutputShape.Samples or OutputShape.Predictions;
 
-    /// <summary>Its place in <see cref="OutputCatalogue.All"/>: the number of its bit in <see cref="OutputSet"/>.</summary>
+    /// <summary>Its place in the catalogue: the number of its bit in <see cref="OutputSet"/>.</summary>
     public int Index => System.Numerics.BitOperations.Log2((uint)Flag);
 
     /// <summary>Whether a set contains it.</summary>

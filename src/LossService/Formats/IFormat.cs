@@ -8,8 +8,8 @@ namespace LossService.Formats;
 /// its own terms where an error is (see <see cref="FormatRequest"/>).
 /// </summary>
 /// <remarks>
-/// A format whose body is one batch derives from <see cref="BatchFormat{TRequest}"/>; a stream of batches implements this
-/// interface. An entry in <see cref="FormatCatalogue"/> is all that routes, negotiation, refusals, compression and the API
+/// A format whose body is one batch derives from <c>BatchFormat</c>; a stream of batches implements this
+/// interface. An entry in <c>FormatCatalogue</c> is all that routes, negotiation, refusals, compression and the API
 /// document need.
 /// </remarks>
 internal interface IFormat

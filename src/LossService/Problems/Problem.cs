@@ -5,7 +5,7 @@ namespace LossService.Problems;
 
 /// <summary>A failure as the client sees it: RFC 9457, <c>application/problem+json</c>.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Type">The type of the problem, one of <see cref="ProblemNames"/>.</param>
+/// <param name="Type">The type of the problem, one of <c>ProblemNames</c>.</param>
 /// <param name="Title">The type in words, always the same for a type.</param>
 /// <param name="Detail">What went wrong this time.</param>
 public sealed record Problem(int Status, string Type, string Title, string Detail) : IResult

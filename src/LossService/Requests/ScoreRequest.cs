@@ -6,7 +6,7 @@ using LossService.Core.Tensors;
 namespace LossService.Requests;
 
 /// <summary>
-/// What a client posted, in no format's terms: a header, options and tensors. A format fills it; <see cref="Scoring"/> checks
+/// What a client posted, in no format's terms: a header, options and tensors. A format fills it; the scoring checks
 /// and scores it.
 /// </summary>
 public sealed class ScoreRequest : IDisposable

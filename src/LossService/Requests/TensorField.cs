@@ -1,7 +1,7 @@
 namespace LossService.Requests;
 
 /// <summary>A tensor of a request: predictions in one of three forms, labels, weights, a mask.</summary>
-/// <remarks>The first three are in the order of <see cref="Core.Options.PredictionForm"/>; the names are <see cref="Fields.Tensors"/>.</remarks>
+/// <remarks>The first three are in the order of <see cref="Core.Options.PredictionForm"/>.</remarks>
 public enum TensorField
 {
     /// <summary>Raw scores.</summary>

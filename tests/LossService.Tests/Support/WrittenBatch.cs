@@ -29,7 +29,7 @@ internal sealed class WrittenBatch
             (Fields.Mask, Rows(draft.Mask?.Select(kept => kept ? "true" : "false"), !draft.IsBinary)),
         ];
         _tensors = [.. tensors.Where(tensor => tensor.Rows is not null).Select(tensor => (tensor.Member, tensor.Rows!))];
-        string[] asked = outputs is [] ? [.. draft.Loss.Outputs.Select(output => output.Name)] : outputs;
+        var asked = outputs is [] ? [.. draft.Loss.Outputs.Select(output => output.Name)] : outputs;
         string[] header =
         [
             Member(Fields.DType, draft.DType.Name()),

@@ -70,8 +70,8 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
         public ElementResult At(in EightElements e)
         {
             var positive = e.T * Dd.Pow(e.Q, gammaPos);
-            var value = Times(positive, e.LogP);
-            var logPSlope = -positive * (Dd.One - new Dd(gammaPos) * Share(Times(e.P, e.LogP), e.Q));
+            var value = Dd.XLogY(positive, e.LogP);
+            var logPDerivative = -positive * (Dd.One - new Dd(gammaPos) * Dd.DivideOrZero(Dd.XLogY(e.P, e.LogP), e.Q));
 
             var m = e.P;
             var logN = e.LogQ;
@@ -81,22 +81,16 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
                 logN = LogOfRest(m, e.Q);
             }
             var negative = (Dd.One - e.T) * Dd.Pow(m, gammaNeg);
-            value += Times(negative, logN);
+            value += Dd.XLogY(negative, logN);
             if (shift == 0)
-                return new(-value, logPSlope, -negative * (Dd.One - new Dd(gammaNeg) * Share(Times(e.Q, logN), m)), Dd.Zero, Dd.Zero);
+                return new(-value, logPDerivative, -negative * (Dd.One - new Dd(gammaNeg) * Dd.DivideOrZero(Dd.XLogY(e.Q, logN), m)), Dd.Zero, Dd.Zero);
 
-            var derivative = negative * (Dd.One / (e.Q + new Dd(shift)) - new Dd(gammaNeg) * Share(logN, m));
-            return new(-value, logPSlope, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);
+            var derivative = negative * (Dd.One / (e.Q + new Dd(shift)) - new Dd(gammaNeg) * Dd.DivideOrZero(logN, m));
+            return new(-value, logPDerivative, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);
         }
 
         /// <summary>log(1 − m): from m where m is small, and from 1 − p where m may be all but 1.</summary>
         private Dd LogOfRest(Dd m, Dd q) =>
             Dd.Select(Dd.LessThan(m, new Dd(0.5)), Dd.Log1p(-m), Dd.Log(q + new Dd(shift)));
-
-        /// <summary>a/b, but 0 where b = 0: there the power of b before it is 0, or γ is.</summary>
-        private static Dd Share(Dd a, Dd b) => Dd.Select(b.IsZero, Dd.Zero, a / b);
-
-        /// <summary>a·log, but 0 where a = 0.</summary>
-        private static Dd Times(Dd a, Dd log) => Dd.Select(a.IsZero, Dd.Zero, a * log);
     }
 }

@@ -62,7 +62,7 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
         {
             var t = e.T * e.PosWeight;
             var u = Dd.One - e.T;
-            var value = Dd.Select(t.IsZero, Dd.Zero, t * e.LogP) + Dd.Select(u.IsZero, Dd.Zero, u * e.LogQ);
+            var value = Dd.XLogY(t, e.LogP) + Dd.XLogY(u, e.LogQ);
             return new(-value, -t, -u, Dd.Zero, Dd.Zero);
         }
     }

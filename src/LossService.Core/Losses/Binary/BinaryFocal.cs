@@ -67,19 +67,13 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             var scale = Dd.Pow(m, gamma);
             if (alpha is { } share) scale *= new Dd(share) * t + (Dd.One - new Dd(share)) * u;
             var (forP, forQ) = (scale * t, scale * u);
-            var value = Times(forP, e.LogP) + Times(forQ, e.LogQ);
+            var value = Dd.XLogY(forP, e.LogP) + Dd.XLogY(forQ, e.LogQ);
             var derivative = new Dd(gamma) * (u - t);
             return new(
                 -value,
-                -forP * (Dd.One + derivative * Share(Times(e.P, e.LogP), m)),
-                -forQ * (Dd.One - derivative * Share(Times(e.Q, e.LogQ), m)),
+                -forP * (Dd.One + derivative * Dd.DivideOrZero(Dd.XLogY(e.P, e.LogP), m)),
+                -forQ * (Dd.One - derivative * Dd.DivideOrZero(Dd.XLogY(e.Q, e.LogQ), m)),
                 Dd.Zero, Dd.Zero);
         }
-
-        /// <summary>a/m, but 0 where m = 0: there the factor before it is 0, or γ is.</summary>
-        private static Dd Share(Dd a, Dd m) => Dd.Select(m.IsZero, Dd.Zero, a / m);
-
-        /// <summary>a·log, but 0 where a = 0.</summary>
-        private static Dd Times(Dd a, Dd log) => Dd.Select(a.IsZero, Dd.Zero, a * log);
     }
 }

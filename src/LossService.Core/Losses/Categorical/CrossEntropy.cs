@@ -76,7 +76,7 @@ internal sealed class CrossEntropy : CategoricalLoss
         public ClassResult At(in EightClasses c)
         {
             var t = c.T * c.W;
-            return new(-Dd.Select(t.IsZero, Dd.Zero, t * c.LogP), -t, Dd.Zero);
+            return new(-Dd.XLogY(t, c.LogP), -t, Dd.Zero);
         }
     }
 }

@@ -51,6 +51,6 @@ internal sealed class Entropy : CategoricalLoss
     private readonly struct Term : IClassTerm
     {
         public ClassResult At(in EightClasses c) =>
-            new(-Dd.Select(c.P.IsZero, Dd.Zero, c.P * c.LogP), Dd.Zero, -(c.LogP + Dd.One));
+            new(-Dd.XLogY(c.P, c.LogP), Dd.Zero, -(c.LogP + Dd.One));
     }
 }

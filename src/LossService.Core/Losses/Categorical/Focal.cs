@@ -72,8 +72,8 @@ internal sealed class Focal : CategoricalLoss
         public ClassResult At(in EightClasses c)
         {
             var scale = c.T * c.W * Vector512.LoadUnsafe(ref alpha[c.First]) * Dd.Pow(c.Q, gamma);
-            var ratio = Dd.Select(c.Q.IsZero, new Dd(-1.0), Dd.Select(c.P.IsZero, Dd.Zero, c.P * c.LogP) / c.Q);
-            var value = -Dd.Select(scale.IsZero, Dd.Zero, scale * c.LogP);
+            var ratio = Dd.Select(c.Q.IsZero, new Dd(-1.0), Dd.XLogY(c.P, c.LogP) / c.Q);
+            var value = -Dd.XLogY(scale, c.LogP);
             return new(value, -scale * (Dd.One - ratio * new Dd(gamma)), Dd.Zero);
         }
     }

@@ -5,6 +5,7 @@ using System.Text;
 using System.Text.Json;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
+using LossService.Formats.Numbers;
 using LossService.Problems;
 using LossService.Requests;
 
@@ -116,7 +117,7 @@ internal ref struct Base64Tensor
             json.TrySkip();
         }
         if (_errors.Total > before) return;
-        if (axes.Count > JsonTensorReader.MaxRank) AddError(ShapeName, $"expected at most {JsonTensorReader.MaxRank} axes, got {axes.Count}");
+        if (axes.Count > NumberArrayReader.MaxRank) AddError(ShapeName, $"expected at most {NumberArrayReader.MaxRank} axes, got {axes.Count}");
         else if (!IsCountable(axes)) AddError(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
         else _shape = new([.. axes]);
     }

@@ -16,13 +16,13 @@ public sealed class Base64RefusalTests(TestService service)
         { """{"dtype":"float32","data":"AACAPwAAAEA="}""", "#/logits", "missing field \"shape\"" },
         { """{"dtype":"float32","shape":[1,2]}""", "#/logits", "missing field \"data\"" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","dat":""}""", "#/logits/dat", "did you mean \"data\"?" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","a/b":{"c":[1]}}""", "#/logits/a~1b", "a tensor has no member \"a/b\"" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","a/b":{"c":[1]}}""", "#/logits/a~1b", "unknown field \"a/b\"" },
         { """{"dtype":"float32","dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "duplicate field" },
         { """{"dtype":"float32","shape":[1,2],"shape":[[1]],"data":"AACAPwAAAEA="}""", "#/logits/shape", "duplicate field" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","d\u0061ta":"AACAPwAAAEA="}""", "#/logits/data", "duplicate field" },
         // dtype
         { """{"dtype":"float33","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype \"float33\"" },
-        { """{"dtype":"Float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype" },
+        { """{"dtype":"Float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype" },
         { """{"dtype":null,"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype null" },
         { """{"dtype":["float32"],"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype an array" },
         { """{"dtype":"int64","shape":[1,1],"data":"AAAAAAAAAAA="}""", "#/logits", "expected real numbers, got int64" },
@@ -42,26 +42,26 @@ public sealed class Base64RefusalTests(TestService service)
         // data
         { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits/data", "expected a string of base64, got null" },
         { """{"dtype":"float32","shape":[1,2],"data":[1,2]}""", "#/logits/data", "expected a string of base64, got an array" },
-        { """{"dtype":"float32","shape":[1,2],"data":""}""", "#/logits/data", "0 bytes, but [1, 2] elements of float32 are 8" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw=="}""", "#/logits/data", "4 bytes, but [1, 2] elements of float32 are 8" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEAA"}""", "#/logits/data", "9 bytes" },
-        { """{"dtype":"float64","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/data", "8 bytes, but [1, 2] elements of float64 are 16" },
+        { """{"dtype":"float32","shape":[1,2],"data":""}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 0" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw=="}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 4" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEAA"}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 9" },
+        { """{"dtype":"float64","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/data", "expected 16 bytes for the shape [1, 2] of float64, got 8" },
         { """{"dtype":"float32","shape":[1073741824,1073741823],"data":"AACAPwAAAEA="}""", "#/logits/data", "8 bytes" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAP AAAEA="}""", "#/logits/data", "character 5 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACA    PwAAAEA="}""", "#/logits/data", "11 bytes" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA"}""", "#/logits/data", "multiple of 4 characters, got 11" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAP AAAEA="}""", "#/logits/data", "character 5 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA    PwAAAEA="}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 11" },
         // four blanks, for which a decoder that skips them would leave three bytes unwritten
-        { """{"dtype":"float32","shape":[1,3],"data":"AACAPwAAAEAA    "}""", "#/logits/data", "character 12 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACA-wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AA==PwAAAEA="}""", "#/logits/data", "character 2 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAE=="}""", "#/logits/data", "7 bytes" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEB="}""", "#/logits/data", "the last digit before the = has bits set" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAé="}""", "#/logits/data", "is no base64 digit" },
+        { """{"dtype":"float32","shape":[1,3],"data":"AACAPwAAAEAA    "}""", "#/logits/data", "character 12 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA-wAAAEA="}""", "#/logits/data", "character 4 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AA==PwAAAEA="}""", "#/logits/data", "character 2 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAE=="}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 7" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEB="}""", "#/logits/data", "the last digit before = has bits set" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAé="}""", "#/logits/data", "is not a base64 digit" },
         // escapes stand for characters, which may still be none of base64's
-        { """{"dtype":"float32","shape":[1,2],"data":"AACA\nwAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"\u0041ACA\\wAAAEA="}""", "#/logits/data", "character 4 is no base64 digit" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw\/AAEA"}""", "#/logits/data", "11 characters: base64 comes in groups of four" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AA\u003d\u003d"}""", "#/logits/data", "1 bytes, but [1, 2] elements of float32 are 8" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACA\nwAAAEA="}""", "#/logits/data", "character 4 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"\u0041ACA\\wAAAEA="}""", "#/logits/data", "character 4 is not a base64 digit" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPw\/AAEA"}""", "#/logits/data", "multiple of 4 characters, got 11" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AA\u003d\u003d"}""", "#/logits/data", "expected 8 bytes for the shape [1, 2] of float32, got 1" },
     };
 
     [Theory]
@@ -80,7 +80,7 @@ public sealed class Base64RefusalTests(TestService service)
         (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":{{labels}}}""")).IsInvalidBatch(pointer, words);
 
     [Theory]
-    [InlineData("""{"dtype":"bool","shape":[1],"data":"Ag=="}""", "#/mask/data", "byte 0 is 2; a bool is 0 or 1")]
+    [InlineData("""{"dtype":"bool","shape":[1],"data":"Ag=="}""", "#/mask/data", "expected 0 or 1 in each byte of a bool, got 2 in byte 0")]
     [InlineData("""{"dtype":"uint8","shape":[1],"data":"AQ=="}""", "#/mask", "expected booleans, got uint8")]
     public async Task Mask_ThatIsNotOfBooleans_IsRefused(string mask, string pointer, string words) =>
         (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"mask":{{mask}}}""")).IsInvalidBatch(pointer, words);
@@ -90,7 +90,7 @@ public sealed class Base64RefusalTests(TestService service)
     {
         var probabilities = EncodedTensor.Of("float64", [2, 2], [0.5, 0.5, 0.75, 0.5]);
         (await service.PostAsync(Path, $$"""{"probabilities":{{probabilities}},"labels":[0,0]}"""))
-            .IsInvalidBatch("#/probabilities/data", "[1]: a row of probabilities sums to 1");
+            .IsInvalidBatch("#/probabilities/data", "[1]: a row of probabilities must sum to 1");
     }
 
     [Theory]

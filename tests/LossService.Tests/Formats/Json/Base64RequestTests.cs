@@ -123,7 +123,7 @@ public sealed class Base64RequestTests(TestService service)
     public async Task NotANumber_InBytes_IsRefusedUnlessMasked()
     {
         var logits = EncodedTensor.Of("float32", [2, 2], [1f, float.NaN, 3, 4]);
-        (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0,1]}""")).IsInvalidBatch("#/logits/data", "[0, 1]: NaN is no logit");
+        (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0,1]}""")).IsInvalidBatch("#/logits/data", "[0, 1]: expected a number, got NaN");
         Assert.Equal(200, (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0,1],"mask":[false,true]}""")).Status);
     }
 

@@ -56,8 +56,8 @@ public sealed class GrpcTests(TestService service)
         ["unknown output"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "unknown output \"grad\""),
         ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }), "did you mean \"temperature\"?"),
         ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "expected a number above 0, got -1"),
-        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "got \"NaN\""),
-        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got null"),
+        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "got NaN"),
+        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got no value"),
         ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "got true"),
         ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "expected \"mean\" or \"sum\" or \"none\""),
     };
