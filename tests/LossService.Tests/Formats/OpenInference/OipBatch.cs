@@ -50,7 +50,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         get
         {
             int[] dense = [Draft.Rows, Draft.Classes];
-            int[] samples = Draft.IsBinary ? dense : [Draft.Rows];
+            var samples = Draft.IsBinary ? dense : [Draft.Rows];
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Predictions);
             if (Draft.Labels is not null)
                 yield return (Fields.Labels, LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
