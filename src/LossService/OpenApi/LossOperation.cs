@@ -6,7 +6,7 @@ using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>A loss's own path in the document: its page, its request, and what its example really answers.</summary>
+/// <summary>The operation of a loss in the document: its page, its request, and the response to its example.</summary>
 internal static class LossOperation
 {
     /// <summary>The schema of a loss's request under <c>components</c>: <c>CrossEntropyRequest</c>.</summary>
@@ -17,7 +17,8 @@ internal static class LossOperation
     public static string Tag(LossKind kind) => $"{kind} losses";
 
     /// <summary>Fills in the operation of <paramref name="loss"/>.</summary>
-    public static async Task DescribeAsync(OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
+    public static async Task DescribeAsync(
+        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
     {
         document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
         operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
@@ -28,19 +29,22 @@ internal static class LossOperation
             Required = true,
             Content = new Dictionary<string, IOpenApiMediaType>(Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!))
             {
-                [MediaTypes.Ndjson] = Lines("A stream of requests, one a line, of any length.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
+                [MediaTypes.Ndjson] = Lines("A stream of requests, one per line; any number of lines.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
             },
         };
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
             {
-                Description = "The scores. The example is the answer to the request above.",
+                Description = "The scores. The example is the response to the example request.",
                 Content = new Dictionary<string, IOpenApiMediaType>(Json(
                     Schemas.Ref(Schemas.Scores, document),
                     await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))))
                 {
-                    [MediaTypes.Ndjson] = Lines("""One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`."""),
+                    [MediaTypes.Ndjson] = Lines(
+                        """One response per line, in order: `{"line": 1, …scores…}` or `{"line": 2, "error": {…problem…}}`. """
+                        + """The last line is the result of all valid lines as one dataset: """
+                        + """`{"summary": {"lines", "failed", "totals", "loss"}}`."""),
                 },
             },
         };
@@ -51,7 +55,7 @@ internal static class LossOperation
     public static Dictionary<string, IOpenApiMediaType> Json(IOpenApiSchema schema, JsonNode example) =>
         new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
 
-    /// <summary>Content that is a JSON text a line, which OpenAPI 3.1 has no schema for but a string.</summary>
+    /// <summary>Content with one JSON text per line; OpenAPI 3.1 can only describe it as a string.</summary>
     private static OpenApiMediaType Lines(string description, string? example = null) =>
         new() { Schema = Schemas.Type(JsonSchemaType.String, description), Example = example };
 

@@ -3,13 +3,13 @@ using LossService.Core.Options;
 
 namespace LossService.OpenApi;
 
-/// <summary>What an option takes, in words for people.</summary>
+/// <summary>The range and default of an option in words.</summary>
 internal static class OptionWords
 {
-    /// <summary>What may be posted, and the default: <c>a number from 0 to 1; 0</c>, <c>a number for each class; off</c>.</summary>
+    /// <summary>The allowed values and the default: <c>a number from 0 to 1; 0</c>, <c>a number for each class; off</c>.</summary>
     public static string Of(Option option) => $"{Range(option)}; {Default(option)}";
 
-    /// <summary>What may be posted.</summary>
+    /// <summary>The allowed values.</summary>
     public static string Range(Option option) => option.Form switch
     {
         OptionForm.Integers => $"{option.Range}, or a list",
@@ -18,7 +18,7 @@ internal static class OptionWords
         _ => option.Range,
     } + (option.Nullable ? " or null" : "");
 
-    /// <summary>What holds when nothing is posted.</summary>
+    /// <summary>The value if the option is not posted.</summary>
     public static string Default(Option option) => option.DefaultValue switch
     {
         null => "off",

@@ -4,16 +4,16 @@ using System.Text.Json.Nodes;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// Asks the service's own endpoints, without a network, what they answer: so every example in the document is an answer that
-/// was given, and none is written by hand.
+/// Calls the service's own endpoints without a network. Every example response in the document is the response to such a call,
+/// so none is written by hand.
 /// </summary>
 internal sealed class Rehearsal(EndpointDataSource endpoints, IServiceProvider services)
 {
-    /// <summary>Plays one request.</summary>
+    /// <summary>Makes one request.</summary>
     /// <param name="method">GET or POST.</param>
-    /// <param name="route">The route's own text, as <c>/v1/losses/{loss}</c>.</param>
+    /// <param name="route">The route's pattern, as <c>/v1/losses/{loss}</c>.</param>
     /// <param name="prepare">Sets the body, headers and route values.</param>
-    /// <returns>The body of the answer.</returns>
+    /// <returns>The body of the response.</returns>
     /// <exception cref="InvalidOperationException">There is no such route.</exception>
     public async Task<JsonNode> AnswerAsync(string method, string route, Action<HttpRequest>? prepare = null)
     {
