@@ -19,7 +19,8 @@ internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> l
     /// <summary>The problems of an infer request, by status.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfInfer { get; } =
     [
-        (400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (415, "InferUnsupportedMediaType"), (422, "InferInvalidBatch"),
+        (400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (415, "InferUnsupportedMediaType"),
+        (422, "InferInvalidBatch"),
     ];
 
     /// <summary>Adds the responses to a document's components.</summary>

@@ -55,7 +55,8 @@ internal static class RequestSchema
             "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
         properties[Fields.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
             "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64.");
-        if (loss.IsInformation) properties[Fields.Unit] = Choice(Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
+        if (loss.IsInformation)
+            properties[Fields.Unit] = Choice(Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
         properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All,
             "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
         properties[Fields.Id] = Type(JsonSchemaType.String, "Any string, returned in the response.");
