@@ -2,6 +2,8 @@ using System.Collections.Frozen;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.OpenApi;
 using LossService.Problems;
@@ -47,7 +49,7 @@ internal static class CataloguePages
         ["summary"] = loss.Page.Summary,
         ["formula"] = loss.Page.Formula,
         ["kind"] = WireName.Of(loss.Kind),
-        ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(Fields.Of(form)))]),
+        ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(form.Name()))]),
         ["options"] = new JsonArray([.. loss.Options.Select(option => JsonValue.Create(option.Name))]),
     };
 

@@ -1,4 +1,6 @@
 using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
 using static LossService.OpenApi.Schemas;
@@ -47,7 +49,9 @@ internal static class CatalogueSchemas
         ["summary"] = Text("The definition, in one sentence."),
         ["formula"] = Text("The loss of one sample, in LaTeX."),
         ["kind"] = Described(Words(new WireNames<LossKind>().All), "What one sample is: a row of classes, or one element."),
-        ["predictions"] = ListOf(Words(Fields.Predictions), "The forms of predictions that it accepts, the most usual first."),
+        ["predictions"] = ListOf(
+            Words(Enum.GetValues<PredictionForm>().Select(form => form.Name())),
+            "The forms of predictions that it accepts, the most usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),
     };
 

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -97,35 +99,32 @@ internal static class Schemas
 
     private static OpenApiSchema ScoresOf(OpenApiDocument document)
     {
-        var scores = Object(new()
-        {
-            [Fields.Id] = Type(JsonSchemaType.String, "The id of the request."),
-            ["loss"] = new OpenApiSchema
+        var properties = new Dictionary<string, IOpenApiSchema> { [Fields.Id] = Type(JsonSchemaType.String, "The id of the request.") };
+        foreach (var output in OutputCatalogue.All) properties[output.Name] = SchemaOf(output, document);
+        properties["totals"] = Object(
+            new()
             {
-                Description = "The reduced loss, float64; null if the mean divides by 0, as when all samples are masked or ignored.",
-                AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
+                ["samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
+                ["weight"] = Real("Σw over them."),
+                ["loss"] = Ref(Number, document, "Σwℓ over them."),
             },
-            ["losses"] = Ref(Tensor, document, "The weighted loss wℓ of each sample, in the samples' shape."),
-            ["gradient"] = Ref(Tensor, document, "∂loss/∂predictions, in the predictions' shape; 0 for masked and ignored samples."),
-            ["probabilities"] = Ref(Tensor, document, "p, in the predictions' shape."),
-            ["log_probabilities"] = Ref(Tensor, document, "log p, in the predictions' shape."),
-            ["entropy"] = Ref(Tensor, document, "The entropy of each sample's predicted distribution."),
-            ["predictions"] = Ref(Tensor, document,
-                "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 if it is masked or ignored."),
-            ["metrics"] = Ref(Metrics, document, "Accuracy, perplexity and calibration of the predictions."),
-            ["totals"] = Object(
-                new()
-                {
-                    ["samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
-                    ["weight"] = Real("Σw over them."),
-                    ["loss"] = Ref(Number, document, "Σwℓ over them."),
-                },
-                "samples", "weight", "loss"),
-        }, "totals");
+            "samples", "weight", "loss");
+        var scores = Object(properties, "totals");
         scores.Description = "The requested `outputs`, and `totals`. The totals of several batches add up to those of their union, so "
             + "Σ`loss`/Σ`weight` is the exact mean of a dataset that was split.";
         return scores;
     }
+
+    private static IOpenApiSchema SchemaOf(Output output, OpenApiDocument document) => output.Shape switch
+    {
+        OutputShape.Scalar => new OpenApiSchema
+        {
+            Description = output.Description,
+            AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
+        },
+        OutputShape.Metrics => Ref(Metrics, document, output.Description),
+        _ => Ref(Tensor, document, output.Description),
+    };
 
     private static OpenApiSchema MetricsOf(OpenApiDocument document) => Object(
         new()

@@ -1,103 +1,78 @@
 using CsCheck;
-using LossService.Core.Batches;
-using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
+using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Kernels;
 
 /// <summary>Rows that are scored eight at a time, beside the same rows one by one.</summary>
 public class SoftmaxColumnsTests
 {
-    private static readonly Loss CrossEntropy = LossCatalogue.Find("cross_entropy")!;
+    private const int Added = 60;
 
     /// <summary>Logits of every size: rows with these need each of the ways there are.</summary>
-    private static readonly Gen<double> Logit = Gen.Frequency(
-        (20, Gen.Double[-30, 30]), (2, Gen.Int[-3, 3].Select(i => (double)i)), (1, Gen.Double[-2000, 2000]),
-        (1, Gen.Bool.Select(isUp => isUp ? double.PositiveInfinity : double.NegativeInfinity)));
+    private static readonly BatchSpace Space = new()
+    {
+        Forms = [PredictionForm.Logits],
+        LabelForms = [LabelForm.Indices],
+        Rows = (1, 80),
+        Classes = (1, 40),
+        Scales = [30],
+        SpecialChance = 1.0 / 6,
+        Reductions = [Reduction.Sum],
+        OptionChance = 0,
+        MaskChance = 0,
+    };
 
-    private static readonly Gen<(int Classes, double[][] Rows, int[] Labels)> Batches =
-        from classes in Gen.Int[1, 40]
-        from rows in Logit.Array[classes].Array[1, 80]
-        from labels in Gen.Int[0, classes - 1].Array[rows.Length]
-        select (classes, rows.Select(Scorable).ToArray(), labels);
+    private static readonly Gen<Draft> Batches =
+        BatchGenerator.Batches("cross_entropy", Space).Select(draft => draft with { Unit = Unit.Nats });
 
     [Fact]
-    public void Score_RowsInCompany_SameBitsAsAlone() =>
-        Gen.Select(Batches, Gen.Bool, Gen.Bool).Sample(
-            (batch, isNarrow, isWeighted) =>
+    public void Score_RowsInCompany_SameBitsAsAlone() => Batches.Sample(
+        draft =>
+        {
+            var together = draft.Score();
+            for (var row = 0; row < draft.Rows; row++)
             {
-                var dtype = isNarrow ? DType.Float32 : DType.Float64;
-                var weights = isWeighted ? batch.Rows.Select((_, i) => i % 3 * 0.5).ToArray() : null;
-                var (losses, gradient) = Scored(batch.Rows, batch.Labels, dtype, weights);
-                for (var i = 0; i < batch.Rows.Length; i++)
-                {
-                    var (loss, derivatives) = Scored([batch.Rows[i]], [batch.Labels[i]], dtype, weights?[i..(i + 1)]);
-                    Assert.Equal(Bits(loss), Bits(losses[i..(i + 1)]));
-                    Assert.Equal(Bits(derivatives), Bits(gradient[(i * batch.Classes)..((i + 1) * batch.Classes)]));
-                }
-            },
-            iter: 200);
+                var alone = draft.Take(row).Score();
+                Assert.Equal(Bits(alone.Losses), Bits(draft.Pick(together.Losses, row)!));
+                Assert.Equal(Bits(alone.Gradient), Bits(draft.Pick(together.Gradient, row)!));
+            }
+        },
+        iter: 200);
 
     /// <remarks>A class that is never true and never likely changes neither loss nor derivatives, whatever the row's length.</remarks>
     [Fact]
-    public void Score_RowsLengthenedByImpossibleClasses_TheSameToAFewUlps() =>
-        Batches.Sample(
-            batch =>
+    public void Score_RowsLengthenedByImpossibleClasses_TheSameToAFewUlps() => Batches.Sample(
+        draft =>
+        {
+            draft = draft with { DType = DType.Float64, SampleWeight = null };
+            var longer = draft with
             {
-                double[][] longer = [.. batch.Rows.Select(row => (double[])[.. row, .. Enumerable.Repeat(double.NegativeInfinity, 60)])];
-                var (losses, gradient) = Scored(batch.Rows, batch.Labels, DType.Float64, null);
-                var (longLosses, longGradient) = Scored(longer, batch.Labels, DType.Float64, null);
-                for (var i = 0; i < losses.Length; i++)
-                {
-                    AssertNear(longLosses[i], losses[i]);
-                    for (var c = 0; c < batch.Classes; c++) AssertNear(longGradient[i * (batch.Classes + 60) + c], gradient[i * batch.Classes + c]);
-                }
-            },
-            iter: 200);
+                Classes = draft.Classes + Added,
+                Predictions =
+                [
+                    .. draft.Predictions.Chunk(draft.Classes)
+                        .SelectMany(row => row.Concat(Enumerable.Repeat(double.NegativeInfinity, Added))),
+                ],
+            };
+            var (plain, lengthened) = (draft.Score(), longer.Score());
+            for (var row = 0; row < draft.Rows; row++)
+            {
+                AssertNear(lengthened.Losses[row], plain.Losses[row]);
+                for (var c = 0; c < draft.Classes; c++)
+                    AssertNear(lengthened.Gradient[row * longer.Classes + c], plain.Gradient[row * draft.Classes + c]);
+            }
+        },
+        iter: 200);
 
     private static void AssertNear(double expected, double actual)
     {
         if (expected == actual || (double.IsNaN(expected) && double.IsNaN(actual))) return;
         // sums in another order, each within 4 ulp of the truth; subnormal numbers have fewer digits
-        Assert.InRange(Math.Abs(actual - expected), 0, 8 * Math.Max(Math.BitIncrement(Math.Abs(expected)) - Math.Abs(expected), 1e-300));
+        var ulp = Math.BitIncrement(Math.Abs(expected)) - Math.Abs(expected);
+        Assert.InRange(Math.Abs(actual - expected), 0, 8 * Math.Max(ulp, 1e-300));
     }
-
-    /// <summary>A row needs one logit above −∞.</summary>
-    private static double[] Scorable(double[] row) => Array.TrueForAll(row, double.IsNegativeInfinity) ? new double[row.Length] : row;
 
     private static long[] Bits(double[] values) => Array.ConvertAll(values, BitConverter.DoubleToInt64Bits);
-
-    private static (double[] Losses, double[] Gradient) Scored(double[][] rows, int[] labels, DType dtype, double[]? weights)
-    {
-        var logits = new Tensor(dtype, new Shape(rows.Length, rows[0].Length));
-        logits.Write(0, [.. rows.SelectMany(row => row)]);
-        var classes = new Tensor(DType.Int64, new Shape(rows.Length));
-        classes.Write(0, Array.ConvertAll(labels, label => (double)label));
-        Tensor? sampleWeight = null;
-        if (weights is not null)
-        {
-            sampleWeight = new Tensor(DType.Float64, new Shape(rows.Length));
-            sampleWeight.Write(0, weights);
-        }
-        using var batch = new Batch
-        {
-            Form = PredictionForm.Logits,
-            Predictions = logits,
-            Labels = classes,
-            SampleWeight = sampleWeight,
-            Reduction = Reduction.Sum,
-            Outputs = OutputSet.Loss | OutputSet.Losses | OutputSet.Gradient,
-        };
-        using var scores = CrossEntropy.Score(batch);
-        return (Numbers(scores.Losses!), Numbers(scores.Gradient!));
-    }
-
-    private static double[] Numbers(Tensor tensor)
-    {
-        var numbers = new double[tensor.Count];
-        tensor.Read(0, numbers);
-        return numbers;
-    }
 }

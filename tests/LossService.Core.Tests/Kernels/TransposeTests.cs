@@ -7,7 +7,8 @@ public unsafe class TransposeTests
 {
     private const int Rows = 8, Length = 13, Four = 4;
 
-    private static readonly Gen<(float[] Values, int Start)> Cases = Gen.Select(Gen.Float[-100, 100].Array[Rows * Length], Gen.Int[0, Length - Four]);
+    private static readonly Gen<(float[] Values, int Start)> Cases =
+        Gen.Select(Gen.Float[-100, 100].Array[Rows * Length], Gen.Int[0, Length - Four]);
 
     [Fact]
     public void LoadColumns_AnyFourNeighbours_AreAColumnEach() => Cases.Sample((values, start) =>
@@ -39,7 +40,8 @@ public unsafe class TransposeTests
             var rows = stackalloc TElement*[Rows];
             for (var row = 0; row < Rows; row++) rows[row] = first + row * Length;
             TElement.StoreColumns(
-                TElement.Load(column), TElement.Load(column + Rows), TElement.Load(column + 2 * Rows), TElement.Load(column + 3 * Rows), rows, start);
+                TElement.Load(column), TElement.Load(column + Rows), TElement.Load(column + 2 * Rows), TElement.Load(column + 3 * Rows),
+                rows, start);
         }
         for (var i = 0; i < values.Length; i++)
             Assert.Equal(i % Length >= start && i % Length < start + Four ? values[i] : 0, TElement.ToDouble(copy[i]));

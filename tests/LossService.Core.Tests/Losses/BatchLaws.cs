@@ -1,8 +1,7 @@
 using CsCheck;
-using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
-using LossService.Core.Tests.Support;
+using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Losses;
 
@@ -12,8 +11,8 @@ public sealed class BatchLaws
     private const int Iterations = 60;
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Score_RowsReordered_ReordersResultsAndKeepsTotals(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Score_RowsReordered_ReordersResultsAndKeepsTotals(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             int[] order = [.. Enumerable.Range(0, draft.Rows).OrderBy(row => (row * 5 + 3) % 7).ThenByDescending(row => row)];
@@ -30,8 +29,8 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Score_RowAlone_SameBitsAsInBatch(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Score_RowAlone_SameBitsAsInBatch(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             draft = draft with { Reduction = Reduction.Sum };
@@ -48,8 +47,8 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Score_OutputsLeftOut_ChangesNoOther(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Score_OutputsLeftOut_ChangesNoOther(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             var (all, few) = (draft.Describe(), draft.Score());
@@ -63,8 +62,8 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Score_RowsMasked_SameBitsAsSubset(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Score_RowsMasked_SameBitsAsSubset(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             draft = draft with { Mask = null };
@@ -90,12 +89,12 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.Labelled), MemberType = typeof(TestBatches))]
-    public void Score_LabelsIgnored_SameBitsAsMasked(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    public void Score_LabelsIgnored_SameBitsAsMasked(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             const int Ignored = -100;
-            if (draft.Loss.Kind == LossKind.Categorical && !draft.HasIndices) return;
+            if (!draft.IsBinary && draft.LabelForm != LabelForm.Indices) return;
             var perRow = draft.Samples / draft.Rows;
             int[] dropped = [.. Enumerable.Range(0, draft.Rows).Where(row => row % 2 == 1)];
             draft = draft with { Mask = null };
@@ -118,8 +117,8 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Totals_OfTwoHalves_AddUpToThoseOfTheWhole(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Totals_OfTwoHalves_AddUpToThoseOfTheWhole(string loss) => BatchGenerator.Batches(loss, new() { Rows = (2, 9) }).Sample(
         draft =>
         {
             int[] rows = [.. Enumerable.Range(0, draft.Rows)];
@@ -133,13 +132,13 @@ public sealed class BatchLaws
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
-            Scored reduced(Reduction reduction, MeanOver over) =>
+            Scored Reduced(Reduction reduction, MeanOver over) =>
                 (draft with { Reduction = reduction, MeanOver = over, DType = DType.Float64 }).Score();
-            var sum = reduced(Reduction.Sum, MeanOver.Weight);
+            var sum = Reduced(Reduction.Sum, MeanOver.Weight);
             var totals = sum.Totals;
             Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
             // the losses were rounded one by one
@@ -150,25 +149,26 @@ public sealed class BatchLaws
                 return;
             }
             Assert.Equal(totals.Loss, sum.Loss);
-            Assert.Equal(totals.Loss / totals.Weight, reduced(Reduction.Mean, MeanOver.Weight).Loss);
-            Assert.Equal(totals.Loss / totals.Samples, reduced(Reduction.Mean, MeanOver.Samples).Loss);
-            Assert.Equal(sum.Gradient, reduced(Reduction.None, MeanOver.Weight).Gradient);
+            Assert.Equal(totals.Loss / totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight).Loss);
+            Assert.Equal(totals.Loss / totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples).Loss);
+            Assert.Equal(sum.Gradient, Reduced(Reduction.None, MeanOver.Weight).Gradient);
         },
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
-    public void Score_Float32_IsFloat64RoundedOnce(string loss) => TestBatches.Of(loss).Sample(
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Score_Float32_IsFloat64RoundedOnce(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
-            var narrow = draft with { DType = DType.Float32 };
-            double[]? held(double[]? values) => values?.Select(value => (double)(float)value).ToArray();
-            var wide = draft with
+            // probabilities of float32 sum to 1 less exactly than those of float64 must
+            var narrow = draft with { DType = DType.Float32, IsUnchecked = true };
+            double[]? Held(double[]? values) => values?.Select(value => (double)(float)value).ToArray();
+            var wide = narrow with
             {
                 DType = DType.Float64,
-                Predictions = held(draft.Predictions)!,
-                Labels = held(draft.Labels),
-                SampleWeight = held(draft.SampleWeight),
+                Predictions = Held(draft.Predictions)!,
+                Labels = Held(draft.Labels),
+                SampleWeight = Held(draft.SampleWeight),
             };
             var (float32, float64) = (narrow.Describe(), wide.Describe());
             Assert.Equal(float64.Totals, float32.Totals);
@@ -179,28 +179,26 @@ public sealed class BatchLaws
     /// <summary>Rows that nothing may read: no number anywhere, and labels that are no class.</summary>
     private static Draft Spoiled(Draft draft, int[] rows)
     {
-        double[]? spoil(double[]? values, double with) => values?
+        double[]? Spoil(double[]? values, double with) => values?
             .Select((value, i) => rows.Contains(i / (values.Length / draft.Rows)) ? with : value).ToArray();
         return draft with
         {
-            Predictions = spoil(draft.Predictions, double.NaN)!,
-            Labels = spoil(draft.Labels, draft.HasIndices ? 1e9 : double.NaN),
-            SampleWeight = spoil(draft.SampleWeight, double.NaN),
+            Predictions = Spoil(draft.Predictions, double.NaN)!,
+            Labels = Spoil(draft.Labels, draft.LabelForm == LabelForm.Indices ? 1e9 : double.NaN),
+            SampleWeight = Spoil(draft.SampleWeight, double.NaN),
         };
     }
 
     /// <summary>Σ of sample weight × Σ_c class_weight_c·y_c over what is neither masked nor ignored.</summary>
     private static double WeightOf(Draft draft)
     {
-        var classWeight = draft.Options.GetValueOrDefault("class_weight") as double[];
-        var ignored = draft.Options.GetValueOrDefault("ignore_index") as long[] ?? [];
+        var classWeight = draft.ValueOf("class_weight") as double[];
         var sum = 0.0;
         for (var i = 0; i < draft.Samples; i++)
         {
-            if (draft.Mask?[i] == false) continue;
-            if ((draft.HasIndices || draft.Loss.Kind == LossKind.Binary) && draft.Labels is { } labels && ignored.Any(value => labels[i] == value)) continue;
+            if (!draft.IsKept(i)) continue;
             var weight = classWeight is null ? 1
-                : draft.HasIndices ? classWeight[(int)draft.Labels![i]]
+                : draft.LabelForm == LabelForm.Indices ? classWeight[(int)draft.Labels![i]]
                 : classWeight.Select((w, c) => w * draft.Labels![i * draft.Classes + c]).Sum();
             sum += weight * (draft.SampleWeight?[i] ?? 1);
         }

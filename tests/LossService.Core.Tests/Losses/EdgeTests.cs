@@ -1,7 +1,7 @@
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
-using LossService.Core.Tests.Support;
+using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Losses;
 
@@ -12,30 +12,32 @@ public sealed class EdgeTests
         [0, 1e3, -1e3, 1e20, -1e20, double.MaxValue, -double.MaxValue, double.NegativeInfinity, double.PositiveInfinity];
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Score_ExtremeLogits_IsNeverNaN(string name)
     {
         var loss = LossCatalogue.Find(name)!;
-        AssertNoNaN(loss, PredictionForm.Logits, [.. Rows(ExtremeLogits).Where(row => loss.Kind == LossKind.Binary || IsDistribution(row))]);
+        var rows = Rows(ExtremeLogits).Where(row => loss.Kind == LossKind.Binary || IsDistribution(row));
+        AssertNoNaN(loss, PredictionForm.Logits, [.. rows]);
 
         static bool IsDistribution(double[] row) =>
             row.Any(z => z > double.NegativeInfinity) && row.Count(double.IsPositiveInfinity) <= 1;
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Score_LogitsOfAThousand_IsFinite(string name)
     {
         var loss = LossCatalogue.Find(name)!;
         foreach (var draft in Variants(loss, PredictionForm.Logits, [.. Rows([0, 1, 1e3, -1e3])]))
         {
             // infinite by definition wherever a label is 0
-            if (!draft.Options.ContainsValue("reverse")) Assert.All(draft.Describe().Elements, value => Assert.True(double.IsFinite(value)));
+            if (draft.Options.ContainsValue("reverse")) continue;
+            Assert.All(draft.Describe().Elements, value => Assert.True(double.IsFinite(value)));
         }
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Score_ProbabilitiesOfZeroAndOne_IsNeverNaN(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -102,11 +104,12 @@ public sealed class EdgeTests
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Score_NothingKeptOrNoWeight_HasNoLossAndNoGradient(string name)
     {
         var loss = LossCatalogue.Find(name)!;
-        var draft = TestBatches.Draw(loss, PredictionForm.Logits, DType.Float64, 4, 3, 1, new Random(1));
+        var space = new BatchSpace { Forms = [PredictionForm.Logits], DTypes = [DType.Float64], Scales = [1] };
+        var draft = BatchGenerator.Draw(loss, space.OfSize(4, 3), seed: 1);
         Draft[] weightless =
         [
             draft with { Mask = new bool[draft.Samples] },
@@ -161,7 +164,7 @@ public sealed class EdgeTests
         Loss = LossCatalogue.Find(loss)!,
         Classes = predictions.Length,
         Predictions = predictions,
-        HasIndices = true,
+        LabelForm = LabelForm.Indices,
         Labels = [label],
     };
 

@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.RegularExpressions;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Tests.Support;
+using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Losses;
 
@@ -16,16 +16,28 @@ public sealed partial class PageTests
         ["labels", "sample_weight", "mask", "outputs", "reduction", "mean_over", "dtype", "unit", "id"];
 
     [Fact]
-    public void Catalogue_HasTheSeventeenLosses() => Assert.Equal(
-        [
-            "asymmetric", "binary_brier", "binary_cross_entropy", "binary_focal", "brier", "cross_entropy", "entropy", "focal",
-            "generalized_cross_entropy", "hinge", "js_divergence", "kl_divergence", "multi_margin", "multiclass_hinge",
-            "poly_cross_entropy", "squared_hinge", "total_variation",
-        ],
-        LossCatalogue.All.Select(loss => loss.Name));
+    public void Catalogue_Names_AreThoseOfTheClassesInOrder()
+    {
+        var names = LossCatalogue.All.Select(loss => loss.Name).ToArray();
+        Assert.Distinct(names);
+        Assert.Equal(names.Order(StringComparer.Ordinal), names);
+        Assert.Distinct(LossCatalogue.All.Select(loss => loss.Page.Title));
+        Assert.All(LossCatalogue.All, loss =>
+        {
+            Assert.Matches(SnakeCase(), loss.Name);
+            Assert.Equal(JsonNamingPolicy.SnakeCaseLower.ConvertName(loss.GetType().Name), loss.Name);
+            Assert.Same(loss, LossCatalogue.Find(loss.Name));
+        });
+    }
+
+    /// <summary>A class that derives from a loss's base and is left out would be a loss that nobody can reach.</summary>
+    [Fact]
+    public void Catalogue_EveryLossOfTheAssembly_IsInIt() => Assert.Equal(
+        typeof(Loss).Assembly.GetTypes().Where(type => type.IsAssignableTo(typeof(Loss)) && !type.IsAbstract).ToHashSet(),
+        LossCatalogue.All.Select(loss => loss.GetType()).ToHashSet());
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Page_EveryField_IsFilled(string name)
     {
         var page = LossCatalogue.Find(name)!.Page;
@@ -43,11 +55,10 @@ public sealed partial class PageTests
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Options_EachOne_DescribesItselfAndAllowsItsDefault(string name)
     {
         var loss = LossCatalogue.Find(name)!;
-        Assert.Matches(SnakeCase(), loss.Name);
         Assert.Distinct(loss.Options.Select(option => option.Name));
         Assert.All(loss.Options, option =>
         {
@@ -63,7 +74,7 @@ public sealed partial class PageTests
 
     /// <summary>An option that could not mean anything to a loss is not in its list, so that posting it is refused.</summary>
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Options_WithoutMeaning_AreNotTaken(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -77,7 +88,7 @@ public sealed partial class PageTests
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Example_AsPosted_ScoresToAFiniteLoss(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -123,12 +134,13 @@ public sealed partial class PageTests
             Rows = isFlat ? 1 : predictions.GetArrayLength(),
             Classes = isFlat ? predictions.GetArrayLength() : predictions[0].GetArrayLength(),
             Predictions = Numbers(predictions),
-            HasIndices = hasLabels && loss.Kind == LossKind.Categorical && labels[0].ValueKind == JsonValueKind.Number,
+            LabelForm = hasLabels && loss.Kind == LossKind.Categorical && labels[0].ValueKind == JsonValueKind.Number
+                ? LabelForm.Indices : LabelForm.Dense,
             Labels = hasLabels ? Numbers(labels) : null,
-            Reduction = body.TryGetProperty("reduction", out var reduction) && reduction.ValueEquals("sum") ? Reduction.Sum : Reduction.Mean,
+            Reduction = body.TryGetProperty("reduction", out var reduction) && reduction.ValueEquals("sum")
+                ? Reduction.Sum : Reduction.Mean,
             Options = loss.Options.Where(option => body.TryGetProperty(option.Name, out _))
-                .Aggregate(ImmutableDictionary<string, object?>.Empty,
-                    (options, option) => options.Add(option.Name, Value(option.Form, body.GetProperty(option.Name)))),
+                .ToImmutableDictionary(option => option, option => Value(option.Form, body.GetProperty(option.Name))),
         };
     }
 

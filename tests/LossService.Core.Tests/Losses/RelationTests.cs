@@ -1,7 +1,7 @@
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
-using LossService.Core.Tests.Support;
+using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Losses;
 
@@ -41,8 +41,8 @@ public sealed class RelationTests
     {
         for (var seed = 0; seed < 40; seed++)
         {
-            var draft = Plain("kl_divergence", seed) with { HasIndices = false };
-            draft = draft with { Labels = Softmax(draft) };
+            var draft = Plain("kl_divergence", seed);
+            draft = draft with { LabelForm = LabelForm.Dense, Labels = Softmax(draft) };
             var labels = draft with { Form = PredictionForm.Probabilities, Predictions = draft.Labels!, Labels = null };
             draft = draft with { Predictions = [.. draft.Predictions.Select((x, i) => x / 2 + i % 3)] };
             var expected = With(draft, "cross_entropy").Score().Losses.Zip(With(labels, "entropy").Score().Losses, (a, b) => a - b);
@@ -57,7 +57,7 @@ public sealed class RelationTests
         {
             var draft = Plain("kl_divergence", seed);
             var (p, t) = (Softmax(draft), Softmax(draft with { Predictions = [.. draft.Predictions.Reverse()] }));
-            var forward = draft with { Form = PredictionForm.Probabilities, HasIndices = false, Predictions = p, Labels = t };
+            var forward = draft with { Form = PredictionForm.Probabilities, LabelForm = LabelForm.Dense, Predictions = p, Labels = t };
             var reverse = (forward with { Predictions = t, Labels = p }).With("direction", "reverse");
             AssertNear(forward.Score().Losses, reverse.Score().Losses);
             var half = With(forward, "js_divergence");
@@ -91,14 +91,15 @@ public sealed class RelationTests
     {
         for (var seed = 0; seed < 40; seed++)
         {
-            var draft = TestBatches.Draw(LossCatalogue.Find("multi_margin")!, PredictionForm.Logits, DType.Float64, 5, 2, 2, new(seed));
+            var space = new BatchSpace { Forms = [PredictionForm.Logits], DTypes = [DType.Float64], Scales = [2] };
+            var draft = BatchGenerator.Draw(LossCatalogue.Find("multi_margin")!, space.OfSize(5, 2), seed);
             var (sum, max) = (draft.Without("p").Score(), With(draft.Without("p"), "multiclass_hinge").Score());
             AssertNear([.. sum.Losses.Select(x => 2 * x)], max.Losses);
         }
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Loss_InBits_IsThatInNatsOverLn2(string name)
     {
         if (!LossCatalogue.Find(name)!.IsInformation) return;
@@ -114,14 +115,14 @@ public sealed class RelationTests
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.All), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Loss_WithTemperature_IsThatOfDividedLogits(string name)
     {
         var option = LossCatalogue.Find(name)!.Options.FirstOrDefault(option => option.Name == "temperature");
         if (option is null) return;
         for (var seed = 0; seed < 20; seed++)
         {
-            var draft = Random(name, seed).Without("temperature").Without("z_loss");
+            var draft = Random(name, seed).Without("temperature", "z_loss");
             var cold = draft with { Predictions = [.. draft.Predictions.Select(x => x * 4)] };
             var (plain, tempered) = (draft.Score(), cold.With(option, 4.0).Score());
             AssertNear(plain.Losses, tempered.Losses);
@@ -130,7 +131,7 @@ public sealed class RelationTests
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.Labelled), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
     public void Loss_WithLabelSmoothing_IsThatOfTheSmoothedLabels(string name)
     {
         const double Smoothing = 0.25;
@@ -140,26 +141,28 @@ public sealed class RelationTests
         for (var seed = 0; seed < 20; seed++)
         {
             // a sample's weight is that of its label before smoothing
-            var draft = Random(name, seed).Without("label_smoothing").Without("class_weight").Without("ignore_index");
+            var draft = Random(name, seed).Without("label_smoothing", "class_weight", "ignore_index");
             var among = loss.Kind == LossKind.Binary ? 2 : draft.Classes;
-            var labels = draft.HasIndices
+            var labels = draft.LabelForm == LabelForm.Indices
                 ? [.. draft.Labels!.SelectMany(label => Enumerable.Range(0, draft.Classes).Select(c => c == (int)label ? 1.0 : 0))]
                 : draft.Labels!;
-            var posted = draft with { HasIndices = false, Labels = [.. labels.Select(y => y * (1 - Smoothing) + Smoothing / among)] };
+            double[] smoothed = [.. labels.Select(y => y * (1 - Smoothing) + Smoothing / among)];
+            var posted = draft with { LabelForm = LabelForm.Dense, Labels = smoothed };
             AssertNear(posted.Score().Losses, draft.With(option, Smoothing).Score().Losses, 1e-12);
         }
     }
 
     [Theory]
-    [MemberData(nameof(TestBatches.Categorical), MemberType = typeof(TestBatches))]
+    [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
     public void Loss_OfLogitsAndOfTheirLogProbabilities_IsTheSame(string name)
     {
         if (!LossCatalogue.Find(name)!.Accepts.Contains(PredictionForm.LogProbabilities)) return;
         for (var seed = 0; seed < 20; seed++)
         {
-            var draft = Random(name, seed).Without("temperature").Without("z_loss").Without("ignore_index") with { Mask = null };
+            var draft = Random(name, seed).Without("ignore_index") with { Mask = null };
+            draft = draft.Without("temperature", "z_loss");
             var fromLogits = draft.Describe();
-            var posted = draft with { Form = PredictionForm.LogProbabilities, Predictions = fromLogits.LogProbabilities };
+            var posted = draft.WithPredictions(PredictionForm.LogProbabilities, fromLogits.LogProbabilities);
             AssertNear(fromLogits.Losses, posted.Score().Losses, 1e-13);
         }
     }
@@ -168,7 +171,7 @@ public sealed class RelationTests
     {
         for (var seed = 0; seed < 40; seed++)
         {
-            var draft = Plain("cross_entropy", seed) with { HasIndices = true };
+            var draft = Plain("cross_entropy", seed) with { LabelForm = LabelForm.Indices };
             draft = draft with { Labels = [.. Enumerable.Range(0, draft.Rows).Select(row => (double)(row % draft.Classes))] };
             var (expected, actual) = (With(draft, other).Score(), With(draft, one).Score());
             AssertNear(expected.Losses, actual.Losses);
@@ -204,8 +207,10 @@ public sealed class RelationTests
     }
 
     /// <summary>A float64 batch of logits with any of the loss's options.</summary>
-    private static Draft Random(string name, int seed) => TestBatches.Draw(
-        LossCatalogue.Find(name.Split(' ')[0])!, PredictionForm.Logits, DType.Float64, 1 + seed % 5, 1 + seed % 11, 8, new(seed));
+    private static Draft Random(string name, int seed) => BatchGenerator.Draw(
+        LossCatalogue.Find(name.Split(' ')[0])!,
+        new BatchSpace { Forms = [PredictionForm.Logits], DTypes = [DType.Float64], Scales = [8] }.OfSize(1 + seed % 5, 1 + seed % 11),
+        seed);
 
     /// <summary>The same without options and weights, every sample kept.</summary>
     private static Draft Plain(string name, int seed) => Random(name, seed) with
@@ -225,10 +230,10 @@ public sealed class RelationTests
         draft = draft with
         {
             Loss = loss,
-            Options = draft.Options.RemoveRange(draft.Options.Keys.Except(loss.Options.Select(option => option.Name)))
-                .Remove("z_loss").Remove("pos_weight"),
+            Options = draft.Options.RemoveRange(draft.Options.Keys.Except(loss.Options)),
             Unit = Unit.Nats,
         };
+        draft = draft.Without("z_loss", "pos_weight");
         foreach (var word in words[1..])
         {
             var (name, value) = (word.Split('=')[0], word.Split('=')[1]);

@@ -93,12 +93,12 @@ public sealed class PlainPagesTests(TestService service)
     [Fact]
     public async Task Answer_LongerThanABlock_ComesInChunksWithTheNumbersOfManySmallOnes()
     {
-        const int rows = 20_000;
+        const int Rows = 20_000;
         static string Batch(int rows) => $$"""{"logits":[{{string.Join(',', Enumerable.Repeat("[0.5,-1.25]", rows))}}],"labels":[{{string.Join(',', Enumerable.Repeat('1', rows))}}],"outputs":["losses"]}""";
         var one = JsonDocument.Parse((await service.PostAsync("/v1/losses/cross_entropy", Batch(1))).Body).RootElement.GetProperty("losses")[0].GetSingle();
-        var answer = await service.PostAsync("/v1/losses/cross_entropy", Batch(rows));
+        var answer = await service.PostAsync("/v1/losses/cross_entropy", Batch(Rows));
         Assert.Equal("chunked", answer.Header("Transfer-Encoding"));
-        Assert.Equal(Enumerable.Repeat(one, rows), JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetSingle()));
+        Assert.Equal(Enumerable.Repeat(one, Rows), JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetSingle()));
     }
 
     [Theory]

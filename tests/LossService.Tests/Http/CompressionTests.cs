@@ -63,7 +63,7 @@ public sealed class CompressionTests(TestService service)
     public async Task Request_Corrupt_Is400(string coding, string damage)
     {
         var whole = Compress(coding, Batch);
-        byte[] body = damage switch
+        var body = damage switch
         {
             "text" => Batch,
             "half" => whole[..(whole.Length / 2)],

@@ -60,7 +60,7 @@ public sealed class ServedDocument : IAsyncLifetime
     /// <summary>What a reference points at: <c>#/components/schemas/Scores</c>; null where there is nothing.</summary>
     internal JsonNode? Resolve(string reference)
     {
-        JsonNode? node = Json;
+        var node = Json;
         foreach (var name in reference.Split('/').Skip(1)) node = node?[name];
         return node;
     }

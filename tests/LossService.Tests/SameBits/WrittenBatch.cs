@@ -3,7 +3,6 @@ using System.Text;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
-using LossService.Requests;
 
 namespace LossService.Tests.SameBits;
 
@@ -38,7 +37,7 @@ internal sealed record WrittenBatch
     {
         int[] taken = [.. rows];
         var labels = Labels is null ? "" : $",\"labels\":{Join(Labels)}";
-        return $"{{\"{Fields.Of(Form)}\":{Join(Predictions)}{labels},\"sample_weight\":{Join(Weights)}{Rest}}}";
+        return $"{{\"{Form.Name()}\":{Join(Predictions)}{labels},\"sample_weight\":{Join(Weights)}{Rest}}}";
 
         string Join(string[] texts) => $"[{string.Join(",", taken.Select(row => texts[row]))}]";
     }

@@ -1,10 +1,9 @@
 using System.Net.Http.Headers;
 using System.Text;
-using LossService.Tests.Support;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Mvc.Testing;
 
-[assembly: AssemblyFixture(typeof(TestService))]
+[assembly: AssemblyFixture(typeof(LossService.Tests.Support.TestService))]
 
 namespace LossService.Tests.Support;
 

@@ -21,14 +21,14 @@ internal static class JsonAddress
 
     /// <summary>The problem that a request's findings are.</summary>
     public static Problem ToProblem(ScoreRequest request, Limits limits) => ProblemTypes.InvalidBatch(
-        [.. request.RequestErrors.First.Take(limits.ListedErrors).Select(finding => ToError(finding, request))],
-        request.RequestErrors.Total);
+        [.. request.Errors.First.Take(limits.ListedErrors).Select(finding => ToError(finding, request))],
+        request.Errors.Total);
 
     /// <summary>An element of a tensor that came as bytes has a position, but no text to point at: that of all of them must do.</summary>
     private static ProblemError ToError(RequestError finding, ScoreRequest request)
     {
         var (address, detail) = finding;
-        return address.Position.Length > 0 && address.Part is null && request.Encoded.Contains(address.Member)
+        return address.Position.Length > 0 && address.Part is null && Fields.TryFindTensor(address.Member, out var tensor) && request.IsEncoded(tensor)
             ? new(Of(new(address.Member) { Part = Base64Tensor.Data }), $"[{string.Join(", ", address.Position)}]: {detail}")
             : new(Of(address), detail);
     }

@@ -1,4 +1,5 @@
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Problems;
 using LossService.Requests;
@@ -19,16 +20,16 @@ internal sealed class OipModel
         Loss = loss;
         var isCategorical = loss.Kind == LossKind.Categorical;
         long[] samples = [-1];
-        long[] predictions = isCategorical ? [-1, -1] : samples;
+        var predictions = isCategorical ? [-1, -1] : samples;
         var labels = isCategorical ? DType.Int64 : DType.Float32;
         Inputs =
         [
-            .. loss.Accepts.Select(form => Page(Fields.Of(form), DType.Float32, predictions)),
+            .. loss.Accepts.Select(form => Page(form.Name(), DType.Float32, predictions)),
             .. loss.Labels == LabelRule.None ? Array.Empty<OipTensorPage>() : [Page(Fields.Labels, labels, samples)],
             Page(Fields.SampleWeight, DType.Float32, samples),
             Page(Fields.Mask, DType.Bool, samples),
         ];
-        Outputs = [.. OipOutput.Of(loss).Select(output =>
+        Outputs = [.. OipOutput.GetAll(loss).Select(output =>
             Page(output.Name, output.DType ?? DType.Float32, output.Axes is [-1, -1] ? predictions : output.Axes))];
     }
 

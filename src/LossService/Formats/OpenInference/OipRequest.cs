@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LossService.Core.Losses;
@@ -27,7 +28,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     public OipAddresses Addresses { get; } = new();
 
     /// <summary>What is wrong so far.</summary>
-    public RequestErrors RequestErrors => Batch.RequestErrors;
+    public RequestErrors Errors => Batch.Errors;
 
     /// <summary>Whether outputs that do not say are to be binary.</summary>
     public bool WantsBinary { get; set; }
@@ -36,14 +37,14 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     public IReadOnlyList<WantedOutput> Wanted => _wanted;
 
     /// <summary>Notes a finding at a place of the protocol's own, such as <c>inputs/0/shape</c>.</summary>
-    public void Note(string path, string detail) => RequestErrors.Add(new(path), detail);
+    public void Note(string path, string detail) => Errors.Add(new(path), detail);
 
     /// <summary>Takes an input's name, datatype and shape.</summary>
     /// <returns>The input; null where they make no sense, which is noted.</returns>
     public OipInput? Declare(int index, string name, string datatype, ReadOnlySpan<long> axes)
     {
         var path = $"inputs/{index}";
-        if (!Fields.Tensors.Contains(name))
+        if (!Fields.TryFindTensor(name, out var field))
         {
             Note($"{path}/name", $"there is no input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
             return null;
@@ -74,7 +75,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
         }
         var shape = new int[axes.Length];
         for (var axis = 0; axis < shape.Length; axis++) shape[axis] = (int)axes[axis];
-        return new(index, name, dtype, new(shape));
+        return new(index, name, field, dtype, new(shape));
     }
 
     /// <summary>Takes an input's elements where they stand: the memory must stay, unmoved, until this is disposed of.</summary>
@@ -83,10 +84,10 @@ internal sealed class OipRequest(Loss loss) : IDisposable
         var bytes = new ReadOnlySpan<byte>(data, (int)input.Bytes);
         if (input.DType == DType.Bool && bytes.IndexOfAnyExcept((byte)0, (byte)1) is >= 0 and var odd)
         {
-            RequestErrors.Add(new(input.Name, input.Shape.Position(odd)), $"a BOOL is 0 or 1, not {bytes[odd]}");
+            Errors.Add(new(input.Name, input.Shape.Position(odd)), $"a BOOL is 0 or 1, not {bytes[odd]}");
             return;
         }
-        Batch.Tensors[input.Name] = new(input.DType, input.Shape, data) { IsFinite = FiniteScan.IsFinite(input.DType, bytes) };
+        Batch[input.Field] = new(input.DType, input.Shape, data) { IsFinite = FiniteScan.IsFinite(input.DType, bytes) };
     }
 
     /// <summary>Takes an input's elements that were read from JSON, flat or nested.</summary>
@@ -100,36 +101,95 @@ internal sealed class OipRequest(Loss loss) : IDisposable
         }
         var layout = data.Shape == input.Shape ? OipLayout.Nested : OipLayout.Flat;
         Addresses.Add(input.Name, input.Pointer + "/data", input.Name, layout, input.Shape);
-        Batch.Tensors[input.Name] = new(data.DType, input.Shape, data.Data) { IsFinite = data.IsFinite };
+        Batch[input.Field] = new(data.DType, input.Shape, data.Data) { IsFinite = data.IsFinite };
     }
 
     /// <summary>Disposes of <paramref name="owned"/> with this.</summary>
     public void Own(IDisposable owned) => _owned.Add(owned);
 
-    /// <summary>Takes a parameter: the value that <paramref name="json"/> stands at.</summary>
-    /// <remarks>gRPC has no lists, so where an option takes one, the text of a JSON list will do.</remarks>
-    public void Parameter(string name, ref Utf8JsonReader json)
+    /// <summary>Takes a parameter from JSON.</summary>
+    public void SetParameter(string name, ref Utf8JsonReader json)
+    {
+        if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        else if (!IsParameter(name)) return;
+        else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
+        else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
+    }
+
+    /// <summary>Takes a parameter that is a number.</summary>
+    public void SetParameter(string name, double value)
+    {
+        if (FindOption(name) is not { } option) return;
+        var isSet = double.IsInteger(value) && Math.Abs(value) < 1L << 53
+            ? Batch.Options.TrySet(option, (long)value) : double.IsFinite(value) && Batch.Options.TrySet(option, value);
+        if (!isSet) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Takes a parameter that is an integer.</summary>
+    public void SetParameter(string name, long value)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
+    public void SetParameter(string name, bool value)
+    {
+        if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
+    }
+
+    /// <summary>Takes a parameter without a value, which turns off what an option's default turns on.</summary>
+    public void SetParameter(string name)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
+    }
+
+    /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as one.</summary>
+    public void SetParameter(string name, string text)
+    {
+        if (!IsParameter(name)) return;
+        if (Batch.Loss.FindOption(name) is not { } option)
+        {
+            if (!HeaderParser.TrySetField(name, text, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
+        }
+        else if (!Batch.Options.TrySet(option, text) && !TryReadList(option, text))
+        {
+            Refuse(option, HeaderParser.Quote(text));
+        }
+    }
+
+    private Option? FindOption(string name)
+    {
+        if (!IsParameter(name)) return null;
+        var option = Batch.Loss.FindOption(name);
+        if (option is null) Note(name, Fields.Header.Contains(name) ? "expected a string" : HeaderParser.DescribeUnknown(name, Batch.Loss));
+        return option;
+    }
+
+    private bool IsParameter(string name)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)
-        {
-            Note(name, $"{name} is no parameter: the protocol has its own place for it");
-            return;
-        }
-        var option = Batch.Loss.Options.FirstOrDefault(option => option.Name == name);
-        if (json.TokenType == JsonTokenType.String && option?.Form is OptionForm.Integers or OptionForm.PerClass or OptionForm.NumberOrPerClass)
-        {
-            var text = new Utf8JsonReader(Encoding.UTF8.GetBytes(json.GetString()!), JsonText.Strict);
-            Addresses.Add(name, OipAddresses.Pointer("parameters", name), name, OipLayout.Opaque);
-            if (IsList(text) && text.Read() && HeaderParser.TryRead(name, ref text, Batch)) return;
-        }
-        if (!HeaderParser.TryRead(name, ref json, Batch)) Note(name, HeaderParser.Unknown(name, Batch.Loss));
+        if (name is not (Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
+        Note(name, $"{name} is not a parameter; the protocol has its own place for it");
+        return false;
+    }
+
+    private void Refuse(Option option, string got) => Note(option.Name, $"expected {option.Accepts}, got {got}");
+
+    private bool TryReadList(Option option, string text)
+    {
+        var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), JsonText.Strict);
+        if (option is not (Option<long[]?> or Option<double[]?>) || !IsList(json)) return false;
+        // a pointer leads to the text, not into it
+        Addresses.Add(option.Name, OipAddresses.Pointer("parameters", option.Name), option.Name, OipLayout.Opaque);
+        json.Read();
+        HeaderParser.ReadOption(option, ref json, Batch);
+        return true;
     }
 
     /// <summary>Takes a requested output.</summary>
     public void Want(int index, string name, bool? binary)
     {
-        var outputs = OipOutput.Of(Batch.Loss).ToArray();
+        var outputs = OipOutput.GetAll(Batch.Loss).ToArray();
         if (Array.Find(outputs, output => output.Name == name) is not { } output)
         {
             var names = outputs.Select(output => output.Name).ToArray();
@@ -149,7 +209,7 @@ internal sealed class OipRequest(Loss loss) : IDisposable
     public void Conclude()
     {
         var isReduced = Batch.Reduction != Reduction.None;
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Name == (isReduced ? "loss" : "losses")), null));
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
         if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss)) Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");

@@ -12,5 +12,5 @@ internal sealed class OipScoring(Scoring scoring, IOptions<Limits> limits)
     public (OipResponse? Answer, Problem? Problem) Score(OipRequest request, CancellationToken cancellation) =>
         scoring.Score(request.Batch, cancellation) is { } scores
             ? (new OipResponse(scores, request), null)
-            : (null, request.Addresses.ToProblem(request.RequestErrors, limits.Value));
+            : (null, request.Addresses.ToProblem(request.Errors, limits.Value));
 }

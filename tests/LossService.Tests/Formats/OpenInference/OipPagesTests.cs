@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Http;
-using LossService.Requests;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -40,7 +40,7 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
             Assert.Equal(["1"], page.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
             Assert.NotEmpty(page.GetProperty("platform").GetString()!);
             var inputs = page.GetProperty("inputs").EnumerateArray().ToDictionary(input => input.GetProperty("name").GetString()!);
-            Assert.All(loss.Accepts, form => Assert.Contains(Fields.Of(form), inputs));
+            Assert.All(loss.Accepts, form => Assert.Contains(form.Name(), inputs));
             Assert.Equal(loss.Labels != LabelRule.None, inputs.ContainsKey("labels"));
             Assert.All(inputs.Values.Concat(page.GetProperty("outputs").EnumerateArray()), IsTensor);
         }

@@ -1,8 +1,4 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Google.Protobuf;
-using LossService.Formats.Json;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
@@ -13,12 +9,7 @@ internal static class InferMessages
     public static void Read(ModelInferRequest message, OipRequest request)
     {
         if (message.Id.Length > 0) request.Batch.Id = message.Id;
-        foreach (var (name, value) in message.Parameters)
-        {
-            var json = new Utf8JsonReader(ToJson(value), JsonText.Strict);
-            json.Read();
-            request.Parameter(name, ref json);
-        }
+        foreach (var (name, value) in message.Parameters) SetParameter(name, value, request);
 
         var raw = message.RawInputContents;
         if (raw.Count > 0 && raw.Count != message.Inputs.Count)
@@ -80,17 +71,19 @@ internal static class InferMessages
             if (name != "content_type") request.Note(path, $"{what} has no parameter \"{name}\" in gRPC");
     }
 
-    /// <summary>A parameter's value as the JSON that it would be over HTTP; numbers that JSON does not have are strings there.</summary>
-    private static byte[] ToJson(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    private static void SetParameter(string name, InferParameter parameter, OipRequest request)
     {
-        InferParameter.ParameterChoiceOneofCase.BoolParam => parameter.BoolParam ? "true"u8.ToArray() : "false"u8.ToArray(),
-        InferParameter.ParameterChoiceOneofCase.Int64Param => Utf8(parameter.Int64Param),
-        InferParameter.ParameterChoiceOneofCase.Uint64Param => Utf8(parameter.Uint64Param),
-        InferParameter.ParameterChoiceOneofCase.DoubleParam when double.IsFinite(parameter.DoubleParam) => Utf8(parameter.DoubleParam),
-        InferParameter.ParameterChoiceOneofCase.DoubleParam => JsonSerializer.SerializeToUtf8Bytes(parameter.DoubleParam.ToString(CultureInfo.InvariantCulture)),
-        InferParameter.ParameterChoiceOneofCase.StringParam => JsonSerializer.SerializeToUtf8Bytes(parameter.StringParam),
-        _ => "null"u8.ToArray(),
-    };
-
-    private static byte[] Utf8<T>(T number) where T : IFormattable => Encoding.UTF8.GetBytes(number.ToString(null, CultureInfo.InvariantCulture));
+        switch (parameter.ParameterChoiceCase)
+        {
+            case InferParameter.ParameterChoiceOneofCase.BoolParam: request.SetParameter(name, parameter.BoolParam); break;
+            case InferParameter.ParameterChoiceOneofCase.Int64Param: request.SetParameter(name, parameter.Int64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param when parameter.Uint64Param <= long.MaxValue:
+                request.SetParameter(name, (long)parameter.Uint64Param);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, (double)parameter.Uint64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.DoubleParam: request.SetParameter(name, parameter.DoubleParam); break;
+            case InferParameter.ParameterChoiceOneofCase.StringParam: request.SetParameter(name, parameter.StringParam); break;
+            default: request.SetParameter(name); break;
+        }
+    }
 }

@@ -101,7 +101,7 @@ internal static class TypedContents
         for (long i = 0; i < tensor.Count; i++)
         {
             if (tensor.Integer(i) is var value && value >= least && value <= largest) continue;
-            request.RequestErrors.Add(new(input.Name, input.Shape.Position(i)), $"{value} is no {input.DType.Datatype()}: an integer from {least} to {largest}");
+            request.Errors.Add(new(input.Name, input.Shape.Position(i)), $"{value} is no {input.DType.Datatype()}: an integer from {least} to {largest}");
             return false;
         }
         return true;

@@ -21,7 +21,7 @@ internal static unsafe class OipDataReader
     };
 
     private static (Tensor, int)? TryReadFast<TElement>(DType dtype, byte* text, byte* end)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer();
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
@@ -40,10 +40,9 @@ internal static unsafe class OipDataReader
             request.Note(path, $"{input.Name} is {input.DType.Datatype()}, which has no JSON: send it as binary");
             return null;
         }
-        if (input.DType == DType.Bool || input.DType.IsFloat()) return JsonTensorReader.Read(path, value, input.DType, request.RequestErrors);
-        if (JsonTensorReader.AreIntegers(value, request.Batch)) return JsonTensorReader.Read(path, value, DType.Int64, request.RequestErrors);
-        var (address, what) = request.Batch.FirstRealLabel!;
-        request.RequestErrors.Add(new(path, address.Position), $"{what} is no {input.DType.Datatype()}: {Integers(input.DType)}");
+        if (input.DType == DType.Bool || input.DType.IsFloat()) return JsonTensorReader.Read(path, value, input.DType, request.Errors);
+        if (JsonTensorReader.FindNonInteger(value) is not var (position, text)) return JsonTensorReader.Read(path, value, DType.Int64, request.Errors);
+        request.Errors.Add(new(path, position), $"expected {Integers(input.DType)} for {input.DType.Datatype()}, got {text}");
         return null;
     }
 
@@ -55,7 +54,7 @@ internal static unsafe class OipDataReader
         foreach (var value in data.AsSpan<long>())
         {
             if (value >= least && value <= largest) continue;
-            request.Note($"inputs/{input.Index}/data", $"{input.Name} has {value}, which is no {input.DType.Datatype()}: {Integers(input.DType)}");
+            request.Note($"inputs/{input.Index}/data", $"{input.Name} has {value}; expected {Integers(input.DType)} for {input.DType.Datatype()}");
             return;
         }
     }

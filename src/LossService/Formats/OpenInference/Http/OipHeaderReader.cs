@@ -78,7 +78,7 @@ internal unsafe ref struct OipHeaderReader
             {
                 // what a value should have been is noted; its end is found by another look
                 var value = _json;
-                _request.Parameter(name, ref value);
+                _request.SetParameter(name, ref value);
             }
             _json.Skip();
         }
@@ -161,15 +161,15 @@ internal unsafe ref struct OipHeaderReader
     private List<long>? ReadShape(string path)
     {
         if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
-        var before = _request.RequestErrors.Total;
+        var before = _request.Errors.Total;
         List<long> axes = [];
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
             if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
-            else _request.RequestErrors.Add(new(path, axes.Count), $"an axis is an integer, not {HeaderParser.Describe(ref _json)}");
+            else _request.Errors.Add(new(path, axes.Count), $"an axis is an integer, not {HeaderParser.Describe(ref _json)}");
             _json.Skip();
         }
-        return _request.RequestErrors.Total == before ? axes : null;
+        return _request.Errors.Total == before ? axes : null;
     }
 
     private long? ReadSize(string path)

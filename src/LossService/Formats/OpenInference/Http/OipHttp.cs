@@ -3,7 +3,6 @@ using System.Text.Json;
 using LossService.Formats.Json;
 using LossService.Http;
 using LossService.Problems;
-using LossService.Requests;
 
 namespace LossService.Formats.OpenInference.Http;
 
@@ -56,7 +55,7 @@ internal static class OipHttp
     private static void CheckForm(WantedOutput wanted, OipRequest request)
     {
         if (wanted.IsBinary ?? request.WantsBinary) return;
-        var dtype = wanted.Output.DType ?? request.Batch.Tensors.FirstOrDefault(tensor => Fields.Predictions.Contains(tensor.Key)).Value?.DType;
+        var dtype = wanted.Output.DType ?? request.Batch.Predictions?.DType;
         if (dtype is { } typed && !typed.HasJson())
             request.Note("outputs", $"{wanted.Output.Name} is {typed.Datatype()} here, which has no JSON: ask for it with \"binary_data\": true");
     }

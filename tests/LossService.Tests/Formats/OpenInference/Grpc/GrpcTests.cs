@@ -52,11 +52,11 @@ public sealed class GrpcTests(OipHost host) : IClassFixture<OipHost>
         ["output parameter"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "loss", Parameters = { ["classification"] = new() { Int64Param = 1 } } })), "an output has no parameter \"classification\""),
         ["unknown output"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "there is no output \"grad\""),
         ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }), "did you mean \"temperature\"?"),
-        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "temperature is a number above 0, not -1"),
-        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "not the string \"NaN\""),
-        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "not null"),
-        ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "not true"),
-        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "reduction is \"mean\" or \"sum\" or \"none\""),
+        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "expected a number above 0, got -1"),
+        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "got \"NaN\""),
+        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got null"),
+        ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "got true"),
+        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "expected \"mean\" or \"sum\" or \"none\""),
     };
 
     /// <summary>The names of the cases.</summary>

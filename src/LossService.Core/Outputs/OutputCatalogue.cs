@@ -1,0 +1,38 @@
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Outputs;
+
+/// <summary>Every output there is, in the order of a response.</summary>
+public static class OutputCatalogue
+{
+    /// <summary>All outputs; the place of each is the number of its bit in <see cref="OutputSet"/>.</summary>
+    public static IReadOnlyList<Output> All { get; } =
+    [
+        new(OutputSet.Loss, "loss", OutputShape.Scalar,
+            "The reduced loss, float64; null if the mean divides by 0, as when all samples are masked or ignored."),
+        new(OutputSet.Losses, "losses", OutputShape.Samples,
+            "The weighted loss wℓ of each sample; 0 for masked and ignored samples."),
+        new(OutputSet.Gradient, "gradient", OutputShape.Predictions,
+            "∂loss/∂predictions, with respect to the predictions as posted; 0 for masked and ignored samples."),
+        new(OutputSet.Probabilities, "probabilities", OutputShape.Predictions,
+            "The predicted probabilities p; 0 for masked and ignored samples."),
+        new(OutputSet.LogProbabilities, "log_probabilities", OutputShape.Predictions,
+            "log p; 0 for masked and ignored samples."),
+        new(OutputSet.Entropy, "entropy", OutputShape.Samples,
+            "The entropy of each sample's predicted distribution; 0 for masked and ignored samples."),
+        new(OutputSet.Predictions, "predictions", OutputShape.Samples,
+            "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked and ignored samples.") { DType = DType.Int64 },
+        new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
+            "Accuracy, perplexity and calibration of the predictions.") { NeedsLabels = true },
+    ];
+
+    /// <summary>All outputs as one set.</summary>
+    public static OutputSet Everything { get; } = All.Aggregate(OutputSet.None, (set, output) => set | output.Flag);
+
+    /// <summary>The output of a name, or null.</summary>
+    public static Output? Find(string name) => All.FirstOrDefault(output => output.Name == name);
+
+    /// <summary>What is computed where nothing is asked for: the loss, or the losses where they are not reduced.</summary>
+    public static OutputSet GetDefault(Reduction reduction) => reduction == Reduction.None ? OutputSet.Losses : OutputSet.Loss;
+}

@@ -1,0 +1,121 @@
+using CsCheck;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+
+namespace LossService.Tests.Shared;
+
+/// <summary>
+/// Random valid batches for any loss, drawn from nothing but what the loss says of itself: the forms it takes, its rule for
+/// labels, its options and their ranges. So every law holds for a new loss on the day that its file appears.
+/// </summary>
+internal static class BatchGenerator
+{
+    /// <summary>Batches for CsCheck, which shrinks a failing one's size.</summary>
+    public static Gen<Draft> Batches(string loss, BatchSpace? space = null)
+    {
+        var found = LossCatalogue.Find(loss)!;
+        var from = space ?? BatchSpace.Everything;
+        return Gen.Select(
+            Gen.Int[from.Rows.Min, from.Rows.Max],
+            Gen.Int[from.Classes.Min, from.Classes.Max],
+            Gen.Int[0, int.MaxValue],
+            (rows, classes, seed) => Draw(found, from.OfSize(rows, classes), seed));
+    }
+
+    /// <summary>One batch; the same seed draws the same on every machine.</summary>
+    public static Draft Draw(Loss loss, BatchSpace space, int seed)
+    {
+        var random = new Random(seed);
+        var (rows, classes) = (random.Next(space.Rows.Min, space.Rows.Max + 1), random.Next(space.Classes.Min, space.Classes.Max + 1));
+        var form = Any(space.Forms is [] ? loss.Accepts : space.Forms, random);
+        var labelForm = Any(space.LabelForms is [] ? LabelFormsOf(loss) : space.LabelForms, random);
+        var isBinary = loss.Kind == LossKind.Binary;
+        var draft = new Draft
+        {
+            Loss = loss,
+            Form = form,
+            DType = Any(space.DTypes, random),
+            Rows = rows,
+            Classes = classes,
+            Predictions = Repeat(rows, () => PredictionsOfRow(form, isBinary, classes, space, random)),
+            LabelForm = labelForm,
+            Labels = loss.Labels == LabelRule.None ? null
+                : Repeat(rows, () => LabelsOfRow(loss.Labels, labelForm, classes, space.HasSoftLabels, random)),
+            Reduction = Any(space.Reductions, random),
+            MeanOver = (MeanOver)random.Next(2),
+            Unit = loss.IsInformation ? (Unit)random.Next(2) : Unit.Nats,
+        };
+        if (random.NextDouble() < space.WeightChance)
+            draft = draft with { SampleWeight = [.. Enumerable.Range(0, draft.Samples).Select(_ => Weight(random))] };
+        if (random.NextDouble() < space.MaskChance)
+            draft = draft with { Mask = [.. Enumerable.Range(0, draft.Samples).Select(_ => random.Next(4) != 0)] };
+        foreach (var option in loss.Options)
+            if (random.NextDouble() < space.OptionChance && OptionGenerator.GoesWith(option, draft))
+                draft = draft.With(option, OptionGenerator.Draw(option, classes, random));
+        return draft;
+    }
+
+    /// <summary>The forms of labels that a loss takes.</summary>
+    private static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
+        loss.Kind == LossKind.Categorical && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
+
+    private static double[] PredictionsOfRow(PredictionForm form, bool isBinary, int classes, BatchSpace space, Random random)
+    {
+        var scale = Any(space.Scales, random);
+        var z = Repeat(classes, () =>
+            random.NextDouble() < space.SpecialChance ? Special(random) : scale * (2 * random.NextDouble() - 1));
+        if (!isBinary) GiveLimit(z);
+        if (form == PredictionForm.Logits) return z;
+        if (isBinary) return [.. z.Select(x => 1 / (1 + Math.Exp(-x)))];
+        var max = z.Max();
+        var e = z.Select(x => double.IsPositiveInfinity(max) ? (x == max ? 1 : 0) : Math.Exp(x - max)).ToArray();
+        if (form == PredictionForm.Probabilities) return [.. e.Select(x => x / e.Sum())];
+        // of z rather than of e, which may be 0; a rounding must not make a log-probability positive
+        return [.. z.Select((x, c) => double.IsPositiveInfinity(max) ? Math.Log(e[c]) : Math.Min(x - max - Math.Log(e.Sum()), 0))];
+    }
+
+    private static double Weight(Random random) => random.Next(8) == 0 ? 0 : 3 * random.NextDouble();
+
+    private static double Special(Random random) => random.Next(6) switch
+    {
+        0 => double.PositiveInfinity,
+        1 => double.NegativeInfinity,
+        2 => -0.0,
+        3 => 4000 * random.NextDouble() - 2000,
+        _ => random.Next(-3, 4),
+    };
+
+    /// <summary>Softmax has a limit where one logit is above −∞ and at most one is +∞.</summary>
+    private static void GiveLimit(double[] z)
+    {
+        for (var c = Array.IndexOf(z, double.PositiveInfinity) + 1; c > 0 && c < z.Length; c++)
+            if (double.IsPositiveInfinity(z[c])) z[c] = 1;
+        if (Array.TrueForAll(z, double.IsNegativeInfinity)) Array.Clear(z);
+    }
+
+    private static double[] LabelsOfRow(LabelRule rule, LabelForm form, int classes, bool isSoft, Random random)
+    {
+        if (form == LabelForm.Indices) return [random.Next(classes)];
+        switch (rule)
+        {
+            case LabelRule.Bit or LabelRule.Probability:
+                isSoft &= rule == LabelRule.Probability;
+                return Repeat(classes, () => isSoft && random.Next(2) == 0 ? random.NextDouble() : random.Next(2));
+            case LabelRule.Distribution when isSoft && random.Next(2) == 0:
+                // some classes are not in it at all
+                var share = Repeat(classes, () => random.Next(3) == 0 ? 0 : random.NextDouble());
+                share[random.Next(classes)] += 1;
+                return [.. share.Select(x => x / share.Sum())];
+            default:
+                var oneHot = new double[classes];
+                oneHot[random.Next(classes)] = 1;
+                return oneHot;
+        }
+    }
+
+    private static T Any<T>(IReadOnlyList<T> values, Random random) => values[random.Next(values.Count)];
+
+    private static double[] Repeat(int count, Func<double> draw) => [.. Enumerable.Range(0, count).Select(_ => draw())];
+
+    private static double[] Repeat(int count, Func<double[]> draw) => [.. Enumerable.Range(0, count).SelectMany(_ => draw())];
+}

@@ -1,0 +1,19 @@
+using LossService.Core.Losses;
+
+namespace LossService.Tests.Shared;
+
+/// <summary>The names of the catalogue's losses, for theories that hold of all of them or of a kind.</summary>
+public static class LossTheories
+{
+    public static TheoryData<string> All => Where(_ => true);
+
+    public static TheoryData<string> Labelled => Where(loss => loss.Labels != LabelRule.None);
+
+    public static TheoryData<string> Categorical => Where(loss => loss.Kind == LossKind.Categorical);
+
+    public static TheoryData<string> LabelledCategorical =>
+        Where(loss => loss.Kind == LossKind.Categorical && loss.Labels != LabelRule.None);
+
+    private static TheoryData<string> Where(Func<Loss, bool> isMeant) =>
+        [.. LossCatalogue.All.Where(isMeant).Select(loss => loss.Name)];
+}
