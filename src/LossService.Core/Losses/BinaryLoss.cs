@@ -8,7 +8,7 @@ namespace LossService.Core.Losses;
 /// <summary>A loss whose samples are single elements: its formula and its options.</summary>
 internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IElementFormula
 {
-    private static readonly double[] s_one = [1];
+    private static readonly double[] One = [1];
 
     /// <inheritdoc/>
     public sealed override LossKind Kind => LossKind.Binary;
@@ -30,7 +30,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     ];
 
     /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
-    protected virtual double[] GetPositiveWeights(OptionValues options) => s_one;
+    protected virtual double[] GetPositiveWeights(OptionValues options) => One;
 
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)

@@ -1,6 +1,5 @@
 using LossService.Core.Batches;
 using LossService.Core.Options;
-using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 

@@ -1,12 +1,13 @@
+using System.Net.Mime;
 using System.Text;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
-using LossService.Http;
+using LossService.Formats;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>The operation of a loss in the document: its page, its request, and the response to its example.</summary>
+/// <summary>The path of a loss in the document: its page, its request, and the response to its example.</summary>
 internal static class LossOperation
 {
     /// <summary>The schema of a loss's request under <c>components</c>: <c>CrossEntropyRequest</c>.</summary>
@@ -18,7 +19,7 @@ internal static class LossOperation
 
     /// <summary>Fills in the operation of <paramref name="loss"/>.</summary>
     public static async Task DescribeAsync(
-        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
+        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, FormatCatalogue formats, Rehearsal rehearsal)
     {
         document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
         operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
@@ -27,25 +28,18 @@ internal static class LossOperation
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>(Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!))
-            {
-                [MediaTypes.Ndjson] = Lines("A stream of requests, one per line; any number of lines.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
-            },
+            Content = BodyContents.Describe(
+                formats.Reads, Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!, loss),
         };
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
             {
                 Description = "The scores. The example is the response to the example request.",
-                Content = new Dictionary<string, IOpenApiMediaType>(Json(
+                Content = BodyContents.Describe(
+                    formats.Writes,
                     Schemas.Ref(Schemas.Scores, document),
-                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))))
-                {
-                    [MediaTypes.Ndjson] = Lines(
-                        """One response per line, in order: `{"line": 1, …scores…}` or `{"line": 2, "error": {…problem…}}`. """
-                        + """The last line is the result of all valid lines as one dataset: """
-                        + """`{"summary": {"lines", "failed", "totals", "loss"}}`."""),
-                },
+                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))),
             },
         };
         ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfScoring, document);
@@ -53,11 +47,7 @@ internal static class LossOperation
 
     /// <summary>Content that is JSON, of a schema, with an example.</summary>
     public static Dictionary<string, IOpenApiMediaType> Json(IOpenApiSchema schema, JsonNode example) =>
-        new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
-
-    /// <summary>Content with one JSON text per line; OpenAPI 3.1 can only describe it as a string.</summary>
-    private static OpenApiMediaType Lines(string description, string? example = null) =>
-        new() { Schema = Schemas.Type(JsonSchemaType.String, description), Example = example };
+        new() { [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = schema, Example = example } };
 
     private static string Describe(Loss loss)
     {

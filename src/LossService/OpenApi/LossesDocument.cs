@@ -1,4 +1,5 @@
 using LossService.Core.Losses;
+using LossService.Formats;
 using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -10,8 +11,8 @@ namespace LossService.OpenApi;
 /// Describes the native routes. The API explorer finds the routes; their texts, schemas and examples come from the catalogue,
 /// so a new loss needs no code here.
 /// </summary>
-internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits)
-    : IDocumentAsyncFilter
+internal sealed class LossesDocument(
+    EndpointDataSource endpoints, IServiceProvider services, FormatCatalogue formats, IOptions<Limits> limits) : IDocumentAsyncFilter
 {
     /// <summary>The example loss of a path that takes any loss.</summary>
     public const string Shown = "cross_entropy";
@@ -31,7 +32,7 @@ internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvi
         foreach (var loss in LossCatalogue.All)
         {
             var route = $"{ListRoute}/{loss.Name}";
-            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, _rehearsal);
+            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, formats, _rehearsal);
         }
         await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);

@@ -5,7 +5,10 @@ using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>The failures of the native API, shared by its routes; the example of each is the response to a request that fails.</summary>
+/// <summary>
+/// The problems of the native routes. Each is one shared response, whose example is the response to a request that fails this
+/// way.
+/// </summary>
 internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> limits)
 {
     private const string One = "/v1/losses/{loss}";
@@ -48,14 +51,14 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
                 """));
     }
 
-    /// <summary>Adds these problems to an operation's responses.</summary>
+    /// <summary>Adds references to problems to the responses of an operation.</summary>
     public static void AddTo(OpenApiResponses responses, IEnumerable<(int Status, string Name)> problems, OpenApiDocument document)
     {
         foreach (var (status, name) in problems)
             responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(name, document);
     }
 
-    /// <summary>Adds one problem; its example is the response to the given request.</summary>
+    /// <summary>Adds one response, whose example is the response to a request.</summary>
     public async Task AddAsync(
         OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
     {

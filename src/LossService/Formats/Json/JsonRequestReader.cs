@@ -26,7 +26,7 @@ internal static class JsonRequestReader
     /// <summary>The same by the exact reader alone.</summary>
     public static Problem? ReadExactly(ReadOnlySpan<byte> body, ScoreRequest request)
     {
-        if (JsonText.Outline(body, out var members) is { } problem) return problem;
+        if (!JsonText.Outline(body).TryGet(out var members, out var problem)) return problem;
         if (members is null)
         {
             request.Errors.Add(new(""), "expected a JSON object");

@@ -49,8 +49,8 @@ public sealed class OipPagesTests(OipHost host) : IClassFixture<OipHost>
     [Theory]
     [InlineData("/v2/models/cross_entrpy", "did you mean \"cross_entropy\"?")]
     [InlineData("/v2/models/cross_entrpy/ready", "did you mean \"cross_entropy\"?")]
-    [InlineData("/v2/models/cross_entropy/versions/2", "there is version 1")]
-    [InlineData("/v2/models/cross_entropy/versions/2/ready", "there is version 1")]
+    [InlineData("/v2/models/cross_entropy/versions/2", "its only version is 1")]
+    [InlineData("/v2/models/cross_entropy/versions/2/ready", "its only version is 1")]
     [InlineData("/v2/nothing", "There is nothing at /v2/nothing")]
     public async Task Page_WhereThereIsNothing_Is404WithAnErrorString(string path, string words)
     {
