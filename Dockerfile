@@ -1,31 +1,39 @@
-# docker build -t loss-service .        builds for the machine's architecture, or --platform linux/amd64,linux/arm64
+# docker build -t loss-service .        for this machine's architecture; for several: --platform linux/amd64,linux/arm64
+# --build-arg VERSION=1.2.3             sets the version of the assemblies and of the image label
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TARGETARCH
 WORKDIR /source
 
-# what a restore reads, and no more: the packages are fetched anew only when a dependency changes, not with the source
+# only the files that a restore reads, so packages are fetched again only when a dependency changes
 COPY Directory.Build.props Directory.Packages.props global.json ./
 COPY src/LossService.Core/LossService.Core.csproj src/LossService.Core/packages.lock.json src/LossService.Core/
 COPY src/LossService/LossService.csproj src/LossService/packages.lock.json src/LossService/
-# locked first: every package is the one of the lock file, or the build ends; then what the architecture adds, the compiler to native code
+# first in locked mode: the build fails unless every package is that of the lock file. The second restore adds the packages of the
+# architecture, such as the native compiler
 RUN dotnet restore src/LossService --locked-mode \
  && dotnet restore src/LossService --arch $TARGETARCH -p:PublishReadyToRun=true
 
 COPY .editorconfig ./
 COPY src src
+ARG VERSION
 RUN dotnet publish src/LossService --no-restore --configuration Release --arch $TARGETARCH --self-contained false \
-    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true \
+    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true ${VERSION:+-p:Version=$VERSION} \
     --output /app
 
-# no shell, no package manager, no root
+# the runtime image has no shell and no package manager
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
+ARG VERSION
+LABEL org.opencontainers.image.title="LossService" \
+      org.opencontainers.image.description="Losses, per-sample losses and gradients of batches of predictions, over HTTP and gRPC" \
+      org.opencontainers.image.licenses="MIT" \
+      org.opencontainers.image.version="$VERSION"
 WORKDIR /app
 COPY --from=build /app .
 
-# localhost is nobody outside the container, and the base image's own port setting would be overridden with a warning.
-# The garbage collector keeps to 60 % of the container's memory (the variable is hexadecimal), since batches lie outside its
-# heap, and gives back what it does not need. No debugger port. Told to stop, it serves on until an orchestrator's probe has
-# seen that it is not ready.
+# Kestrel listens on all interfaces, because a container's localhost is not reachable from outside. ASPNETCORE_HTTP_PORTS of the base
+# image is emptied: Kestrel would override it with a warning. The managed heap is limited to 60 % (0x3C) of the container's memory,
+# because batches are outside of it, and unused memory is returned. Debugger ports are off. After SIGTERM the service accepts requests
+# for 5 more seconds, until load balancers have seen that it is not ready.
 ENV Kestrel__Endpoints__Http__Url=http://+:8080 \
     Kestrel__Endpoints__Grpc__Url=http://+:8081 \
     ASPNETCORE_HTTP_PORTS= \

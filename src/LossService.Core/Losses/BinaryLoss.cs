@@ -5,7 +5,7 @@ using LossService.Core.Outputs;
 
 namespace LossService.Core.Losses;
 
-/// <summary>A loss over single elements: a formula, and the options that mean something to it.</summary>
+/// <summary>A loss whose samples are single elements: its formula and its options.</summary>
 internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IElementFormula
 {
     private static readonly double[] One = [1];
@@ -22,7 +22,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <summary>The formula under the options of a batch.</summary>
     public abstract TFormula CreateFormula(OptionValues options);
 
-    /// <summary>The options every binary loss on probabilities takes, behind its own.</summary>
+    /// <summary>A loss's own options, followed by those of every binary loss on probabilities.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,

@@ -6,7 +6,7 @@ using LossService.Core.Outputs;
 
 namespace LossService.Core.Losses;
 
-/// <summary>A loss over rows of classes: a formula, and the options that mean something to it.</summary>
+/// <summary>A loss whose samples are rows of classes: its formula and its options.</summary>
 internal abstract class CategoricalLoss : Loss
 {
     /// <inheritdoc/>
@@ -19,16 +19,19 @@ internal abstract class CategoricalLoss : Loss
     public override IReadOnlyList<PredictionForm> Accepts { get; } =
         [PredictionForm.Logits, PredictionForm.Probabilities, PredictionForm.LogProbabilities];
 
-    /// <summary>What class weights do.</summary>
+    /// <summary>How class weights enter the loss.</summary>
     public virtual ClassWeighting ClassWeighting => ClassWeighting.PerSample;
 
     /// <summary>The formula under the options of a batch.</summary>
     public abstract CategoricalFormula CreateFormula(OptionValues options, int classes);
 
-    /// <summary>Whether <see cref="SoftmaxKernel{TElement}"/> computes the same as the formula under these options, for rows with one true class.</summary>
+    /// <summary>
+    /// Whether <see cref="SoftmaxKernel{TElement}"/> computes the formula under these options, for rows whose label is a class index
+    /// or one-hot.
+    /// </summary>
     public virtual bool IsSoftmaxCrossEntropy(OptionValues options) => false;
 
-    /// <summary>The options every categorical loss on a distribution takes, behind its own.</summary>
+    /// <summary>A loss's own options, followed by those of every categorical loss on a distribution.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,

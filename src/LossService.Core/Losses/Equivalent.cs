@@ -1,6 +1,6 @@
 namespace LossService.Core.Losses;
 
-/// <summary>The same loss elsewhere.</summary>
-/// <param name="Framework">PyTorch, Keras, Optax, scikit-learn.</param>
-/// <param name="Code">One line of it.</param>
+/// <summary>The same loss in another library.</summary>
+/// <param name="Framework">The library: PyTorch, Keras, Optax, scikit-learn.</param>
+/// <param name="Code">One line of code that computes it.</param>
 public sealed record Equivalent(string Framework, string Code);

@@ -1,15 +1,15 @@
 namespace LossService.Core.Losses;
 
-/// <summary>What a loss takes for labels.</summary>
+/// <summary>Which labels a loss accepts.</summary>
 public enum LabelRule
 {
-    /// <summary>No labels at all.</summary>
+    /// <summary>No labels.</summary>
     None,
 
     /// <summary>Class indices, or dense rows that are distributions: each in [0, 1], summing to 1.</summary>
     Distribution,
 
-    /// <summary>Class indices, or dense rows that are one-hot: a margin has no meaning for a soft label.</summary>
+    /// <summary>Class indices, or dense rows that are one-hot: a margin is not defined for soft labels.</summary>
     Class,
 
     /// <summary>A number in [0, 1] for each element.</summary>

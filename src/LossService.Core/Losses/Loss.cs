@@ -5,28 +5,28 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Losses;
 
-/// <summary>A named formula with options. Everything about one stands in its one file; the routes follow from it.</summary>
+/// <summary>A named formula with options. Each loss is one file; its routes, schemas and documentation are derived from it.</summary>
 public abstract class Loss
 {
-    /// <summary>The name on the wire: <c>cross_entropy</c>.</summary>
+    /// <summary>The name in requests and routes: <c>cross_entropy</c>.</summary>
     public abstract string Name { get; }
 
-    /// <summary>What a person reads of it.</summary>
+    /// <summary>Its documentation.</summary>
     public abstract LossPage Page { get; }
 
-    /// <summary>What a sample is.</summary>
+    /// <summary>What one sample is.</summary>
     public abstract LossKind Kind { get; }
 
-    /// <summary>The forms of predictions it takes, the usual first.</summary>
+    /// <summary>The forms of predictions it accepts, the most usual first.</summary>
     public abstract IReadOnlyList<PredictionForm> Accepts { get; }
 
-    /// <summary>What it takes for labels.</summary>
+    /// <summary>Which labels it accepts.</summary>
     public abstract LabelRule Labels { get; }
 
-    /// <summary>The options it takes.</summary>
+    /// <summary>The options it accepts.</summary>
     public abstract IReadOnlyList<Option> Options { get; }
 
-    /// <summary>Whether the value is an amount of information, so that <see cref="Unit"/> means something.</summary>
+    /// <summary>Whether the loss is an amount of information, so that <see cref="Unit"/> applies.</summary>
     public virtual bool IsInformation => false;
 
     /// <summary>The outputs that it has.</summary>

@@ -1,6 +1,6 @@
 namespace LossService.Core.Losses;
 
-/// <summary>Every loss there is: a class in this assembly that derives from <see cref="Loss"/> is in it by being there.</summary>
+/// <summary>Every loss: each concrete class of this assembly that derives from <see cref="Loss"/>.</summary>
 public static class LossCatalogue
 {
     private static readonly Dictionary<string, Loss> ByName = typeof(Loss).Assembly.GetTypes()

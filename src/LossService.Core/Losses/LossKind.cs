@@ -1,11 +1,11 @@
 namespace LossService.Core.Losses;
 
-/// <summary>What a sample is.</summary>
+/// <summary>What one sample of a loss is.</summary>
 public enum LossKind
 {
-    /// <summary>A row of classes, the last axis, of which one is true.</summary>
+    /// <summary>A row of K classes, on the last axis, of which one is true.</summary>
     Categorical,
 
-    /// <summary>One element, true or false by itself.</summary>
+    /// <summary>One element, true or false independently of the others.</summary>
     Binary,
 }

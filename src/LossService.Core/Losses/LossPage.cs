@@ -1,26 +1,28 @@
 namespace LossService.Core.Losses;
 
-/// <summary>What a person reads of a loss.</summary>
+/// <summary>The documentation of a loss.</summary>
 public sealed record LossPage
 {
-    /// <summary>A name for people: <c>Cross-entropy</c>.</summary>
+    /// <summary>The display name: <c>Cross-entropy</c>.</summary>
     public required string Title { get; init; }
 
-    /// <summary>One sentence.</summary>
+    /// <summary>The definition, in one sentence.</summary>
     public required string Summary { get; init; }
 
-    /// <summary>A sample's value, in LaTeX.</summary>
+    /// <summary>The loss ℓ of one sample, in LaTeX.</summary>
     public required string Formula { get; init; }
 
-    /// <summary>When to use it, and what to expect of its gradient.</summary>
+    /// <summary>
+    /// Three paragraphs: when to use it and when not; its range and gradient; which option each symbol of the formula is.
+    /// </summary>
     public required string WhenToUse { get; init; }
 
-    /// <summary>Where it comes from.</summary>
+    /// <summary>The papers or books that define it.</summary>
     public required IReadOnlyList<Reference> References { get; init; }
 
-    /// <summary>The same in other libraries.</summary>
+    /// <summary>Calls of other libraries that compute it.</summary>
     public IReadOnlyList<Equivalent> Equivalents { get; init; } = [];
 
-    /// <summary>A request body that scores, as JSON.</summary>
+    /// <summary>A valid request body, as JSON.</summary>
     public required string Example { get; init; }
 }

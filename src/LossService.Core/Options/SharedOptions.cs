@@ -1,44 +1,44 @@
 namespace LossService.Core.Options;
 
-/// <summary>The options that several losses take, each declared once.</summary>
+/// <summary>The options that several losses share, each declared once.</summary>
 public static class SharedOptions
 {
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
-        "One weight for each class [K]: multiplies the loss of a sample of that class, and its share in the mean.")
+        "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor.")
     { Minimum = 0 };
 
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
-        "Samples with this label, or one of these, are left out: never read, gradient 0.");
+        "Samples with this label, or one of these labels, are left out: not read, loss 0, gradient 0, not counted in the mean.");
 
     /// <summary>The option <c>label_smoothing</c>.</summary>
     public static readonly Option<double> LabelSmoothing = new("label_smoothing", OptionForm.Number, 0,
-        "α: the target becomes t·(1 − α) + α/K (binary: K = 2).")
+        "The target becomes (1 − label_smoothing)·t + label_smoothing/K, with K = 2 for binary losses.")
     { Minimum = 0, Maximum = 1 };
 
     /// <summary>The option <c>temperature</c>.</summary>
     public static readonly Option<double> Temperature = new("temperature", OptionForm.Number, 1,
-        "Logits are divided by it before the softmax or sigmoid.")
+        "T: logits are divided by it before softmax or sigmoid.")
     { Minimum = 0, Open = true, OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,
-        "ε: posted probabilities are clipped to [ε, 1 − ε]; 0 = not at all. The gradient is 0 where one was.")
+        "Posted probabilities are clipped to [clip, 1 − clip]; 0 turns clipping off. The gradient of a clipped probability is 0.")
     { Minimum = 0, Maximum = 0.5, OnlyWith = PredictionForm.Probabilities };
 
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,
-        "How far the right side must be ahead, in logits, to cost nothing.")
+        "m: margin in logits. The loss is 0 where the label's side leads by at least m.")
     { Minimum = 0 };
 
     /// <summary>The option <c>top_k</c>.</summary>
     public static readonly Option<long[]?> TopK = new("top_k", OptionForm.Integers, null,
-        "The k for which metrics has the top-k accuracy.")
+        "k, or several: metrics reports the top-k accuracy for each.")
     { Minimum = 1 };
 
     /// <summary>The option <c>bins</c>.</summary>
     public static readonly Option<int> Bins = new("bins", OptionForm.Integer, 15,
-        "The number of bins of the reliability diagram in metrics.")
+        "Number of bins of the reliability diagram in metrics.")
     { Minimum = 1, Maximum = 1000 };
 }

@@ -7,21 +7,21 @@ namespace LossService.OpenApi;
 internal static class ApiDocument
 {
     private const string Introduction = """
-        A batch of labels and a model's outputs goes in; the loss, each sample's loss and the gradient come back.
+        Post a batch of labels and a model's outputs; the response has the loss, the loss of each sample and the gradient.
 
-        **The idea.** A model gives the truth a probability *p*, and cross-entropy charges −log *p* for it: nothing where it
-        was certain and right, 0.69 nats for a coin flip, and without bound the surer it was of something else. Behind
-        softmax its gradient is just *prediction − truth*: as large as the mistake, so a model that is badly wrong hears of
-        it. The other losses ask the same question with other trade-offs; each says which.
+        **Example.** Cross-entropy is −log *p*, where *p* is the probability that the model assigns to the label: 0 for *p* = 1,
+        0.69 nats for *p* = ½, and unbounded as *p* tends to 0. With softmax, its gradient with respect to the logits is *p − t*,
+        where *t* is 1 for the label and 0 for the other classes. The other losses make other trade-offs; the page of each loss
+        tells when to use it.
 
-        **Try one.** Open a loss and press *Execute*. Predictions are named for what they are (`logits`, `probabilities`
-        or `log_probabilities`), classes stand on the last axis, and `outputs` says what to compute. Numbers are JSON
-        numbers; one that is not finite is the string `"NaN"`, `"Infinity"` or `"-Infinity"`, both ways. Every answer has an
-        `X-Request-Id`, yours or one of ours, and scores a `Server-Timing`.
+        **Try one.** Open a loss and press *Execute*. The member that holds the predictions is named after their form (`logits`,
+        `probabilities` or `log_probabilities`), classes are on the last axis, and `outputs` lists what to compute. Numbers are
+        JSON numbers; in requests and responses, the non-finite ones are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+        Every response has an `X-Request-Id` (the request's own, or a new one); responses to batches also have a `Server-Timing`.
 
-        **Errors** are `application/problem+json` (RFC 9457) with a stable `type`. A batch that is not valid gets a 422 that
-        points at each place: `{"pointer": "#/labels/17", "detail": "class index 12 is outside 0..9"}`. Nothing is silently
-        clipped, renormalised, dropped or coerced.
+        **Errors** are `application/problem+json` (RFC 9457) with a stable `type`. An invalid batch is a 422 that lists the place
+        and cause of each error: `{"pointer": "#/labels/17", "detail": "class index 12 is outside 0..9"}`. Values are never
+        silently clipped, normalised, dropped or converted.
         """;
 
     /// <summary>Registers the document.</summary>
@@ -63,7 +63,8 @@ internal static class ApiDocument
 
     private static string Asset(string name)
     {
-        using var reader = new StreamReader(typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!);
+        var stream = typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!;
+        using var reader = new StreamReader(stream);
         return reader.ReadToEnd();
     }
 }

@@ -7,10 +7,10 @@ using static LossService.OpenApi.Schemas;
 
 namespace LossService.OpenApi;
 
-/// <summary>The schemas of the catalogue's own answers.</summary>
+/// <summary>The schemas of the catalogue's responses.</summary>
 internal static class CatalogueSchemas
 {
-    /// <summary><c>GET /v1/losses</c>: all entries in short, and the limits.</summary>
+    /// <summary><c>GET /v1/losses</c>: a summary of every loss, and the limits.</summary>
     public static OpenApiSchema List(OpenApiDocument document) => Object(
         new()
         {
@@ -18,38 +18,40 @@ internal static class CatalogueSchemas
             ["limits"] = Object(
                 new()
                 {
-                    ["body_bytes"] = Type(JsonSchemaType.Integer, "The largest request body."),
-                    ["listed_errors"] = Type(JsonSchemaType.Integer, "The errors that a 422 lists; it always says how many there are."),
+                    ["body_bytes"] = Type(JsonSchemaType.Integer, "The largest request body, in bytes after decompression."),
+                    ["listed_errors"] = Type(JsonSchemaType.Integer, "How many errors a 422 lists at most; total_errors counts all."),
                 },
                 "body_bytes", "listed_errors"),
         },
         "losses", "limits");
 
-    /// <summary>An entry in short.</summary>
+    /// <summary>The summary of a loss.</summary>
     public static OpenApiSchema Summary() => AllRequired(SummaryMembers());
 
-    /// <summary>An entry in full.</summary>
+    /// <summary>The page of a loss.</summary>
     public static OpenApiSchema Page()
     {
         var members = SummaryMembers();
-        members["formula_text"] = Text("The same in plain characters.");
-        members["when_to_use"] = Text("When to use it, and what to expect of its gradient.");
-        members["labels"] = Described(Words(new WireNames<LabelRule>().All), "What it takes for labels.");
+        members["formula_text"] = Text("The formula as plain Unicode text.");
+        members["when_to_use"] = Text("When to use it and when not; its range and gradient; the symbols of the formula.");
+        members["labels"] = Described(Words(new WireNames<LabelRule>().All), "The labels that it accepts.");
         members["options_schema"] = Type(JsonSchemaType.Object, "JSON Schema (2020-12) of the options, with ranges and defaults.");
-        members["references"] = ListOf(AllRequired(new() { ["text"] = Text("Authors, title, year."), ["url"] = Text("Where it can be read.") }));
-        members["equivalents"] = ListOf(AllRequired(new() { ["framework"] = Text("The library."), ["code"] = Text("The same loss there.") }));
-        members["example"] = Type(JsonSchemaType.Object, "A request that scores.");
+        members["references"] = ListOf(AllRequired(new() { ["text"] = Text("Authors, title, year."), ["url"] = Text("Its address.") }));
+        members["equivalents"] = ListOf(AllRequired(new() { ["framework"] = Text("The library."), ["code"] = Text("Its call.") }));
+        members["example"] = Type(JsonSchemaType.Object, "A valid request body.");
         return AllRequired(members);
     }
 
     private static Dictionary<string, IOpenApiSchema> SummaryMembers() => new()
     {
-        ["name"] = Text("The name on the wire."),
-        ["title"] = Text("The name for people."),
-        ["summary"] = Text("One sentence."),
-        ["formula"] = Text("A sample's value, in LaTeX."),
-        ["kind"] = Described(Words(new WireNames<LossKind>().All), "What a sample is: a row of classes, or one element."),
-        ["predictions"] = ListOf(Words(Enum.GetValues<PredictionForm>().Select(form => form.Name())), "The forms of predictions it takes, the usual first."),
+        ["name"] = Text("The name in routes."),
+        ["title"] = Text("The display name."),
+        ["summary"] = Text("The definition, in one sentence."),
+        ["formula"] = Text("The loss of one sample, in LaTeX."),
+        ["kind"] = Described(Words(new WireNames<LossKind>().All), "What one sample is: a row of classes, or one element."),
+        ["predictions"] = ListOf(
+            Words(Enum.GetValues<PredictionForm>().Select(form => form.Name())),
+            "The forms of predictions that it accepts, the most usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),
     };
 

@@ -35,7 +35,7 @@ internal static class LossOperation
         {
             ["200"] = new OpenApiResponse
             {
-                Description = "The scores. The example is the answer to the request above.",
+                Description = "The scores. The example is the response to the example request.",
                 Content = BodyContents.Describe(
                     formats.Writes,
                     Schemas.Ref(Schemas.Scores, document),
@@ -55,7 +55,8 @@ internal static class LossOperation
         var formulas = PlainFormula.Of(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
         var text = new StringBuilder($"**{page.Title}**\n\n```\n{formulas}\n```\n\n{Prose.Unwrap(page.WhenToUse)}\n\n");
         text.Append("| Option | | |\n|---|---|---|\n");
-        foreach (var option in loss.Options) text.Append($"| `{option.Name}` | {OptionWords.Describe(option)} | {Cell(option.Description)} |\n");
+        foreach (var option in loss.Options)
+            text.Append($"| `{option.Name}` | {OptionWords.Describe(option)} | {Cell(option.Description)} |\n");
         if (page.Equivalents.Count > 0) text.Append("\n| Elsewhere | |\n|---|---|\n");
         foreach (var other in page.Equivalents) text.Append($"| {other.Framework} | `{Cell(other.Code)}` |\n");
         text.Append('\n');

@@ -8,13 +8,13 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// Describes what the explorer found: the routes are its own, all else follows from the catalogue, so that a new loss is
-/// documented by being there.
+/// Describes the native routes. The API explorer finds the routes; their texts, schemas and examples come from the catalogue,
+/// so a new loss needs no code here.
 /// </summary>
 internal sealed class LossesDocument(
     EndpointDataSource endpoints, IServiceProvider services, FormatCatalogue formats, IOptions<Limits> limits) : IDocumentAsyncFilter
 {
-    /// <summary>The loss that stands for all where a path takes any.</summary>
+    /// <summary>The example loss of a path that takes any loss.</summary>
     public const string Shown = "cross_entropy";
 
     private const string Catalogue = "Catalogue";
@@ -38,7 +38,7 @@ internal sealed class LossesDocument(
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);
     }
 
-    /// <summary>The part of a path that names a loss of the catalogue.</summary>
+    /// <summary>The path parameter whose value is the name of a loss.</summary>
     public static OpenApiParameter NameOf(string part) => new()
     {
         Name = part,
@@ -50,9 +50,9 @@ internal sealed class LossesDocument(
 
     private static void AddTags(OpenApiDocument document) => document.Tags = new HashSet<OpenApiTag>
     {
-        new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes, of which one is true" },
-        new() { Name = LossOperation.Tag(LossKind.Binary), Description = "Each element is a sample, true or false by itself" },
-        new() { Name = Catalogue, Description = "What losses there are, for programs" },
+        new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes; exactly one is true" },
+        new() { Name = LossOperation.Tag(LossKind.Binary), Description = "A sample is one element, true or false by itself" },
+        new() { Name = Catalogue, Description = "Lists and describes the losses" },
     };
 
     private async Task DescribeListAsync(OpenApiOperation operation, OpenApiDocument document)
@@ -64,7 +64,7 @@ internal sealed class LossesDocument(
         {
             ["200"] = new OpenApiResponse
             {
-                Description = "Every loss in short.",
+                Description = "A summary of every loss, and the limits.",
                 Content = LossOperation.Json(CatalogueSchemas.List(document), await _rehearsal.AnswerAsync("GET", ListRoute)),
             },
         };
@@ -73,7 +73,7 @@ internal sealed class LossesDocument(
     private async Task DescribePageAsync(OpenApiOperation operation, OpenApiDocument document)
     {
         operation.OperationId = "get_loss";
-        operation.Summary = "One loss, with its options' JSON Schema and a request that scores";
+        operation.Summary = "One loss, with the JSON Schema of its options and a valid request";
         operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
         operation.Parameters = [NameOf("loss")];
         operation.Responses = new OpenApiResponses

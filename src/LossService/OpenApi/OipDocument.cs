@@ -7,7 +7,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 
 namespace LossService.OpenApi;
 
-/// <summary>Describes the routes of the Open Inference Protocol: one for all losses, since each is a model there.</summary>
+/// <summary>Describes the routes of the Open Inference Protocol, in which each loss is a model.</summary>
 internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, OipFormat format, IOptions<Limits> limits)
     : IDocumentAsyncFilter
 {
@@ -15,12 +15,12 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
     private const string ModelRoute = "/v2/models/{model}";
 
     private const string Infer = """
-        The scores of a batch, as KServe's and Triton's clients ask for them. `GET /v2/models/{model}` says what a loss takes and
-        gives. Each route of a model is also there under `/versions/1`.
+        Scores a batch by the Open Inference Protocol, which clients of KServe and Triton speak. `GET /v2/models/{model}` lists the
+        inputs and outputs of a loss. Each route of a model also exists with `/versions/1`.
 
-        **Bytes.** With the extension `binary_tensor_data` a body is JSON and, behind it, the elements of those inputs that have a
-        `binary_data_size`: little-endian, row-major, in the inputs' order. `Inference-Header-Content-Length` is the length of the
-        JSON in bytes. Outputs go the same way where `binary_data` or `binary_data_output` asks for it.
+        **Bytes.** With the extension `binary_tensor_data`, the JSON is followed by the elements of each input that has a
+        `binary_data_size`: little-endian, row-major, in the order of the inputs. `Inference-Header-Content-Length` is the length of
+        the JSON in bytes. Outputs are sent the same way if `binary_data` or `binary_data_output` asks for it.
         """;
 
     private const string Example = """
@@ -40,15 +40,17 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
     /// <inheritdoc/>
     public async Task ApplyAsync(OpenApiDocument swaggerDoc, DocumentFilterContext context, CancellationToken cancellationToken)
     {
-        swaggerDoc.Tags!.Add(new() { Name = Tag, Description = "The same losses for KServe's and Triton's clients; on port 8081 over gRPC" });
+        swaggerDoc.Tags!.Add(new() { Name = Tag, Description = "The same losses for clients of KServe and Triton; gRPC is on port 8081" });
         OipSchemas.AddTo(swaggerDoc);
         await new OipProblems(new(_rehearsal, limits), limits).AddToAsync(swaggerDoc);
-        await DescribePageAsync(swaggerDoc, "/v2", "server_metadata", "The server and its extensions", OipSchemas.Server());
-        await DescribePageAsync(swaggerDoc, "/v2/health/live", "server_live", "Whether the server lives", OipSchemas.Flag("live"));
-        await DescribePageAsync(swaggerDoc, "/v2/health/ready", "server_ready", "Whether it takes requests", OipSchemas.Flag("ready"));
-        await DescribePageAsync(swaggerDoc, "/v2/models", "list_models", "All losses by name", OipSchemas.Models());
-        await DescribePageAsync(swaggerDoc, ModelRoute, "model_metadata", "What a loss takes and gives", OipSchemas.Model());
-        await DescribePageAsync(swaggerDoc, $"{ModelRoute}/ready", "model_ready", "Whether a loss takes requests", OipSchemas.Flag("ready", "name"));
+        await DescribePageAsync(swaggerDoc, "/v2", "server_metadata", "The server's name, version and extensions", OipSchemas.Server());
+        await DescribePageAsync(swaggerDoc, "/v2/health/live", "server_live", "Whether the server is alive", OipSchemas.Flag("live"));
+        await DescribePageAsync(
+            swaggerDoc, "/v2/health/ready", "server_ready", "Whether the server is ready for requests", OipSchemas.Flag("ready"));
+        await DescribePageAsync(swaggerDoc, "/v2/models", "list_models", "The names of all losses", OipSchemas.Models());
+        await DescribePageAsync(swaggerDoc, ModelRoute, "model_metadata", "The inputs and outputs of a loss", OipSchemas.Model());
+        await DescribePageAsync(
+            swaggerDoc, $"{ModelRoute}/ready", "model_ready", "Whether a loss is ready for requests", OipSchemas.Flag("ready", "name"));
         await DescribeInferAsync(Find(swaggerDoc, $"{ModelRoute}/infer", HttpMethod.Post), swaggerDoc);
     }
 
@@ -64,7 +66,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         if (!route.EndsWith("/ready", StringComparison.Ordinal)) return;
         operation.Responses["503"] = new OpenApiResponse
         {
-            Description = "Not now: `ready` is false.",
+            Description = "Not ready: `ready` is false.",
             Content = new Dictionary<string, IOpenApiMediaType> { [OipHttp.Json] = new OpenApiMediaType { Schema = schema } },
         };
     }
@@ -72,7 +74,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
     private async Task DescribeInferAsync(OpenApiOperation operation, OpenApiDocument document)
     {
         var length = Schemas.Type(JsonSchemaType.Integer);
-        Name(operation, "model_infer", "Score a batch, by any loss", document);
+        Name(operation, "model_infer", "Score a batch by any loss", document);
         operation.Description = Prose.Unwrap(Infer);
         operation.Parameters =
         [
@@ -82,7 +84,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
                 Name = OipHttp.HeaderLength,
                 In = ParameterLocation.Header,
                 Schema = length,
-                Description = "The length of the JSON in bytes, where tensors follow it.",
+                Description = "The length of the JSON in bytes, if tensors follow it.",
             },
         ];
         operation.RequestBody = new OpenApiRequestBody
@@ -94,10 +96,14 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         {
             ["200"] = new OpenApiResponse
             {
-                Description = "The outputs that were asked for. The example is the answer to the request above.",
+                Description = "The requested outputs. The example is the response to the example request.",
                 Headers = new Dictionary<string, IOpenApiHeader>
                 {
-                    [OipHttp.HeaderLength] = new OpenApiHeader { Schema = length, Description = "The length of the JSON in bytes, where outputs follow it." },
+                    [OipHttp.HeaderLength] = new OpenApiHeader
+                    {
+                        Schema = length,
+                        Description = "The length of the JSON in bytes, if outputs follow it.",
+                    },
                 },
                 Content = BodyContents.Describe(format.Writes, Schemas.Ref(OipSchemas.InferResponse, document), await AnswerAsync()),
             },

@@ -5,33 +5,39 @@ using Microsoft.OpenApi;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// The failures of the Open Inference Protocol's routes. They are those of the native ones with one member more,
-/// <c>error</c>, so each is a response of its own and shown by an infer request that fails so.
+/// The failures of the Open Inference Protocol's routes. They have one member more than the native ones, <c>error</c>, so each is
+/// a response of its own; its example is the response to an infer request that fails.
 /// </summary>
 internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> limits)
 {
     private const string Route = "/v2/models/{model}/infer";
-    private const string ErrorToo = " `error` is the detail once more, where the protocol's clients look for it.";
+    private const string ErrorToo = " `error` repeats the detail: clients of the protocol read it there.";
 
-    /// <summary>The problems of asking for a model's page.</summary>
+    /// <summary>The problems of a request for a model's metadata.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfPages { get; } = [(404, "UnknownModel")];
 
     /// <summary>The problems of an infer request, by status.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfInfer { get; } =
-        [(400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (415, "InferUnsupportedMediaType"), (422, "InferInvalidBatch")];
+    [
+        (400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (415, "InferUnsupportedMediaType"),
+        (422, "InferInvalidBatch"),
+    ];
 
     /// <summary>Adds the responses to a document's components.</summary>
     public async Task AddToAsync(OpenApiDocument document)
     {
-        await AddAsync("InferInvalidJson", "`invalid-json`: the body, or what should be its JSON, is not RFC 8259 JSON; `byte_offset` says where it breaks.",
+        await AddAsync("InferInvalidJson",
+            "`invalid-json`: the body, or its JSON part, is not valid JSON (RFC 8259); `byte_offset` is the position of the error.",
             """{"inputs": [{"name": "logits", "shape": [1, 3], "datatype": "FP32", "data": [2.0, NaN, 0.1]}]}""");
-        await AddAsync("UnknownModel", "`unknown-loss`: there is no loss of this name; the nearest is suggested.",
+        await AddAsync("UnknownModel", "`unknown-loss`: no loss has this name; the detail suggests the nearest one.",
             "{}", request => request.RouteValues["model"] = "cros_entropy");
-        await AddAsync("InferPayloadTooLarge", "`payload-too-large`: the body is over the limit.",
+        await AddAsync("InferPayloadTooLarge", "`payload-too-large`: the body is larger than `limit_bytes`.",
             "{}", request => request.ContentLength = limits.Value.BodyBytes + 1L);
-        await AddAsync("InferUnsupportedMediaType", "`unsupported-media-type`: neither a media type nor a coding that is read here.",
+        await AddAsync("InferUnsupportedMediaType",
+            "`unsupported-media-type`: the media type or the content coding of the body is not supported.",
             "{}", request => request.ContentType = "text/csv");
-        await AddAsync("InferInvalidBatch", "`invalid-batch`: well-formed JSON that is no valid batch; `errors` points at each place.",
+        await AddAsync("InferInvalidBatch",
+            "`invalid-batch`: valid JSON, but not a valid batch; `errors` lists the place and cause of each error.",
             """
             {"inputs": [
               {"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2.0, 1.0, 0.1, 0.3, 2.2, 0.4]},

@@ -3,13 +3,13 @@ using LossService.Core.Options;
 
 namespace LossService.OpenApi;
 
-/// <summary>What an option takes, in words for people.</summary>
+/// <summary>The range and default of an option in words.</summary>
 internal static class OptionWords
 {
-    /// <summary>What may be posted, and the default: <c>a number from 0 to 1; default 0</c>.</summary>
+    /// <summary>The allowed values and the default: <c>a number from 0 to 1; default 0</c>.</summary>
     public static string Describe(Option option) => $"{option.Accepts}; {DescribeDefault(option)}";
 
-    /// <summary>What holds when nothing is posted.</summary>
+    /// <summary>The value if the option is not posted.</summary>
     public static string DescribeDefault(Option option) => option.DefaultValue switch
     {
         null => "off",

@@ -9,8 +9,8 @@ using Microsoft.OpenApi;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// A loss's options as JSON Schema (2020-12, which OpenAPI 3.1 speaks too), made of what each option says of itself: the
-/// catalogue's pages and the API document have it from here.
+/// A loss's options as JSON Schema (2020-12, which OpenAPI 3.1 uses as well), derived from the options' own declarations. The
+/// catalogue's pages and the API document contain it.
 /// </summary>
 internal static class OptionsSchema
 {
@@ -27,7 +27,11 @@ internal static class OptionsSchema
     {
         var schema = option.Form switch
         {
-            OptionForm.Choice => new OpenApiSchema { Type = JsonSchemaType.String, Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))] },
+            OptionForm.Choice => new OpenApiSchema
+            {
+                Type = JsonSchemaType.String,
+                Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))],
+            },
             OptionForm.Integer or OptionForm.Number => Scalar(option),
             OptionForm.PerClass => List(option),
             _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },

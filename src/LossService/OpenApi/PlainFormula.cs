@@ -4,7 +4,7 @@ using System.Text;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// LaTeX as one line of Unicode, for readers without a typesetter (Swagger UI, a terminal):
+/// LaTeX as one line of Unicode, for viewers that do not typeset it (Swagger UI, a terminal):
 /// <c>-\sum_c t_c \log p_c</c> becomes <c>−Σ_c t_c log p_c</c>.
 /// </summary>
 internal ref struct PlainFormula
@@ -16,7 +16,7 @@ internal ref struct PlainFormula
         parallel ‖ | ‖ { { } } lbrace { rbrace }
         """);
 
-    /// <summary>The space between two formulas.</summary>
+    /// <summary>Separates two formulas.</summary>
     public const char Quad = '\u2003';
 
     private static readonly HashSet<string> Spaces = [",", ":", ";", " "];
@@ -29,7 +29,7 @@ internal ref struct PlainFormula
 
     private PlainFormula(string latex) => _latex = latex;
 
-    /// <summary>Writes a formula out. A command that is not known stands as its name, as <c>\log</c> does.</summary>
+    /// <summary>Converts a formula. An unknown command becomes its name, as <c>\log</c> does.</summary>
     public static string Of(string latex)
     {
         var text = new PlainFormula(latex).ReadUntil('\0');
@@ -50,9 +50,9 @@ internal ref struct PlainFormula
                 continue;
             }
             var isWord = token.Length > 1 && char.IsAsciiLetter(token[0]);
-            // a word keeps its distance from a letter or bracket before it, though the source need not: 2\log p
+            // LaTeX needs no space between a letter or bracket and a word after it (2\log p); plain text does
             if (isWord && text.Length > 0 && (char.IsLetterOrDigit(text[^1]) || text[^1] == ')')) text.Append(' ');
-            // what a word is applied to may be a fraction: \log \frac{a}{b} is no fraction of a logarithm
+            // bracket a fraction after a word: \log \frac{a}{b} is not (log a)/b
             text.Append(isApplied && token.Contains('/', StringComparison.Ordinal) ? $"({token})" : token);
             isApplied = isWord;
         }
@@ -60,7 +60,7 @@ internal ref struct PlainFormula
         return text.ToString();
     }
 
-    /// <summary>One character, command or group, with the arguments it governs.</summary>
+    /// <summary>One character, command or group, with its arguments.</summary>
     private string ReadToken()
     {
         var c = _latex[_position++];
@@ -122,7 +122,8 @@ internal ref struct PlainFormula
 
     private static string Subscript(string text) => text.Length == 1 || text.All(char.IsAsciiLetter) ? "_" + text : "_{" + text + "}";
 
-    /// <summary>Brackets around all that is not one name or number.</summary>
+    /// <summary>Brackets around anything but a single name or number.</summary>
     private static string Bracket(string text) =>
-        text.All(c => char.IsLetterOrDigit(c) || c == '_' || char.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark) ? text : $"({text})";
+        text.All(c => char.IsLetterOrDigit(c) || c == '_' || char.GetUnicodeCategory(c) == UnicodeCategory.NonSpacingMark)
+            ? text : $"({text})";
 }

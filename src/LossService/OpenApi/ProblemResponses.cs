@@ -18,31 +18,34 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
     public static IReadOnlyList<(int Status, string Name)> OfScoring { get; } =
         [(400, "InvalidJson"), (406, "NotAcceptable"), (413, "PayloadTooLarge"), (415, "UnsupportedMediaType"), (422, "InvalidBatch")];
 
-    /// <summary>The problems of asking for a page.</summary>
+    /// <summary>The problems of a request for a page.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfPages { get; } = [(404, "UnknownLoss")];
 
     /// <summary>Adds the responses to a document's components.</summary>
     public async Task AddToAsync(OpenApiDocument document)
     {
-        await AddAsync(document, "InvalidJson", "`invalid-json`: the body is not RFC 8259 JSON; `byte_offset` says where it breaks.",
+        await AddAsync(document, "InvalidJson",
+            "`invalid-json`: the body is not valid JSON (RFC 8259); `byte_offset` is the position of the error.",
             "POST", CrossEntropy, request => Rehearsal.Post(request, """{"logits": [[2.0, NaN, 0.1]], "labels": [0]}"""));
-        await AddAsync(document, "UnknownLoss", "`unknown-loss`: there is no loss of this name; the nearest is suggested.",
+        await AddAsync(document, "UnknownLoss", "`unknown-loss`: no loss has this name; the detail suggests the nearest one.",
             "GET", One, request => request.RouteValues["loss"] = "cros_entropy");
-        await AddAsync(document, "NotAcceptable", "`not-acceptable`: the client does not accept the response's media type.",
+        await AddAsync(document, "NotAcceptable", "`not-acceptable`: the Accept header excludes the media type of the response.",
             "POST", CrossEntropy, request =>
             {
                 Rehearsal.Post(request, "{}");
                 request.Headers.Accept = "text/html";
             });
-        await AddAsync(document, "PayloadTooLarge", "`payload-too-large`: the body is over the limit.",
+        await AddAsync(document, "PayloadTooLarge", "`payload-too-large`: the body is larger than `limit_bytes`.",
             "POST", CrossEntropy, request =>
             {
                 Rehearsal.Post(request, "{}");
                 request.ContentLength = limits.Value.BodyBytes + 1L;
             });
-        await AddAsync(document, "UnsupportedMediaType", "`unsupported-media-type`: neither a media type nor a coding that is read here.",
+        await AddAsync(document, "UnsupportedMediaType",
+            "`unsupported-media-type`: the media type or the content coding of the body is not supported.",
             "POST", CrossEntropy, request => request.ContentType = "text/csv");
-        await AddAsync(document, "InvalidBatch", "`invalid-batch`: well-formed JSON that is no valid batch; `errors` points at each place.",
+        await AddAsync(document, "InvalidBatch",
+            "`invalid-batch`: valid JSON, but not a valid batch; `errors` lists the place and cause of each error.",
             "POST", CrossEntropy, request => Rehearsal.Post(request, """
                 {"logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4], [1.5, -0.5, 0.2]], "labels": [0, 7, -1]}
                 """));

@@ -2,10 +2,10 @@ using System.Text.RegularExpressions;
 
 namespace LossService.OpenApi;
 
-/// <summary>Texts that the source wraps to its own width.</summary>
+/// <summary>Texts that are wrapped in the source.</summary>
 internal static partial class Prose
 {
-    /// <summary>Joins the lines of each paragraph; an empty line still parts paragraphs.</summary>
+    /// <summary>Joins the lines of each paragraph. An empty line separates paragraphs.</summary>
     public static string Unwrap(string text) => SingleBreak().Replace(text.Trim(), " ");
 
     [GeneratedRegex(@"(?<!\n)\n(?!\n)")]

@@ -8,7 +8,7 @@ using static LossService.OpenApi.Schemas;
 
 namespace LossService.OpenApi;
 
-/// <summary>What may be posted to a loss: its predictions, labels and options, and what every loss has.</summary>
+/// <summary>The schema of a request: predictions, labels, the loss's options, and the members that every loss has.</summary>
 internal static class RequestSchema
 {
     /// <summary>The schema of a request for <paramref name="loss"/>.</summary>
@@ -17,10 +17,10 @@ internal static class RequestSchema
         var properties = new Dictionary<string, IOpenApiSchema>();
         foreach (var form in loss.Accepts) properties[form.Name()] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
         if (loss.Labels != LabelRule.None) properties[Fields.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
-        properties[Fields.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
+        properties[Fields.SampleWeight] = Ref(Schemas.Tensor, document, "The weight of each sample, in the samples' shape; default 1.");
         properties[Fields.Mask] = new OpenApiSchema
         {
-            Description = "In the samples' shape: false leaves a sample out; it is never read.",
+            Description = "In the samples' shape. A sample whose entry is false is left out and not read.",
             AnyOf = [Ref(NestedBooleans, document), Ref(EncodedTensor, document)],
         };
         foreach (var option in loss.Options) properties[option.Name] = OptionsSchema.Of(option);
@@ -33,7 +33,7 @@ internal static class RequestSchema
             Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Fields.Labels },
             AdditionalPropertiesAllowed = false,
         };
-        // exactly one form of predictions: with several, each alone
+        // exactly one form of predictions
         schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { form.Name() } })];
         return schema;
     }
@@ -46,16 +46,20 @@ internal static class RequestSchema
             Items = Words(loss.Outputs.Select(output => output.Name)),
             MinItems = 1,
             Default = new JsonArray("loss"),
-            Description = "What to compute; what is not asked for is not computed.",
+            Description = "What to compute.",
         };
         properties[Fields.Reduction] = Choice(Fields.Reductions.All,
-            "How the samples' losses become one. none: there is no loss, and the default of outputs is losses; the gradient is that of the sum.");
-        properties[Fields.MeanOver] = Choice(Fields.MeanOvers.All, "What the mean divides by: Σw, or the number of samples kept.");
+            "How the samples' losses are reduced to loss. With none there is no loss, outputs defaults to losses, and the gradient is "
+            + "that of the sum.");
+        properties[Fields.MeanOver] = Choice(Fields.MeanOvers.All,
+            "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
         properties[Fields.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
-            "How JSON numbers are held and elements written; loss and totals are always float64.");
-        if (loss.IsInformation) properties[Fields.Unit] = Choice(Fields.Units.All, "Natural or binary logarithms.");
-        properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All, "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
-        properties[Fields.Id] = Type(JsonSchemaType.String, "Any string, echoed.");
+            "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64.");
+        if (loss.IsInformation)
+            properties[Fields.Unit] = Choice(Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
+        properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All,
+            "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
+        properties[Fields.Id] = Type(JsonSchemaType.String, "Any string, returned in the response.");
     }
 
     /// <summary>One of a few words, of which the first is the default.</summary>
@@ -76,9 +80,9 @@ internal static class RequestSchema
 
     private static string Describe(LabelRule rule) => rule switch
     {
-        LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows, each summing to 1, in the predictions' shape.",
+        LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows that sum to 1, in the predictions' shape.",
         LabelRule.Class => "Class indices from 0, in the samples' shape; or one-hot rows, in the predictions' shape.",
-        LabelRule.Probability => "How true each element is, from 0 to 1, in the predictions' shape.",
+        LabelRule.Probability => "The target of each element, a number from 0 to 1, in the predictions' shape.",
         _ => "0 or 1 for each element, in the predictions' shape.",
     };
 }

@@ -7,7 +7,7 @@ using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>The schemas that every loss shares, by name under <c>components</c>.</summary>
+/// <summary>The schemas that all losses share, under <c>components</c>.</summary>
 internal static class Schemas
 {
     public const string Number = "Number";
@@ -26,21 +26,21 @@ internal static class Schemas
     {
         document.AddComponent(Number, new OpenApiSchema
         {
-            Description = "A JSON number; one that is not finite is a string, both ways.",
+            Description = "A JSON number, or a string if it is not finite; in requests and responses.",
             AnyOf = [Type(JsonSchemaType.Number), Words("NaN", "Infinity", "-Infinity")],
         });
         document.AddComponent(NestedNumbers, new OpenApiSchema
         {
-            Description = "Arrays of arrays … of numbers, all of one length at each depth. One number alone has rank 0.",
+            Description = "Nested arrays of numbers; all arrays at one depth have the same length. A single number has rank 0.",
             AnyOf = [Ref(Number, document), ListOf(Ref(NestedNumbers, document))],
         });
         document.AddComponent(NestedBooleans, new OpenApiSchema
         {
-            Description = "Arrays of arrays … of booleans.",
+            Description = "Nested arrays of booleans.",
             AnyOf = [Type(JsonSchemaType.Boolean), ListOf(Ref(NestedBooleans, document))],
         });
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
-        // each further way to post a tensor is one more entry here
+        // a further encoding of tensors is added here
         document.AddComponent(Tensor, new OpenApiSchema
         {
             Description = "A tensor of any rank, in row-major order.",
@@ -53,7 +53,7 @@ internal static class Schemas
         document.AddComponent(LossPage, CatalogueSchemas.Page());
     }
 
-    /// <summary>A reference to a shared schema, with a description of what it is here.</summary>
+    /// <summary>A reference to a shared schema, with a description of its use.</summary>
     public static OpenApiSchemaReference Ref(string name, OpenApiDocument document, string? description = null) =>
         new(name, document) { Description = description };
 
@@ -68,7 +68,7 @@ internal static class Schemas
     public static OpenApiSchema ListOf(IOpenApiSchema items, string? description = null) =>
         new() { Type = JsonSchemaType.Array, Items = items, Description = description };
 
-    /// <summary>An object, and which of its members are always there.</summary>
+    /// <summary>An object, and the members that are always present.</summary>
     public static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties, params string[] required) =>
         new() { Type = JsonSchemaType.Object, Properties = properties, Required = required.ToHashSet() };
 
@@ -87,35 +87,41 @@ internal static class Schemas
                 {
                     Type = JsonSchemaType.String,
                     Format = "byte",
-                    Description = "The elements' bytes, little-endian, row-major, in base64: the standard alphabet, padded.",
+                    Description = "The elements' bytes, little-endian and row-major, in base64 (standard alphabet, padded).",
                 },
             },
             "dtype", "shape", "data");
         tensor.AdditionalPropertiesAllowed = false;
-        tensor.Description = "A tensor as bytes, with a dtype of its own. Predictions are floats, class indices integers, a mask bool; results have the predictions' dtype.";
+        tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool for a mask. "
+            + "Result tensors have the dtype of the predictions.";
         return tensor;
     }
 
     private static OpenApiSchema ScoresOf(OpenApiDocument document)
     {
-        var properties = new Dictionary<string, IOpenApiSchema> { [Fields.Id] = Type(JsonSchemaType.String, "The request's id.") };
+        var properties = new Dictionary<string, IOpenApiSchema> { [Fields.Id] = Type(JsonSchemaType.String, "The id of the request.") };
         foreach (var output in OutputCatalogue.All) properties[output.Name] = SchemaOf(output, document);
         properties["totals"] = Object(
             new()
             {
-                ["samples"] = Type(JsonSchemaType.Integer, "The number of samples kept: neither masked nor ignored."),
+                ["samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
                 ["weight"] = Real("Σw over them."),
                 ["loss"] = Ref(Number, document, "Σwℓ over them."),
             },
             "samples", "weight", "loss");
         var scores = Object(properties, "totals");
-        scores.Description = "What was asked for in `outputs`, and the `totals`: those of two batches, added, are those of their union, so Σ`loss`/Σ`weight` is the exact mean of a dataset in pieces.";
+        scores.Description = "The requested `outputs`, and `totals`. The totals of several batches add up to those of their union, so "
+            + "Σ`loss`/Σ`weight` is the exact mean of a dataset that was split.";
         return scores;
     }
 
     private static IOpenApiSchema SchemaOf(Output output, OpenApiDocument document) => output.Shape switch
     {
-        OutputShape.Scalar => new OpenApiSchema { Description = output.Description, AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)] },
+        OutputShape.Scalar => new OpenApiSchema
+        {
+            Description = output.Description,
+            AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
+        },
         OutputShape.Metrics => Ref(Metrics, document, output.Description),
         _ => Ref(Tensor, document, output.Description),
     };
@@ -123,32 +129,32 @@ internal static class Schemas
     private static OpenApiSchema MetricsOf(OpenApiDocument document) => Object(
         new()
         {
-            ["accuracy"] = RealOrNull("The share of samples whose predicted class is the label's."),
+            ["accuracy"] = RealOrNull("The share of samples whose predicted class is the label."),
             ["top_k_accuracy"] = new OpenApiSchema
             {
                 Type = JsonSchemaType.Object,
-                Description = "By k: the share of samples whose label is among the k largest predictions.",
+                Description = "For each k: the share of samples whose label is among the k largest predictions.",
                 AdditionalProperties = Type(JsonSchemaType.Number | JsonSchemaType.Null),
             },
             ["perplexity"] = new OpenApiSchema
             {
-                Description = "exp of the mean cross-entropy in nats, of the labels unsmoothed.",
+                Description = "exp of the mean cross-entropy in nats, with unsmoothed labels.",
                 AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
             },
-            ["expected_calibration_error"] = RealOrNull("Σ share·|accuracy − confidence| over the bins."),
+            ["expected_calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
             ["bins"] = ListOf(
                 Object(
                     new()
                     {
-                        ["lower"] = Real("The least confidence in the bin."),
-                        ["upper"] = Real("Its end."),
-                        ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in it."),
-                        ["weight"] = Real("Their weight."),
-                        ["accuracy"] = RealOrNull("The share of them that is right; null where there are none."),
-                        ["confidence"] = RealOrNull("Their mean confidence; null where there are none."),
+                        ["lower"] = Real("The lower bound of confidence in the bin, included."),
+                        ["upper"] = Real("The upper bound, excluded except in the last bin."),
+                        ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
+                        ["weight"] = Real("The sum of their weights."),
+                        ["accuracy"] = RealOrNull("The share of them that is predicted correctly; null if there are none."),
+                        ["confidence"] = RealOrNull("Their mean confidence; null if there are none."),
                     },
                     "lower", "upper", "samples", "weight", "accuracy", "confidence"),
-                "The reliability diagram."),
+                "The bins of the reliability diagram."),
         },
         "accuracy", "perplexity", "expected_calibration_error", "bins");
 
@@ -158,25 +164,26 @@ internal static class Schemas
             new()
             {
                 ["status"] = Type(JsonSchemaType.Integer, "The HTTP status."),
-                ["type"] = Type(JsonSchemaType.String, "What kind of problem: a stable word to branch on."),
-                ["title"] = Type(JsonSchemaType.String, "The same for people, always the same for a type."),
-                ["detail"] = Type(JsonSchemaType.String, "This occurrence."),
+                ["type"] = Type(JsonSchemaType.String, "The kind of problem: a stable identifier for programs."),
+                ["title"] = Type(JsonSchemaType.String, "A title; the same for every problem of a type."),
+                ["detail"] = Type(JsonSchemaType.String, "What went wrong in this request."),
                 ["errors"] = ListOf(
                     Object(
                         new()
                         {
-                            ["pointer"] = Type(JsonSchemaType.String, "Where: a JSON Pointer into the request, as `#/labels/17`."),
+                            ["pointer"] = Type(JsonSchemaType.String,
+                                "The place of the error: a JSON Pointer into the request, as `#/labels/17`."),
                             ["detail"] = Type(JsonSchemaType.String, "What is wrong there."),
                         },
                         "pointer", "detail"),
-                    "What is wrong with a batch, the first of it."),
-                ["total_errors"] = Type(JsonSchemaType.Integer, "How many errors there are in all."),
-                ["byte_offset"] = Type(JsonSchemaType.Integer, "Where the JSON breaks: the bytes before it."),
-                ["limit_bytes"] = Type(JsonSchemaType.Integer, "The largest body, where one was larger."),
-                ["error"] = Type(JsonSchemaType.String, "Under `/v2`, the detail once more, where clients of the protocol look for it."),
+                    "The first errors of an invalid batch."),
+                ["total_errors"] = Type(JsonSchemaType.Integer, "The number of all errors."),
+                ["byte_offset"] = Type(JsonSchemaType.Integer, "The position of the JSON error: the number of bytes before it."),
+                ["limit_bytes"] = Type(JsonSchemaType.Integer, "The limit that the body exceeds, in bytes."),
+                ["error"] = Type(JsonSchemaType.String, "Under `/v2`: the detail again, where clients of the protocol read it."),
             },
             "status", "type", "title", "detail");
-        problem.Description = "A failure, as RFC 9457 has it.";
+        problem.Description = "A failure (RFC 9457).";
         return problem;
     }
 }

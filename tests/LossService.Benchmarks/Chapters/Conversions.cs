@@ -26,9 +26,9 @@ internal static unsafe class Conversions
         AddFormatting(workshop.Race, batch, table, comparisons);
         return new("Numbers",
             """
-            Nested arrays of normal logits, one thread, time for each number. Reading ends in a matrix of float32 for ours and the framework's
-            (`Utf8JsonReader.GetSingle`), in a tape of doubles for simdjson; it is timed inside each. Writing goes into one reused buffer; the framework's is
-            `float.TryFormat` to UTF-8.
+            Nested arrays of normally distributed logits, one thread, time per number, measured inside each process. LossService and the
+            framework (`Utf8JsonReader.GetSingle`) read into a float32 matrix, simdjson into a tape of doubles. Writing goes to one reused
+            buffer; the framework uses `float.TryFormat` to UTF-8.
             """, table, comparisons);
     }
 

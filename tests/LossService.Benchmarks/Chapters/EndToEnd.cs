@@ -39,9 +39,10 @@ internal static partial class EndToEnd
         AddBinary(workshop, large, gradient, idiomatic.Port, table, comparisons);
         return new("End to end",
             """
-            Softmax cross-entropy of one large batch, posted again and again on one connection, and of batches of 32×10 on 16 connections
-            (wrk, one thread, on the same two cores). Every side's loss was compared with ours before it was timed. uvicorn
-            runs two workers on uvloop and httptools, PyTorch one thread in each; no side writes an access log. In brackets: how many times our time.
+            Softmax cross-entropy of one large batch, posted repeatedly on one connection, and of batches of 32×10 on 16 connections (wrk,
+            one thread, on the same two cores). Before timing, the loss of each server was compared with that of LossService. uvicorn runs
+            two workers on uvloop and httptools, with one PyTorch thread each; no server writes an access log. In brackets: how many times
+            slower than LossService.
             """, table, comparisons);
     }
 

@@ -47,7 +47,9 @@ internal static class Growth
         for (var i = 0; i < Rows.Length; i++)
             table.Rows.Add([Quantity.Bytes(curves[0].Points[i].Bytes), .. curves.Select(curve => $"{Quantity.Time(curve.Points[i].Seconds)} ({Quantity.Speed(curve.Points[i].Bytes / curve.Points[i].Seconds)})")]);
         return new("Cost as the work grows",
-            $"JSON, {Classes} classes, loss + gradient where nothing else is said: the time of a request, and the JSON body's bytes over it. Binary: the same batch as tensors. Bodies from a megabyte on are read, scored and written on both cores, which is why they are faster for their size.",
+            $"JSON, {Classes} classes, loss + gradient unless stated otherwise: the time of a request, and the bytes of the JSON "
+            + "body divided by it. Binary: the same batch as OIP tensors. Bodies of 1 MB or more are read, scored and written on both "
+            + "cores, so they are faster per byte.",
             table,
             [Flatness(curves[0]), Flatness(curves.Single(curve => curve.Name == LossOnly))])
         {

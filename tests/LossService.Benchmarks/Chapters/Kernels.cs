@@ -31,7 +31,8 @@ internal static class Kernels
             comparisons.Add(Comparison.Faster(work, times[0], "PyTorch, 1 thread", times[1], 2));
         }
         return new("Kernels",
-            "The same logits on both sides, timed inside each process: PyTorch's forward and backward in float32, ours in double from and to float32.",
+            "The same logits on both sides, measured inside each process. PyTorch computes forward and backward in float32; "
+            + "LossService reads and writes float32 and computes in double.",
             table, comparisons);
     }
 }

@@ -33,11 +33,11 @@ internal static class Memory
             $"itself after {Endurance.Looks[^2] / 1000} thousand, {Quantity.Bytes(resident[^2])}", resident[^1] / resident[^2], 1.05, Quantity.Ratio));
         return new("Memory",
             """
-            Resident memory of a fresh process: its peak during one large request less what it had after fifty small ones. The allocation is
-            the whole process's over 10 000 requests on one connection, its garbage collector asked before and after, logging of warnings only.
-            Memory is flat where 100 000 requests, after as many before them, add at most 5 % to it (four connections, every fourth request with
-            gradient). Before that a runtime still settles: code that it compiles anew, a youngest generation that is not filled yet; the table
-            shows that, too. The heap is what a full collection leaves, the service in one process with its client.
+            Peak: resident memory of a new process during one large request, minus that after fifty small ones. Allocation: managed
+            allocation of the whole process over 10 000 requests on one connection, reported by its garbage collector, with logging of
+            warnings only. Memory counts as flat if 100 000 requests, after as many before them, add at most 5 % (four connections, every
+            fourth request with gradient). Before that it still grows, because code is recompiled and the youngest generation fills up;
+            the table shows this too. Heap: what a full collection leaves, with service and client in one process.
             """, table, comparisons);
     }
 

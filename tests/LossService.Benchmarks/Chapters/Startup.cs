@@ -19,8 +19,9 @@ internal static class Startup
         table.Rows.Add([Work, .. times.Select(Quantity.Time)]);
         return new("Start",
             """
-            From starting the process to the whole answer to a batch of 32×10, asked for every millisecond until it comes. Files are in the page
-            cache; one process each; this service as `dotnet publish` with ReadyToRun makes it, on the installed runtime.
+            Time from the start of the process to the complete response to a batch of 32×10, which is requested every millisecond until it
+            succeeds. Files are in the page cache; each server is one process; LossService is published with ReadyToRun and runs on the
+            installed runtime.
             """, table,
             Comparison.AtMost(Work, Quantity.Time(times[0]), "half a second", times[0], 0.5, Quantity.Time),
             Comparison.Faster(Work, times[0], kinds[2].Name, times[2], 5));

@@ -41,7 +41,8 @@ internal sealed class CostPlot(IReadOnlyList<Curve> curves)
             Grid(svg, Left, Y(Math.Pow(10, decade)), Left + Width, Y(Math.Pow(10, decade)));
             Text(svg, Left - 10, Y(Math.Pow(10, decade)) + 4, "end", Quantity.Time(Math.Pow(10, decade)));
         }
-        Text(svg, Left + Width / 2, Top + Height + 48, "middle", "1000 classes; loss + gradient where nothing else is said; one connection; medians");
+        Text(svg, Left + Width / 2, Top + Height + 48, "middle",
+            "1000 classes; loss + gradient unless stated otherwise; one connection; medians");
         for (var i = 0; i < curves.Count; i++) Draw(svg, curves[i], Colours[i], curves[i].Name.StartsWith("LossService", StringComparison.Ordinal));
         foreach (var (curve, y) in LabelPlaces())
             svg.AppendLine(CultureInfo.InvariantCulture, $"""  <text x="{Left + Width + 14:0.#}" y="{y + 4:0.#}" fill="{Colours[IndexOf(curve)]}" font-weight="{(curve.Name.StartsWith("LossService", StringComparison.Ordinal) ? 700 : 500)}">{curve.Name}</text>""");

@@ -36,22 +36,23 @@ internal static class Micro
         var losses = BenchmarkRunner.Run<LossBenchmarks>(Config);
         var numbers = BenchmarkRunner.Run<NumberBenchmarks>(Config);
         File.WriteAllText(Path.Combine(Workshop.Repository, "tests", "LossService.Benchmarks", "MICRO.md"), $"""
-            # Every loss, and numbers, by BenchmarkDotNet
+            # Losses and number conversion, by BenchmarkDotNet
 
-            Written by `dotnet run -c Release --project tests/LossService.Benchmarks -- micro`: medians of {Short.Run.IterationCount} iterations of a tenth of a second,
-            after {Short.Run.WarmupCount} to warm up. Where they deviate by more than {Unsteady:P0} (standard deviation over median), the cell says by how much.
+            Written by `dotnet run -c Release --project tests/LossService.Benchmarks -- micro`. Figures are medians of
+            {Short.Run.IterationCount} iterations of 0.1 s after {Short.Run.WarmupCount} warm-up iterations. A cell with a standard deviation above {Unsteady:P0} of the median shows it.
 
             {Machine.Describe(load)}
 
             ## Losses
 
-            One batch of rows × classes float32 predictions, scored by as many threads as the service would use; its labels are class indices, or one for each element where the loss is binary.
+            One batch of rows × classes float32 predictions, scored by as many threads as the service uses. Labels are class indices; for
+            a binary loss, one label per element.
 
             {Pivot(losses, "", benchmark => (string)benchmark.Parameters["Name"], benchmark => Outputs(benchmark))}
 
             ## Numbers
 
-            A number of a matrix of 1024×1000, read from nested JSON arrays or written as such, on one thread.
+            Time per number of a 1024×1000 matrix that is read from or written as nested JSON arrays, on one thread.
 
             {Pivot(numbers, "", benchmark => $"`{benchmark.Descriptor.WorkloadMethod.Name}`", benchmark => Words(benchmark.Parameters["Numbers"].ToString()!))}
 

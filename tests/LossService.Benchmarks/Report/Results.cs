@@ -23,8 +23,8 @@ internal static class Results
         File.WriteAllText(Path.Combine(folder, "RESULTS.md"), $"""
             # Results
 
-            Written by `dotnet run -c Release --project tests/LossService.Benchmarks -- all`: both sides of every line in one run on one machine,
-            in turns ({rounds} rounds after a warm-up), medians.
+            Written by `dotnet run -c Release --project tests/LossService.Benchmarks -- all`. Both sides of a line were measured in the
+            same run on the same machine, alternating ({rounds} rounds after a warm-up). Figures are medians.
 
             {Machine.Describe(load)}
             - {Machine.DescribePeers()}

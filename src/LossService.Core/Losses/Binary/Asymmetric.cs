@@ -8,15 +8,15 @@ namespace LossService.Core.Losses.Binary;
 internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 {
     public static readonly Option<double> GammaPos = new("gamma_pos", OptionForm.Number, 0,
-        "γ₊: how fast a positive that is already right loses its say; 0 = never.")
+        "γ₊: focusing exponent of positives. 0 turns focusing off; larger values reduce the loss of well-classified positives.")
     { Minimum = 0 };
 
     public static readonly Option<double> GammaNeg = new("gamma_neg", OptionForm.Number, 4,
-        "γ₋: how fast a negative that is already right loses its say; 0 = never.")
+        "γ₋: focusing exponent of negatives. 0 turns focusing off; larger values reduce the loss of well-classified negatives.")
     { Minimum = 0 };
 
     public static readonly Option<double> Shift = new("shift", OptionForm.Number, 0.05,
-        "δ: a negative whose probability is no more than this costs nothing, and pulls at nothing.")
+        "δ: subtracted from the probability of negatives. A negative with p ≤ δ has loss 0 and gradient 0.")
     { Minimum = 0, Maximum = 1 };
 
     public override string Name => "asymmetric";
@@ -28,14 +28,21 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
     public override LossPage Page { get; } = new()
     {
         Title = "Asymmetric loss",
-        Summary = "Binary cross-entropy for many labels of which few are true: easy negatives fade fast, the easiest are dropped, positives stay.",
+        Summary = "Asymmetric loss: binary cross-entropy with separate focusing exponents for positives and negatives, and no loss for "
+            + "negatives with p ≤ δ.",
         Formula = @"\ell = -t\, (1 - p)^{\gamma_{+}} \log p - (1 - t)\, m^{\gamma_{-}} \log (1 - m), \qquad m = \max(p - \delta, 0)",
         WhenToUse = """
-            For multi-label rows (tags of an image, topics of a text), where each row has a few positives among hundreds of
-            negatives. binary_focal quiets both sides alike, and with them the rare positives; here each side has its own γ, and
-            a negative below δ (shift) has no gradient at all. Because of the shift a negative that the model holds for certain
-            costs no more than −(1 − δ)^γ₋ log δ and, through the sigmoid, hardly pulls: one that sure is often a missing label.
-            With gamma_pos = gamma_neg and shift 0 it is binary_focal with alpha null. The paper adds up the elements: reduction sum.
+            Use it for multi-label rows (tags of an image, topics of a text) with a few positives among hundreds of negatives. Unlike
+            binary_focal it can focus on hard negatives without reducing the loss of the rare positives, and negatives with p ≤ δ have
+            loss 0 and gradient 0. For a negative that is predicted as positive with certainty the loss is only −(1 − δ)^γ₋ log δ and
+            the gradient on logits is near 0, which limits the effect of missing labels. With gamma_pos = gamma_neg and shift = 0 it
+            is binary_focal with alpha = null (labels 0 and 1). The paper sums over the elements: reduction = sum.
+
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −(1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t = 0
+            and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T.
+
+            Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ₊ gamma_pos; γ₋ gamma_neg; δ
+            shift; T temperature.
             """,
         References =
         [
@@ -60,8 +67,8 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 
     /// <remarks>
     /// With q = 1 − p the positive side's derivative on log p is −t·q^γ·(1 − γ·p·log p/q). The negative side's on p is
-    /// (1 − t)·m^γ·(1/n − γ·log n/m) with n = 1 − m, finite wherever there is a shift. Without one, n = q and the derivative is
-    /// handed over as one on log q, which is it times −q, because that stays finite where q = 0.
+    /// (1 − t)·m^γ·(1/n − γ·log n/m) with n = 1 − m, which is finite if shift > 0. If shift = 0, n = q, and the derivative is
+    /// returned as one on log q (multiplied by −q), which is finite where q = 0.
     /// </remarks>
     internal readonly struct Formula(double gammaPos, double gammaNeg, double shift) : IElementFormula
     {
@@ -89,7 +96,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             return new(-value, logPDerivative, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);
         }
 
-        /// <summary>log(1 − m): from m where m is small, and from 1 − p where m may be all but 1.</summary>
+        /// <summary>log(1 − m): computed from m where m is small, from 1 − p where m is near 1.</summary>
         private Dd LogOfRest(Dd m, Dd q) =>
             Dd.Select(Dd.LessThan(m, new Dd(0.5)), Dd.Log1p(-m), Dd.Log(q + new Dd(shift)));
     }

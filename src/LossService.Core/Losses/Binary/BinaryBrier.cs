@@ -4,7 +4,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Binary;
 
-/// <summary>L = (p − t)²; through a sigmoid its gradient 2(p − t)·p(1 − p) vanishes where p is sure, right or wrong.</summary>
+/// <summary>L = (p − t)²; with sigmoid its gradient 2(p − t)·p(1 − p) vanishes as p tends to 0 or 1, right or wrong.</summary>
 internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
 {
     public override string Name => "binary_brier";
@@ -14,17 +14,22 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
     public override LossPage Page { get; } = new()
     {
         Title = "Binary Brier score",
-        Summary = "The squared error of a probability, element by element: from 0 to 1, and proper.",
+        Summary = "Binary Brier score: squared error of the predicted probability, for each element by itself; from 0 to 1.",
         Formula = @"\ell = (p - t)^2, \qquad p = \sigma(z/T)",
         WhenToUse = """
-            To judge the probabilities of yes-or-no forecasts: bounded, and never infinite. To train with, compare
-            binary_cross_entropy on the example below, in which the third element is a confident mistake (z = −20, t = 1).
-            Here its value is as bad as can be, 1, yet its gradient is 2(p − t)·p(1 − p) = −4.1e-9: the sigmoid has saturated,
-            and no training would ever mend it. There it is p − t = −1.
+            Use it to evaluate the probabilities of yes-or-no forecasts: it is a proper scoring rule and bounded. Prefer
+            binary_cross_entropy for training, because the sigmoid saturates: at z = −20, t = 1 (the third element of the example) the
+            loss is 1, its maximum, but the gradient is 2(p − t) p (1 − p) = −4.1e-9, too small to correct the mistake. There,
+            binary_cross_entropy has −1.
+
+            Range: 0 to 1. Gradient with respect to probabilities: 2(p − t); with respect to logits: 2(p − t) p (1 − p)/T.
+
+            Symbols: z logits; p the predicted probability; t the label after label_smoothing; T temperature.
             """,
         References =
         [
-            new("G. W. Brier, Verification of Forecasts Expressed in Terms of Probability, Monthly Weather Review, 1950", "https://journals.ametsoc.org/view/journals/mwre/78/1/1520-0493_1950_078_0001_vofeit_2_0_co_2.xml"),
+            new("G. W. Brier, Verification of Forecasts Expressed in Terms of Probability, Monthly Weather Review, 1950",
+                "https://journals.ametsoc.org/view/journals/mwre/78/1/1520-0493_1950_078_0001_vofeit_2_0_co_2.xml"),
         ],
         Equivalents =
         [

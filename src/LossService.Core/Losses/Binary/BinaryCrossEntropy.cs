@@ -4,11 +4,11 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Binary;
 
-/// <summary>L = −[pos_weight·t·log p + (1 − t)·log(1 − p)]; with sigmoid its gradient is prediction − truth.</summary>
+/// <summary>L = −[pos_weight·t·log p + (1 − t)·log(1 − p)].</summary>
 internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula>
 {
     public static readonly Option<double[]?> PosWeight = new("pos_weight", OptionForm.NumberOrPerClass, null,
-        "The weight of the positive term: a number, or one for each class on the last axis [K]; above 1 favours recall.")
+        "π: weight of the positive term; one number, or one per class on the last axis [K]. Above 1 favours recall, below 1 precision.")
     { Minimum = 0 };
 
     public override string Name => "binary_cross_entropy";
@@ -20,16 +20,22 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
     public override LossPage Page { get; } = new()
     {
         Title = "Binary cross-entropy",
-        Summary = "Cross-entropy of a yes-or-no answer, element by element: multi-label rows are as many answers.",
+        Summary = "Binary cross-entropy: −log of the probability assigned to the label, for each element by itself, in nats or bits.",
         Formula = @"\ell = -\left[\pi\, t \log p + (1 - t) \log (1 - p)\right], \qquad p = \sigma(z/T)",
         WhenToUse = """
-            For one yes-or-no question, or many independent ones in a row (multi-label). With sigmoid the gradient is p − t: a
-            confident mistake (z = −20, t = 1) still pulls with the full force of −1. Compare binary_brier on the same batch:
-            its gradient 2(p − t)·p(1 − p) is −4.1e-9 there, so a model trained on it would never hear of its mistake.
+            Use it for one yes-or-no question, or for several independent ones per row (multi-label). Use cross_entropy instead when
+            exactly one of the classes is true. A confident mistake keeps its gradient: at z = −20, t = 1 it is −1, whereas
+            binary_brier has −4.1e-9 there. Wrong labels can dominate the sum, since the loss has no upper bound.
+
+            Range: 0 to ∞. It is 0 when the label has probability 1; for a soft label the minimum is the label's entropy. Gradient
+            with respect to logits: ((1 − t) p − π t (1 − p))/T, which is (p − t)/T at π = 1.
+
+            Symbols: z logits; p the predicted probability; t the label after label_smoothing; π pos_weight; T temperature.
             """,
         References =
         [
-            new("D. R. Cox, The Regression Analysis of Binary Sequences, J. Royal Statistical Society B, 1958", "https://www.jstor.org/stable/2983890"),
+            new("D. R. Cox, The Regression Analysis of Binary Sequences, J. Royal Statistical Society B, 1958",
+                "https://www.jstor.org/stable/2983890"),
         ],
         Equivalents =
         [

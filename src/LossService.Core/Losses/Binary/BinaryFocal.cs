@@ -9,7 +9,7 @@ namespace LossService.Core.Losses.Binary;
 internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 {
     public static readonly Option<double?> Alpha = new("alpha", OptionForm.Number, 0.25,
-        "α: the weight of positives, with 1 − α that of negatives; null = both are 1.")
+        "α: weight of positives; negatives have 1 − α. null turns the weighting off: both have 1.")
     { Minimum = 0, Maximum = 1, Nullable = true };
 
     public override string Name => "binary_focal";
@@ -21,12 +21,20 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
     public override LossPage Page { get; } = new()
     {
         Title = "Binary focal loss",
-        Summary = "Binary cross-entropy that looks away from what is already right: scaled by (1 − p_t)^γ, with α to balance the sides.",
-        Formula = @"\ell = \alpha_t (1 - p_t)^{\gamma}\, \mathrm{BCE}(p, t), \qquad p_t = p\,t + (1 - p)(1 - t), \quad \alpha_t = \alpha t + (1 - \alpha)(1 - t)",
+        Summary = "Binary focal loss: binary cross-entropy scaled by (1 − p_t)^γ, with weight α for positives and 1 − α for negatives.",
+        Formula = @"\ell = \alpha_t (1 - p_t)^{\gamma}\, \mathrm{BCE}(p, t), \qquad "
+            + @"p_t = p\,t + (1 - p)(1 - t), \quad \alpha_t = \alpha t + (1 - \alpha)(1 - t)",
         WhenToUse = """
-            The loss of dense detectors, where a hundred thousand background elements face a handful of objects: γ takes the
-            easy background out, α balances what is left. The defaults are those of the paper, in which α below ½ is right
-            because γ has already silenced most negatives. Set alpha to null, gamma to 0 for plain binary_cross_entropy.
+            Use it when negatives far outnumber positives, as in dense object detection: γ reduces the loss of easy elements, α
+            balances positives and negatives. The defaults are the paper's; α is below ½ because γ already reduces the loss of most
+            negatives. With alpha = null and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
+            its probabilities should not be read as calibrated without a check.
+
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −α (1 − p)^γ (1 − p − γ p log p)/T; for t = 0
+            the same with 1 − p for p, 1 − α for α and the opposite sign.
+
+            Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ gamma; α alpha; T
+            temperature; BCE(p, t) = −t log p − (1 − t) log (1 − p).
             """,
         References =
         [
@@ -35,7 +43,8 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
         Equivalents =
         [
             new("PyTorch", "torchvision.ops.sigmoid_focal_loss(logits, labels, alpha=0.25, gamma=2, reduction=\"mean\")"),
-            new("Keras", "keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.25, gamma=2, from_logits=True)(labels, logits)"),
+            new("Keras",
+                "keras.losses.BinaryFocalCrossentropy(apply_class_balancing=True, alpha=0.25, gamma=2, from_logits=True)(labels, logits)"),
             new("Optax", "optax.sigmoid_focal_loss(logits, labels, alpha=0.25, gamma=2).mean()"),
         ],
         Example = """
@@ -52,8 +61,8 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
     public override Formula CreateFormula(OptionValues options) => new(options.Get(Focal.Gamma), options.Get(Alpha));
 
     /// <remarks>
-    /// With q = 1 − p, u = 1 − t and m = 1 − p_t = pu + qt, of which no part cancels: ∂m/∂p = 1 − 2t. The part of the derivative that
-    /// comes from m is handed over as derivatives on log p and log q, because p·log p and q·log q stay finite at both ends.
+    /// With q = 1 − p, u = 1 − t and m = 1 − p_t = pu + qt, a sum without cancellation: ∂m/∂p = 1 − 2t. The derivative of the
+    /// factor m^γ is returned as derivatives on log p and log q, because p·log p and q·log q are finite at p = 0 and p = 1.
     /// </remarks>
     internal readonly struct Formula(double gamma, double? alpha) : IElementFormula
     {

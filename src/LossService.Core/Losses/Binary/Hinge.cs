@@ -19,17 +19,23 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
     public override LossPage Page { get; } = new()
     {
         Title = "Hinge",
-        Summary = "What a linear classifier lacks to be right by a margin: 0 beyond it, a straight line before it.",
+        Summary = "Hinge loss: max(0, m − s·z), linear inside the margin and 0 beyond it.",
         Formula = @"\ell = \max(0,\; m - s z), \qquad s = 2t - 1",
         WhenToUse = """
-            For support vector machines, linear or on top of a network, when only the decision matters and not its
-            probability: samples beyond the margin no longer count. The gradient is −s for all others, however far they
-            are, and 0 at the kink itself. margin = 0 is the perceptron. Labels are hard, 0 or 1.
+            Use it for support vector machines, linear or on top of a network, when only the decision matters and not its probability;
+            elements beyond the margin have no influence. With margin = 0 it is the perceptron loss. Use binary_cross_entropy where
+            probabilities are needed.
+
+            Range: 0 to ∞, in units of logits. Gradient with respect to logits: −s where s z is below m, whatever the distance; 0
+            elsewhere and at the kink.
+
+            Symbols: z logits; t the label, 0 or 1; m margin.
             """,
         References =
         [
             new("C. Cortes and V. Vapnik, Support-Vector Networks, Machine Learning, 1995", "https://doi.org/10.1007/BF00994018"),
-            new("F. Rosenblatt, The Perceptron: A Probabilistic Model, Psychological Review, 1958 (margin 0)", "https://doi.org/10.1037/h0042519"),
+            new("F. Rosenblatt, The Perceptron: A Probabilistic Model, Psychological Review, 1958 (margin 0)",
+                "https://doi.org/10.1037/h0042519"),
         ],
         Equivalents =
         [

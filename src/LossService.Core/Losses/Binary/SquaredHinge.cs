@@ -19,12 +19,16 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
     public override LossPage Page { get; } = new()
     {
         Title = "Squared hinge",
-        Summary = "The hinge, squared: smooth where it begins, and harder on whatever is far on the wrong side.",
+        Summary = "Squared hinge loss: max(0, m − s·z)², quadratic inside the margin, 0 beyond it, and differentiable everywhere.",
         Formula = @"\ell = \max(0,\; m - s z)^2, \qquad s = 2t - 1",
         WhenToUse = """
-            The L2 support vector machine. Its gradient −2s·max(0, m − s·z) grows with the distance, which speeds up learning
-            and lets single outliers pull hard; it has no jump at the margin, so smooth optimisers are at home with it.
-            Labels are hard, 0 or 1.
+            Use it for L2 support vector machines, and with optimisers that need a continuous gradient. The gradient grows with the
+            distance from the margin, so outliers have a large influence; hinge bounds it. Use binary_cross_entropy where
+            probabilities are needed.
+
+            Range: 0 to ∞, in units of squared logits. Gradient with respect to logits: −2 s max(0, m − s z).
+
+            Symbols: z logits; t the label, 0 or 1; m margin.
             """,
         References =
         [

@@ -14,18 +14,25 @@ internal sealed class Brier : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Brier score",
-        Summary = "The squared distance of the predicted distribution from the truth: from 0 to 2, and proper, so honesty is the best policy.",
+        Summary = "Brier score: squared distance between predicted probabilities and label, summed over the classes; from 0 to 2.",
         Formula = @"\ell = \sum_c (p_c - t_c)^2",
         WhenToUse = """
-            To judge probabilities: it rewards both calibration and sharpness, never becomes infinite, and reads the same for
-            forecasts and classifiers. To train with, know that through a softmax it saturates: a confident mistake has next
-            to no gradient. Brier's own score over both classes of a yes-or-no forecast is this one with K = 2; binary_brier
-            is half of it.
+            Use it to evaluate predicted probabilities: it is a proper scoring rule, rewards both calibration and sharpness, and is
+            bounded. Prefer cross_entropy for training on logits, because softmax saturates and a confident mistake then has almost no
+            gradient. With K = 2 it is Brier's original score of a yes-or-no forecast, which is twice binary_brier.
+
+            Range: 0 to 2. Gradient with respect to probabilities: g_c = 2(p_c − t_c); with respect to logits: p_c(g_c − Σ_k p_k
+            g_k)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; T temperature.
+            class_weight multiplies ℓ.
             """,
         References =
         [
-            new("G. W. Brier, Verification of Forecasts Expressed in Terms of Probability, Monthly Weather Review, 1950", "https://journals.ametsoc.org/view/journals/mwre/78/1/1520-0493_1950_078_0001_vofeit_2_0_co_2.xml"),
-            new("T. Gneiting and A. E. Raftery, Strictly Proper Scoring Rules, Prediction, and Estimation, JASA, 2007", "https://doi.org/10.1198/016214506000001437"),
+            new("G. W. Brier, Verification of Forecasts Expressed in Terms of Probability, Monthly Weather Review, 1950",
+                "https://journals.ametsoc.org/view/journals/mwre/78/1/1520-0493_1950_078_0001_vofeit_2_0_co_2.xml"),
+            new("T. Gneiting and A. E. Raftery, Strictly Proper Scoring Rules, Prediction, and Estimation, JASA, 2007",
+                "https://doi.org/10.1198/016214506000001437"),
         ],
         Equivalents =
         [

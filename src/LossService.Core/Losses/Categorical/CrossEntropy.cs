@@ -4,11 +4,11 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Categorical;
 
-/// <summary>L = −Σ_c w_c t_c log p_c + z_loss·logsumexp(z)²; with softmax its gradient is prediction − truth.</summary>
+/// <summary>L = −Σ_c w_c t_c log p_c + z_loss·logsumexp(z/T)².</summary>
 internal sealed class CrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> ZLoss = new("z_loss", OptionForm.Number, 0,
-        "Adds z_loss·logsumexp(z)² to each sample's value: keeps the logits from drifting.")
+        "ζ: adds ζ·logsumexp(z/T)² to each sample's loss, which keeps the logits from drifting.")
     { Minimum = 0, OnlyWith = PredictionForm.Logits };
 
     public override string Name => "cross_entropy";
@@ -22,12 +22,18 @@ internal sealed class CrossEntropy : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Cross-entropy",
-        Summary = "How many nats (or bits) the model's distribution wastes on the truth: −log of the probability it gave to the label.",
-        Formula = @"\ell = -\sum_c w_c\, t_c \log p_c + \zeta \left(\log \sum_c e^{z_c}\right)^2, \qquad p = \operatorname{softmax}(z/T)",
+        Summary = "Cross-entropy: −log of the probability assigned to the label, in nats or bits.",
+        Formula = @"\ell = -\sum_c w_c\, t_c \log p_c + \zeta \left(\log \sum_c e^{z_c/T}\right)^2, \qquad p = \operatorname{softmax}(z/T)",
         WhenToUse = """
-            The loss to begin with whenever exactly one of K classes is true. With softmax its gradient is simply p − t: it is
-            as large as the mistake, never saturates, and punishes a confident mistake without bound. Soft labels (distillation,
-            annotator votes) are dense rows; label_smoothing, class_weight and z_loss are those of large-scale training.
+            Use it to train or evaluate a classifier when exactly one of K classes is true. Soft labels (distillation, annotator
+            votes) are posted as dense rows. One sample's loss has no upper bound, so wrong labels can dominate the sum; for noisy
+            labels use generalized_cross_entropy or js_divergence, which are bounded.
+
+            Range: 0 to ∞. It is 0 for a class index predicted with probability 1; for a soft label the minimum is the label's
+            entropy. Gradient with respect to logits: (p − t)/T when w = 1 and ζ = 0. It does not vanish while the prediction is
+            wrong: a confident mistake has a gradient near −1/T on its label.
+
+            Symbols: z logits; p predicted probabilities; t the label after label_smoothing; w class_weight; T temperature; ζ z_loss.
             """,
         References =
         [
@@ -55,7 +61,8 @@ internal sealed class CrossEntropy : CategoricalLoss
         options.Get(ZLoss) is > 0 and var zLoss ? new WithZLoss(zLoss) : new SumOverClasses<Term>(default);
 
     public override bool IsSoftmaxCrossEntropy(OptionValues options) =>
-        options.Get(ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
+        options.Get(ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0
+        && options.Get(SharedOptions.Temperature) == 1;
 
     /// <summary>Adds ζ·s² with s = logsumexp(z/T); its derivative is 2ζ·s.</summary>
     private sealed class WithZLoss(double zLoss) : CategoricalFormula

@@ -18,19 +18,28 @@ internal sealed class Entropy : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Entropy",
-        Summary = "How undecided the model is: 0 for a certain answer, log K for an even spread over K classes. Takes no labels.",
+        Summary = "Entropy of the predicted distribution, in nats or bits: 0 for a one-hot prediction, log K for a uniform one. Takes no "
+            + "labels.",
         Formula = @"\ell = -\sum_c p_c \log p_c",
         WhenToUse = """
-            Added to a loss, it makes predictions on unlabelled data decide (entropy minimisation); subtracted, it keeps a
-            policy exploring (the entropy bonus of reinforcement learning). By itself it watches a model in production: a
-            rising mean says that the inputs have moved away from what it was trained on. The gradient vanishes both at
-            certainty and at the even spread.
+            Use it as a regulariser: added to a loss, it makes predictions on unlabelled data more confident (entropy minimisation);
+            subtracted, it rewards exploration (the entropy bonus of reinforcement learning). As a monitor in production, a rising
+            mean suggests that inputs differ from the training data. It does not measure correctness: the entropy of a confident wrong
+            prediction is near 0.
+
+            Range: 0 to log K. Gradient with respect to logits: −p_c(log p_c + ℓ)/T. It is 0 for a uniform prediction and tends to 0
+            as the prediction becomes one-hot.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; T temperature; K the number of classes.
             """,
         References =
         [
-            new("C. E. Shannon, A Mathematical Theory of Communication, Bell System Technical Journal, 1948", "https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"),
-            new("Y. Grandvalet and Y. Bengio, Semi-supervised Learning by Entropy Minimization, NIPS 2004", "https://papers.nips.cc/paper/2740-semi-supervised-learning-by-entropy-minimization"),
-            new("V. Mnih et al., Asynchronous Methods for Deep Reinforcement Learning, 2016 (entropy bonus)", "https://arxiv.org/abs/1602.01783"),
+            new("C. E. Shannon, A Mathematical Theory of Communication, Bell System Technical Journal, 1948",
+                "https://doi.org/10.1002/j.1538-7305.1948.tb01338.x"),
+            new("Y. Grandvalet and Y. Bengio, Semi-supervised Learning by Entropy Minimization, NIPS 2004",
+                "https://papers.nips.cc/paper/2740-semi-supervised-learning-by-entropy-minimization"),
+            new("V. Mnih et al., Asynchronous Methods for Deep Reinforcement Learning, 2016 (entropy bonus)",
+                "https://arxiv.org/abs/1602.01783"),
         ],
         Equivalents =
         [

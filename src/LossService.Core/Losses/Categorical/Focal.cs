@@ -9,11 +9,11 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class Focal : CategoricalLoss
 {
     public static readonly Option<double> Gamma = new("gamma", OptionForm.Number, 2,
-        "γ: how fast a sample that is already right loses its say; 0 = cross-entropy.")
+        "γ: focusing exponent. 0 gives cross-entropy; larger values reduce the loss of well-classified samples.")
     { Minimum = 0 };
 
     public static readonly Option<double[]?> Alpha = new("alpha", OptionForm.NumberOrPerClass, null,
-        "α: a factor for every class, or one for each [K]. Unlike class_weight it has no part in the mean's divisor.")
+        "α: factor on the loss of a class; one number for all, or one per class [K]. Unlike class_weight, not part of the mean's divisor.")
     { Minimum = 0 };
 
     public override string Name => "focal";
@@ -27,12 +27,19 @@ internal sealed class Focal : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Focal loss",
-        Summary = "Cross-entropy that looks away from what is already right: each term is scaled by (1 − p)^γ.",
+        Summary = "Focal loss: cross-entropy with each term scaled by (1 − p)^γ, so well-classified samples count less.",
         Formula = @"\ell = -\sum_c \alpha_c\, w_c\, t_c\, (1 - p_c)^{\gamma} \log p_c",
         WhenToUse = """
-            When most samples are easy and together drown the few that matter: detection, rare classes. At γ = 2 a sample with
-            p = 0.9 counts a hundredth of what it does in cross-entropy, and one with p = 0.1 still four fifths. A confident
-            mistake keeps its full gradient. It makes models less sure of themselves, which often improves calibration.
+            Use it when most samples are easy and their sum outweighs the few hard ones: object detection, rare classes. At γ = 2, a
+            sample with p = 0.9 has 1 % of its cross-entropy, and one with p = 0.1 has 81 %. It is not a proper scoring rule for γ
+            above 0: its predictions are usually less confident than those of cross_entropy, which often improves calibration but must
+            be checked.
+
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for class index y: α_y w_y (1 − p_y)^γ (1 − γ p_y log
+            p_y/(1 − p_y)) (p − t)/T. It approaches that of weighted cross-entropy as p_y tends to 0.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; γ gamma; α alpha; w
+            class_weight; T temperature. Both α and w multiply a class's term, but only w enters the mean's divisor.
             """,
         References =
         [
@@ -64,8 +71,8 @@ internal sealed class Focal : CategoricalLoss
     }
 
     /// <remarks>
-    /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio tends to −1 as q → 0, so this needs no
-    /// q^(γ−1), which would be infinite there for γ below 1.
+    /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio p·log p/q tends to −1 as q → 0, so no
+    /// q^(γ−1) is needed, which would be infinite there for γ below 1.
     /// </remarks>
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {

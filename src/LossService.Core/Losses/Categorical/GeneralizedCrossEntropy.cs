@@ -8,7 +8,7 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> Exponent = new("q", OptionForm.Number, 0.7,
-        "q, from just above 0 (cross-entropy) to 1 (mean absolute error): the larger, the less a wrong label hurts.")
+        "q: exponent. Towards 0 the loss tends to cross-entropy, at 1 it is 1 − p; larger values are more robust to wrong labels.")
     { Minimum = 1e-6, Maximum = 1 };
 
     public override string Name => "generalized_cross_entropy";
@@ -18,16 +18,24 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Generalized cross-entropy",
-        Summary = "Between cross-entropy and mean absolute error: bounded, so that a wrong label cannot pull without limit.",
+        Summary = "Generalized cross-entropy: (1 − s^q)/q with s the probability of the label; bounded by 1/q, between cross-entropy and "
+            + "mean absolute error.",
         Formula = @"\ell = \frac{1 - s^q}{q}, \qquad s = \sum_c t_c\, p_c",
         WhenToUse = """
-            When some of the labels are wrong. Its gradient is that of cross-entropy times s^q, so a sample that the model
-            firmly contradicts, as it does a wrong label once it has learnt the rest, is left behind instead of chased. The
-            same holds for samples that are only hard: train with cross-entropy first if learning stalls.
+            Use it when some labels are wrong: its gradient is that of cross-entropy times s^q, so samples that the model strongly
+            contradicts have little influence. This holds for correct but hard samples too, so training can stall; start with
+            cross_entropy in that case. For clean labels prefer cross_entropy.
+
+            Range: 0 to 1/q. As q tends to 0 it tends to −log s; at q = 1 it is 1 − s, which for class indices is proportional to the
+            mean absolute error. Gradient with respect to logits, for class indices: s^q (p − t)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; q the option q; T
+            temperature. class_weight multiplies ℓ.
             """,
         References =
         [
-            new("Z. Zhang and M. R. Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels, 2018", "https://arxiv.org/abs/1805.07836"),
+            new("Z. Zhang and M. R. Sabuncu, Generalized Cross Entropy Loss for Training Deep Neural Networks with Noisy Labels, 2018",
+                "https://arxiv.org/abs/1805.07836"),
         ],
         Equivalents =
         [
@@ -46,9 +54,9 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Power(options.Get(Exponent));
 
     /// <remarks>
-    /// All by way of log s, which is known well where s → 1 and where s underflows: the value is −expm1(q·log s)/q and the
-    /// derivative ∂L/∂p_c = −s^(q−1)·t_c; or ∂L/∂log p_c = −s^q·(t_c p_c/s), the share of class c in s, where p is too small to
-    /// carry that derivative.
+    /// Everything is computed from log s, which is accurate both where s → 1 and where s underflows. The value is
+    /// −expm1(q·log s)/q and the derivative ∂L/∂p_c = −s^(q−1)·t_c. Where p_c is too small for that derivative, it is
+    /// ∂L/∂log p_c = −s^q·(t_c p_c/s), with the share of class c in s.
     /// </remarks>
     private sealed class Power(double q) : CategoricalFormula
     {
@@ -91,7 +99,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             }
         }
 
-        /// <summary>log s of a row that is not one-hot, from 1 − s where that is the smaller, and by logarithms where s underflows.</summary>
+        /// <summary>log s of a row that is not one-hot: from 1 − s where that is smaller, by logarithms where s underflows.</summary>
         private static Dd LogOfMean(in CategoricalRow row)
         {
             var (s, rest) = (Dd.Zero, Dd.Zero);

@@ -8,7 +8,8 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class JsDivergence : CategoricalLoss
 {
     public static readonly Option<double> Beta = new("beta", OptionForm.Number, 0.5,
-        "β: the labels' share in the mixture; towards 0 the loss behaves as cross-entropy, towards 1 as mean absolute error.")
+        "β: weight of the labels in the mixture. Up to a factor, the loss tends to cross-entropy as β tends to 0, and to mean "
+        + "absolute error as β tends to 1.")
     { Minimum = 0, Maximum = 1, Open = true };
 
     public override string Name => "js_divergence";
@@ -20,17 +21,26 @@ internal sealed class JsDivergence : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Jensen–Shannon divergence",
-        Summary = "How far labels and predictions are from the mixture of both: symmetric at β = ½, and never infinite.",
+        Summary = "Jensen–Shannon divergence: weighted KL divergences of labels and predictions from their mixture; bounded, and symmetric "
+            + "at β = ½.",
         Formula = @"\ell = \beta\, \mathrm{KL}(t \,\|\, m) + (1 - \beta)\, \mathrm{KL}(p \,\|\, m), \qquad m = \beta t + (1 - \beta) p",
         WhenToUse = """
-            When labels are noisy, or two distributions are compared and neither is the truth. It is bounded by the entropy of
-            (β, 1 − β), ln 2 at β = ½, so one wrong label cannot dominate a batch; the price is that the gradient of a
-            confident mistake vanishes with p.
+            Use it when labels are noisy, or to compare two distributions of which neither is the reference. It is bounded, so one
+            wrong label cannot dominate a batch. The gradient of a confident mistake vanishes with the label's probability; for clean
+            labels prefer cross_entropy.
+
+            Range: 0 to −β log β − (1 − β) log (1 − β), which is log 2 at β = ½; in nats or bits. Gradient with respect to
+            probabilities: g_c = (1 − β) log (p_c/m_c); with respect to logits: p_c(g_c − Σ_k p_k g_k)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; m their mixture; β beta;
+            T temperature. class_weight multiplies ℓ.
             """,
         References =
         [
-            new("J. Lin, Divergence Measures Based on the Shannon Entropy, IEEE Trans. Information Theory, 1991", "https://doi.org/10.1109/18.61115"),
-            new("E. Englesson and H. Azizpour, Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels, 2021", "https://arxiv.org/abs/2105.04522"),
+            new("J. Lin, Divergence Measures Based on the Shannon Entropy, IEEE Trans. Information Theory, 1991",
+                "https://doi.org/10.1109/18.61115"),
+            new("E. Englesson and H. Azizpour, Generalized Jensen-Shannon Divergence Loss for Learning with Noisy Labels, 2021",
+                "https://arxiv.org/abs/2105.04522"),
         ],
         Equivalents =
         [
@@ -50,8 +60,8 @@ internal sealed class JsDivergence : CategoricalLoss
         new SumOverClasses<Term>(new(options.Get(Beta)));
 
     /// <remarks>
-    /// What D adds to x·log(x/y) is β(m − t) + (1 − β)(m − p) = 0 in every class, so the sum of D is the loss itself, and all
-    /// of its terms are positive. ∂L/∂p_c = (1 − β)·log(p_c/m_c).
+    /// The terms that D adds to x·log(x/y) are β(m − t) + (1 − β)(m − p) = 0 in every class, so the sum of D is the loss, and
+    /// none of its terms is negative. ∂L/∂p_c = (1 − β)·log(p_c/m_c).
     /// </remarks>
     private readonly struct Term(double beta) : IClassTerm
     {

@@ -8,8 +8,8 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class KlDivergence : CategoricalLoss
 {
     public static readonly Option<string> Direction = new("direction", OptionForm.Choice, "forward",
-        "forward = KL(labels‖predictions), which wants every label covered; reverse = KL(predictions‖labels), which wants no "
-        + "prediction off the labels, and is infinite where a label is 0 and its prediction is not.")
+        "forward: KL(labels‖predictions). reverse: KL(predictions‖labels), which is infinite where a label is 0 and its "
+        + "prediction is not.")
     { Choices = ["forward", "reverse"] };
 
     public override string Name => "kl_divergence";
@@ -21,18 +21,27 @@ internal sealed class KlDivergence : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Kullback–Leibler divergence",
-        Summary = "The information lost when the model's distribution stands in for the labels': cross-entropy less what no model could save.",
-        Formula = @"\ell_{\text{forward}} = \sum_c t_c \log \frac{t_c}{p_c}, \qquad \ell_{\text{reverse}} = \sum_c p_c \log \frac{p_c}{t_c}",
+        Summary = "Kullback–Leibler divergence: cross-entropy minus the entropy of the labels, in nats or bits; 0 when predictions equal "
+            + "labels.",
+        Formula = @"\ell_{\text{forward}} = \sum_c t_c \log \frac{t_c}{p_c}, \qquad "
+            + @"\ell_{\text{reverse}} = \sum_c p_c \log \frac{p_c}{t_c}",
         WhenToUse = """
-            For soft labels: distillation from a teacher, annotators who disagree. Forward has the gradient of cross-entropy,
-            p − t, but its value is 0 exactly when the model agrees, so it can be read by itself. Reverse seeks one mode of the
-            labels instead of covering them all, as policies and variational posteriors do; smooth hard labels before using
-            it, or it is infinite. A mean is over rows, which PyTorch calls "batchmean".
+            Use it for soft labels: distillation from a teacher, annotators who disagree. Forward has the gradient of cross_entropy,
+            and a value of 0 exactly when predictions equal labels. Reverse concentrates on one mode of the labels instead of covering
+            them all, as policies and variational posteriors do. Reverse is infinite for class indices unless label_smoothing is above
+            0. The mean is over rows, as PyTorch's "batchmean".
+
+            Range: 0 to ∞. Gradient with respect to logits: forward (p − t)/T; reverse p_c(log (p_c/t_c) − ℓ)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; forward and reverse are
+            the values of direction; T temperature. class_weight multiplies ℓ.
             """,
         References =
         [
-            new("S. Kullback and R. A. Leibler, On Information and Sufficiency, Annals of Mathematical Statistics, 1951", "https://doi.org/10.1214/aoms/1177729694"),
-            new("G. Hinton, O. Vinyals and J. Dean, Distilling the Knowledge in a Neural Network, 2015", "https://arxiv.org/abs/1503.02531"),
+            new("S. Kullback and R. A. Leibler, On Information and Sufficiency, Annals of Mathematical Statistics, 1951",
+                "https://doi.org/10.1214/aoms/1177729694"),
+            new("G. Hinton, O. Vinyals and J. Dean, Distilling the Knowledge in a Neural Network, 2015",
+                "https://arxiv.org/abs/1503.02531"),
         ],
         Equivalents =
         [
@@ -53,7 +62,7 @@ internal sealed class KlDivergence : CategoricalLoss
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
         options.Get(Direction) == "forward" ? new Forward() : new Reverse();
 
-    /// <summary>Σ D(t‖p) + Σt − Σp: with a softmax the last two are what rounding left over of a dense label.</summary>
+    /// <summary>Σ D(t‖p) + Σt − Σp; with softmax, Σt − Σp is the rounding error of a dense label's sum.</summary>
     private sealed class Forward : CategoricalFormula
     {
         public override Dd Score(in CategoricalRow row)

@@ -9,7 +9,7 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class MultiMargin : CategoricalLoss
 {
     public static readonly Option<int> Power = new("p", OptionForm.Integer, 1,
-        "The power of what each rival is inside the margin: 1 or 2.")
+        "p: power of each margin violation, 1 or 2.")
     { Minimum = 1, Maximum = 2 };
 
     public override string Name => "multi_margin";
@@ -27,17 +27,25 @@ internal sealed class MultiMargin : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Multi-class margin (Weston–Watkins)",
-        Summary = "What the right class lacks to beat each of the others by a margin, added up and divided by the number of classes.",
+        Summary = "Multi-class margin loss: the margin violation of each wrong class, to the power p, summed and divided by the number of "
+            + "classes.",
         Formula = @"\ell = \frac{1}{K} \sum_{c \ne y} \max(0,\; m - z_y + z_c)^p",
         WhenToUse = """
-            The other support vector machine of many classes: every rival inside the margin is pushed down, not the strongest
-            alone, which learns faster while many classes are confused. p = 2 is smooth at the margin. class_weight
-            multiplies a sample by the weight of its label; PyTorch then still divides by the number of samples, which is
-            mean_over = samples here.
+            Use it for support vector machines of many classes when every wrong class inside the margin should have a gradient, not
+            only the strongest; multiclass_hinge has the latter. With p = 2 it is differentiable everywhere. It yields no
+            probabilities; use cross_entropy where they are needed. PyTorch divides a weighted batch by the number of samples, which
+            is mean_over = samples here.
+
+            Range: 0 to ∞, in units of logits (p = 1) or their square. Gradient with respect to logits: with v_c = max(0, m − z_y +
+            z_c), p v_c^(p−1)/K for each wrong class with v_c above 0, and minus the sum of these for the label; 0 at the kink.
+
+            Symbols: z logits; y the label; K the number of classes; m margin; p the option p. Labels are class indices or one-hot
+            rows. class_weight multiplies ℓ.
             """,
         References =
         [
-            new("J. Weston and C. Watkins, Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999", "https://www.esann.org/sites/default/files/proceedings/legacy/es1999-461.pdf"),
+            new("J. Weston and C. Watkins, Support Vector Machines for Multi-Class Pattern Recognition, ESANN 1999",
+                "https://www.esann.org/sites/default/files/proceedings/legacy/es1999-461.pdf"),
         ],
         Equivalents =
         [
@@ -73,7 +81,7 @@ internal sealed class MultiMargin : CategoricalLoss
             {
                 var z = Vector512.LoadUnsafe(ref row.Z[c]);
                 var lack = Dd.Difference(z, label) + _margin;
-                // a class at −∞ is ruled out, and no rival even to a label at −∞; nor is the label its own
+                // a class at −∞ violates no margin, not even that of a label at −∞; the label is not compared with itself
                 var isRival = Vector512.GreaterThan(lack.Hi, Vector512<double>.Zero) & ~DdRow.LaneIs(y - c);
                 lack = Dd.Select(isRival, lack, Dd.Zero);
                 var derivative = power == 1 ? Dd.Select(lack.IsZero, Dd.Zero, Dd.One) : lack + lack;

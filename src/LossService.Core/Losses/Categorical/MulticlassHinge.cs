@@ -21,17 +21,23 @@ internal sealed class MulticlassHinge : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Multiclass hinge (Crammer–Singer)",
-        Summary = "What the right class lacks to beat the best of the others by a margin.",
+        Summary = "Multiclass hinge: the margin violation of the strongest wrong class; 0 where the label leads every other class by the "
+            + "margin.",
         Formula = @"\ell = \max\Bigl(0,\; m + \max_{c \ne y} z_c - z_y\Bigr)",
         WhenToUse = """
-            The support vector machine of many classes, when only the winner matters: one rival at a time is pushed down, the
-            strongest, and the label up by as much, so the gradient has at most two entries, +1 and −1 (the first of equal
-            rivals; none at the kink). multi_margin pushes every rival inside the margin at once; libraries call both by
-            the same names.
+            Use it for support vector machines of many classes when only the predicted class matters. It compares the label with the
+            strongest wrong class alone; multi_margin compares it with every wrong class. Some libraries call both losses "hinge" or
+            "margin". It yields no probabilities; use cross_entropy where they are needed.
+
+            Range: 0 to ∞, in units of logits. Gradient with respect to logits, where ℓ is above 0: +1 for the strongest wrong class
+            (the first of equal ones) and −1 for the label; 0 elsewhere and at the kink.
+
+            Symbols: z logits; y the label; m margin. Labels are class indices or one-hot rows. class_weight multiplies ℓ.
             """,
         References =
         [
-            new("K. Crammer and Y. Singer, On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR, 2001", "https://www.jmlr.org/papers/v2/crammer01a.html"),
+            new("K. Crammer and Y. Singer, On the Algorithmic Implementation of Multiclass Kernel-based Vector Machines, JMLR, 2001",
+                "https://www.jmlr.org/papers/v2/crammer01a.html"),
         ],
         Equivalents =
         [

@@ -8,7 +8,7 @@ namespace LossService.Core.Losses.Categorical;
 internal sealed class PolyCrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> Epsilon = new("epsilon", OptionForm.Number, 2,
-        "ε: what is added to the first coefficient of cross-entropy's series in 1 − p; 0 = cross-entropy.")
+        "ε: added to the first coefficient of cross-entropy's series in 1 − p; 0 gives cross-entropy.")
     { Minimum = -1 };
 
     public override string Name => "poly_cross_entropy";
@@ -20,16 +20,23 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Poly-1 cross-entropy",
-        Summary = "Cross-entropy with the first term of its Taylor series in 1 − p turned up or down.",
+        Summary = "Poly-1 cross-entropy: cross-entropy plus ε·(1 − p), which changes the first coefficient of its series in 1 − p.",
         Formula = @"\ell = \sum_c w_c\, t_c \left[ -\log p_c + \varepsilon\, (1 - p_c) \right]",
         WhenToUse = """
-            A one-number improvement on cross-entropy: −log p = (1 − p) + (1 − p)²/2 + …, and ε changes the weight of the first
-            term from 1 to 1 + ε. Above 0 it pushes confident answers further, which suits balanced data; below 0, down to −1,
-            it holds them back, which suits data with few samples in most classes.
+            Use it to tune cross-entropy by one number: −log p = (1 − p) + (1 − p)²/2 + …, and ε changes the first coefficient from 1
+            to 1 + ε. Values above 0 make predictions more confident, which suits balanced data; values from −1 to 0 make them less
+            confident, which suits data with few samples in most classes. For ε other than 0 it is not a proper scoring rule.
+
+            Range: 0 to ∞. It has no unit option, since 1 − p is not an amount of information; the logarithm is natural. Gradient with
+            respect to logits, for class index y: w_y (1 + ε p_y)(p − t)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; ε epsilon; w
+            class_weight; T temperature.
             """,
         References =
         [
-            new("Z. Leng et al., PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions, 2022", "https://arxiv.org/abs/2204.12511"),
+            new("Z. Leng et al., PolyLoss: A Polynomial Expansion Perspective of Classification Loss Functions, 2022",
+                "https://arxiv.org/abs/2204.12511"),
         ],
         Equivalents =
         [
@@ -47,7 +54,7 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Polynomial(options.Get(Epsilon));
 
-    /// <summary>Σ_c w_c t_c (−log p_c + ε(1 − p_c)), and ε times what a dense label's rounding left of 1 − Σt.</summary>
+    /// <summary>Σ_c w_c t_c (−log p_c + ε(1 − p_c)) + ε(1 − Σt), where 1 − Σt is the rounding error of a dense label's sum.</summary>
     private sealed class Polynomial(double epsilon) : CategoricalFormula
     {
         private readonly Dd _epsilon = new(epsilon);
@@ -57,8 +64,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     }
 
     /// <remarks>
-    /// −log p = (1 − p) + D(1‖p), where D has the terms from the second on: so ε = −1, which takes the first away, cancels
-    /// nothing. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
+    /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
+    /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
     private readonly struct Term(double epsilon) : IClassTerm
     {

@@ -4,16 +4,16 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Losses.Categorical;
 
 /// <summary>
-/// How far y is from x, class by class, in information: the term D(x‖y) = x·log(x/y) − x + y ≥ 0 that every divergence is made
-/// of, and its logarithm. Both keep their digits where x and y are nearly the same, given y − x by itself.
+/// The term D(x‖y) = x·log(x/y) − x + y ≥ 0 of a class, of which every divergence is a sum, and log(x/y). Both are accurate
+/// where x and y are nearly equal, because y − x is given separately.
 /// </summary>
 /// <remarks>
-/// With r = (y − x)/x: D = x·(r − log1p(r)), whose first term is x·r²/2, so that a sum of D never cancels, where the sum of
-/// x·log(x/y) would be a tiny rest of large terms. The extra −x + y vanish in a sum where Σx = Σy.
+/// With r = (y − x)/x: D = x·(r − log1p(r)), whose first term is x·r²/2, so a sum of D never cancels, whereas a sum of
+/// x·log(x/y) is a small difference of large terms. The added −x + y vanish in a sum where Σx = Σy.
 /// </remarks>
 internal static class RelativeEntropy
 {
-    /// <summary>D(x‖y); y where x = 0, ∞ where log y = −∞ alone.</summary>
+    /// <summary>D(x‖y); y where x = 0, and ∞ where only log y is −∞.</summary>
     public static Dd Term(Dd x, Dd logX, Dd y, Dd logY, Dd yMinusX)
     {
         var r = yMinusX / x;
@@ -29,7 +29,7 @@ internal static class RelativeEntropy
         return Dd.Select(IsSmall(r), -Dd.Log1p(r), logX - logY);
     }
 
-    /// <summary>r − log1p(r), for a small r; from its series where the difference would cost more than 16 bits.</summary>
+    /// <summary>r − log1p(r) for small r; by its series where the difference would lose more than 16 bits.</summary>
     private static Dd Excess(Dd r)
     {
         var series = new Dd(1.0 / 5) - r / Vector512.Create(6.0);

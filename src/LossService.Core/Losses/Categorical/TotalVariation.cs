@@ -15,17 +15,25 @@ internal sealed class TotalVariation : CategoricalLoss
     public override LossPage Page { get; } = new()
     {
         Title = "Total variation",
-        Summary = "The share of probability that would have to move to turn the prediction into the truth: from 0 to 1.",
+        Summary = "Total variation distance: half the sum of absolute differences between predicted probabilities and label; from 0 to 1.",
         Formula = @"\ell = \tfrac{1}{2} \sum_c \lvert p_c - t_c \rvert",
         WhenToUse = """
-            The plainest distance between distributions: the largest difference in the probability of any event. For a hard
-            label it is 1 − p of the label, mean absolute error, which is unmoved by symmetric label noise and slow to train
-            with. Where p = t exactly the gradient is taken as 0; it jumps there.
+            Use it to compare distributions: it is the largest difference in the probability of any event. For a class index it is 1 −
+            p of the label, proportional to the mean absolute error, which is robust to symmetric label noise but slow to train with;
+            generalized_cross_entropy is a compromise.
+
+            Range: 0 to 1. Gradient with respect to probabilities: g_c = ½ sign(p_c − t_c), taken as 0 where p_c = t_c, where it
+            jumps; with respect to logits: p_c(g_c − Σ_k p_k g_k)/T.
+
+            Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; T temperature.
+            class_weight multiplies ℓ.
             """,
         References =
         [
-            new("D. A. Levin, Y. Peres and E. L. Wilmer, Markov Chains and Mixing Times, 2nd ed., 2017, chapter 4", "https://pages.uoregon.edu/dlevin/MARKOV/"),
-            new("A. Ghosh, H. Kumar and P. S. Sastry, Robust Loss Functions under Label Noise for Deep Neural Networks, 2017", "https://arxiv.org/abs/1712.09482"),
+            new("D. A. Levin, Y. Peres and E. L. Wilmer, Markov Chains and Mixing Times, 2nd ed., 2017, chapter 4",
+                "https://pages.uoregon.edu/dlevin/MARKOV/"),
+            new("A. Ghosh, H. Kumar and P. S. Sastry, Robust Loss Functions under Label Noise for Deep Neural Networks, 2017",
+                "https://arxiv.org/abs/1712.09482"),
         ],
         Equivalents =
         [

@@ -31,7 +31,7 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         new(MediaType, BodyContent.Text)
         {
             Charset = "utf-8",
-            Description = "A stream of requests, one a line, of any length.",
+            Description = "A stream of requests, one per line; any number of lines.",
             Example = loss => JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n",
         },
     ];
@@ -42,8 +42,9 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         new(MediaType, BodyContent.Text)
         {
             Description =
-                """One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. """
-                + """The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`.""",
+                """One response per line, in order: `{"line": 1, …scores…}` or `{"line": 2, "error": {…problem…}}`. """
+                + """The last line is the result of all valid lines as one dataset: """
+                + """`{"summary": {"lines", "failed", "totals", "loss"}}`.""",
         },
     ];
 

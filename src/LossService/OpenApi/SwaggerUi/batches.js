@@ -1,15 +1,15 @@
-// Batches, as Swagger UI should show them: a row of numbers on one line, and of megabytes only the beginning, plain, since
-// highlighting them would freeze the page.
+// Shows batches in Swagger UI: each row of numbers on one line; of a long text only the beginning, without highlighting, which
+// would block the page.
 function Batches(system) {
   const element = system.React.createElement;
   const LONGEST = 50_000;
 
-  // only innermost arrays have no bracket inside, and a string cannot hold the raw line breaks that stand around it
+  // matches innermost arrays only: they contain no bracket, and a JSON string contains no raw line break
   const compact = (json) => typeof json === "string"
     ? json.replace(/\[\n\s+([^\[\]{}]*?)\n\s*\]/g, (_, row) => "[" + row.replace(/,\n\s+/g, ", ") + "]")
     : json;
 
-  // what a person is typing is left as it is
+  // leaves a text unchanged that the user has edited
   const compactExample = (json) => {
     try {
       return JSON.stringify(JSON.parse(json), null, 2) === json ? compact(json) : json;
@@ -21,7 +21,7 @@ function Batches(system) {
   const download = (text) => {
     const link = document.createElement("a");
     link.href = URL.createObjectURL(new Blob([text], { type: "application/json" }));
-    link.download = "answer.json";
+    link.download = "response.json";
     link.click();
     URL.revokeObjectURL(link.href);
   };
