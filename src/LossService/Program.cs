@@ -5,7 +5,7 @@ using LossService.Hosting;
 using LossService.Http;
 using LossService.OpenApi;
 
-WarmUp.Score();
+WarmUp.Start();
 // slim: without HTTP/3, IIS and the framework's own loggers, which take 20 ms of the start; HTTPS stays, for those who set it
 var builder = WebApplication.CreateSlimBuilder(args);
 builder.WebHost.UseKestrelHttpsConfiguration();
@@ -25,6 +25,7 @@ app.UseProblems();
 app.UseHead();
 app.UseCompression();
 app.UseApiDocument();
+app.MapIndex();
 app.MapHealth();
 app.MapLosses();
 app.MapOip();

@@ -44,6 +44,9 @@ internal sealed record Draft
 
     public Unit Unit { get; init; }
 
+    /// <summary>Whether the formulas score it whether it is valid or not; otherwise <see cref="LossService.Core.Scorer"/> does.</summary>
+    public bool IsUnchecked { get; init; }
+
     public bool IsBinary => Loss.Kind == LossKind.Binary;
 
     /// <summary>The predictions of one sample.</summary>
@@ -129,8 +132,25 @@ internal sealed record Draft
     }
 
     /// <summary>The one place of the tests where option values are made.</summary>
-    public static OptionValues ToValues(IEnumerable<KeyValuePair<Option, object?>> options) =>
-        new(options.ToDictionary(option => option.Key.Name, option => option.Value));
+    public static OptionValues ToValues(IEnumerable<KeyValuePair<Option, object?>> options)
+    {
+        var values = new OptionValues();
+        foreach (var (option, value) in options)
+        {
+            switch (option, value)
+            {
+                case (Option<double> typed, double number): values.Set(typed, number); break;
+                case (Option<double?> typed, double number): values.Set(typed, number); break;
+                case (Option<double?> typed, null): values.Set(typed, null); break;
+                case (Option<int> typed, int integer): values.Set(typed, integer); break;
+                case (Option<double[]?> typed, double[] numbers): values.Set(typed, numbers); break;
+                case (Option<long[]?> typed, long[] integers): values.Set(typed, integers); break;
+                case (Option<string> typed, string word): values.Set(typed, word); break;
+                default: throw new InvalidOperationException($"{option.Name} takes no {value ?? "null"}.");
+            }
+        }
+        return values;
+    }
 
     public override string ToString() =>
         $"{Loss.Name} of {Form} {DType} [{Rows}, {Classes}], {LabelForm} ["

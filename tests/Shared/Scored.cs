@@ -1,5 +1,5 @@
-using LossService.Core.Batches;
-using LossService.Core.Losses;
+using LossService.Core;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
 
 namespace LossService.Tests.Shared;
@@ -17,16 +17,13 @@ internal sealed record Scored(
     public static Scored Of(Draft draft, OutputSet outputs)
     {
         using var batch = draft.ToBatch(outputs);
-        return Of(draft.Loss, batch);
+        var cancellation = TestContext.Current.CancellationToken;
+        using var scores = draft.IsUnchecked ? draft.Loss.Score(batch, cancellation) : Scorer.Score(draft.Loss, batch, cancellation);
+        return Read(scores);
     }
 
-    /// <summary>Scores a batch: the one place of the tests that calls a loss.</summary>
-    public static Scored Of(Loss loss, Batch batch)
-    {
-        using var scores = loss.Score(batch, TestContext.Current.CancellationToken);
-        return new(
-            scores.Loss, scores.Totals, TestTensor.Read(scores.Losses), TestTensor.Read(scores.Gradient),
-            TestTensor.Read(scores.Probabilities), TestTensor.Read(scores.LogProbabilities), TestTensor.Read(scores.Entropy),
-            TestTensor.Read(scores.Predictions), scores.Metrics);
-    }
+    private static Scored Read(Scores scores) => new(
+        scores.Loss, scores.Totals, TestTensor.Read(scores.Losses), TestTensor.Read(scores.Gradient),
+        TestTensor.Read(scores.Probabilities), TestTensor.Read(scores.LogProbabilities), TestTensor.Read(scores.Entropy),
+        TestTensor.Read(scores.Predictions), scores.Metrics);
 }

@@ -4,7 +4,8 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Batches;
 
-/// <summary>Predictions, labels and weights, and what to make of them. Valid: see the validation of the host.</summary>
+/// <summary>Predictions, labels and weights, and what to compute from them. <see cref="Scorer"/> checks all of it.</summary>
+/// <remarks>The tensors must not change while the batch is scored.</remarks>
 public sealed record Batch : IDisposable
 {
     /// <summary>What <see cref="Predictions"/> holds.</summary>
@@ -22,8 +23,8 @@ public sealed record Batch : IDisposable
     /// <summary>Booleans: false = the sample is never read; null = all are kept.</summary>
     public Tensor? Mask { get; init; }
 
-    /// <summary>What to compute.</summary>
-    public OutputSet Outputs { get; init; } = OutputSet.Loss;
+    /// <summary>What to compute; null = <see cref="OutputCatalogue.GetDefault"/>.</summary>
+    public OutputSet? Outputs { get; init; }
 
     /// <summary>How the losses become one.</summary>
     public Reduction Reduction { get; init; }
@@ -35,10 +36,13 @@ public sealed record Batch : IDisposable
     public Unit Unit { get; init; }
 
     /// <summary>The loss's own options.</summary>
-    public OptionValues Options { get; init; } = OptionValues.None;
+    public OptionValues Options { get; init; } = new();
 
-    /// <summary>Whether an output is asked for.</summary>
-    public bool Wants(OutputSet output) => (Outputs & output) != 0;
+    /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
+    public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
+
+    /// <summary>Whether any of these outputs is asked for.</summary>
+    public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;
 
     /// <inheritdoc/>
     public void Dispose()

@@ -14,22 +14,17 @@ internal sealed class TargetRows
     private readonly Tensor _labels;
     private readonly int _classes;
     private readonly bool _dense;
-    private readonly long[]? _ignored;
 
     /// <summary>Labels for predictions of the given shape; the rank decides what they are.</summary>
-    public TargetRows(Tensor labels, Shape predictions, long[]? ignored)
+    public TargetRows(Tensor labels, Shape predictions)
     {
         _labels = labels;
         _classes = predictions.Last;
         _dense = labels.Shape.Rank == predictions.Rank;
-        _ignored = ignored;
     }
 
     /// <summary>Whether the labels are rows rather than indices.</summary>
     public bool AreDense => _dense;
-
-    /// <summary>Whether a row's label is one of the ignored; a dense row never is.</summary>
-    public bool IsIgnored(long row) => _ignored is not null && !_dense && Array.IndexOf(_ignored, _labels.Integer(row)) >= 0;
 
     /// <summary>Writes row <paramref name="row"/>'s unsmoothed target into <paramref name="target"/>, one number a class.</summary>
     /// <returns>The class of a one-hot row, or <see cref="Soft"/>.</returns>

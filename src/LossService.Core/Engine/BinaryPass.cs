@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
-using LossService.Core.Losses.Binary;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -23,14 +22,11 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     [ThreadStatic]
     private static Scratch? s_scratch;
 
-    private static readonly double[] s_ones = [1];
-
-    private readonly TFormula _term;
+    private readonly TFormula _formula;
     private readonly Batch _batch;
     private readonly BinaryLink _link;
     private readonly Tensor _labels;
     private readonly double[] _posWeight;
-    private readonly long[]? _ignored;
     private readonly double _smoothing;
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
@@ -39,41 +35,31 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     private readonly double _kernelScale;
     private readonly LogisticBlock? _block;
 
-    public BinaryPass(TFormula term, Batch batch)
+    public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch)
     {
-        _term = term;
+        _formula = formula;
         _batch = batch;
         _labels = batch.Labels!;
         var (predictions, options) = (batch.Predictions, batch.Options);
         _link = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _posWeight = options.Get(BinaryCrossEntropy.PosWeight) ?? s_ones;
+        _posWeight = positiveWeights;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
         _needsProbability = !TFormula.IsOnLogits || _wantsMore;
 
-        _ignored = options.Get(SharedOptions.IgnoreIndex);
-        Samples = new(batch, predictions.Count, _ignored is null ? null : IsIgnored, null);
+        Weights = new(batch, predictions.Count, null);
         _hasKernel = TFormula.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
-        _kernelScale = Samples.IsNothing ? 0 : 1 / Samples.Divisor;
+        _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // an infinite loss of weight 0 is 0, which the stretch does not look for
-        if (_hasKernel && Samples.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
+        if (_hasKernel && Weights.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
             _block = LogisticBlocks.For(predictions.DType, _labels.DType);
-        var (dtype, shape) = (predictions.DType, predictions.Shape);
-        Scores = new()
-        {
-            Losses = batch.Wants(OutputSet.Losses) ? new(dtype, shape) : null,
-            Gradient = batch.Wants(OutputSet.Gradient) ? new(dtype, shape) : null,
-            Probabilities = batch.Wants(OutputSet.Probabilities) ? new(dtype, shape) : null,
-            LogProbabilities = batch.Wants(OutputSet.LogProbabilities) ? new(dtype, shape) : null,
-            Entropy = batch.Wants(OutputSet.Entropy) ? new(dtype, shape) : null,
-            Predictions = batch.Wants(OutputSet.Predictions) ? new(DType.Int64, shape) : null,
-        };
+        Scores = new(batch.Asked, predictions.DType, predictions.Shape, predictions.Shape);
     }
 
-    /// <summary>Which elements count.</summary>
-    public KeptSamples Samples { get; }
+    /// <summary>Which elements are kept, and their weights.</summary>
+    public SampleWeights Weights { get; }
 
     /// <summary>Where the results go.</summary>
     public Scores Scores { get; }
@@ -131,14 +117,14 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         if (_posWeight.Length == 1) scratch.PosWeight.AsSpan().Fill(_posWeight[0]);
         else for (var i = 0; i < count; i++) scratch.PosWeight[i] = _posWeight[(block + i) % _posWeight.Length];
 
-        if (Samples.ArePlain)
+        if (Weights.ArePlain)
         {
             scratch.Weight.AsSpan(0, count).Fill(1);
             return;
         }
         for (var i = 0; i < count; i++)
         {
-            if (Samples.IsKept(block + i)) scratch.Weight[i] = Samples[block + i];
+            if (Weights.Kept.Contains(block + i)) scratch.Weight[i] = Weights[block + i];
             else (scratch.Posted[i], scratch.Label[i]) = (0.5, 0);
         }
     }
@@ -184,14 +170,14 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         var t = new Dd(Vector512.LoadUnsafe(ref scratch.Label[i]));
         if (_smoothing != 0) t = t * (Dd.One - new Dd(_smoothing)) + new Dd(_smoothing / 2);
         var e = _link.Fill(posted, _needsProbability) with { T = t, PosWeight = Vector512.LoadUnsafe(ref scratch.PosWeight[i]) };
-        var terms = _term.At(e);
+        var terms = _formula.At(e);
         var scale = weight * _unit;
         var nothing = weight.IsZero;
         scratch.Value(i, Dd.Select(nothing, Dd.Zero, terms.Value * scale));
         if (Scores.Gradient is not null)
         {
-            var g = _link.Backward(posted, e, terms, TFormula.IsOnLogits) * (scale / new Dd(Samples.Divisor));
-            if (Samples.IsNothing) nothing = Vector512<double>.AllBitsSet;
+            var g = _link.Backward(posted, e, terms, TFormula.IsOnLogits) * (scale / new Dd(Weights.Divisor));
+            if (Weights.IsNothing) nothing = Vector512<double>.AllBitsSet;
             Dd.Select(nothing, Dd.Zero, g).Round().StoreUnsafe(ref scratch.Gradient[i]);
         }
         if (!_wantsMore) return;
@@ -216,11 +202,11 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         {
             for (var i = 0; i < count; i++) scratch.Class[i] = IsPositive(scratch.Posted[i]) ? 1 : 0;
         }
-        if (!Samples.ArePlain)
+        if (!Weights.ArePlain)
         {
             for (var i = 0; i < count; i++)
             {
-                if (Samples.IsKept(block + i)) continue;
+                if (Weights.Kept.Contains(block + i)) continue;
                 (scratch.P[i], scratch.LogP[i], scratch.Entropy[i], scratch.Class[i]) = (0, 0, 0, -1);
             }
         }
@@ -234,23 +220,14 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     {
         for (var i = 0; i < count; i++)
         {
-            if (!Samples.IsKept(block + i)) continue;
+            if (!Weights.Kept.Contains(block + i)) continue;
             var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
             var isHit = positive == scratch.Label[i] > 0.5;
-            tally.Add(Samples[block + i], new Dd(scratch.CrossEntropy[i]), positive ? p : 1 - p, isHit, isHit ? 0 : 1);
+            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), positive ? p : 1 - p, isHit, isHit ? 0 : 1);
         }
     }
 
     private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
-
-    private bool IsIgnored(long element)
-    {
-        Span<double> label = [0];
-        _labels.Read(element, label);
-        foreach (var value in _ignored!)
-            if (label[0] == value) return true;
-        return false;
-    }
 
     /// <summary>A block's worth of everything.</summary>
     private sealed class Scratch

@@ -47,7 +47,7 @@ internal abstract class CategoricalLink
         public override Dd Fill(in CategoricalRow row)
         {
             var z = row.Z;
-            var k = ArgMax(z);
+            var k = Ranking.FindMax(z);
             // the limit: the one infinite logit takes everything
             var certain = double.IsPositiveInfinity(z[k]);
             var max = Vector512.Create(z[k]);
@@ -83,7 +83,7 @@ internal abstract class CategoricalLink
         {
             scale /= _temperature;
             var total = Dd.Zero;
-            var winner = row.PDerivative.Broadcast(ArgMax(row.Z));
+            var winner = row.PDerivative.Broadcast(Ranking.FindMax(row.Z));
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
                 var u = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c] - winner);
@@ -106,13 +106,6 @@ internal abstract class CategoricalLink
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
             u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 
-        private static int ArgMax(ReadOnlySpan<double> z)
-        {
-            var best = 0;
-            for (var c = 1; c < z.Length; c++)
-                if (z[c] > z[best]) best = c;
-            return best;
-        }
     }
 
     /// <summary>p as posted, clipped where asked; log p = log(p). Pull-back: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>

@@ -2,7 +2,6 @@ using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
-using LossService.Core.Losses;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -28,58 +27,44 @@ internal sealed class CategoricalPass
     private readonly double[] _classWeight = [];
     private readonly bool _weighsSamples;
     private readonly double _smoothing;
-    private readonly double _zLoss;
     private readonly Dd _unit = Dd.One;
     private readonly bool _hasKernel;
     private readonly bool _needsRow;
 
-    public CategoricalPass(CategoricalLoss loss, Batch batch)
+    public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, bool isSoftmaxCrossEntropy)
     {
         _batch = batch;
         var (predictions, options) = (batch.Predictions, batch.Options);
         _classes = predictions.Shape.Last;
         Rows = predictions.Rows;
-        _formula = loss.CreateFormula(options, _classes);
+        _formula = formula;
         _link = CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _zLoss = options.Get(SharedOptions.ZLoss);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && loss.IsSoftmaxCrossEntropy(options);
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
         // what the kernel does not compute is computed from the row; its own results stay its own
         _needsRow = !_hasKernel || batch.Wants(
             OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
-        var ignored = options.Get(SharedOptions.IgnoreIndex);
-        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, ignored);
+        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape);
         Func<long, double>? weightOf = null;
         if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
         {
             _classWeight = new double[DdRow.Padded(_classes)];
             classWeight.CopyTo(_classWeight, 0);
-            _weighsSamples = loss.ClassWeighting == ClassWeighting.PerSample;
+            _weighsSamples = weighting == ClassWeighting.PerSample;
             var row = new double[_classes];
             weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
-        Samples = new KeptSamples(batch, Rows, ignored is null ? null : _labels!.IsIgnored, weightOf);
-
-        var (dtype, shape) = (predictions.DType, predictions.Shape);
-        var samples = shape.WithoutLast();
-        Scores = new()
-        {
-            Losses = batch.Wants(OutputSet.Losses) ? new(dtype, samples) : null,
-            Gradient = batch.Wants(OutputSet.Gradient) ? new(dtype, shape) : null,
-            Probabilities = batch.Wants(OutputSet.Probabilities) ? new(dtype, shape) : null,
-            LogProbabilities = batch.Wants(OutputSet.LogProbabilities) ? new(dtype, shape) : null,
-            Entropy = batch.Wants(OutputSet.Entropy) ? new(dtype, samples) : null,
-            Predictions = batch.Wants(OutputSet.Predictions) ? new(DType.Int64, samples) : null,
-        };
+        Weights = new(batch, Rows, weightOf);
+        Scores = new(batch.Asked, predictions.DType, predictions.Shape.WithoutLast(), predictions.Shape);
     }
 
     /// <summary>The number of rows.</summary>
     public long Rows { get; }
 
-    /// <summary>Which rows count.</summary>
-    public KeptSamples Samples { get; }
+    /// <summary>Which rows are kept, and their weights.</summary>
+    public SampleWeights Weights { get; }
 
     /// <summary>Where the results go.</summary>
     public Scores Scores { get; }
@@ -97,7 +82,7 @@ internal sealed class CategoricalPass
         for (var row = start; row < end; row++)
         {
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
-            if (!Samples.IsKept(row))
+            if (!Weights.Kept.Contains(row))
             {
                 Skip(row);
                 continue;
@@ -119,8 +104,8 @@ internal sealed class CategoricalPass
     }
 
     private ISoftmaxRows? NewKernel() => !_hasKernel ? null
-        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Samples, Scores, _classWeight, _unit)
-        : new SoftmaxRows<StoredFloat64>(_batch, Samples, Scores, _classWeight, _unit);
+        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Weights, Scores, _classWeight, _unit)
+        : new SoftmaxRows<StoredFloat64>(_batch, Weights, Scores, _classWeight, _unit);
 
     /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
     private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
@@ -141,9 +126,9 @@ internal sealed class CategoricalPass
         if (_labels is not null) Smooth(y, row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
-        if (_zLoss > 0) value += new Dd(_zLoss) * logSumExp * logSumExp;
+        if (_formula.HasLogSumExpTerm) value += _formula.GetLogSumExpTerm(logSumExp);
 
-        var weight = new Dd(Samples[index]);
+        var weight = new Dd(Weights[index]);
         if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
         var scale = weight * _unit;
         if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
@@ -200,17 +185,17 @@ internal sealed class CategoricalPass
                 sum -= Dd.Select(row.P[c].IsZero, Dd.Zero, row.P[c] * row.LogP[c]);
             entropy.Write(index, [(Dd.SumOfLanes(sum) * _unit).ToScalar()]);
         }
-        Scores.Predictions?.Write(index, [ArgMax(row.Z[.._classes])]);
+        Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
     }
 
     private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExp, Dd scale, Span<double> result)
     {
-        if (Samples.IsNothing || scale.ToScalar() == 0)
+        if (Weights.IsNothing || scale.ToScalar() == 0)
         {
             gradient.Clear(index * _classes, _classes);
             return;
         }
-        scale /= new Dd(Samples.Divisor);
+        scale /= new Dd(Weights.Divisor);
         if (_formula.IsOnLogits)
         {
             for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
@@ -218,40 +203,23 @@ internal sealed class CategoricalPass
         }
         else
         {
-            _link.Backward(row, scale, _zLoss > 0 ? new Dd(2 * _zLoss) * logSumExp : Dd.Zero, result);
+            _link.Backward(row, scale, _formula.HasLogSumExpTerm ? _formula.GetLogSumExpDerivative(logSumExp) : Dd.Zero, result);
         }
         gradient.Write(index * _classes, result[.._classes]);
     }
 
     private void Tally(MetricsSum tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
     {
-        var weight = Samples[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
+        var weight = Weights[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
         var crossEntropy = Dd.Zero;
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
             var t = new Dd(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
             crossEntropy -= Dd.Select(t.IsZero, Dd.Zero, t * row.LogP[c]);
         }
-        var label = hard >= 0 ? hard : ArgMax(y);
-        var best = ArgMax(row.Z[.._classes]);
-        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Rank(row.Z[.._classes], label));
-    }
-
-    private static int ArgMax(ReadOnlySpan<double> values)
-    {
-        var best = 0;
-        for (var c = 1; c < values.Length; c++)
-            if (values[c] > values[best]) best = c;
-        return best;
-    }
-
-    /// <summary>How many classes come before <paramref name="label"/>: larger, or equal with a lower index.</summary>
-    private static int Rank(ReadOnlySpan<double> z, int label)
-    {
-        var rank = 0;
-        for (var c = 0; c < z.Length; c++)
-            if (z[c] > z[label] || (z[c] == z[label] && c < label)) rank++;
-        return rank;
+        var label = hard >= 0 ? hard : Ranking.FindMax(y);
+        var best = Ranking.FindMax(row.Z[.._classes]);
+        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
     }
 
     private void Skip(long row)

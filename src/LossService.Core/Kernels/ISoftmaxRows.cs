@@ -2,15 +2,15 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Rows that a kernel scores, whatever their dtype.</summary>
+/// <summary>Scores rows by the softmax kernel, for any dtype of the logits (<see cref="SoftmaxRows{TElement}"/>).</summary>
 internal interface ISoftmaxRows : IDisposable
 {
-    /// <summary>Rows that the kernel left out, because a logit is +∞: that limit is the formula's; null = none.</summary>
+    /// <summary>Rows that the kernel did not score because a logit is +∞: the loss's formula has that limit; null = none.</summary>
     List<long>? Declined { get; }
 
-    /// <summary>Takes a kept row, whose true class is <paramref name="y"/>.</summary>
+    /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);
 
-    /// <summary>Scores the rows taken so far; their losses are added to <paramref name="sum"/>.</summary>
+    /// <summary>Scores the rows of the block, and adds their losses to <paramref name="sum"/>.</summary>
     void Flush(ExactSum sum);
 }

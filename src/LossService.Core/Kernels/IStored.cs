@@ -2,9 +2,9 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>How a kernel reads the elements of a tensor: eight at a time, widened to double.</summary>
+/// <summary>An element as a tensor stores it: how a kernel reads eight of them, widened to double.</summary>
 internal unsafe interface IStored<TSelf> where TSelf : unmanaged, IStored<TSelf>
 {
-    /// <summary>Eight elements.</summary>
+    /// <summary>Reads eight elements.</summary>
     static abstract Vector512<double> Load(TSelf* source);
 }

@@ -1,13 +1,13 @@
 namespace LossService.Core.Kernels;
 
-/// <summary>Scores plain elements by <see cref="LogisticKernel"/>, from the tensors' memory straight into the gradient's.</summary>
+/// <summary>Scores a block of elements by <see cref="LogisticKernel"/>, directly from the tensors' memory to the gradient's.</summary>
 /// <param name="z">The first logit.</param>
 /// <param name="t">The first label.</param>
-/// <param name="count">How many; a multiple of eight.</param>
-/// <param name="posWeight">What positive elements weigh, above 0; the others weigh 1.</param>
-/// <param name="scale">What the derivatives are multiplied by.</param>
-/// <param name="losses">Where the weighted losses go.</param>
-/// <param name="gradient">Where the first derivative goes; null = nowhere.</param>
-/// <returns>Whether every label was 0 or 1; if one was not, what was written means nothing.</returns>
+/// <param name="count">The number of elements, a multiple of eight.</param>
+/// <param name="posWeight">The weight of positive elements, above 0; that of the others is 1.</param>
+/// <param name="scale">The factor of the derivatives.</param>
+/// <param name="losses">Receives the weighted losses.</param>
+/// <param name="gradient">Receives the derivatives; null = not wanted.</param>
+/// <returns>Whether every label was 0 or 1; if not, the results are undefined.</returns>
 internal unsafe delegate bool LogisticBlock(
     byte* z, byte* t, int count, double posWeight, double scale, double* losses, byte* gradient);

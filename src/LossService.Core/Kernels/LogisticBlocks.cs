@@ -5,10 +5,10 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The stretch for each pair of dtypes.</summary>
+/// <summary>The implementation of <see cref="LogisticBlock"/> for each pair of dtypes.</summary>
 internal static unsafe class LogisticBlocks
 {
-    /// <summary>The stretch for logits and labels of these dtypes, or null.</summary>
+    /// <summary>The implementation for logits and labels of these dtypes; null where there is none.</summary>
     public static LogisticBlock? For(DType logits, DType labels) => logits switch
     {
         DType.Float32 => For<StoredFloat32>(labels),
@@ -32,7 +32,7 @@ internal static unsafe class LogisticBlocks
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
-        Exponentials((TElement*)z, count, losses);
+        StoreExponentials((TElement*)z, count, losses);
         var isSoft = Vector512<double>.Zero;
         var (weight, derivativeWeight) = (Vector512.Create(posWeight), Vector512.Create(-posWeight * scale));
         for (var i = 0; i < count; i += DdRow.Width)
@@ -50,14 +50,14 @@ internal static unsafe class LogisticBlocks
     }
 
     /// <summary>
-    /// Stores exp(−|z|), in a loop of its own: an exponential and a logarithm in one chain are so long that the processor's
-    /// queues hold no second one to work on meanwhile.
+    /// Stores exp(−|z|), in a separate loop: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so
+    /// that iterations do not overlap.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Exponentials<TElement>(TElement* z, int count, double* e) where TElement : unmanaged, IStoredFloat<TElement>
+    private static void StoreExponentials<TElement>(TElement* z, int count, double* e) where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var (least, largest) = TElement.Range(z, count);
-        if (Math.Max(-least, largest) <= ShiftedExponential.NormalSpan)
+        var (min, max) = TElement.FindMinMax(z, count);
+        if (Math.Max(-min, max) <= ShiftedExponential.NormalSpan)
             for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.ExponentialNear(TElement.Load(z + i)).Store(e + i);
         else
             for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.Exponential(TElement.Load(z + i)).Store(e + i);

@@ -4,34 +4,34 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The least and the largest of a row, in the type it is stored in: half the work of widening it first.</summary>
+/// <summary>The minimum and the maximum of a row, in its stored type: half the work of widening it first.</summary>
 internal static unsafe class MinMax
 {
-    /// <summary>Both, of at least one number, none NaN.</summary>
+    /// <summary>The minimum and the maximum of at least one number, none NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (T Min, T Max) Find<T>(T* row, int count) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        // the last vector may overlap the one before: an extreme does not mind
+        // the last vector may overlap the one before: min and max of an element taken twice are the same
         if (count >= Vector512<T>.Count)
         {
             var last = count - Vector512<T>.Count;
-            var least = Vector512.Load(row + last);
-            var (largest, otherLeast, otherLargest) = (least, least, least);
-            // two of each, since one would wait for itself
+            var min = Vector512.Load(row + last);
+            var (max, otherMin, otherMax) = (min, min, min);
+            // two of each: a single one would be a chain of dependent operations
             for (var i = 0; i < last; i += 2 * Vector512<T>.Count)
             {
                 var (one, other) = (Vector512.Load(row + i), Vector512.Load(row + Math.Min(i + Vector512<T>.Count, last)));
-                (least, otherLeast) = (Vector512.MinNative(least, one), Vector512.MinNative(otherLeast, other));
-                (largest, otherLargest) = (Vector512.MaxNative(largest, one), Vector512.MaxNative(otherLargest, other));
+                (min, otherMin) = (Vector512.MinNative(min, one), Vector512.MinNative(otherMin, other));
+                (max, otherMax) = (Vector512.MaxNative(max, one), Vector512.MaxNative(otherMax, other));
             }
-            least = Vector512.MinNative(least, otherLeast);
-            largest = Vector512.MaxNative(largest, otherLargest);
-            return OfLanes(Vector256.MinNative(least.GetLower(), least.GetUpper()), Vector256.MaxNative(largest.GetLower(), largest.GetUpper()));
+            min = Vector512.MinNative(min, otherMin);
+            max = Vector512.MaxNative(max, otherMax);
+            return Reduce(Vector256.MinNative(min.GetLower(), min.GetUpper()), Vector256.MaxNative(max.GetLower(), max.GetUpper()));
         }
         if (count >= Vector256<T>.Count)
         {
             var (one, other) = (Vector256.Load(row), Vector256.Load(row + count - Vector256<T>.Count));
-            return OfLanes(Vector256.MinNative(one, other), Vector256.MaxNative(one, other));
+            return Reduce(Vector256.MinNative(one, other), Vector256.MaxNative(one, other));
         }
         var (low, high) = (row[0], row[0]);
         for (var i = 1; i < count; i++) (low, high) = (T.MinNative(low, row[i]), T.MaxNative(high, row[i]));
@@ -39,12 +39,12 @@ internal static unsafe class MinMax
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (T Min, T Max) OfLanes<T>(Vector256<T> least, Vector256<T> largest) where T : unmanaged, IFloatingPointIeee754<T>
+    private static (T Min, T Max) Reduce<T>(Vector256<T> mins, Vector256<T> maxs) where T : unmanaged, IFloatingPointIeee754<T>
     {
-        var low = Vector128.MinNative(least.GetLower(), least.GetUpper());
-        var high = Vector128.MaxNative(largest.GetLower(), largest.GetUpper());
-        var (lowest, highest) = (low[0], high[0]);
-        for (var i = 1; i < Vector128<T>.Count; i++) (lowest, highest) = (T.MinNative(lowest, low[i]), T.MaxNative(highest, high[i]));
-        return (lowest, highest);
+        var low = Vector128.MinNative(mins.GetLower(), mins.GetUpper());
+        var high = Vector128.MaxNative(maxs.GetLower(), maxs.GetUpper());
+        var (min, max) = (low[0], high[0]);
+        for (var i = 1; i < Vector128<T>.Count; i++) (min, max) = (T.MinNative(min, low[i]), T.MaxNative(max, high[i]));
+        return (min, max);
     }
 }

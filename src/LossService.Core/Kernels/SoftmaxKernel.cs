@@ -5,37 +5,37 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// The hot case by itself: softmax cross-entropy of one true class y on plain logits, in double instead of double-double.
+/// Softmax cross-entropy of logits with one true class y for each row, in double instead of double-double.
 /// </summary>
 /// <remarks>
 /// With m = max z, e_c = exp(z_c − m) and s = Σ e_c − 1: loss = (m − z_y) + log1p(s), ∂/∂z_c = e_c/(1 + s), but −(1 − p_y) at y, where
-/// 1 − p_y = s/(1 + s) if z_y = m. No digits cancel: the largest's 1 is left out of the sum rather than taken away from it, every
-/// part of a sum has the same sign, and the rounding error of z_c − m is not lost to the exponential.
-/// The formula of <c>cross_entropy</c> computes the same in double-double, and is what the tests hold it against.
+/// 1 − p_y = s/(1 + s) if z_y = m. No digits cancel: the maximum's term 1 is left out of the sum rather than subtracted from it, all
+/// terms of a sum have the same sign, and z_c − m is not rounded before the exponential. The formula of <c>cross_entropy</c> computes
+/// the same in double-double; the tests compare the two.
 /// </remarks>
 /// <typeparam name="TElement">How the logits are stored: float32 or float64.</typeparam>
 internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged, IStoredFloat<TElement>
 {
     private const int Width = DdRow.Width;
 
-    /// <summary>Up to here it costs less to sum with care than to ask whether the sum needs it.</summary>
-    private const int ShortRow = 64;
+    /// <summary>Up to this length the careful sum costs less than testing whether it is needed.</summary>
+    private const int MaxShortRow = 64;
 
     /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
     /// <param name="z">The logits, none NaN or +∞, not all −∞.</param>
-    /// <param name="classes">K.</param>
-    /// <param name="min">The least logit.</param>
-    /// <param name="max">m.</param>
-    /// <param name="e">Where to.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="min">The minimum.</param>
+    /// <param name="max">The maximum m.</param>
+    /// <param name="e">Receives the exponentials.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double Exponentials(TElement* z, int classes, double min, double max, double* e)
+    public static double StoreExponentials(TElement* z, int classes, double min, double max, double* e)
     {
-        if (Math.Abs(max) > ShiftedExponential.MaxShift) return ExponentialsOfLarge(z, classes, max, e);
+        if (Math.Abs(max) > ShiftedExponential.MaxShift) return StoreExponentialsOfLarge(z, classes, max, e);
         var exponential = new ShiftedExponential(max);
         var sum = new Sum();
         var end = classes & -Width;
         var isNear = max - min <= ShiftedExponential.NormalSpan;
-        if (isNear && classes <= ShortRow)
+        if (isNear && classes <= MaxShortRow)
         {
             for (var c = 0; c < end; c += Width)
             {
@@ -46,30 +46,30 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         }
         else if (isNear)
         {
-            var total = Near(z, end, exponential, e);
-            // where the others weigh as much as the largest, its 1 costs the sum no more than a bit
+            var total = StoreNear(z, end, exponential, e);
+            // where the other terms sum to at least 1, leaving in the maximum's 1 costs the sum at most one bit
             if (Vector512.Sum(total) >= 2) sum.AddWithLargest(total);
             else for (var c = 0; c < end; c += Width) sum.Add(Vector512.Load(e + c));
         }
         else
         {
-            for (var c = 0; c < end; c += Width) sum.Add(Block(TElement.Load(z + c), exponential, e + c));
+            for (var c = 0; c < end; c += Width) sum.Add(StoreBlock(TElement.Load(z + c), exponential, e + c));
         }
-        if (end < classes) sum.Add(Block(Load(z + end, classes - end), exponential, e + end));
+        if (end < classes) sum.Add(StoreBlock(Load(z + end, classes - end), exponential, e + end));
         return sum.WithoutLargest();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Block(Vector512<double> z, in ShiftedExponential exponential, double* e)
+    private static Vector512<double> StoreBlock(Vector512<double> z, in ShiftedExponential exponential, double* e)
     {
         var result = exponential.Exp(z);
         result.Store(e);
         return result;
     }
 
-    /// <summary>Stores e_c of logits that are none of them far below the largest, and returns their sums lane by lane.</summary>
+    /// <summary>Stores e_c of logits at most <see cref="ShiftedExponential.NormalSpan"/> below m, and returns their sums by lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Near(TElement* z, int end, in ShiftedExponential exponential, double* e)
+    private static Vector512<double> StoreNear(TElement* z, int end, in ShiftedExponential exponential, double* e)
     {
         var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
         for (var c = 0; c < end; c += 2 * Width)
@@ -85,8 +85,10 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return sum0 + sum1;
     }
 
-    /// <summary>The same for a largest logit beyond the exact reduction: z − max, and its rounding error, are taken after all.</summary>
-    private static double ExponentialsOfLarge(TElement* z, int classes, double max, double* e)
+    /// <summary>
+    /// The same for |m| above <see cref="ShiftedExponential.MaxShift"/>: from the rounded z − m and its rounding error.
+    /// </summary>
+    private static double StoreExponentialsOfLarge(TElement* z, int classes, double max, double* e)
     {
         var sum = new Sum();
         for (var c = 0; c < classes; c += Width)
@@ -99,15 +101,15 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return sum.WithoutLargest();
     }
 
-    /// <summary>Writes scale·∂L/∂z from the exponentials in <paramref name="e"/>.</summary>
-    /// <param name="e">e_c.</param>
-    /// <param name="classes">K.</param>
+    /// <summary>Writes scale·∂loss/∂z of a row from the exponentials.</summary>
+    /// <param name="e">The exponentials e_c.</param>
+    /// <param name="classes">The number of classes.</param>
     /// <param name="y">The true class.</param>
     /// <param name="part">scale/(1 + s).</param>
     /// <param name="missing">scale·(1 − p_y).</param>
-    /// <param name="gradient">Where to.</param>
+    /// <param name="gradient">Receives the derivatives.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Gradient(double* e, int classes, int y, double part, double missing, TElement* gradient)
+    public static void WriteGradient(double* e, int classes, int y, double part, double missing, TElement* gradient)
     {
         var factor = Vector512.Create(part);
         var c = 0;
@@ -116,7 +118,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         gradient[y] = TElement.FromDouble(-missing);
     }
 
-    /// <summary>The next eight logits, with −∞ behind the row, whose memory may end with it.</summary>
+    /// <summary>The next eight logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Load(TElement* z, int count)
     {
@@ -127,7 +129,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return Vector512.Load(lanes);
     }
 
-    /// <summary>Σ e_c, with the ones counted apart, in whose company the others would lose their digits.</summary>
+    /// <summary>Σ e_c, with the terms that are 1 summed separately, next to which small terms would lose their digits.</summary>
     private struct Sum
     {
         private Vector512<double> _below, _ones;
@@ -144,10 +146,10 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         public void AddWithLargest(Vector512<double> sum) => _ones += sum;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly double WithoutLargest() => OfLanes(_below) + (OfLanes(_ones) - 1);
+        public readonly double WithoutLargest() => SumLanes(_below) + (SumLanes(_ones) - 1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static double OfLanes(Vector512<double> sum)
+        private static double SumLanes(Vector512<double> sum)
         {
             var four = sum.GetLower() + sum.GetUpper();
             var two = four.GetLower() + four.GetUpper();

@@ -8,17 +8,18 @@ using LossService.Core.Outputs;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// Scores rows by <see cref="SoftmaxKernel{TElement}"/>, short ones by <see cref="SoftmaxColumns{TElement}"/>, a block of them stage
-/// by stage: all maxima, all exponentials, all logarithms (eight rows at once), all gradients. A row alone would wait for itself at
-/// each step; in a block its neighbours fill the wait.
+/// Scores rows by <see cref="SoftmaxKernel{TElement}"/>, short ones by <see cref="SoftmaxColumns{TElement}"/>, a block of rows stage by
+/// stage: all maxima, all exponentials, all logarithms (eight rows at once), all gradients. The steps of one row depend on each other;
+/// those of different rows overlap.
 /// </summary>
-internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samples, Scores scores, double[] classWeight, Dd unit) : ISoftmaxRows
+internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights samples, Scores scores, double[] classWeight, Dd unit)
+    : ISoftmaxRows
     where TElement : unmanaged, IStoredFloat<TElement>
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly int _padded = DdRow.Padded(batch.Predictions.Shape.Last);
     private readonly bool _isShort = batch.Predictions.Shape.Last <= SoftmaxColumns<TElement>.MaxClasses;
-    private readonly int _block = BlockOf(batch.Predictions.Shape.Last);
+    private readonly int _block = ChooseBlock(batch.Predictions.Shape.Last);
     private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
     private readonly TElement* _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
     private readonly bool _isPlain = samples.ArePlain && classWeight.Length == 0 && batch.Unit == Unit.Nats;
@@ -42,7 +43,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Flush(ExactSum sum)
     {
-        // of short rows the logits too, class by class
+        // for short rows, room for their logits too
         var e = _scratch.Reserve((nuint)(_isShort ? 2 * _block : _block) * (nuint)_padded);
         if (_isShort) ReadColumns(e);
         else ReadRows(e);
@@ -64,10 +65,10 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
     /// <inheritdoc/>
     public void Dispose() => _scratch.Dispose();
 
-    /// <summary>As many rows as keep their exponentials in the first-level cache.</summary>
-    private static int BlockOf(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
+    /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
+    private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
-    /// <summary>The losses of eight rows, and the two factors that their gradients need.</summary>
+    /// <summary>Computes the losses of eight rows, and the two factors of their gradients.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Conclude(int i)
     {
@@ -91,13 +92,16 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         Vector512.ConditionalSelect(gap.IsZero, rest * part, other).Store(_scratch.Missing + i);
     }
 
-    /// <summary>The extremes and exponentials of short rows, eight rows at a time.</summary>
+    /// <summary>Computes the minima, maxima and exponentials of short rows, eight rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ReadColumns(double* e)
     {
-        // the last eight are filled up with copies of the last row, which get what it gets
+        // the last eight rows are filled up with copies of the last row, which get the same results
         for (var i = _count; i % DdRow.Width != 0; i++)
-            (_scratch.Index[i], _scratch.Class[i], _scratch.Weight[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1], _scratch.Weight[i - 1]);
+        {
+            (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
+            _scratch.Weight[i] = _scratch.Weight[i - 1];
+        }
         var rows = stackalloc TElement*[DdRow.Width];
         var stride = DdRow.Width * _classes;
         var z = (TElement*)(e + _block * _padded);
@@ -113,7 +117,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         }
         for (var i = 0; i < _count; i += DdRow.Width, z += stride, e += stride)
         {
-            SoftmaxColumns<TElement>.Exponentials(
+            SoftmaxColumns<TElement>.StoreExponentials(
                 z, _classes, Vector512.Load(_scratch.Min + i), Vector512.Load(_scratch.Max + i), e).Store(_scratch.Rest + i);
             var y = _scratch.Class + i;
             var missing = _scratch.Missing + i;
@@ -121,7 +125,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         }
     }
 
-    /// <summary>The gradients of short rows, eight rows at a time.</summary>
+    /// <summary>Writes the gradients of short rows, eight rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteColumns(double* e)
     {
@@ -146,22 +150,22 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         for (var lane = 0; lane < DdRow.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
     }
 
-    /// <summary>The extremes and exponentials of rows, each for itself.</summary>
+    /// <summary>Computes the minima, maxima and exponentials of rows, one row at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ReadRows(double* e)
     {
         for (var i = 0; i < _count; i++, e += _padded)
         {
             var row = _predictions + _scratch.Index[i] * _classes;
-            var (min, max) = TElement.Range(row, _classes);
+            var (min, max) = TElement.FindMinMax(row, _classes);
             _scratch.Max[i] = max;
             _scratch.Label[i] = TElement.ToDouble(row[_scratch.Class[i]]);
-            _scratch.Rest[i] = SoftmaxKernel<TElement>.Exponentials(row, _classes, min, max, e);
+            _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, e);
             _scratch.Missing[i] = e[_scratch.Class[i]];
         }
     }
 
-    /// <summary>The gradients of rows, each for itself.</summary>
+    /// <summary>Writes the gradients of rows, one row at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteRows(double* e)
     {
@@ -169,7 +173,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         {
             var gradient = _gradient + _scratch.Index[i] * _classes;
             if (!_isPlain && _scratch.Weight[i] == 0) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
-            else SoftmaxKernel<TElement>.Gradient(e, _classes, _scratch.Class[i], _scratch.Part[i], _scratch.Missing[i], gradient);
+            else SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Class[i], _scratch.Part[i], _scratch.Missing[i], gradient);
         }
     }
 
@@ -178,7 +182,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, KeptSamples samp
         for (var i = 0; i < _count; i++) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
     }
 
-    /// <summary>Takes the rows that have a +∞ out of the block: what was computed of them means nothing, and is written again.</summary>
+    /// <summary>Declines the rows with a +∞: their results are undefined, and the formula overwrites them.</summary>
     private void Decline()
     {
         for (var i = 0; i < _count; i++)

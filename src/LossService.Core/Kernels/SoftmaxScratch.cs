@@ -2,14 +2,14 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The working memory of <see cref="SoftmaxRows{TElement}"/>: a block's rows, what they are and what becomes of them.</summary>
-/// <remarks>Each thread keeps one, so that a small batch allocates none; one that a long row has made large is not kept.</remarks>
+/// <summary>Working memory of <see cref="SoftmaxRows{TElement}"/>: inputs, intermediate values and results of a block of rows.</summary>
+/// <remarks>Each thread keeps one, so that a small batch allocates nothing; one that has grown large is not kept.</remarks>
 internal sealed unsafe class SoftmaxScratch : IDisposable
 {
-    /// <summary>The most rows of a block.</summary>
+    /// <summary>The greatest number of rows in a block.</summary>
     public const int Rows = 64;
 
-    // a vector that lies across two cache lines costs twice
+    // a vector across two cache lines costs twice
     private const int Line = 64;
 
     private const int MaxKeptBytes = 1 << 20;
@@ -20,31 +20,31 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     private readonly NativeBuffer _rows = new(11 * Rows * sizeof(double) + Line);
     private NativeBuffer _numbers = new();
 
-    /// <summary>Which row of the batch.</summary>
+    /// <summary>The row's index in the batch.</summary>
     public long* Index => (long*)Column(0);
 
-    /// <summary>y.</summary>
+    /// <summary>The true class y.</summary>
     public int* Class => (int*)Column(1);
 
-    /// <summary>The least logit.</summary>
+    /// <summary>The smallest logit.</summary>
     public double* Min => Column(2);
 
-    /// <summary>m.</summary>
+    /// <summary>The largest logit, m.</summary>
     public double* Max => Column(3);
 
-    /// <summary>z_y.</summary>
+    /// <summary>The logit of the true class, z_y.</summary>
     public double* Label => Column(4);
 
-    /// <summary>The sample's w.</summary>
+    /// <summary>The sample's weight times its class's weight.</summary>
     public double* Weight => Column(5);
 
-    /// <summary>s.</summary>
+    /// <summary>s = Σ e_c − 1.</summary>
     public double* Rest => Column(6);
 
     /// <summary>The weighted loss.</summary>
     public double* Loss => Column(7);
 
-    /// <summary>What its rounding left over.</summary>
+    /// <summary>The rounding error of <see cref="Loss"/>.</summary>
     public double* Low => Column(8);
 
     /// <summary>scale/(1 + s).</summary>
@@ -53,7 +53,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>e_y, then scale·(1 − p_y).</summary>
     public double* Missing => Column(10);
 
-    /// <summary>This thread's scratch, for the caller alone until it is returned.</summary>
+    /// <summary>Takes this thread's scratch, or a new one, until <see cref="Dispose"/> returns it.</summary>
     public static SoftmaxScratch Rent()
     {
         var scratch = s_kept ?? new();
@@ -61,14 +61,14 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
         return scratch;
     }
 
-    /// <summary>Room for so many numbers, the exponentials first, at the start of a cache line.</summary>
+    /// <summary>Memory for <paramref name="count"/> numbers, the exponentials first, at the start of a cache line.</summary>
     public double* Reserve(nuint count)
     {
         _numbers.Reserve(count * sizeof(double) + Line);
         return (double*)Aligned(_numbers.Address);
     }
 
-    /// <summary>Gives it back to the thread.</summary>
+    /// <summary>Returns the scratch to the thread.</summary>
     public void Dispose()
     {
         if (_numbers.Capacity > MaxKeptBytes)

@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>A label of a bool or uint8 tensor.</summary>
+/// <summary>An element of a bool or uint8 tensor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(byte))]
 internal readonly unsafe struct StoredByte : IStored<StoredByte>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Load(StoredByte* source)
     {
-        // in the low byte of the double 2⁵², a byte adds itself to it
+        // a byte b in the low byte of the double 2⁵² makes it 2⁵² + b
         var two52 = Vector512.Create(4503599627370496.0);
         var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsByte());
         var (lower, upper) = Vector128.Widen(words);

@@ -26,10 +26,10 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
         Transpose.Write(Narrow(one), Narrow(two), Narrow(three), Narrow(four), (float**)rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) Range(StoredFloat32* row, int count) => MinMax.Find((float*)row, count);
+    public static (double Min, double Max) FindMinMax(StoredFloat32* row, int count) => MinMax.Find((float*)row, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> RangeOfColumns(StoredFloat32* columns, int count, out Vector512<double> largest)
+    public static Vector512<double> FindMinMaxOfColumns(StoredFloat32* columns, int count, out Vector512<double> max)
     {
         var low = Vector256.Load((float*)columns);
         var high = low;
@@ -38,7 +38,7 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
             var column = Vector256.Load((float*)(columns + c * VectorMath.Width));
             (low, high) = (Vector256.MinNative(low, column), Vector256.MaxNative(high, column));
         }
-        largest = Widen(high);
+        max = Widen(high);
         return Widen(low);
     }
 

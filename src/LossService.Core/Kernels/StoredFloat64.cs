@@ -25,18 +25,18 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
         Transpose.Write(one, two, three, four, (double**)rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) Range(StoredFloat64* row, int count) => MinMax.Find((double*)row, count);
+    public static (double Min, double Max) FindMinMax(StoredFloat64* row, int count) => MinMax.Find((double*)row, count);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> RangeOfColumns(StoredFloat64* columns, int count, out Vector512<double> largest)
+    public static Vector512<double> FindMinMaxOfColumns(StoredFloat64* columns, int count, out Vector512<double> max)
     {
-        var least = largest = Load(columns);
+        var min = max = Load(columns);
         for (var c = 1; c < count; c++)
         {
             var column = Load(columns + c * VectorMath.Width);
-            (least, largest) = (Vector512.MinNative(least, column), Vector512.MaxNative(largest, column));
+            (min, max) = (Vector512.MinNative(min, column), Vector512.MaxNative(max, column));
         }
-        return least;
+        return min;
     }
 
     public static double ToDouble(StoredFloat64 value) => value._value;

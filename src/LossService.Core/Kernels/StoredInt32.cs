@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>A label of an int32 tensor.</summary>
+/// <summary>An element of an int32 tensor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(int))]
 internal readonly unsafe struct StoredInt32 : IStored<StoredInt32>
 {

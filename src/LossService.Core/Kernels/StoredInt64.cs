@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>A label of an int64 tensor.</summary>
+/// <summary>An element of an int64 tensor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(long))]
 internal readonly unsafe struct StoredInt64 : IStored<StoredInt64>
 {

@@ -4,14 +4,14 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Four neighbours of each of eight rows in memory ⇄ four vectors with a lane for each row. Only moves, so the bits stay.</summary>
+/// <summary>Transposes four neighbours of each of eight rows to four vectors with a lane for each row, and back.</summary>
 /// <remarks>
-/// Row i shares a register with row i + 4 (float) or i + 2 (double), put there by the load itself; then the 4×4 (or 2×2) squares
-/// in the halves of the registers are transposed at once, and nothing has to cross from half to half.
+/// The loads put row i into one register with row i + 4 (float) or i + 2 (double). Then the 4×4 (or 2×2) squares in the halves of the
+/// registers are transposed at once, and nothing crosses between halves.
 /// </remarks>
 internal static unsafe class Transpose
 {
-    /// <summary>Reads row[start … start + 3], and stores eight of each.</summary>
+    /// <summary>Reads elements start to start + 3 of each of eight rows, and stores them as four columns of eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Read(float** rows, int start, float* columns)
     {
@@ -30,7 +30,7 @@ internal static unsafe class Transpose
         Avx.UnpackHigh(abHigh, cdHigh).AsSingle().Store(columns + 24);
     }
 
-    /// <summary>Reads row[start … start + 3], and stores eight of each.</summary>
+    /// <inheritdoc cref="Read(float**, int, float*)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Read(double** rows, int start, double* columns)
     {
@@ -43,7 +43,7 @@ internal static unsafe class Transpose
         ReadTwo(rows, start + 2, columns + 16);
     }
 
-    /// <summary>Writes row[start … start + 3].</summary>
+    /// <summary>Writes elements start to start + 3 of each of eight rows from four columns of eight.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(
         Vector256<float> one, Vector256<float> two, Vector256<float> three, Vector256<float> four, float** rows, int start)
@@ -62,7 +62,7 @@ internal static unsafe class Transpose
             Vector128.Create(one[row], two[row], three[row], four[row]).Store(rows[row] + start);
     }
 
-    /// <summary>Writes row[start … start + 3].</summary>
+    /// <inheritdoc cref="Write(Vector256{float}, Vector256{float}, Vector256{float}, Vector256{float}, float**, int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Write(
         Vector512<double> one, Vector512<double> two, Vector512<double> three, Vector512<double> four, double** rows, int start)

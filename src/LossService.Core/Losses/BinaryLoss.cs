@@ -8,6 +8,8 @@ namespace LossService.Core.Losses;
 /// <summary>A loss over single elements: a formula, and the options that mean something to it.</summary>
 internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IElementFormula
 {
+    private static readonly double[] s_one = [1];
+
     /// <inheritdoc/>
     public sealed override LossKind Kind => LossKind.Binary;
 
@@ -27,13 +29,16 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
         SharedOptions.Bins,
     ];
 
+    /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
+    protected virtual double[] GetPositiveWeights(OptionValues options) => s_one;
+
     /// <inheritdoc/>
-    public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
+    internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
-        var pass = new BinaryPass<TFormula>(CreateFormula(batch.Options), batch);
+        var pass = new BinaryPass<TFormula>(CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch);
         var count = batch.Predictions.Count;
         var (sum, tally) = SampleSplit.Run(count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation);
-        pass.Samples.Conclude(pass.Scores, sum, batch);
+        pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;
     }

@@ -36,13 +36,14 @@ internal abstract class CategoricalLoss : Loss
     ];
 
     /// <inheritdoc/>
-    public sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
+    internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
-        var pass = new CategoricalPass(this, batch);
+        var pass = new CategoricalPass(
+            batch, CreateFormula(batch.Options, batch.Predictions.Shape.Last), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options));
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
         var (sum, tally) = SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation);
-        pass.Samples.Conclude(pass.Scores, sum, batch);
+        pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
         pass.Scores.Metrics = tally?.Conclude();
         return pass.Scores;
     }

@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Losses;
 
@@ -28,9 +29,27 @@ public abstract class Loss
     /// <summary>Whether the value is an amount of information, so that <see cref="Unit"/> means something.</summary>
     public virtual bool IsInformation => false;
 
-    /// <summary>Scores a valid batch.</summary>
-    /// <param name="batch">Predictions, labels and weights; see the validation of the host for what is valid.</param>
-    /// <param name="cancellation">Stops between blocks of rows.</param>
+    /// <summary>The outputs that it has.</summary>
+    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(output => !output.NeedsLabels || Labels != LabelRule.None);
+
+    /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
+    /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
+    public Shape GetSampleShape(Shape predictions) => Kind == LossKind.Categorical ? predictions.WithoutLast() : predictions;
+
+    /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
+    public Option? FindOption(string name)
+    {
+        foreach (var option in Options)
+            if (option.Name == name) return option;
+        return null;
+    }
+
+    /// <summary>The option of a name and type.</summary>
+    /// <exception cref="ArgumentException">The loss has no such option, or one of another type.</exception>
+    public Option<T> GetOption<T>(string name) => FindOption(name) as Option<T>
+        ?? throw new ArgumentException($"{Name} has no option \"{name}\" of the type {typeof(T).Name}.", nameof(name));
+
+    /// <summary>Scores a batch that is known to be valid.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public abstract Scores Score(Batch batch, CancellationToken cancellation = default);
+    internal abstract Scores Score(Batch batch, CancellationToken cancellation = default);
 }

@@ -4,22 +4,22 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <content>
-/// Shortcuts for the insides of <c>Exp</c> and <c>Log</c>, where every value is known to be finite and of a known size. Their
-/// results may overlap by a few bits (|Lo| up to some ulps of Hi) and are never handed out.
+/// Shortcuts inside <c>Exp</c> and <c>Log</c>, where every value is finite and of a known size. Their results may overlap by a few
+/// bits (|Lo| up to some ulps of Hi) and are never returned to a caller.
 /// </content>
 internal readonly partial struct Dd
 {
     /// <summary>a + b for |a| ≥ |b| or a = 0, overlapping.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Dd Onto(Dd a, Dd b)
+    private static Dd LooseSum(Dd a, Dd b)
     {
         var s = a.Hi + b.Hi;
         return new(s, (b.Hi - (s - a.Hi)) + (a.Lo + b.Lo));
     }
 
-    /// <summary>hi + lo for |hi| ≥ |lo| or hi = 0, normalised, exactly (Dekker's Fast2Sum).</summary>
+    /// <summary>hi + lo for |hi| ≥ |lo| or hi = 0, exactly (Dekker).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Dd Joined(Vector512<double> hi, Vector512<double> lo)
+    private static Dd FastTwoSum(Vector512<double> hi, Vector512<double> lo)
     {
         var s = hi + lo;
         return new(s, lo - (s - hi));

@@ -5,21 +5,21 @@ namespace LossService.Core.Numerics;
 
 /// <summary>
 /// Eight double-doubles: lane i is the unevaluated sum <c>Hi[i] + Lo[i]</c>, about 106 bits of significand with the range of a
-/// double. The house evaluates its formulas in this type and rounds once, with <see cref="Round"/>.
+/// double. All formulas are evaluated in this type and rounded once, with <see cref="Round"/>.
 /// </summary>
 /// <remarks>
-/// <para>Invariants of every value that an operation returns: <c>Hi</c> is <c>Hi + Lo</c> rounded to nearest, and <c>Lo</c> is 0
-/// wherever <c>Hi</c> is not finite, so an infinity stays one instead of decaying into NaN through its low part.</para>
-/// <para>Only IEEE 754 operations with one right answer are used (+, −, ×, ÷, fused multiply-add, compare, select), so the bits are
-/// the same on every machine and vector width. The sign of a zero is not kept. Where a result or its low part falls below
-/// 2⁻⁹⁶⁹ the low part loses bits to underflow: the error is then at most about 2⁻¹⁰⁷⁴ absolute.</para>
+/// <para>Every operation returns <c>Hi</c> = <c>Hi + Lo</c> rounded to nearest, and <c>Lo</c> = 0 where <c>Hi</c> is not finite, so
+/// that an infinity does not become NaN through its low part.</para>
+/// <para>Only correctly rounded IEEE 754 operations are used (+, −, ×, ÷, fused multiply-add, compare, select), so the bits are the
+/// same on every machine and vector width. The sign of a zero is not kept. Where a result or its low part is below 2⁻⁹⁶⁹ the low
+/// part loses bits to underflow: the error is then at most about 2⁻¹⁰⁷⁴ absolute.</para>
 /// </remarks>
 internal readonly partial struct Dd
 {
     /// <summary>The value rounded to double.</summary>
     public readonly Vector512<double> Hi;
 
-    /// <summary>What the rounding left over: |Lo| ≤ ½ ulp(Hi).</summary>
+    /// <summary>The rounding error of Hi: |Lo| ≤ ½ ulp(Hi).</summary>
     public readonly Vector512<double> Lo;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -68,11 +68,6 @@ internal readonly partial struct Dd
     public static Vector512<double> LessThan(Dd a, Dd b) =>
         Vector512.LessThan(a.Hi, b.Hi) | (Vector512.Equals(a.Hi, b.Hi) & Vector512.LessThan(a.Lo, b.Lo));
 
-    /// <summary>All bits set where a = b in value (so +0 = −0); false for NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> AreEqual(Dd a, Dd b) =>
-        Vector512.Equals(a.Hi, b.Hi) & Vector512.Equals(a.Lo, b.Lo);
-
     /// <summary>All bits set where the value is ±0.</summary>
     public Vector512<double> IsZero
     {
@@ -91,10 +86,6 @@ internal readonly partial struct Dd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Max(Dd a, Dd b) => Select(LessThan(a, b) | Vector512.IsNaN(b.Hi), b, a);
 
-    /// <summary>The smaller of each pair of lanes; NaN where either is NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd Min(Dd a, Dd b) => Select(LessThan(b, a) | Vector512.IsNaN(b.Hi), b, a);
-
     /// <summary>|a|, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Abs(Dd a)
@@ -105,19 +96,18 @@ internal readonly partial struct Dd
 
     /// <summary>The sum of the eight lanes, in every lane: ((0+4)+(2+6)) + ((1+5)+(3+7)).</summary>
     /// <remarks>
-    /// Addition of double-doubles commutes to the bit, so the butterfly gives every lane the same bits: a row is reduced, and
-    /// its total is ready to use against the row's lanes, in three additions.
+    /// Addition of double-doubles commutes bit for bit, so the butterfly gives every lane the same bits after three additions.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd SumOfLanes(Dd a)
     {
-        a += a.Permuted(Vector512.Create(4L, 5, 6, 7, 0, 1, 2, 3));
-        a += a.Permuted(Vector512.Create(2L, 3, 0, 1, 6, 7, 4, 5));
-        return a + a.Permuted(Vector512.Create(1L, 0, 3, 2, 5, 4, 7, 6));
+        a += a.Permute(Vector512.Create(4L, 5, 6, 7, 0, 1, 2, 3));
+        a += a.Permute(Vector512.Create(2L, 3, 0, 1, 6, 7, 4, 5));
+        return a + a.Permute(Vector512.Create(1L, 0, 3, 2, 5, 4, 7, 6));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Dd Permuted(Vector512<long> order) => new(Vector512.Shuffle(Hi, order), Vector512.Shuffle(Lo, order));
+    private Dd Permute(Vector512<long> order) => new(Vector512.Shuffle(Hi, order), Vector512.Shuffle(Lo, order));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Finite(Vector512<double> x) =>

@@ -4,12 +4,12 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
 
-/// <summary>A row of double-doubles, its high and low parts apart, read and written eight at a time.</summary>
-/// <remarks>The length is a multiple of <see cref="Width"/>: rows are padded with elements that contribute exactly nothing.</remarks>
+/// <summary>A row of double-doubles, high and low parts in separate spans, read and written eight at a time.</summary>
+/// <remarks>The length is a multiple of <see cref="Width"/>: rows are padded with elements that add exactly 0.</remarks>
 internal readonly ref struct DdRow(Span<double> hi, Span<double> lo)
 {
-    /// <summary>The elements worked on at once.</summary>
-    public const int Width = 8;
+    /// <summary>The elements of one operation.</summary>
+    public const int Width = VectorMath.Width;
 
     /// <summary>The high parts: the values rounded to double.</summary>
     public Span<double> Hi { get; } = hi;
@@ -37,10 +37,10 @@ internal readonly ref struct DdRow(Span<double> hi, Span<double> lo)
         value.Lo.StoreUnsafe(ref MemoryMarshal.GetReference(Lo), (nuint)start);
     }
 
-    /// <summary>One element, in every lane.</summary>
+    /// <summary>The element at <paramref name="index"/>, in every lane.</summary>
     public Dd Broadcast(int index) => new(Vector512.Create(Hi[index]), Vector512.Create(Lo[index]));
 
-    /// <summary>Writes one element from the first lane of <paramref name="value"/>.</summary>
+    /// <summary>Writes the element at <paramref name="index"/> from lane 0 of <paramref name="value"/>.</summary>
     public void SetOne(int index, Dd value) => (Hi[index], Lo[index]) = (value.ToScalar(), value.Lo[0]);
 
     /// <summary>Sets every element to 0.</summary>
@@ -50,7 +50,7 @@ internal readonly ref struct DdRow(Span<double> hi, Span<double> lo)
         Lo.Clear();
     }
 
-    /// <summary>All bits set in the lane of that number, if there is one.</summary>
+    /// <summary>All bits set in the lane with that number; no bits set where it is not 0 to 7.</summary>
     public static Vector512<double> LaneIs(int lane) =>
         Vector512.Equals(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)lane));
 

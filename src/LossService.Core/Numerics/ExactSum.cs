@@ -6,36 +6,36 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// A sum of doubles, and of products of two doubles, that never rounds until it is asked to: the same terms give the same
-/// bits in any order, over any split into threads, batches or merges.
+/// An exact sum of doubles and of products of two doubles, rounded once by <see cref="Round"/>: the same terms give the same bits in
+/// any order and over any split into threads, batches or merges.
 /// </summary>
 /// <remarks>
-/// <para>A fixed-point number wide enough for every product of doubles (2⁻²¹⁴⁸ to 2²⁰⁴⁸, and 2⁵⁹ of the largest), in 32-bit digits
-/// kept in 64-bit chunks, so that carries wait for a thousand additions: Kulisch's accumulator in the form of Neal, "Fast exact
-/// summation using small and large superaccumulators", arXiv:1505.05571, 2015. Nothing underflows, and an intermediate sum or
-/// product beyond the range of a double does no harm as long as the final sum is inside.</para>
-/// <para>Long spans go first through three floating-point bins of fixed unit (J. Demmel, H. D. Nguyen, "Fast reproducible
-/// floating-point summation", ARITH 2013). A bin is an accumulator that starts at 1.5·2ᵏ, so large that its last place stays 2ᵏ⁻⁵² however
-/// the terms fall: adding a term rounds it to that unit, the bin's own sum is exact, and what the rounding left over, found by two
-/// subtractions (Dekker's: the accumulator is the larger), goes to the next bin. The first bin's unit follows from the largest
-/// term; all three hold the bits of terms down to 2⁻⁷⁵ of it, and what is left even then is added singly.</para>
-/// <para>One kilobyte; not thread-safe: give each thread its own, and merge.</para>
+/// <para>A fixed-point number wide enough for every product of doubles (2⁻²¹⁴⁸ to 2²⁰⁴⁸, and 2⁵⁹ times the largest), in 32-bit digits
+/// held in 64-bit chunks, so that carries are needed only once in a thousand additions: Kulisch's accumulator in the form of Neal,
+/// "Fast exact summation using small and large superaccumulators", arXiv:1505.05571, 2015. Nothing underflows, and an intermediate
+/// sum or product may exceed the range of a double.</para>
+/// <para>Spans first go through three floating-point bins of fixed unit (J. Demmel, H. D. Nguyen, "Fast reproducible floating-point
+/// summation", ARITH 2013). A bin is an accumulator that starts at 1.5·2ᵏ, so large that its unit in the last place stays 2ᵏ⁻⁵². Adding
+/// a term rounds the term to that unit; the bin's own sum is exact, and the rounding error, found by two subtractions (Dekker's: the
+/// accumulator is the larger), goes to the next bin. The first bin's unit follows from the largest term. The three bins hold the
+/// bits of terms down to 2⁻⁷⁵ of it; what remains is added singly.</para>
+/// <para>One kilobyte. Not thread-safe: each thread needs its own, and the sums are merged.</para>
 /// </remarks>
 internal sealed class ExactSum
 {
-    private const int LowestExponent = -2148;
+    private const int MinExponent = -2148;
     private const int ChunkCount = 132;
     private const long DigitMask = 0xFFFF_FFFF;
 
-    // A term adds less than 2⁵² + 2³² to a chunk, so that this many leave it below 2⁶³
+    // a term adds less than 2⁵² + 2³² to a chunk, so this many leave it below 2⁶³
     private const int TermsPerCarry = 1024;
 
-    // The terms of one pass through the bins: with 2⁸ of them below 2ᵉ⁺¹, all lanes together stay within 2ᵉ⁺⁹, and so within
-    // 2ᵏ⁻¹ of where they start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
+    // the terms of one pass through the bins: with 2⁸ of them below 2ᵉ⁺¹, all lanes together stay within 2ᵉ⁺⁹, and so within 2ᵏ⁻¹ of
+    // their start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
     private const int BlockSize = 256, BlockBits = 10;
 
-    // Where no bin's start overflows, nor its unit underflows
-    private const int HighestInReach = 1000, LowestInReach = -800;
+    // the exponents of the largest term for which no bin's start overflows and no unit underflows
+    private const int MaxBinExponent = 1000, MinBinExponent = -800;
 
     private readonly long[] _chunks = new long[ChunkCount];
     private int _termsUntilCarry = TermsPerCarry;
@@ -49,9 +49,8 @@ internal sealed class ExactSum
             _nonFinite += x;
             return;
         }
-
-        var (significand, exponent) = Decomposed(x);
-        Add(significand, exponent - LowestExponent);
+        var (significand, exponent) = Decompose(x);
+        Add(significand, exponent - MinExponent);
     }
 
     /// <summary>Adds a × b, exactly: all 106 bits, also where the product alone would underflow or overflow.</summary>
@@ -62,16 +61,15 @@ internal sealed class ExactSum
             _nonFinite += a * b;
             return;
         }
-
-        var (aSignificand, aExponent) = Decomposed(a);
-        var (bSignificand, bExponent) = Decomposed(b);
+        var (aSignificand, aExponent) = Decompose(a);
+        var (bSignificand, bExponent) = Decompose(b);
         var product = (Int128)aSignificand * bSignificand;
-        var position = aExponent + bExponent - LowestExponent;
+        var position = aExponent + bExponent - MinExponent;
         Add((long)(product & ((1L << 53) - 1)), position);
         Add((long)(product >> 53), position + 53);
     }
 
-    /// <summary>Adds every value, at about one addition's cost each where their exponents are not wildly apart.</summary>
+    /// <summary>Adds every value; about one addition each where all are within a factor of 2⁷⁵.</summary>
     public void Add(ReadOnlySpan<double> values)
     {
         while (values.Length >= VectorMath.Width)
@@ -89,42 +87,43 @@ internal sealed class ExactSum
     private void AddBlock(ReadOnlySpan<double> values)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
-        var largest = Vector512<long>.Zero;
+        var max = Vector512<long>.Zero;
         for (var i = 0; i < values.Length; i += VectorMath.Width)
-            largest = Vector512.Max(largest, Vector512.Abs(Vector512.LoadUnsafe(ref first, (nuint)i)).AsInt64());
-        if (Largest(largest) is 0) return;
+            max = Vector512.Max(max, Vector512.Abs(Vector512.LoadUnsafe(ref first, (nuint)i)).AsInt64());
+        if (MaxLane(max) is 0) return;
         // the largest term lies between 2ᵉ and 2ᵉ⁺¹
-        var e = (int)(Largest(largest) >> 52) - 1023;
-        if (e is < LowestInReach or > HighestInReach)
+        var e = (int)(MaxLane(max) >> 52) - 1023;
+        if (e is < MinBinExponent or > MaxBinExponent)
         {
             foreach (var value in values) Add(value);
             return;
         }
-
-        var (aStart, bStart, cStart) = (Start(e + BlockBits), Start(e + 2 * BlockBits - 53), Start(e + 3 * BlockBits - 106));
+        var aStart = StartBin(e + BlockBits);
+        var bStart = StartBin(e + 2 * BlockBits - 53);
+        var cStart = StartBin(e + 3 * BlockBits - 106);
         var (a, b, c) = (aStart, bStart, cStart);
-        // set aside rather than added at once: a call in the loop would push the bins out of their registers
+        // set aside rather than added at once: a call in the loop would spill the bins from their registers
         Span<double> left = stackalloc double[BlockSize];
         var count = 0;
         for (var i = 0; i < values.Length; i += VectorMath.Width)
         {
             var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
-            a = Absorbed(a, ref rest);
-            b = Absorbed(b, ref rest);
+            a = Absorb(a, ref rest);
+            b = Absorb(b, ref rest);
             if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
-            c = Absorbed(c, ref rest);
+            c = Absorb(c, ref rest);
             if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
             rest.CopyTo(left[count..]);
             count += VectorMath.Width;
         }
         foreach (var rest in left[..count]) Add(rest);
-        // exact: together the lanes have moved less than 2⁵² units of the last place
+        // exact: together the lanes have moved by less than 2⁵² units in the last place
         Add(Vector512.Sum(a - aStart));
         Add(Vector512.Sum(b - bStart));
         Add(Vector512.Sum(c - cStart));
     }
 
-    /// <summary>Adds everything that <paramref name="other"/> holds, which stays as it is.</summary>
+    /// <summary>Adds the sum of <paramref name="other"/>, which does not change.</summary>
     public void Add(ExactSum other)
     {
         Carry();
@@ -134,13 +133,12 @@ internal sealed class ExactSum
             _chunks[i] += chunk & DigitMask;
             _chunks[i + 1] += chunk >> 32;
         }
-
         _chunks[^1] += other._chunks[^1];
         Carry();
         _nonFinite += other._nonFinite;
     }
 
-    /// <summary>Starts again at zero.</summary>
+    /// <summary>Resets the sum to zero.</summary>
     public void Clear()
     {
         Array.Clear(_chunks);
@@ -150,24 +148,23 @@ internal sealed class ExactSum
 
     /// <summary>
     /// The exact sum, rounded once to the nearest double (ties to even): ±∞ only if the exact sum is beyond the range or a term
-    /// was infinite, NaN if a term was NaN or both infinities came. An exact zero is +0.
+    /// was infinite, NaN if a term was NaN or if both infinities were added. An exact zero is +0.
     /// </summary>
     public double Round()
     {
         if (_nonFinite != 0) return _nonFinite;
-
         Carry();
         Span<long> digits = stackalloc long[ChunkCount];
         _chunks.CopyTo(digits);
         var negative = digits[^1] < 0;
         if (negative) Negate(digits);
-        var magnitude = RoundedMagnitude(digits);
+        var magnitude = RoundMagnitude(digits);
         return negative ? -magnitude : magnitude;
     }
 
     /// <summary>x = significand · 2^exponent, with the sign in the significand.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static (long Significand, int Exponent) Decomposed(double x)
+    private static (long Significand, int Exponent) Decompose(double x)
     {
         var bits = BitConverter.DoubleToInt64Bits(x);
         var exponent = (int)(bits >> 52) & 0x7FF;
@@ -176,7 +173,7 @@ internal sealed class ExactSum
         return (bits < 0 ? -significand : significand, Math.Max(exponent, 1) - 1075);
     }
 
-    /// <summary>Adds term · 2^(position + LowestExponent) for |term| ≤ 2⁵³.</summary>
+    /// <summary>Adds term · 2^(position + MinExponent) for |term| ≤ 2⁵³.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Add(long term, int position)
     {
@@ -187,9 +184,9 @@ internal sealed class ExactSum
         if (--_termsUntilCarry == 0) Carry();
     }
 
-    /// <summary>accumulator + term, and in place of the term what that sum rounded away; exact, the accumulator being larger.</summary>
+    /// <summary>Returns accumulator + term, and sets the term to that sum's rounding error; exact if the accumulator is larger.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Absorbed(Vector512<double> accumulator, ref Vector512<double> term)
+    private static Vector512<double> Absorb(Vector512<double> accumulator, ref Vector512<double> term)
     {
         var sum = accumulator + term;
         term -= sum - accumulator;
@@ -198,11 +195,11 @@ internal sealed class ExactSum
 
     /// <summary>1.5·2ᵉ: within 2ᵉ⁻¹ of it, the doubles are the multiples of 2ᵉ⁻⁵².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Start(int e) =>
+    private static Vector512<double> StartBin(int e) =>
         Vector512.Create(BitConverter.Int64BitsToDouble(((e + 1023L) << 52) | (1L << 51)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long Largest(Vector512<long> values)
+    private static long MaxLane(Vector512<long> values)
     {
         var four = Vector256.Max(values.GetLower(), values.GetUpper());
         var two = Vector128.Max(four.GetLower(), four.GetUpper());
@@ -231,20 +228,19 @@ internal sealed class ExactSum
         PassCarries(digits);
     }
 
-    private static double RoundedMagnitude(ReadOnlySpan<long> digits)
+    private static double RoundMagnitude(ReadOnlySpan<long> digits)
     {
         var top = digits.LastIndexOfAnyExcept(0L);
         if (top < 0) return 0;
-
         var highest = 32 * top + BitOperations.Log2((ulong)digits[top]);
-        if (highest + LowestExponent >= 1024) return double.PositiveInfinity;
+        if (highest + MinExponent >= 1024) return double.PositiveInfinity;
 
-        // A double has 53 bits, but none below 2⁻¹⁰⁷⁴
-        var lowest = Math.Max(highest - 52, -1074 - LowestExponent);
+        // a double has 53 bits, but none below 2⁻¹⁰⁷⁴
+        var lowest = Math.Max(highest - 52, -1074 - MinExponent);
         var significand = BitsFrom(digits, lowest);
         var half = (BitsFrom(digits, lowest - 1) & 1) != 0;
         if (half && ((significand & 1) != 0 || AnyBelow(digits, lowest - 1))) significand++;
-        return Math.ScaleB(significand, lowest + LowestExponent);
+        return Math.ScaleB(significand, lowest + MinExponent);
     }
 
     /// <summary>The bits at and above a position, of which there are at most 64.</summary>

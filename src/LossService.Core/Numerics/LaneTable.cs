@@ -6,33 +6,32 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Reads one entry of a small table for each lane: by register permutes where the machine has AVX-512, by loads elsewhere. Both
-/// return the same entries, so the choice never shows in a result.
+/// Reads one entry of a small table for each lane: by register permutes where the machine has AVX-512, by loads elsewhere, with the
+/// same result.
 /// </summary>
 internal static class LaneTable
 {
     /// <summary>table[index mod 16] in each lane; the table has 16 entries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Sixteen(ReadOnlySpan<double> table, Vector512<long> index) =>
-        Avx512F.IsSupported ? Permuted(table, 0, index) : Loaded(table, index & Vector512.Create(15L));
+    public static Vector512<double> Read16(ReadOnlySpan<double> table, Vector512<long> index) =>
+        Avx512F.IsSupported ? Permute(table, 0, index) : Load(table, index & Vector512.Create(15L));
 
     /// <summary>table[index mod 32] in each lane; the table has 32 entries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ThirtyTwo(ReadOnlySpan<double> table, Vector512<long> index)
+    public static Vector512<double> Read32(ReadOnlySpan<double> table, Vector512<long> index)
     {
-        if (!Avx512F.IsSupported) return Loaded(table, index & Vector512.Create(31L));
-
+        if (!Avx512F.IsSupported) return Load(table, index & Vector512.Create(31L));
         var upperHalf = Vector512.Equals(index & Vector512.Create(16L), Vector512.Create(16L)).AsDouble();
-        return Vector512.ConditionalSelect(upperHalf, Permuted(table, 16, index), Permuted(table, 0, index));
+        return Vector512.ConditionalSelect(upperHalf, Permute(table, 16, index), Permute(table, 0, index));
     }
 
     /// <summary>The portable way: table[index] in each lane; every index must be inside the table.</summary>
-    internal static Vector512<double> Loaded(ReadOnlySpan<double> table, Vector512<long> index) => Vector512.Create(
+    internal static Vector512<double> Load(ReadOnlySpan<double> table, Vector512<long> index) => Vector512.Create(
         table[(int)index[0]], table[(int)index[1]], table[(int)index[2]], table[(int)index[3]],
         table[(int)index[4]], table[(int)index[5]], table[(int)index[6]], table[(int)index[7]]);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Permuted(ReadOnlySpan<double> table, nuint start, Vector512<long> index)
+    private static Vector512<double> Permute(ReadOnlySpan<double> table, nuint start, Vector512<long> index)
     {
         ref var first = ref MemoryMarshal.GetReference(table);
         return Avx512F.PermuteVar8x64x2(

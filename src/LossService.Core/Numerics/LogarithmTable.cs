@@ -4,32 +4,31 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Reciprocals and logarithms of 23 points across an octave: what both logarithms use to leave only |f| ≤ 1/44 to a series.
-/// Slot j mod 32 belongs to the point j/32, j = 22…44; the slots between are never read for a finite argument.
+/// Reciprocals and logarithms of 23 points across an octave: with them a logarithm needs a series only for |f| ≤ 1/44. Slot j mod 32
+/// belongs to the point j/32, j = 22…44; the slots between are not read for a finite argument.
 /// </summary>
 /// <remarks>
-/// The logarithms, and ln 2, come in three parts: multiples of 2⁻⁴² and of 2⁻⁸⁴, and a rest. So e·ln 2 + ln(point) is exact in
-/// each of the first two parts for every exponent e of a double.
+/// The logarithms, and ln 2, are in three parts: multiples of 2⁻⁴² and of 2⁻⁸⁴, and a rest. So the first two parts of
+/// e·ln 2 + ln(point) are exact for every exponent e of a double.
 /// </remarks>
 internal static class LogarithmTable
 {
-    // 11/16, the lower end of the octave, as bits; and 1024, so that exponents are taken apart without a sign
+    // the bits of 11/16, the lower end of the octave; and a bias of 1024, so that exponents are handled unsigned
     private const long OctaveStart = 0x3FE6_0000_0000_0000, Bias = 1024;
 
     /// <summary>1.5·2⁴⁷: adding it to z leaves ⌊32z⌉ in the sum's low bits.</summary>
     public const double Rounder = 211106232532992.0;
 
+    /// <summary>ln 2 in three parts.</summary>
     public const double Ln2High = 0.6931471805598903, Ln2Middle = 5.49792301870721e-14, Ln2Low = 1.1612227229362532e-26;
 
     /// <summary>The z in [11/16, 11/8) and the whole e with x = 2ᵉ·z, for positive normal x.</summary>
-    /// <remarks>
-    /// Only in operations that vectorise everywhere: AVX2 has neither an arithmetic shift nor a conversion of 64-bit integers.
-    /// </remarks>
+    /// <remarks>Without 64-bit arithmetic shifts and integer conversions, which AVX2 does not have.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Reduced(Vector512<double> x, out Vector512<double> e)
+    public static Vector512<double> Reduce(Vector512<double> x, out Vector512<double> e)
     {
         var biased = (x.AsInt64() - Vector512.Create(OctaveStart - (Bias << 52))) >>> 52;
-        // An integer below 2⁵² in the low bits of the double 2⁵² adds itself to it
+        // an integer i below 2⁵² in the low bits of the double 2⁵² makes it 2⁵² + i
         var two52 = Vector512.Create(4503599627370496.0);
         e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector512.Create((double)Bias));
         return (x.AsInt64() - ((biased - Vector512.Create(Bias)) << 52)).AsDouble();
@@ -61,7 +60,7 @@ internal static class LogarithmTable
         -0.13353139262449076, -0.09844007281321865, -0.0645385211375924, -0.03174869831468641,
     ];
 
-    /// <summary>What <see cref="High"/> left over, to the nearest multiple of 2⁻⁸⁴.</summary>
+    /// <summary>The rounding error of <see cref="High"/>, to the nearest multiple of 2⁻⁸⁴.</summary>
     public static ReadOnlySpan<double> Middle =>
     [
         0.0, 4.527038700227768e-14, -5.212232860353369e-14, -7.352647717176308e-14,
@@ -74,7 +73,7 @@ internal static class LogarithmTable
         -3.180422519783424e-14, -3.385736324142092e-14, 2.1239485832604748e-14, 1.0613428292784007e-13,
     ];
 
-    /// <summary>What <see cref="Middle"/> left over, rounded to double.</summary>
+    /// <summary>The rounding error of <see cref="Middle"/>, rounded to double.</summary>
     public static ReadOnlySpan<double> Low =>
     [
         0.0, 1.5978335384924472e-26, -2.3533811212673838e-26, -1.9625591138553806e-26,

@@ -4,20 +4,20 @@ using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Numerics;
 
-/// <summary>2 to sixteenths: what both exponentials use to leave only |r| ≤ ln 2 / 32 to a polynomial.</summary>
+/// <summary>Powers of two in steps of 1/16: with them an exponential needs a polynomial only for |r| ≤ ln 2 / 32.</summary>
 internal static class PowerOfTwo
 {
     /// <summary>16 / ln 2.</summary>
     public const double SixteenthsPerNat = 23.083120654223414;
 
     /// <summary>
-    /// ln 2 / 16 in three parts, to 130 bits: the first two have so few bits that an integer up to 2¹⁵ times them is exact.
+    /// ln 2 / 16 in three parts, to 130 bits: the first two have few enough bits that an integer up to 2¹⁵ times them is exact.
     /// </summary>
     public const double SixteenthHigh = 0.043321698783984175,
         SixteenthMiddle = 1.012406886667498e-12, SixteenthLow = -1.4629961791048896e-24;
 
     /// <summary>
-    /// 1.5·2⁵²: adding it to |x| ≤ 2⁵⁰ rounds x to an integer, and leaves that integer, two's complement, in the sum's low bits.
+    /// 1.5·2⁵²: adding it to |x| ≤ 2⁵⁰ rounds x to an integer, and leaves that integer, in two's complement, in the sum's low bits.
     /// </summary>
     public const double Rounder = 6755399441055744.0;
 
@@ -30,7 +30,7 @@ internal static class PowerOfTwo
         1.681792830507429, 1.7562521603732995, 1.8340080864093424, 1.9152065613971474,
     ];
 
-    /// <summary>What the rounding of <see cref="Sixteenths"/> left over, rounded to double.</summary>
+    /// <summary>The rounding errors of <see cref="Sixteenths"/>, rounded to double.</summary>
     public static ReadOnlySpan<double> SixteenthErrors =>
     [
         0.0, 8.551889705537965e-17, -3.046782079812471e-17, 8.912812676025408e-17,
@@ -44,17 +44,17 @@ internal static class PowerOfTwo
     public static Vector512<double> Scale(Vector512<double> x, Vector512<double> e) =>
         Avx512F.IsSupported ? Avx512F.Scale(x, e) : ScaleInHalves(x, e);
 
-    /// <summary>The portable way: two multiplications by powers of two, of which only the second can round.</summary>
+    /// <summary><see cref="Scale"/> on any machine: two multiplications by powers of two, of which only the second can round.</summary>
     internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
     {
         e = Vector512.Floor(e);
         var half = Vector512.Floor(e * Vector512.Create(-0.5));
-        return x * OfNegated(half) * OfNegated(-e - half);
+        return x * FromNegatedExponent(half) * FromNegatedExponent(-e - half);
     }
 
-    /// <summary>2^−e for whole −1023 ≤ e ≤ 1022, put together from its bits.</summary>
+    /// <summary>2^−e for whole −1023 ≤ e ≤ 1022, made from its bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> OfNegated(Vector512<double> e) =>
-        // 1023 − e, the biased exponent, arrives in the sum's low bits and is moved to its place; the rest is shifted out
+    public static Vector512<double> FromNegatedExponent(Vector512<double> e) =>
+        // the sum's low bits hold 1023 − e, the biased exponent; the shift moves it into place and drops the rest
         ((Vector512.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
 }

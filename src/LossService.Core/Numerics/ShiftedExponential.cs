@@ -4,21 +4,22 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// e^(z − shift) of eight doubles at a time for one shift, or one for each lane, and many z ≤ shift: what softmax spends its time
-/// on. Within 1.2 ulp, and the rounding of z − shift costs nothing, because it is never taken.
+/// e^(z − shift) of eight doubles at a time, for one shift (or one for each lane) and many z ≤ shift: most of the time of a softmax.
 /// </summary>
 /// <remarks>
-/// The shift's reduction shift = n_s·(ln 2/16) + r_s is done once; each z = n·(ln 2/16) + r_z by multiply-adds that are exact; then
+/// <para>For |shift| ≤ <see cref="MaxShift"/> and z ≤ shift: within 1.2 ulp (the bound of the tests, for z ≥ shift − 700). 1 for
+/// z = shift, gradual underflow, 0 for −∞. z − shift is never rounded.</para>
+/// <para>The reduction shift = n_s·(ln 2/16) + r_s is done once, and z = n·(ln 2/16) + r_z by exact multiply-adds for each z; then
 /// e^(z − shift) = 2^((n − n_s)/16) · e^(r_z − r_s), |r_z − r_s| ≤ ln 2/16: a table of sixteen, and a polynomial of degree 7 whose
-/// coefficients are the Chebyshev fit of (eʳ − 1 − r)/r² there (error 1e-17). A plain z − shift would have to carry its rounding
-/// error along in five more additions.
+/// coefficients are the Chebyshev fit of (eʳ − 1 − r)/r² (error 1e-17). With a rounded z − shift, carrying its error would take five
+/// more additions.</para>
 /// </remarks>
 internal readonly struct ShiftedExponential
 {
     /// <summary>The largest |shift| for which the reduction is exact.</summary>
     public const double MaxShift = 600;
 
-    /// <summary>The largest shift − z whose result is sure to be a normal number: e⁻⁷⁰⁸ is.</summary>
+    /// <summary>The largest shift − z for which the result is a normal number: e⁻⁷⁰⁸ is one.</summary>
     public const double NormalSpan = 708;
 
     // e^−746 is less than half the smallest double
@@ -26,7 +27,7 @@ internal readonly struct ShiftedExponential
 
     private readonly Vector512<double> _floor, _rounder, _rest;
 
-    /// <summary>Of no shift at all.</summary>
+    /// <summary>Prepares for a shift of 0.</summary>
     public ShiftedExponential()
     {
         _rest = Vector512<double>.Zero;
@@ -34,13 +35,13 @@ internal readonly struct ShiftedExponential
         _rounder = Vector512.Create(PowerOfTwo.Rounder);
     }
 
-    /// <summary>Prepares for one shift.</summary>
-    /// <param name="shift">At most <see cref="MaxShift"/> in size.</param>
+    /// <summary>Prepares for one shift in all lanes.</summary>
+    /// <param name="shift">At most <see cref="MaxShift"/> in magnitude.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ShiftedExponential(double shift) : this(Vector512.Create(shift)) { }
 
-    /// <summary>Prepares for a shift of each lane's own.</summary>
-    /// <param name="shift">At most <see cref="MaxShift"/> in size.</param>
+    /// <summary>Prepares for one shift in each lane.</summary>
+    /// <param name="shift">At most <see cref="MaxShift"/> in magnitude.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ShiftedExponential(Vector512<double> shift)
     {
@@ -57,23 +58,23 @@ internal readonly struct ShiftedExponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> Exp(Vector512<double> z)
     {
-        var rounded = Reduced(Vector512.MaxNative(z, _floor), out var power);
+        var rounded = Reduce(Vector512.MaxNative(z, _floor), out var power);
         var sixteenths = rounded - Vector512.Create(PowerOfTwo.Rounder);
         return PowerOfTwo.Scale(power, sixteenths * Vector512.Create(1.0 / 16));
     }
 
-    /// <summary>The same bits, where no result is subnormal: for z between shift − <see cref="NormalSpan"/> and shift.</summary>
+    /// <summary>The same bits as <see cref="Exp"/>, faster, for z between shift − <see cref="NormalSpan"/> and shift.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> ExpNear(Vector512<double> z)
     {
-        var rounded = Reduced(z, out var power);
-        // whole powers of two go straight to the exponent's bits, from 52 on; the sixteenths below them are cleared
+        var rounded = Reduce(z, out var power);
+        // adds the whole power of two to the exponent, at bit 52, after clearing the sixteenths
         return (power.AsInt64() + ((rounded.AsInt64() & Vector512.Create(-16L)) << 48)).AsDouble();
     }
 
     /// <summary>e^(z − shift) = power · 2^⌊(n − n_s)/16⌋, with n − n_s in the low bits of what is returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<double> Reduced(Vector512<double> z, out Vector512<double> power)
+    private Vector512<double> Reduce(Vector512<double> z, out Vector512<double> power)
     {
         var rounded = Vector512.FusedMultiplyAdd(z, Vector512.Create(PowerOfTwo.SixteenthsPerNat), _rounder);
         var n = rounded - _rounder;
@@ -86,7 +87,7 @@ internal readonly struct ShiftedExponential
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.16666666666666724));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.5000000000000052));
         var series = Vector512.FusedMultiplyAdd(q, r * r, r);
-        power = LaneTable.Sixteen(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
         power = Vector512.FusedMultiplyAdd(power, series, power);
         return rounded;
     }

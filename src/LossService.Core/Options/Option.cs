@@ -48,6 +48,15 @@ public abstract record Option(string Name, OptionForm Form, string Description)
             _ => $" from {Text(Minimum)} to {Text(Maximum)}",
         };
 
+    /// <summary>What may be given, in words: <c>a number from 0 to 1, or a list with one for each class</c>.</summary>
+    public string Accepts => Form switch
+    {
+        OptionForm.Integers => $"{Range}, or a list of them",
+        OptionForm.PerClass => $"a list with {Range} for each class",
+        OptionForm.NumberOrPerClass => $"{Range}, or a list with one for each class",
+        _ => Range,
+    } + (Nullable ? ", or null" : "");
+
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
 

@@ -1,25 +1,97 @@
 namespace LossService.Core.Options;
 
-/// <summary>The options posted with a batch; what is not posted has its default.</summary>
+/// <summary>The options given with a batch, found by the option itself. An option that is not given has its default.</summary>
 public sealed class OptionValues
 {
-    /// <summary>No option posted.</summary>
-    public static OptionValues None { get; } = new(new Dictionary<string, object?>());
+    // a batch has few, so a list is faster than a dictionary, and none needs no list
+    private List<OptionValue>? _given;
 
-    private readonly IReadOnlyDictionary<string, object?> _values;
+    /// <summary>The values given, in the order of their setting.</summary>
+    public IReadOnlyList<OptionValue> Given => _given ?? (IReadOnlyList<OptionValue>)[];
 
-    /// <summary>Options by their names, each of its option's type.</summary>
-    public OptionValues(IReadOnlyDictionary<string, object?> values) => _values = values;
+    /// <summary>Whether the option was given.</summary>
+    public bool Has(Option option) => Find(option) is not null;
 
-    /// <summary>The posted names.</summary>
-    public IEnumerable<string> Names => _values.Keys;
+    /// <summary>The given value, or the option's default.</summary>
+    public T Get<T>(Option<T> option) => Find(option) is OptionValue<T> given ? given.Value : option.Default;
 
-    /// <summary>Whether the option was posted.</summary>
-    public bool Has(Option option) => _values.ContainsKey(option.Name);
+    /// <summary>Sets an option; a value set before is replaced.</summary>
+    /// <returns>This object, so that calls can be chained.</returns>
+    public OptionValues Set<T>(Option<T> option, T value)
+    {
+        _given ??= [];
+        var entry = new OptionValue<T>(option, value);
+        var index = _given.FindIndex(given => ReferenceEquals(given.Option, option));
+        if (index < 0) _given.Add(entry);
+        else _given[index] = entry;
+        return this;
+    }
 
-    /// <summary>The posted value, or the default.</summary>
-    public T Get<T>(Option<T> option) => _values.TryGetValue(option.Name, out var value) ? (T)value! : option.Default;
+    /// <summary>Sets an option of any form to a number.</summary>
+    /// <returns>False where the option takes no such value.</returns>
+    public bool TrySet(Option option, double number)
+    {
+        switch (option)
+        {
+            case Option<double> plain: Set(plain, number); return true;
+            case Option<double?> plain: Set(plain, number); return true;
+            case Option<double[]?> { Form: OptionForm.NumberOrPerClass } plain: Set(plain, [number]); return true;
+            default: return false;
+        }
+    }
 
-    /// <summary>The posted value, or the default, of whatever type.</summary>
-    public object? Get(Option option) => _values.TryGetValue(option.Name, out var value) ? value : option.DefaultValue;
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, long integer)
+    {
+        switch (option)
+        {
+            case Option<int> plain when integer is >= int.MinValue and <= int.MaxValue: Set(plain, (int)integer); return true;
+            case Option<long[]?> list: Set(list, [integer]); return true;
+            default: return TrySet(option, (double)integer);
+        }
+    }
+
+    /// <summary>Sets an option of any form to a list of numbers.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, double[] numbers)
+    {
+        if (option is not Option<double[]?> list) return false;
+        Set(list, numbers);
+        return true;
+    }
+
+    /// <summary>Sets an option of any form to a list of integers.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, long[] integers)
+    {
+        if (option is not Option<long[]?> list) return false;
+        Set(list, integers);
+        return true;
+    }
+
+    /// <summary>Sets an option of any form to a word.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, string word)
+    {
+        if (option is not Option<string> choice || !choice.Choices.Contains(word)) return false;
+        Set(choice, word);
+        return true;
+    }
+
+    /// <summary>Turns an option off that its default turns on.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySetNone(Option option)
+    {
+        if (option is not Option<double?> { Nullable: true } nullable) return false;
+        Set(nullable, null);
+        return true;
+    }
+
+    private OptionValue? Find(Option option)
+    {
+        if (_given is null) return null;
+        foreach (var given in _given)
+            if (ReferenceEquals(given.Option, option)) return given;
+        return null;
+    }
 }

@@ -1,50 +1,56 @@
-using LossService.Core.Batches;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Outputs;
 
-/// <summary>What comes back for a <see cref="Batch"/>: the totals always, the rest where it was asked for.</summary>
+/// <summary>The results for a batch: the totals always, every other output where it was asked for.</summary>
 public sealed class Scores : IDisposable
 {
-    /// <summary>The reduced loss; null where nothing was kept.</summary>
-    public double? Loss { get; set; }
+    private readonly Tensor?[] _tensors = new Tensor?[OutputCatalogue.All.Count];
+
+    /// <summary>Allocates the tensors that are asked for, not initialised.</summary>
+    internal Scores(OutputSet outputs, DType dtype, Shape samples, Shape predictions)
+    {
+        foreach (var output in OutputCatalogue.All)
+        {
+            if (!output.IsTensor || !output.IsIn(outputs)) continue;
+            _tensors[output.Index] = new(output.DType ?? dtype, output.Shape == OutputShape.Samples ? samples : predictions);
+        }
+    }
+
+    /// <summary>The reduced loss; null where it was not asked for, or where nothing was kept.</summary>
+    public double? Loss { get; internal set; }
 
     /// <summary>Σ over the kept samples.</summary>
-    public Totals Totals { get; set; }
-
-    /// <summary>wℓ of each sample, 0 where it was not kept.</summary>
-    public Tensor? Losses { get; init; }
-
-    /// <summary>∂loss/∂predictions, 0 where the sample was not kept.</summary>
-    public Tensor? Gradient { get; init; }
-
-    /// <summary>p, 0 where the sample was not kept.</summary>
-    public Tensor? Probabilities { get; init; }
-
-    /// <summary>log p, 0 where the sample was not kept.</summary>
-    public Tensor? LogProbabilities { get; init; }
-
-    /// <summary>The entropy of each sample's predicted distribution, 0 where it was not kept.</summary>
-    public Tensor? Entropy { get; init; }
-
-    /// <summary>The predicted class as int64, −1 where the sample was not kept.</summary>
-    public Tensor? Predictions { get; init; }
+    public Totals Totals { get; internal set; }
 
     /// <summary>How good the predictions are.</summary>
-    public Metrics? Metrics { get; set; }
+    public Metrics? Metrics { get; internal set; }
 
-    /// <summary>The tensors that there are.</summary>
-    public IEnumerable<Tensor> Tensors =>
-        new[] { Losses, Gradient, Probabilities, LogProbabilities, Entropy, Predictions }.OfType<Tensor>();
+    /// <summary>wℓ of each sample.</summary>
+    public Tensor? Losses => _tensors[1];
+
+    /// <summary>∂loss/∂predictions.</summary>
+    public Tensor? Gradient => _tensors[2];
+
+    /// <summary>p.</summary>
+    public Tensor? Probabilities => _tensors[3];
+
+    /// <summary>log p.</summary>
+    public Tensor? LogProbabilities => _tensors[4];
+
+    /// <summary>The entropy of each sample's predicted distribution.</summary>
+    public Tensor? Entropy => _tensors[5];
+
+    /// <summary>The predicted class as int64.</summary>
+    public Tensor? Predictions => _tensors[6];
+
+    /// <summary>The tensor of an output; null where it is no tensor, or was not asked for.</summary>
+    public Tensor? GetTensor(Output output) => _tensors[output.Index];
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Losses?.Dispose();
-        Gradient?.Dispose();
-        Probabilities?.Dispose();
-        LogProbabilities?.Dispose();
-        Entropy?.Dispose();
-        Predictions?.Dispose();
+        foreach (var tensor in _tensors) tensor?.Dispose();
     }
 }

@@ -1,6 +1,6 @@
 namespace LossService.Core.Tensors;
 
-/// <summary>The type of a tensor's elements, little-endian, row-major.</summary>
+/// <summary>The type of a tensor's elements, in little-endian byte order.</summary>
 public enum DType
 {
     /// <summary>IEEE 754 binary16.</summary>

@@ -1,6 +1,6 @@
 namespace LossService.Core.Tensors;
 
-/// <summary>What is known of each <see cref="DType"/>.</summary>
+/// <summary>The properties of each <see cref="DType"/>.</summary>
 public static class DTypes
 {
     /// <summary>The bytes of one element.</summary>
@@ -12,22 +12,22 @@ public static class DTypes
         _ => 8,
     };
 
-    /// <summary>Whether the elements are real numbers; the others are integers or booleans.</summary>
+    /// <summary>Whether the elements are floating-point numbers; else they are integers or booleans.</summary>
     public static bool IsFloat(this DType dtype) => dtype <= DType.Float64;
 
-    /// <summary>The name on the wire: <c>float32</c>.</summary>
+    /// <summary>The name in lower case: <c>float32</c>.</summary>
     public static string Name(this DType dtype) => Names[(int)dtype];
 
-    /// <summary>The dtype of a name on the wire, or null.</summary>
+    /// <summary>The dtype with that <see cref="Name"/>, or null.</summary>
     public static DType? Parse(string? name) =>
         Array.IndexOf(Names, name) is >= 0 and var i ? (DType)i : null;
 
     /// <summary>
-    /// How far the sum of a row of probabilities may be from 1: what rounding to this type can cost a row, with room.
+    /// How far the sum of a row of probabilities may be from 1: the error that rounding to this dtype can cause, with a margin.
     /// </summary>
     /// <remarks>
-    /// A probability rounds by a share u of itself (float16: 2⁻¹¹, bfloat16: 2⁻⁸), a log-probability ℓ by u·|ℓ|, of which a
-    /// thousand classes have seven: 2⁻¹¹·7 = 0.3%, 2⁻⁸·7 = 2.7%.
+    /// The relative error of a rounded probability is u (float16: 2⁻¹¹, bfloat16: 2⁻⁸); rounding a log-probability ℓ changes the
+    /// probability by u·|ℓ|, with |ℓ| = 7 for a thousand equal classes: 2⁻¹¹·7 = 0.3%, 2⁻⁸·7 = 2.7%.
     /// </remarks>
     public static double SumTolerance(this DType dtype) => dtype switch
     {

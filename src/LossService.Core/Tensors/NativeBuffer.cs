@@ -3,31 +3,31 @@ using System.Runtime.InteropServices;
 namespace LossService.Core.Tensors;
 
 /// <summary>
-/// A growable block of unmanaged bytes: where bodies, tensors and answers live, so that a batch of a hundred megabytes
-/// never reaches the garbage collector.
+/// A growable block of unmanaged memory, for bodies, tensors and responses: the garbage collector does not see batches of a hundred
+/// megabytes.
 /// </summary>
 /// <remarks>
-/// The block always has <see cref="Slack"/> readable and writable bytes behind <see cref="Capacity"/>, so a vector load or
-/// store that starts inside may run over the end. The content is not initialised. Not thread-safe.
+/// <see cref="Slack"/> bytes after <see cref="Capacity"/> are readable and writable, so that a vector load or store may run over the
+/// end. The content is not initialised. Not thread-safe.
 /// </remarks>
 public sealed unsafe class NativeBuffer : IDisposable
 {
-    /// <summary>The bytes behind <see cref="Capacity"/> that may be touched, though they hold nothing.</summary>
+    /// <summary>The bytes after <see cref="Capacity"/> that may be read and overwritten; their content is undefined.</summary>
     public const int Slack = 64;
 
     /// <summary>Makes a buffer of at least <paramref name="capacity"/> bytes.</summary>
     public NativeBuffer(nuint capacity = 0) => Allocate(capacity);
 
-    /// <summary>Frees the block where <see cref="Dispose"/> was missed.</summary>
+    /// <summary>Frees the block if <see cref="Dispose"/> was not called.</summary>
     ~NativeBuffer() => Free(Address, Capacity);
 
-    /// <summary>The first byte; moves when the block grows.</summary>
+    /// <summary>The address of the first byte; changes when the block grows.</summary>
     public byte* Address { get; private set; }
 
-    /// <summary>How many bytes it can hold without growing.</summary>
+    /// <summary>The bytes that it holds without growing.</summary>
     public nuint Capacity { get; private set; }
 
-    /// <summary>Makes room for at least <paramref name="capacity"/> bytes, keeping the content; doubles at least.</summary>
+    /// <summary>Grows to at least <paramref name="capacity"/> bytes, and at least to double, and keeps the content.</summary>
     public void Reserve(nuint capacity)
     {
         if (capacity <= Capacity) return;

@@ -3,42 +3,42 @@ using System.Runtime.InteropServices;
 namespace LossService.Core.Tensors;
 
 /// <summary>
-/// Blocks of a megabyte and more, straight from the system and back to it: what a large request took is free again when it is
-/// answered, whereas the C library would keep it, in each of its arenas, for the next one.
+/// A pool of memory blocks of a megabyte or more, mapped from the system and returned to it. A large request's memory is free again
+/// after the response, whereas the C library would keep it in each of its arenas.
 /// </summary>
 /// <remarks>
-/// Up to <see cref="MaxKeptBytes"/> of them wait to be used again, since new memory costs more than filling it: the system clears each
-/// page. On Linux it is asked for large pages, or a hundred megabytes would cost it 25,000 faults.
+/// Up to <see cref="MaxKeptBytes"/> are kept for reuse, since new memory costs more than filling it: the system clears each page. On
+/// Linux it asks for huge pages; without them a hundred megabytes cost 25,000 page faults.
 /// </remarks>
 internal static unsafe partial class PagePool
 {
-    /// <summary>The bytes from which on a block comes from here.</summary>
+    /// <summary>The smallest block in bytes; smaller ones come from the C library.</summary>
     public const nuint MinBytes = 1024 * 1024;
 
-    /// <summary>The bytes that are kept for later, at most: what two requests of ten megabytes need.</summary>
+    /// <summary>The greatest number of bytes kept for reuse: enough for two requests of ten megabytes.</summary>
     public const nuint MaxKeptBytes = 32 * MinBytes;
 
-    private static readonly Lock s_lock = new();
-    private static readonly List<Block> s_free = [];
+    private static readonly Lock Sync = new();
+    private static readonly List<Block> FreeBlocks = [];
     private static nuint s_kept;
 
-    /// <summary>A block of at least so many bytes; its content is anything.</summary>
-    /// <exception cref="InsufficientMemoryException">The system has no more.</exception>
+    /// <summary>Takes a block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
+    /// <exception cref="InsufficientMemoryException">The system has no more memory.</exception>
     public static Block Rent(nuint bytes)
     {
         bytes = (bytes + MinBytes - 1) & ~(MinBytes - 1);
-        lock (s_lock)
+        lock (Sync)
         {
-            // one that is not much larger, and of those the last that was used, which a cache may still hold
-            var found = s_free.FindLastIndex(block => block.Bytes >= bytes && block.Bytes / 2 <= bytes);
+            // one at most twice as large, and of those the last used, which may still be in the cache
+            var found = FreeBlocks.FindLastIndex(block => block.Bytes >= bytes && block.Bytes / 2 <= bytes);
             if (found >= 0) return Take(found);
-            // what did not fit makes room for what does
+            // blocks that do not fit make room for the new one
             FreeDownTo(MaxKeptBytes - nuint.Min(MaxKeptBytes, bytes));
         }
         return new(Pages.Map(bytes), bytes);
     }
 
-    /// <summary>Takes a block back.</summary>
+    /// <summary>Returns a block to the pool; unmaps the blocks used longest ago where the pool is full.</summary>
     public static void Return(Block block)
     {
         if (block.Bytes > MaxKeptBytes)
@@ -46,9 +46,9 @@ internal static unsafe partial class PagePool
             Pages.Unmap(block);
             return;
         }
-        lock (s_lock)
+        lock (Sync)
         {
-            s_free.Add(block);
+            FreeBlocks.Add(block);
             s_kept += block.Bytes;
             FreeDownTo(MaxKeptBytes);
         }
@@ -56,8 +56,8 @@ internal static unsafe partial class PagePool
 
     private static Block Take(int index)
     {
-        var block = s_free[index];
-        s_free.RemoveAt(index);
+        var block = FreeBlocks[index];
+        FreeBlocks.RemoveAt(index);
         s_kept -= block.Bytes;
         return block;
     }
@@ -68,7 +68,7 @@ internal static unsafe partial class PagePool
         while (s_kept > bytes) Pages.Unmap(Take(0));
     }
 
-    /// <summary>Where a block is, and its size.</summary>
+    /// <summary>A block's address and size.</summary>
     public readonly record struct Block(nint Address, nuint Bytes);
 
     private static partial class Pages
@@ -79,7 +79,7 @@ internal static unsafe partial class PagePool
             const int ReadWrite = 3, PrivateAnonymous = 0x22, HugePage = 14;
             var address = Map(0, bytes, ReadWrite, PrivateAnonymous, -1, 0);
             if (address == -1) throw new InsufficientMemoryException();
-            _ = Advise(address, bytes, HugePage); // a wish: where it is not granted, all works the same
+            _ = Advise(address, bytes, HugePage); // only advice: without huge pages all works, slower
             return address;
         }
 
@@ -90,7 +90,7 @@ internal static unsafe partial class PagePool
         }
 
         [LibraryImport("libc", EntryPoint = "mmap")]
-        private static partial nint Map(nint wish, nuint bytes, int protection, int flags, int file, nint offset);
+        private static partial nint Map(nint address, nuint bytes, int protection, int flags, int file, nint offset);
 
         [LibraryImport("libc", EntryPoint = "munmap")]
         private static partial int Unmap(nint address, nuint bytes);

@@ -28,10 +28,10 @@ public readonly struct Shape : IEquatable<Shape>
         }
     }
 
-    /// <summary>The shape without its last axis: that of the samples of a categorical loss.</summary>
+    /// <summary>The shape without its last axis: the samples of a categorical loss.</summary>
     public Shape WithoutLast() => new(Axes[..^1].ToArray());
 
-    /// <summary>The position of the element with the given row-major number, one index for each axis.</summary>
+    /// <summary>The index along each axis of the element with that row-major number.</summary>
     public int[] Position(long element)
     {
         var position = new int[Rank];
@@ -57,12 +57,12 @@ public readonly struct Shape : IEquatable<Shape>
         return hash.ToHashCode();
     }
 
-    /// <summary>As a person writes it: <c>[2, 3]</c>.</summary>
+    /// <summary>The axes as text: <c>[2, 3]</c>.</summary>
     public override string ToString() => $"[{string.Join(", ", _axes ?? [])}]";
 
-    /// <summary>Equal axes.</summary>
+    /// <summary>Whether the axes are equal.</summary>
     public static bool operator ==(Shape left, Shape right) => left.Equals(right);
 
-    /// <summary>Different axes.</summary>
+    /// <summary>Whether the axes differ.</summary>
     public static bool operator !=(Shape left, Shape right) => !left.Equals(right);
 }

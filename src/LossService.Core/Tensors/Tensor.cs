@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -5,21 +6,21 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Tensors;
 
 /// <summary>
-/// Numbers in row-major order, of any <see cref="DType"/>, in unmanaged memory. The only place that knows how an element is
-/// stored: everyone else reads and writes spans of doubles.
+/// Numbers in row-major order, of any <see cref="DType"/>, in unmanaged memory. Only this type and the kernels' element types know how
+/// an element is stored; other code reads and writes spans of doubles.
 /// </summary>
 public sealed unsafe class Tensor : IDisposable
 {
     private readonly NativeBuffer? _owned;
     private readonly byte* _data;
 
-    /// <summary>Makes a tensor of its own memory, not initialised.</summary>
+    /// <summary>Makes a tensor with memory of its own, not initialised.</summary>
     public Tensor(DType dtype, Shape shape) : this(dtype, shape, new NativeBuffer((nuint)(shape.Count * dtype.Size()))) { }
 
-    /// <summary>Makes a tensor over <paramref name="buffer"/>, which it disposes of.</summary>
+    /// <summary>Makes a tensor over <paramref name="buffer"/>, and takes over its disposal.</summary>
     public Tensor(DType dtype, Shape shape, NativeBuffer buffer) : this(dtype, shape, buffer.Address) => _owned = buffer;
 
-    /// <summary>Makes a view of memory that someone else owns and keeps alive.</summary>
+    /// <summary>Makes a view of memory that the caller owns and must keep alive.</summary>
     public Tensor(DType dtype, Shape shape, byte* data)
     {
         DType = dtype;
@@ -40,25 +41,24 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>The number of rows: elements / last axis.</summary>
     public long Rows => Shape.Last == 0 ? 0 : Count / Shape.Last;
 
-    /// <summary>
-    /// Whether every element is known to be finite, because the reader of this tensor admits no other; false = not known.
-    /// </summary>
+    /// <summary>Whether every element is known to be finite, since its reader accepts no other; false = not known.</summary>
     public bool IsFinite { get; init; }
 
-    /// <summary>The elements' bytes.</summary>
+    /// <summary>The address of the first element.</summary>
     public byte* Data => _data;
 
-    /// <summary>Where an element's bytes begin.</summary>
+    /// <summary>The address of an element.</summary>
     internal byte* At(long element) => _data + element * DType.Size();
 
-    /// <summary>The elements as <typeparamref name="T"/>, whose size is the dtype's; for tensors below 2^31 elements.</summary>
+    /// <summary>The elements as <typeparamref name="T"/>, which must have the dtype's size; for tensors below 2^31 elements.</summary>
+    /// <exception cref="InvalidOperationException">The sizes differ.</exception>
     public Span<T> AsSpan<T>() where T : unmanaged
     {
-        if (sizeof(T) != DType.Size()) throw new InvalidOperationException($"{typeof(T).Name} is no {DType.Name()}");
+        if (sizeof(T) != DType.Size()) throw new InvalidOperationException($"{typeof(T).Name} does not have the size of {DType.Name()}");
         return new(_data, checked((int)Count));
     }
 
-    /// <summary>Widens the elements from <paramref name="start"/> on into doubles; exact but for 64-bit integers beyond ±2^53.</summary>
+    /// <summary>Widens the elements from <paramref name="start"/> on to doubles: exact, except 64-bit integers beyond ±2^53.</summary>
     public void Read(long start, Span<double> destination)
     {
         var source = At(start);
@@ -68,7 +68,7 @@ public sealed unsafe class Tensor : IDisposable
             case DType.Float64: new ReadOnlySpan<double>(source, n).CopyTo(destination); break;
             case DType.Float32: Widen((float*)source, destination); break;
             case DType.Float16: for (var i = 0; i < n; i++) destination[i] = (double)((Half*)source)[i]; break;
-            case DType.BFloat16: for (var i = 0; i < n; i++) destination[i] = BitConverter.UInt32BitsToSingle((uint)((ushort*)source)[i] << 16); break;
+            case DType.BFloat16: for (var i = 0; i < n; i++) destination[i] = FromBFloat16(((ushort*)source)[i]); break;
             case DType.Bool or DType.UInt8: for (var i = 0; i < n; i++) destination[i] = source[i]; break;
             case DType.Int8: for (var i = 0; i < n; i++) destination[i] = ((sbyte*)source)[i]; break;
             case DType.Int16: for (var i = 0; i < n; i++) destination[i] = ((short*)source)[i]; break;
@@ -80,8 +80,9 @@ public sealed unsafe class Tensor : IDisposable
         }
     }
 
-    /// <summary>Narrows doubles into the elements from <paramref name="start"/> on, each rounded once, to nearest even.</summary>
-    /// <remarks>For the four float dtypes and int64.</remarks>
+    /// <summary>Narrows doubles to the elements from <paramref name="start"/> on, each rounded once, to nearest even.</summary>
+    /// <remarks>For the four float dtypes, and for int64, which drops the fraction.</remarks>
+    /// <exception cref="InvalidOperationException">The tensor has another dtype.</exception>
     public void Write(long start, ReadOnlySpan<double> source)
     {
         var destination = At(start);
@@ -93,11 +94,12 @@ public sealed unsafe class Tensor : IDisposable
             case DType.Float16: for (var i = 0; i < n; i++) ((Half*)destination)[i] = (Half)source[i]; break;
             case DType.BFloat16: for (var i = 0; i < n; i++) ((ushort*)destination)[i] = ToBFloat16(source[i]); break;
             case DType.Int64: for (var i = 0; i < n; i++) ((long*)destination)[i] = (long)source[i]; break;
-            default: throw new InvalidOperationException($"no result is written as {DType.Name()}");
+            default: throw new InvalidOperationException($"results are not written as {DType.Name()}");
         }
     }
 
-    /// <summary>The integer at <paramref name="element"/>, for the integer dtypes; a uint64 beyond 2^63 is <see cref="long.MaxValue"/>.</summary>
+    /// <summary>The integer or bool at <paramref name="element"/>; a uint64 of 2^63 or more is <see cref="long.MaxValue"/>.</summary>
+    /// <exception cref="InvalidOperationException">The dtype is a float.</exception>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public long Integer(long element) => DType switch
     {
@@ -109,7 +111,23 @@ public sealed unsafe class Tensor : IDisposable
         DType.UInt16 => ((ushort*)_data)[element],
         DType.UInt32 => ((uint*)_data)[element],
         DType.UInt64 => (long)ulong.Min(((ulong*)_data)[element], long.MaxValue),
-        _ => throw new InvalidOperationException($"{DType.Name()} is no integer"),
+        _ => throw new InvalidOperationException($"{DType.Name()} is not an integer dtype"),
+    };
+
+    /// <summary>
+    /// The element as text, for error messages: the shortest decimal that reads back as the same value of the tensor's dtype, so
+    /// that a float32 2.2 is <c>2.2</c>; <c>1e10</c>, <c>NaN</c>, <c>Infinity</c>, <c>-Infinity</c>; bools as 0 and 1.
+    /// </summary>
+    public string Text(long element) => DType switch
+    {
+        DType.Float64 => ShortestText.Write(((double*)_data)[element], ParseDouble),
+        DType.Float32 => ShortestText.Write(((float*)_data)[element], text => float.Parse(text, CultureInfo.InvariantCulture)),
+        DType.Float16 => ShortestText.Write(
+            (double)((Half*)_data)[element], text => (double)Half.Parse(text, CultureInfo.InvariantCulture)),
+        DType.BFloat16 => ShortestText.Write(
+            FromBFloat16(((ushort*)_data)[element]), text => FromBFloat16(ToBFloat16(ParseDouble(text)))),
+        DType.UInt64 => ((ulong*)_data)[element].ToString(CultureInfo.InvariantCulture),
+        _ => Integer(element).ToString(CultureInfo.InvariantCulture),
     };
 
     /// <summary>Sets <paramref name="count"/> elements from <paramref name="start"/> on to 0.</summary>
@@ -142,14 +160,16 @@ public sealed unsafe class Tensor : IDisposable
         var i = 0;
         for (; i <= source.Length - 8; i += 8)
         {
-            Vector256.Narrow(
-                Vector256.LoadUnsafe(in source[i]),
-                Vector256.LoadUnsafe(in source[i + 4])).Store(destination + i);
+            Vector256.Narrow(Vector256.LoadUnsafe(in source[i]), Vector256.LoadUnsafe(in source[i + 4])).Store(destination + i);
         }
         for (; i < source.Length; i++) destination[i] = (float)source[i];
     }
 
-    /// <summary>Rounds once: to float with the last bit sticky (round to odd), which makes the second rounding exact.</summary>
+    private static double ParseDouble(string text) => double.Parse(text, CultureInfo.InvariantCulture);
+
+    private static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
+
+    /// <summary>Rounds to float by round-to-odd, so that the second rounding, to bfloat16, gives the nearest even.</summary>
     private static ushort ToBFloat16(double value)
     {
         if (double.IsNaN(value)) return 0x7FC0;

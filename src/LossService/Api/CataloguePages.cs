@@ -1,31 +1,34 @@
 using System.Collections.Frozen;
+using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.OpenApi;
 using LossService.Problems;
 using LossService.Requests;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Api;
 
-/// <summary>The catalogue as JSON: all entries in short, one in full. Made once; a request only writes it.</summary>
+/// <summary>The catalogue as JSON: all losses in short, each in full. The pages are made once.</summary>
 internal static class CataloguePages
 {
-    private static readonly FrozenDictionary<string, byte[]> Pages = LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, loss => Utf8(Full(loss)));
+    private static readonly FrozenDictionary<string, byte[]> Pages =
+        LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, loss => Utf8(Full(loss)));
 
     private static readonly JsonArray Listed = [.. LossCatalogue.All.Select(Short)];
 
     /// <summary><c>GET /v1/losses</c>.</summary>
-    public static IResult All(IOptions<Limits> limits) => Json(Utf8(new JsonObject
+    public static IResult List(Limits limits) => Json(Utf8(new JsonObject
     {
         ["losses"] = Listed.DeepClone(),
-        ["limits"] = new JsonObject { ["body_bytes"] = limits.Value.BodyBytes, ["listed_errors"] = limits.Value.ListedErrors },
+        ["limits"] = new JsonObject { ["body_bytes"] = limits.BodyBytes, ["listed_errors"] = limits.ListedErrors },
     }));
 
     /// <summary><c>GET /v1/losses/{loss}</c>.</summary>
-    public static IResult One(Loss loss) => Json(Pages[loss.Name]);
+    public static IResult Show(Loss loss) => Json(Pages[loss.Name]);
 
     private static JsonObject Full(Loss loss)
     {
@@ -34,8 +37,10 @@ internal static class CataloguePages
         page["when_to_use"] = Prose.Unwrap(loss.Page.WhenToUse);
         page["labels"] = WireName.Of(loss.Labels);
         page["options_schema"] = OptionsSchema.ToJson(OptionsSchema.Of(loss));
-        page["references"] = new JsonArray([.. loss.Page.References.Select(reference => new JsonObject { ["text"] = reference.Text, ["url"] = reference.Url })]);
-        page["equivalents"] = new JsonArray([.. loss.Page.Equivalents.Select(other => new JsonObject { ["framework"] = other.Framework, ["code"] = other.Code })]);
+        page["references"] = new JsonArray([.. loss.Page.References.Select(reference =>
+            new JsonObject { ["text"] = reference.Text, ["url"] = reference.Url })]);
+        page["equivalents"] = new JsonArray([.. loss.Page.Equivalents.Select(other =>
+            new JsonObject { ["framework"] = other.Framework, ["code"] = other.Code })]);
         page["example"] = JsonNode.Parse(loss.Page.Example);
         return page;
     }
@@ -47,11 +52,11 @@ internal static class CataloguePages
         ["summary"] = loss.Page.Summary,
         ["formula"] = loss.Page.Formula,
         ["kind"] = WireName.Of(loss.Kind),
-        ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(Fields.Of(form)))]),
+        ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(form.Name()))]),
         ["options"] = new JsonArray([.. loss.Options.Select(option => JsonValue.Create(option.Name))]),
     };
 
     private static byte[] Utf8(JsonNode page) => JsonSerializer.SerializeToUtf8Bytes(page, Problem.Json);
 
-    private static IResult Json(byte[] page) => Results.Bytes(page, "application/json");
+    private static IResult Json(byte[] page) => Results.Bytes(page, MediaTypeNames.Application.Json);
 }

@@ -4,27 +4,28 @@ using Microsoft.Extensions.Options;
 namespace LossService.Hosting;
 
 /// <summary>
-/// How the service stops without losing a request. A signal to stop first turns readiness to 503; for
-/// <see cref="Limits.DrainSeconds"/> all is answered as before, while whoever sends the traffic takes notice; then no one is
-/// let in any more, and what is in flight is finished.
+/// Stops the service without losing a request. After the signal to stop, readiness is 503, and for <see cref="Limits.DrainSeconds"/>
+/// every request is still served, so that the load balancer can take notice. Then the server takes no more requests and finishes
+/// those in flight.
 /// </summary>
 internal static class Draining
 {
-    /// <summary>How long requests in flight may still take when the wait is over; Kubernetes gives 30 seconds in all.</summary>
+    /// <summary>How long requests in flight may take after the wait; Kubernetes allows 30 seconds in all.</summary>
     private static readonly TimeSpan InFlight = TimeSpan.FromSeconds(20);
 
-    /// <summary>Has the host wait before it stops the server.</summary>
+    /// <summary>Makes the host wait before it stops the server.</summary>
     public static void AddDraining(this WebApplicationBuilder builder)
     {
         builder.Services.AddSingleton<Readiness>().AddHostedService<Wait>();
-        builder.Services.AddOptions<HostOptions>().Configure<IOptions<Limits>>((host, limits) => host.ShutdownTimeout = limits.Value.Drain + InFlight);
+        builder.Services.AddOptions<HostOptions>().Configure<IOptions<Limits>>((host, limits) =>
+            host.ShutdownTimeout = limits.Value.Drain + InFlight);
     }
 
-    /// <summary>Asks each client that comes back during the wait to connect anew: to someone who will be there.</summary>
+    /// <summary>During the wait, closes connections after the response, so that clients connect to another replica.</summary>
     public static void UseDraining(this WebApplication app)
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
-        // late, since the signal may come after the request; one delegate for all of them
+        // checked when the response starts, since the signal may come after the request; one delegate for all requests
         Func<object, Task> closeUnlessReady = response =>
         {
             if (!readiness.IsReady) ((HttpResponse)response).Headers.Connection = "close";
@@ -32,7 +33,7 @@ internal static class Draining
         };
         app.Use((context, next) =>
         {
-            // HTTP/2 has GOAWAY for this, which the server sends itself
+            // for HTTP/2 the server sends GOAWAY by itself
             if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.OnStarting(closeUnlessReady, context.Response);
             return next(context);
         });
@@ -40,10 +41,10 @@ internal static class Draining
 
     private sealed class Wait(IHostApplicationLifetime lifetime, IOptions<Limits> limits) : IHostedLifecycleService
     {
-        /// <summary>The server is stopped after this.</summary>
+        /// <summary>Waits; the host stops the server after this.</summary>
         public Task StoppingAsync(CancellationToken cancellationToken)
         {
-            // a signal has said so already, whoever stops the host in code has not
+            // turns readiness off where the host is stopped by code instead of a signal
             lifetime.StopApplication();
             return Task.Delay(limits.Value.Drain, cancellationToken);
         }

@@ -5,23 +5,23 @@ using Serilog.Events;
 
 namespace LossService.Hosting;
 
-/// <summary>Every request has an id: the client's <c>X-Request-Id</c>, or one of ours; it stands in the answer and in the log.</summary>
+/// <summary>Gives every request an id, the client's <c>X-Request-Id</c> or a new one, which the response and the log contain.</summary>
 internal static class RequestIds
 {
     private const string Header = "X-Request-Id";
 
-    /// <summary>The source of the requests' lines in the log, and of nothing else.</summary>
+    /// <summary>The source of the lines about requests in the log.</summary>
     private const string Source = "LossService.Requests";
 
     private const string Line = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.0} ms ({RequestId})";
 
     /// <summary>
-    /// Echoes or makes ids, and logs requests, a line each: method, path, status, time; no payload. Failures of clients are
-    /// information, ours errors; a request that was answered is logged at Debug, since a line costs more than a small batch.
+    /// Echoes or makes ids, and logs a line for each request: method, path, status, time; no payload. A client's error is logged at
+    /// Information, the service's at Error, a success at Debug, since a line takes longer than a small batch.
     /// </summary>
     /// <remarks>
-    /// Serilog's own request logging keeps a place for properties that anyone may add to the line, and nobody here does: 0.5 KB
-    /// and an execution context of its own for each request, logged or not.
+    /// Serilog's own request logging lets code add properties to the line, which takes 0.5 KB and an execution context for each
+    /// request, logged or not; nothing here adds any.
     /// </remarks>
     public static void UseRequestIds(this WebApplication app)
     {
@@ -46,7 +46,7 @@ internal static class RequestIds
     {
         var level = context.Response.StatusCode switch
         {
-            // a decision, such as a probe's answer while draining, and no fault
+            // deliberate, such as the readiness probe's while draining
             StatusCodes.Status503ServiceUnavailable => LogEventLevel.Information,
             >= 500 => LogEventLevel.Error,
             >= 400 => LogEventLevel.Information,
@@ -54,14 +54,16 @@ internal static class RequestIds
         };
         if (!log.IsEnabled(level)) return;
         var cause = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        log.Write(level, cause, Line, context.Request.Method, context.Request.Path, context.Response.StatusCode, elapsed.TotalMilliseconds, context.TraceIdentifier);
+        log.Write(
+            level, cause, Line,
+            context.Request.Method, context.Request.Path, context.Response.StatusCode, elapsed.TotalMilliseconds, context.TraceIdentifier);
     }
 
     private static void Identify(HttpContext context)
     {
         var posted = context.Request.Headers[Header].ToString();
         if (posted.Length is > 0 and <= 128 && posted.All(c => c is > ' ' and <= '~')) context.TraceIdentifier = posted;
-        // late, since a failed answer is cleared before the problem is written
+        // when the response starts, since a failed one is cleared before the problem is written
         context.Response.OnStarting(static state =>
         {
             var started = (HttpContext)state;
@@ -70,7 +72,10 @@ internal static class RequestIds
         }, context);
     }
 
-    /// <summary>The client's trace (W3C <c>traceparent</c>), to which every line of the log then belongs; null where there is none, or someone continues it already.</summary>
+    /// <summary>
+    /// Continues the client's trace (W3C <c>traceparent</c>), so that the log's lines carry it; null where there is none, or it
+    /// is continued already.
+    /// </summary>
     private static Activity? Continue(IHeaderDictionary headers) =>
         Activity.Current is null && ActivityContext.TryParse(headers.TraceParent, headers.TraceState, isRemote: true, out var parent)
             ? new Activity(Source).SetParentId(parent.TraceId, parent.SpanId, parent.TraceFlags).Start() : null;

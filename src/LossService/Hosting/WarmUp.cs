@@ -8,20 +8,23 @@ using LossService.Requests;
 namespace LossService.Hosting;
 
 /// <summary>
-/// A batch that nobody asked for, scored while the host is being put together: the compiler is done with the way from bytes to
-/// scores, or well on it, when the first client comes. Measured: its answer comes some 35 ms earlier.
+/// Scores one batch while the host is being built, so that most of the code from bytes to scores is compiled before the first
+/// request. Measured: the first response comes 35 ms earlier. A hosted service would start only after the host is built.
 /// </summary>
 internal static class WarmUp
 {
-    /// <summary>Scores it beside whatever comes next, and leaves nothing behind.</summary>
-    public static void Score() => Task.Run(async () =>
+    /// <summary>Starts in the background.</summary>
+    public static void Start() => Task.Run(async () =>
     {
         var loss = LossCatalogue.Find("cross_entropy")!;
         using var text = new RequestBody(0);
         text.Append(Encoding.UTF8.GetBytes(loss.Page.Example));
-        using var batch = new JsonBatch(loss);
-        batch.Read(text);
-        batch.Score(new Scoring(new RequestValidator()), new Limits(), CancellationToken.None);
-        await batch.WriteAsync(PipeWriter.Create(Stream.Null), null, CancellationToken.None);
+        if (!JsonRequest.Read(loss, text).TryGet(out var request, out _)) return;
+        using (request)
+        {
+            if (!request.Score(
+                new(new RequestValidator()), new Limits().ListedErrors, CancellationToken.None).TryGet(out var scores, out _)) return;
+            using (scores) await request.WriteAsync(scores, PipeWriter.Create(Stream.Null), null, CancellationToken.None);
+        }
     });
 }

@@ -5,48 +5,53 @@ using Microsoft.Extensions.Options;
 namespace LossService.Http;
 
 /// <summary>
-/// Bodies in gzip, br or deflate, both ways, by the framework's middleware. (Zstandard is not in .NET 10.) What comes in is
-/// limited by whoever reads it, after decompression and no further; what goes out is compressed where the client accepts it and it is large.
+/// Bodies in gzip, br or deflate, both ways, by the framework's middleware. (.NET 10 has no Zstandard.) The limit on a request's
+/// body counts decompressed bytes, and reading stops there. A response is compressed where the client accepts it and it is large.
 /// </summary>
 internal static class Compression
 {
     private const string Codings = "gzip, br, deflate";
 
-    /// <summary>The setting that turns compressed answers off, for networks that are faster than gzip.</summary>
-    private const string AnswersSetting = "Compression:Answers";
+    /// <summary>The setting that turns compressed responses off, for networks that are faster than gzip.</summary>
+    private const string ResponsesSetting = "Compression:Answers";
 
-    /// <summary>Makes the middleware's parts.</summary>
+    /// <summary>Registers the middleware's services.</summary>
     public static void AddCompression(this WebApplicationBuilder builder)
     {
-        // otherwise a stream that is cut short ends like a whole one
+        // without it, an incomplete stream decompresses without an error
         AppContext.SetSwitch("System.IO.Compression.UseStrictValidation", true);
         builder.Services.AddRequestDecompression();
-        builder.Services.AddResponseCompression(options => options.MimeTypes = [.. ResponseCompressionDefaults.MimeTypes, MediaTypes.Ndjson]);
-        builder.Services.AddSingleton<IResponseCompressionProvider, LargeAnswers>();
+        builder.Services.AddResponseCompression();
+        builder.Services.AddSingleton<IResponseCompressionProvider, LargeResponses>();
     }
 
-    /// <summary>Decompresses requests, refuses codings that are none of ours, compresses large answers.</summary>
+    /// <summary>Decompresses requests, refuses unknown codings, compresses large responses.</summary>
     public static void UseCompression(this WebApplication app)
     {
         app.UseRequestDecompression();
         app.Use((context, next) =>
         {
-            // the middleware before this one takes away the codings that it undoes
+            // the decompression removes the codings that it knows from the header
             var coding = context.Request.Headers.ContentEncoding;
             if (coding.Count == 0 || string.Equals(coding, "identity", StringComparison.OrdinalIgnoreCase)) return next(context);
             context.Response.Headers.AcceptEncoding = Codings;
-            return ProblemTypes.UnsupportedMediaType($"Content-Encoding is \"{coding}\"; the body may be sent as it is, or in one of {Codings}.").ExecuteAsync(context);
+            return ProblemTypes.UnsupportedMediaType(
+                $"Content-Encoding is \"{coding}\"; expected one of {Codings}, or none.").ExecuteAsync(context);
         });
-        if (app.Configuration.GetValue(AnswersSetting, true)) app.UseResponseCompression();
+        if (app.Configuration.GetValue(ResponsesSetting, true)) app.UseResponseCompression();
     }
 
-    /// <summary>Whether an exception from reading a body says that it does not decompress.</summary>
+    /// <summary>Whether an exception from reading a body means that it does not decompress.</summary>
     public static bool IsCorrupt(Exception error) => error is InvalidDataException
         or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
 
-    /// <summary>Of the answers that the framework would compress, those that do not fit into a few packets; one without a length is long.</summary>
-    private sealed class LargeAnswers(IServiceProvider services, IOptions<ResponseCompressionOptions> options) : ResponseCompressionProvider(services, options)
+    /// <summary>
+    /// Compresses a response that the framework would compress only where it is long; one without a length counts as long.
+    /// </summary>
+    private sealed class LargeResponses(IServiceProvider services, IOptions<ResponseCompressionOptions> options)
+        : ResponseCompressionProvider(services, options)
     {
+        // fewer bytes fit into a few packets
         private const int MinBytes = 4096;
 
         public override bool ShouldCompressResponse(HttpContext context) =>

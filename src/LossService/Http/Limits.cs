@@ -9,17 +9,17 @@ public sealed record Limits
     [Range(1024, int.MaxValue)]
     public int BodyBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>The errors that a 422 lists; it always says how many there are.</summary>
+    /// <summary>How many errors a 422 lists; it always has their total.</summary>
     [Range(1, 1000)]
     public int ListedErrors { get; init; } = 20;
 
     /// <summary>
-    /// How long, in seconds, the service goes on serving after it was told to stop: as long as a load balancer takes to see
-    /// that it is not ready. 0 where none does.
+    /// How long, in seconds, the service still takes requests after it was told to stop: the time that a load balancer needs to see
+    /// that it is not ready. 0 without a load balancer.
     /// </summary>
     [Range(0, 300)]
     public int DrainSeconds { get; init; }
 
-    /// <summary><see cref="DrainSeconds"/> as a time.</summary>
+    /// <summary><see cref="DrainSeconds"/> as a time span.</summary>
     internal TimeSpan Drain => TimeSpan.FromSeconds(DrainSeconds);
 }

@@ -3,52 +3,70 @@ using Microsoft.Net.Http.Headers;
 
 namespace LossService.Http;
 
-/// <summary>Whether we read what the client sends, and the client what we send.</summary>
+/// <summary>Content negotiation: which media type a request has, and which one its response gets.</summary>
 internal static class MediaTypes
 {
-    /// <summary>The media type of one batch, and of its scores.</summary>
-    public const string Json = "application/json";
-
-    /// <summary>The media type of a stream of batches, one a line, and of its answers.</summary>
-    public const string Ndjson = "application/x-ndjson";
-
-    /// <summary>The problem where not; otherwise null.</summary>
-    public static Problem? Refuse(HttpRequest request) => RefuseType(request) ?? RefuseAnswer(request);
-
-    /// <summary>Whether the body is a stream of batches rather than one; the answer is then a stream, too.</summary>
-    public static bool IsStream(HttpRequest request) => request.ContentType != Json && MediaTypeHeaderValue.TryParse(request.ContentType, out var type) && Is(type, Ndjson);
-
-    private static Problem? RefuseType(HttpRequest request)
+    /// <summary>Finds the media type that Content-Type names.</summary>
+    /// <param name="http">The request.</param>
+    /// <param name="known">The types that the route reads.</param>
+    /// <param name="isOptional">Whether a request may have no Content-Type; its type is then the first.</param>
+    /// <returns>The type; 415 where the route does not read it, with the known types in the header Accept.</returns>
+    public static Result<MediaType> FindPosted(HttpRequest http, IReadOnlyList<MediaType> known, bool isOptional = false)
     {
-        if (request.ContentType == Json) return null;
-        if (!MediaTypeHeaderValue.TryParse(request.ContentType, out var type) || !(Is(type, Json) || Is(type, Ndjson))
-            || type.Parameters.Any(parameter => !parameter.Value.HasValue))
-            return Unsupported(request, $"Content-Type is {Quote(request.ContentType)}; a batch is {Json}, a stream of them {Ndjson}.");
-        if (type.Charset.HasValue && !HeaderUtilities.RemoveQuotes(type.Charset).Equals("utf-8", StringComparison.OrdinalIgnoreCase))
-            return Unsupported(request, $"The charset is {Quote(type.Charset.Value)}; JSON is utf-8.");
-        return null;
+        var contentType = http.ContentType;
+        // the usual spelling needs no parser
+        for (var i = 0; i < known.Count; i++)
+            if (known[i].Name == contentType) return known[i];
+        if (isOptional && string.IsNullOrEmpty(contentType)) return known[0];
+
+        if (!MediaTypeHeaderValue.TryParse(contentType, out var posted)
+            || known.FirstOrDefault(type => IsNamed(posted, type)) is not { } found
+            || (found.Charset is not null && posted.Parameters.Any(parameter => !parameter.Value.HasValue)))
+            return Unsupported(http, known,
+                $"Content-Type is {Quote(contentType)}; expected {Join(known, " or ")}{(isOptional ? ", or none" : "")}.");
+        if (found.Charset is not null && posted.Charset.HasValue
+            && !HeaderUtilities.RemoveQuotes(posted.Charset).Equals(found.Charset, StringComparison.OrdinalIgnoreCase))
+            return Unsupported(http, known, $"The charset is {Quote(posted.Charset.Value)}; expected {found.Charset}.");
+        return found;
     }
 
-    /// <summary>Of the ranges that our answer lies in, the most specific decides (RFC 9110, 12.5.1); no Accept, or none that can be read, takes anything.</summary>
-    private static Problem? RefuseAnswer(HttpRequest request)
+    /// <summary>
+    /// Finds the media type that Accept prefers. Of the ranges that include a type, the most specific gives its quality (RFC 9110,
+    /// 12.5.1). Without Accept, or with one that cannot be parsed, it is the first type.
+    /// </summary>
+    /// <param name="http">The request.</param>
+    /// <param name="offered">The types that the response can have, the preferred first.</param>
+    /// <returns>The type; 406 where the client accepts none.</returns>
+    public static Result<MediaType> FindAccepted(HttpRequest http, IReadOnlyList<MediaType> offered)
     {
-        if (request.Headers.Accept.Count == 0 || request.Headers.Accept == "*/*") return null;
-        var ranges = request.GetTypedHeaders().Accept;
-        if (ranges.Count == 0) return null;
-        var answer = IsStream(request) ? Ndjson : Json;
-        var closest = ranges
-            .Where(range => range.MatchesAllTypes || Is(range, answer) || (range.MatchesAllSubTypes && range.Type.Equals("application", StringComparison.OrdinalIgnoreCase)))
-            .MinBy(range => (range.MatchesAllTypes, range.MatchesAllSubTypes));
-        return closest is null || closest.Quality == 0 ? ProblemTypes.NotAcceptable(request.Headers.Accept!, answer) : null;
+        var accept = http.Headers.Accept;
+        if (accept.Count == 0 || accept == "*/*") return offered[0];
+        var ranges = http.GetTypedHeaders().Accept;
+        if (ranges.Count == 0) return offered[0];
+        var preferred = offered.MaxBy(type => Quality(type, ranges))!;
+        return Quality(preferred, ranges) > 0 ? preferred : ProblemTypes.NotAcceptable(accept!, Join(offered, " or "));
     }
 
-    private static bool Is(MediaTypeHeaderValue type, string name) => type.MediaType.Equals(name, StringComparison.OrdinalIgnoreCase);
-
-    private static Problem Unsupported(HttpRequest request, string detail)
+    private static double Quality(MediaType type, IList<MediaTypeHeaderValue> ranges)
     {
-        request.HttpContext.Response.Headers.Accept = $"{Json}, {Ndjson}";
+        var closest = ranges.Where(range => Includes(range, type)).MinBy(range => (range.MatchesAllTypes, range.MatchesAllSubTypes));
+        return closest is null ? 0 : closest.Quality ?? 1;
+    }
+
+    private static bool Includes(MediaTypeHeaderValue range, MediaType type) =>
+        range.MatchesAllTypes || IsNamed(range, type)
+        || (range.MatchesAllSubTypes && type.Name.StartsWith($"{range.Type}/", StringComparison.OrdinalIgnoreCase));
+
+    private static bool IsNamed(MediaTypeHeaderValue header, MediaType type) =>
+        header.MediaType.Equals(type.Name, StringComparison.OrdinalIgnoreCase);
+
+    private static Problem Unsupported(HttpRequest http, IReadOnlyList<MediaType> known, string detail)
+    {
+        http.HttpContext.Response.Headers.Accept = Join(known, ", ");
         return ProblemTypes.UnsupportedMediaType(detail);
     }
+
+    private static string Join(IReadOnlyList<MediaType> types, string separator) => string.Join(separator, types.Select(type => type.Name));
 
     private static string Quote(string? text) => string.IsNullOrEmpty(text) ? "missing" : $"\"{text}\"";
 }

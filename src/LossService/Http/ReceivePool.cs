@@ -5,19 +5,19 @@ using Microsoft.AspNetCore.Connections;
 namespace LossService.Http;
 
 /// <summary>
-/// The blocks that Kestrel receives into and sends from: 64 KB instead of its own 4 KB, so a body of megabytes takes a
-/// sixteenth of the system calls. Measured: 4 MB each way take 2 ms less of some 7.
+/// The blocks that Kestrel receives into and sends from: 64 KB instead of its own 4 KB, so a body of megabytes takes a sixteenth of
+/// the system calls. Measured: 4 MB each way take some 5 ms instead of 7.
 /// </summary>
 /// <remarks>
-/// A connection that waits holds no block (Kestrel asks for one once data are there). Blocks lie where the garbage collector
-/// moves nothing; up to <see cref="Kept"/> of them wait to be used again.
+/// An idle connection holds no block: Kestrel asks for one when data arrive. The blocks are pinned; up to <see cref="Kept"/> unused
+/// ones are kept.
 /// </remarks>
 internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
-    /// <summary>The bytes of a block.</summary>
+    /// <summary>The size of a block in bytes.</summary>
     public const int BlockSize = 64 * 1024;
 
-    /// <summary>The most blocks that are kept for later: 16 MB.</summary>
+    /// <summary>The most unused blocks that are kept: 16 MB.</summary>
     public const int Kept = 256;
 
     private readonly ConcurrentQueue<byte[]> _free = new();
@@ -25,7 +25,7 @@ internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockSize;
 
-    /// <summary>All listeners share this pool.</summary>
+    /// <summary>Returns this pool: all listeners share it.</summary>
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
 
     /// <inheritdoc/>
@@ -35,7 +35,7 @@ internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
         return new Block(this, _free.TryDequeue(out var bytes) ? bytes : GC.AllocateUninitializedArray<byte>(BlockSize, pinned: true));
     }
 
-    /// <summary>Nothing: a listener that ends must not take the blocks from the others.</summary>
+    /// <summary>Does nothing, because other listeners still use the blocks when one ends.</summary>
     protected override void Dispose(bool disposing)
     {
     }

@@ -3,16 +3,18 @@ using LossService.Problems;
 
 namespace LossService.Http;
 
-/// <summary>A request's whole body, or a line of it, in one piece of unmanaged memory, with room behind it for vector loads.</summary>
+/// <summary>
+/// The whole body of a request, or a line of it, in one block of unmanaged memory, with slack behind it for vector loads.
+/// </summary>
 internal sealed class RequestBody : IDisposable
 {
     private readonly NativeBuffer _buffer;
     private int _length;
 
-    /// <summary>An empty one, to append to.</summary>
+    /// <summary>An empty body, to append to.</summary>
     public RequestBody(int capacity) => _buffer = new NativeBuffer((nuint)capacity);
 
-    /// <summary>The first byte.</summary>
+    /// <summary>The address of the first byte.</summary>
     public unsafe byte* Start => _buffer.Address;
 
     /// <summary>The bytes.</summary>
@@ -20,13 +22,13 @@ internal sealed class RequestBody : IDisposable
 
     /// <summary>Reads a body to its end.</summary>
     /// <param name="request">The request.</param>
-    /// <param name="limit">The most bytes it may have.</param>
-    /// <param name="cancellation">The client went away, or the service is out of patience.</param>
-    /// <returns>The body, or the problem with it.</returns>
+    /// <param name="limit">The most bytes that it may have.</param>
+    /// <param name="cancellation">The client went away.</param>
+    /// <returns>The body, which the caller disposes of.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public static async ValueTask<(RequestBody? Body, Problem? Problem)> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
+    public static async ValueTask<Result<RequestBody>> ReadAsync(HttpRequest request, int limit, CancellationToken cancellation)
     {
-        if (request.ContentLength > limit) return (null, ProblemTypes.PayloadTooLarge(limit));
+        if (request.ContentLength > limit) return ProblemTypes.PayloadTooLarge(limit);
         var body = new RequestBody((int)(request.ContentLength ?? 4096));
         var isWhole = false;
         try
@@ -34,19 +36,19 @@ internal sealed class RequestBody : IDisposable
             var reader = request.BodyReader;
             while (true)
             {
-                // a draining server cancels pending reads; an upload in flight goes on (so IsCanceled is no reason to stop)
+                // a draining server cancels pending reads, but uploads in flight go on: IsCanceled is not checked
                 var result = await reader.ReadAsync(cancellation);
-                if (body._length + result.Buffer.Length > limit) return (null, ProblemTypes.PayloadTooLarge(limit));
+                if (body._length + result.Buffer.Length > limit) return ProblemTypes.PayloadTooLarge(limit);
                 foreach (var segment in result.Buffer) body.Append(segment.Span);
                 reader.AdvanceTo(result.Buffer.End);
                 if (!result.IsCompleted) continue;
                 isWhole = true;
-                return (body, null);
+                return body;
             }
         }
         catch (Exception broken) when (Explain(broken, limit) is { } problem)
         {
-            return (null, problem);
+            return problem;
         }
         finally
         {
@@ -54,24 +56,27 @@ internal sealed class RequestBody : IDisposable
         }
     }
 
-    /// <summary>The problem that an exception from reading a body means; null where it is none of the client's.</summary>
+    /// <summary>Finds the problem that an exception from reading a body means; null where the client did not cause it.</summary>
     public static Problem? Explain(Exception broken, int limit) => broken switch
     {
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ProblemTypes.PayloadTooLarge(limit),
         BadHttpRequestException bad => ProblemTypes.BadRequest(bad.StatusCode, bad.Message),
-        // what Kestrel makes of a chunk size beyond 32 bits
-        IOException { InnerException: OverflowException } => ProblemTypes.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."),
-        _ when Compression.IsCorrupt(broken) => ProblemTypes.BadRequest(StatusCodes.Status400BadRequest, "The body does not decompress: it is corrupt, cut short, or not in the coding that Content-Encoding names."),
+        // Kestrel throws this for a chunk size of more than 32 bits
+        IOException { InnerException: OverflowException } =>
+            ProblemTypes.BadRequest(StatusCodes.Status400BadRequest, "Bad chunk size data."),
+        _ when Compression.IsCorrupt(broken) =>
+            ProblemTypes.BadRequest(StatusCodes.Status400BadRequest,
+            "The body does not decompress: it is corrupt, incomplete, or not in the coding that Content-Encoding names."),
         _ => null,
     };
 
-    /// <summary>Empties it and keeps the memory.</summary>
+    /// <summary>Makes it empty; the memory stays.</summary>
     public void Clear() => _length = 0;
 
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
-    /// <summary>Puts bytes behind those that it has.</summary>
+    /// <summary>Appends bytes.</summary>
     public unsafe void Append(ReadOnlySpan<byte> bytes)
     {
         _buffer.Reserve((nuint)(_length + bytes.Length));

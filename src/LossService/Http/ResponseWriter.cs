@@ -4,12 +4,12 @@ using System.IO.Pipelines;
 namespace LossService.Http;
 
 /// <summary>
-/// The body of an answer. One that ends before it is ever flushed goes out in one piece under its Content-Length; any other
-/// goes out in chunks, as it is written.
+/// The body of a response. One that is complete before its first flush is sent in one piece with a Content-Length; any other is
+/// sent as it is written.
 /// </summary>
 /// <remarks>
-/// Kestrel takes a lock for each piece that is written to it, and frames what has no length: for an answer of a hundred bytes
-/// in a dozen pieces that is more work than the numbers in it.
+/// Kestrel takes a lock for each write, and frames a body without a length as chunks: for a hundred bytes in a dozen writes, that
+/// takes longer than formatting the numbers.
 /// </remarks>
 internal sealed class ResponseWriter(HttpResponse response) : PipeWriter, IDisposable
 {
@@ -49,7 +49,7 @@ internal sealed class ResponseWriter(HttpResponse response) : PipeWriter, IDispo
         return response.BodyWriter.WriteAsync(_held.AsMemory(0, _length), cancellationToken);
     }
 
-    /// <summary>Sends what is not on its way yet: all of the answer, where nothing is.</summary>
+    /// <summary>Sends the rest of the body.</summary>
     public ValueTask<FlushResult> FinishAsync(CancellationToken cancellation)
     {
         if (!_flows) response.ContentLength = _length;

@@ -4,12 +4,15 @@ using System.Runtime.CompilerServices;
 
 namespace LossService.Http;
 
-/// <summary>Where a request's time went, as the <c>Server-Timing</c> header (W3C): <c>read;dur=1.204, parse;dur=3.400</c>, in ms.</summary>
+/// <summary>
+/// How long each phase of a request took, as the header <c>Server-Timing</c> (W3C): <c>read;dur=1.204, parse;dur=3.400</c>, in
+/// ms.
+/// </summary>
 internal sealed class ServerTiming
 {
     private const string Header = "Server-Timing";
 
-    private const int Most = 4;
+    private const int MaxPhases = 4;
 
     private Phases _phases;
     private IHeaderDictionary? _headers;
@@ -17,7 +20,7 @@ internal sealed class ServerTiming
     private int _count;
     private int _sent;
 
-    /// <summary>Ends a phase: what has passed since the last one is <paramref name="name"/>'s.</summary>
+    /// <summary>Ends a phase: <paramref name="name"/> took the time since the end of the last one.</summary>
     public void Mark(string name)
     {
         var now = Stopwatch.GetTimestamp();
@@ -25,8 +28,8 @@ internal sealed class ServerTiming
     }
 
     /// <summary>
-    /// Has the header written when the response starts. An answer that is flushed as it is written has started before its
-    /// writing ends: its <c>write</c> follows as a trailer, see <see cref="Finish"/>.
+    /// Writes the header when the response starts. A response that is flushed as it is written starts before its writing ends: its
+    /// <c>write</c> follows as a trailer, see <see cref="Finish"/>.
     /// </summary>
     public void Announce(HttpResponse response)
     {
@@ -40,13 +43,13 @@ internal sealed class ServerTiming
         }, this);
     }
 
-    /// <summary>Sends what the header came too early for.</summary>
+    /// <summary>Sends the phases that ended after the header was sent, as a trailer.</summary>
     public void Finish(HttpResponse response)
     {
         if (response.HasStarted && _sent < _count && response.SupportsTrailers()) response.AppendTrailer(Header, ToString(_sent));
     }
 
-    /// <summary>The header's value.</summary>
+    /// <summary>The value of the header.</summary>
     public override string ToString() => ToString(0);
 
     private string ToString(int from)
@@ -66,8 +69,8 @@ internal sealed class ServerTiming
         return text.ToStringAndClear();
     }
 
-    // inside the object, not beside it: there is one for each request
-    [InlineArray(Most)]
+    // inside the object: an array would be one more allocation for each request
+    [InlineArray(MaxPhases)]
     private struct Phases
     {
         private (string Name, long Ticks) _first;

@@ -1,4 +1,6 @@
 using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
 using static LossService.OpenApi.Schemas;
@@ -47,7 +49,7 @@ internal static class CatalogueSchemas
         ["summary"] = Text("One sentence."),
         ["formula"] = Text("A sample's value, in LaTeX."),
         ["kind"] = Described(Words(new WireNames<LossKind>().All), "What a sample is: a row of classes, or one element."),
-        ["predictions"] = ListOf(Words(Fields.Predictions), "The forms of predictions it takes, the usual first."),
+        ["predictions"] = ListOf(Words(Enum.GetValues<PredictionForm>().Select(form => form.Name())), "The forms of predictions it takes, the usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),
     };
 

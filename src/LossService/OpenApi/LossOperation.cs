@@ -1,12 +1,13 @@
+using System.Net.Mime;
 using System.Text;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
-using LossService.Http;
+using LossService.Formats;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>A loss's own path in the document: its page, its request, and what its example really answers.</summary>
+/// <summary>The path of a loss in the document: its page, its request, and the response to its example.</summary>
 internal static class LossOperation
 {
     /// <summary>The schema of a loss's request under <c>components</c>: <c>CrossEntropyRequest</c>.</summary>
@@ -17,7 +18,8 @@ internal static class LossOperation
     public static string Tag(LossKind kind) => $"{kind} losses";
 
     /// <summary>Fills in the operation of <paramref name="loss"/>.</summary>
-    public static async Task DescribeAsync(OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
+    public static async Task DescribeAsync(
+        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, FormatCatalogue formats, Rehearsal rehearsal)
     {
         document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
         operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
@@ -26,22 +28,18 @@ internal static class LossOperation
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = new Dictionary<string, IOpenApiMediaType>(Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!))
-            {
-                [MediaTypes.Ndjson] = Lines("A stream of requests, one a line, of any length.", JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n"),
-            },
+            Content = BodyContents.Describe(
+                formats.Reads, Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!, loss),
         };
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
             {
                 Description = "The scores. The example is the answer to the request above.",
-                Content = new Dictionary<string, IOpenApiMediaType>(Json(
+                Content = BodyContents.Describe(
+                    formats.Writes,
                     Schemas.Ref(Schemas.Scores, document),
-                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))))
-                {
-                    [MediaTypes.Ndjson] = Lines("""One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`."""),
-                },
+                    await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))),
             },
         };
         ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfScoring, document);
@@ -49,11 +47,7 @@ internal static class LossOperation
 
     /// <summary>Content that is JSON, of a schema, with an example.</summary>
     public static Dictionary<string, IOpenApiMediaType> Json(IOpenApiSchema schema, JsonNode example) =>
-        new() { ["application/json"] = new OpenApiMediaType { Schema = schema, Example = example } };
-
-    /// <summary>Content that is a JSON text a line, which OpenAPI 3.1 has no schema for but a string.</summary>
-    private static OpenApiMediaType Lines(string description, string? example = null) =>
-        new() { Schema = Schemas.Type(JsonSchemaType.String, description), Example = example };
+        new() { [MediaTypeNames.Application.Json] = new OpenApiMediaType { Schema = schema, Example = example } };
 
     private static string Describe(Loss loss)
     {
@@ -61,7 +55,7 @@ internal static class LossOperation
         var formulas = PlainFormula.Of(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
         var text = new StringBuilder($"**{page.Title}**\n\n```\n{formulas}\n```\n\n{Prose.Unwrap(page.WhenToUse)}\n\n");
         text.Append("| Option | | |\n|---|---|---|\n");
-        foreach (var option in loss.Options) text.Append($"| `{option.Name}` | {OptionWords.Of(option)} | {Cell(option.Description)} |\n");
+        foreach (var option in loss.Options) text.Append($"| `{option.Name}` | {OptionWords.Describe(option)} | {Cell(option.Description)} |\n");
         if (page.Equivalents.Count > 0) text.Append("\n| Elsewhere | |\n|---|---|\n");
         foreach (var other in page.Equivalents) text.Append($"| {other.Framework} | `{Cell(other.Code)}` |\n");
         text.Append('\n');

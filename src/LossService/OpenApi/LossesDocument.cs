@@ -1,4 +1,5 @@
 using LossService.Core.Losses;
+using LossService.Formats;
 using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -10,7 +11,8 @@ namespace LossService.OpenApi;
 /// Describes what the explorer found: the routes are its own, all else follows from the catalogue, so that a new loss is
 /// documented by being there.
 /// </summary>
-internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits) : IDocumentAsyncFilter
+internal sealed class LossesDocument(
+    EndpointDataSource endpoints, IServiceProvider services, FormatCatalogue formats, IOptions<Limits> limits) : IDocumentAsyncFilter
 {
     /// <summary>The loss that stands for all where a path takes any.</summary>
     public const string Shown = "cross_entropy";
@@ -30,7 +32,7 @@ internal sealed class LossesDocument(EndpointDataSource endpoints, IServiceProvi
         foreach (var loss in LossCatalogue.All)
         {
             var route = $"{ListRoute}/{loss.Name}";
-            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, _rehearsal);
+            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, formats, _rehearsal);
         }
         await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);

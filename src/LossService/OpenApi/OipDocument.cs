@@ -8,7 +8,8 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LossService.OpenApi;
 
 /// <summary>Describes the routes of the Open Inference Protocol: one for all losses, since each is a model there.</summary>
-internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits) : IDocumentAsyncFilter
+internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, OipFormat format, IOptions<Limits> limits)
+    : IDocumentAsyncFilter
 {
     private const string Tag = "Open Inference Protocol";
     private const string ModelRoute = "/v2/models/{model}";
@@ -87,7 +88,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = OrBytes(OipSchemas.InferRequest, JsonNode.Parse(Example)!, document),
+            Content = BodyContents.Describe(format.Reads, Schemas.Ref(OipSchemas.InferRequest, document), JsonNode.Parse(Example)!),
         };
         operation.Responses = new OpenApiResponses
         {
@@ -98,7 +99,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
                 {
                     [OipHttp.HeaderLength] = new OpenApiHeader { Schema = length, Description = "The length of the JSON in bytes, where outputs follow it." },
                 },
-                Content = OrBytes(OipSchemas.InferResponse, await AnswerAsync(), document),
+                Content = BodyContents.Describe(format.Writes, Schemas.Ref(OipSchemas.InferResponse, document), await AnswerAsync()),
             },
         };
         ProblemResponses.AddTo(operation.Responses, OipProblems.OfInfer, document);
@@ -118,12 +119,6 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         operation.Summary = summary;
         operation.Tags = new HashSet<OpenApiTagReference> { new(Tag, document) };
     }
-
-    private static Dictionary<string, IOpenApiMediaType> OrBytes(string schema, JsonNode example, OpenApiDocument document) =>
-        new(LossOperation.Json(Schemas.Ref(schema, document), example))
-        {
-            [OipHttp.Binary] = new OpenApiMediaType { Schema = new OpenApiSchema { Type = JsonSchemaType.String, Format = "binary" } },
-        };
 
     private static OpenApiOperation Find(OpenApiDocument document, string route, HttpMethod method) =>
         document.Paths[route].Operations![method];

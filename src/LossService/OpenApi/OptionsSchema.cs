@@ -3,7 +3,7 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Requests;
+using LossService.Core.Tensors;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
@@ -33,7 +33,7 @@ internal static class OptionsSchema
             _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },
         };
         if (option.Nullable) schema = OrNull(schema);
-        schema.Description = option.OnlyWith is { } form ? $"{option.Description} Only with {Fields.Of(form)}." : option.Description;
+        schema.Description = option.OnlyWith is { } form ? $"{option.Description} Only with {form.Name()}." : option.Description;
         schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
         return schema;
     }

@@ -5,7 +5,10 @@ using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
 
-/// <summary>The failures a client of the native API should be ready for, each shared by all its routes and shown by a request that fails so.</summary>
+/// <summary>
+/// The problems of the native routes. Each is one shared response, whose example is the response to a request that fails this
+/// way.
+/// </summary>
 internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> limits)
 {
     private const string One = "/v1/losses/{loss}";
@@ -25,7 +28,7 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
             "POST", CrossEntropy, request => Rehearsal.Post(request, """{"logits": [[2.0, NaN, 0.1]], "labels": [0]}"""));
         await AddAsync(document, "UnknownLoss", "`unknown-loss`: there is no loss of this name; the nearest is suggested.",
             "GET", One, request => request.RouteValues["loss"] = "cros_entropy");
-        await AddAsync(document, "NotAcceptable", "`not-acceptable`: the client does not take the answer's media type.",
+        await AddAsync(document, "NotAcceptable", "`not-acceptable`: the client does not accept the response's media type.",
             "POST", CrossEntropy, request =>
             {
                 Rehearsal.Post(request, "{}");
@@ -45,15 +48,16 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
                 """));
     }
 
-    /// <summary>Has an operation answer with these.</summary>
+    /// <summary>Adds references to problems to the responses of an operation.</summary>
     public static void AddTo(OpenApiResponses responses, IEnumerable<(int Status, string Name)> problems, OpenApiDocument document)
     {
         foreach (var (status, name) in problems)
             responses[status.ToString(CultureInfo.InvariantCulture)] = new OpenApiResponseReference(name, document);
     }
 
-    /// <summary>Adds one response, with the answer to a request that fails so for its example.</summary>
-    public async Task AddAsync(OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
+    /// <summary>Adds one response, whose example is the response to a request.</summary>
+    public async Task AddAsync(
+        OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
     {
         var example = await rehearsal.AnswerAsync(method, route, prepare);
         document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse

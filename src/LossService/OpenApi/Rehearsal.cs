@@ -1,19 +1,20 @@
+using System.Net.Mime;
 using System.Text;
 using System.Text.Json.Nodes;
 
 namespace LossService.OpenApi;
 
 /// <summary>
-/// Asks the service's own endpoints, without a network, what they answer: so every example in the document is an answer that
-/// was given, and none is written by hand.
+/// Sends requests to the service's own endpoints, without a network, so that every example in the document is a response that the
+/// service gave, and none is written by hand.
 /// </summary>
 internal sealed class Rehearsal(EndpointDataSource endpoints, IServiceProvider services)
 {
-    /// <summary>Plays one request.</summary>
+    /// <summary>Sends one request.</summary>
     /// <param name="method">GET or POST.</param>
-    /// <param name="route">The route's own text, as <c>/v1/losses/{loss}</c>.</param>
+    /// <param name="route">The template of the route, such as <c>/v1/losses/{loss}</c>.</param>
     /// <param name="prepare">Sets the body, headers and route values.</param>
-    /// <returns>The body of the answer.</returns>
+    /// <returns>The body of the response.</returns>
     /// <exception cref="InvalidOperationException">There is no such route.</exception>
     public async Task<JsonNode> AnswerAsync(string method, string route, Action<HttpRequest>? prepare = null)
     {
@@ -23,21 +24,21 @@ internal sealed class Rehearsal(EndpointDataSource endpoints, IServiceProvider s
             ?? throw new InvalidOperationException($"No endpoint answers {method} {route}.");
 
         await using var scope = services.CreateAsyncScope();
-        using var answer = new MemoryStream();
+        using var body = new MemoryStream();
         var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
         context.Request.Method = method;
         context.Request.Path = route;
-        context.Response.Body = answer;
+        context.Response.Body = body;
         prepare?.Invoke(context.Request);
         await endpoint.RequestDelegate!(context);
         await context.Response.CompleteAsync();
-        return JsonNode.Parse(answer.ToArray())!;
+        return JsonNode.Parse(body.ToArray())!;
     }
 
     /// <summary>Gives a request a JSON body.</summary>
     public static void Post(HttpRequest request, string json)
     {
-        request.ContentType = "application/json";
+        request.ContentType = MediaTypeNames.Application.Json;
         request.Body = new MemoryStream(Encoding.UTF8.GetBytes(json));
     }
 }

@@ -15,7 +15,7 @@ internal static class RequestSchema
     public static OpenApiSchema Of(Loss loss, OpenApiDocument document)
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
-        foreach (var form in loss.Accepts) properties[Fields.Of(form)] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
+        foreach (var form in loss.Accepts) properties[form.Name()] = Ref(Schemas.Tensor, document, Describe(form, loss.Kind));
         if (loss.Labels != LabelRule.None) properties[Fields.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
         properties[Fields.SampleWeight] = Ref(Schemas.Tensor, document, "A weight for each sample, in the samples' shape; default 1.");
         properties[Fields.Mask] = new OpenApiSchema
@@ -34,7 +34,7 @@ internal static class RequestSchema
             AdditionalPropertiesAllowed = false,
         };
         // exactly one form of predictions: with several, each alone
-        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { Fields.Of(form) } })];
+        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema { Required = new HashSet<string> { form.Name() } })];
         return schema;
     }
 
@@ -43,7 +43,7 @@ internal static class RequestSchema
         properties[Fields.Outputs] = new OpenApiSchema
         {
             Type = JsonSchemaType.Array,
-            Items = Words(Fields.OutputsOf(loss)),
+            Items = Words(loss.Outputs.Select(output => output.Name)),
             MinItems = 1,
             Default = new JsonArray("loss"),
             Description = "What to compute; what is not asked for is not computed.",

@@ -1,4 +1,6 @@
 using System.Text.Json.Nodes;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -96,33 +98,27 @@ internal static class Schemas
 
     private static OpenApiSchema ScoresOf(OpenApiDocument document)
     {
-        var scores = Object(new()
-        {
-            [Fields.Id] = Type(JsonSchemaType.String, "The request's id."),
-            ["loss"] = new OpenApiSchema
+        var properties = new Dictionary<string, IOpenApiSchema> { [Fields.Id] = Type(JsonSchemaType.String, "The request's id.") };
+        foreach (var output in OutputCatalogue.All) properties[output.Name] = SchemaOf(output, document);
+        properties["totals"] = Object(
+            new()
             {
-                Description = "The reduced loss, in float64; null where no sample was kept.",
-                AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
+                ["samples"] = Type(JsonSchemaType.Integer, "The number of samples kept: neither masked nor ignored."),
+                ["weight"] = Real("Σw over them."),
+                ["loss"] = Ref(Number, document, "Σwℓ over them."),
             },
-            ["losses"] = Ref(Tensor, document, "wℓ of each sample, in the samples' shape."),
-            ["gradient"] = Ref(Tensor, document, "∂loss/∂predictions as they were posted, in their shape; 0 where a sample was not kept."),
-            ["probabilities"] = Ref(Tensor, document, "p, in the predictions' shape."),
-            ["log_probabilities"] = Ref(Tensor, document, "log p, in the predictions' shape."),
-            ["entropy"] = Ref(Tensor, document, "The entropy of each sample's predicted distribution."),
-            ["predictions"] = Ref(Tensor, document, "The predicted class of each sample (binary: 1 where p > 0.5); −1 where it was not kept."),
-            ["metrics"] = Ref(Metrics, document, "How good the predictions are."),
-            ["totals"] = Object(
-                new()
-                {
-                    ["samples"] = Type(JsonSchemaType.Integer, "The number of samples kept: neither masked nor ignored."),
-                    ["weight"] = Real("Σw over them."),
-                    ["loss"] = Ref(Number, document, "Σwℓ over them."),
-                },
-                "samples", "weight", "loss"),
-        }, "totals");
+            "samples", "weight", "loss");
+        var scores = Object(properties, "totals");
         scores.Description = "What was asked for in `outputs`, and the `totals`: those of two batches, added, are those of their union, so Σ`loss`/Σ`weight` is the exact mean of a dataset in pieces.";
         return scores;
     }
+
+    private static IOpenApiSchema SchemaOf(Output output, OpenApiDocument document) => output.Shape switch
+    {
+        OutputShape.Scalar => new OpenApiSchema { Description = output.Description, AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)] },
+        OutputShape.Metrics => Ref(Metrics, document, output.Description),
+        _ => Ref(Tensor, document, output.Description),
+    };
 
     private static OpenApiSchema MetricsOf(OpenApiDocument document) => Object(
         new()

@@ -5,35 +5,35 @@ namespace LossService.Problems;
 
 /// <summary>A failure as the client sees it: RFC 9457, <c>application/problem+json</c>.</summary>
 /// <param name="Status">The HTTP status.</param>
-/// <param name="Type">What kind of problem: a stable word, see <see cref="ProblemTypes"/>.</param>
-/// <param name="Title">The same for people, always the same for a type.</param>
-/// <param name="Detail">This occurrence.</param>
+/// <param name="Type">The type of the problem, one of <see cref="ProblemNames"/>.</param>
+/// <param name="Title">The type in words, always the same for a type.</param>
+/// <param name="Detail">What went wrong this time.</param>
 public sealed record Problem(int Status, string Type, string Title, string Detail) : IResult
 {
     /// <summary>The media type of a problem.</summary>
     public const string MediaType = "application/problem+json";
 
-    /// <summary>What is wrong, the first of it.</summary>
+    /// <summary>The first errors of a batch.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public IReadOnlyList<ProblemError>? Errors { get; init; }
 
-    /// <summary>How many errors there are in all.</summary>
+    /// <summary>How many errors the batch has in all.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? TotalErrors { get; init; }
 
-    /// <summary>Where in the body the JSON breaks: the number of bytes before it.</summary>
+    /// <summary>Where the JSON is broken: the number of bytes before that place.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? ByteOffset { get; init; }
 
-    /// <summary>The largest body, for a body that is larger.</summary>
+    /// <summary>The limit that the body exceeds.</summary>
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? LimitBytes { get; init; }
 
-    /// <summary>The detail once more, where clients of the Open Inference Protocol look for it.</summary>
-    [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
-    public string? Error { get; init; }
+    /// <summary>Further fields: one for each <see cref="DetailAlias"/> of the path.</summary>
+    [JsonExtensionData]
+    public IDictionary<string, object>? Extensions { get; private init; }
 
-    /// <summary>How the fields are written: snake_case.</summary>
+    /// <summary>How the service writes its own JSON: names in snake_case.</summary>
     internal static readonly JsonSerializerOptions Json = new()
     {
         PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower,
@@ -44,7 +44,9 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     public Task ExecuteAsync(HttpContext httpContext)
     {
         httpContext.Response.StatusCode = Status;
-        var answer = httpContext.Request.Path.StartsWithSegments("/v2") ? this with { Error = Detail } : this;
-        return httpContext.Response.WriteAsJsonAsync(answer, Json, MediaType, httpContext.RequestAborted);
+        var aliases = httpContext.RequestServices.GetServices<DetailAlias>()
+            .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path));
+        var fields = aliases.ToDictionary(alias => alias.Field, _ => (object)Detail);
+        return httpContext.Response.WriteAsJsonAsync(this with { Extensions = fields }, Json, MediaType, httpContext.RequestAborted);
     }
 }

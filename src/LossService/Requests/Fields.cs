@@ -1,36 +1,37 @@
 using System.Collections.Immutable;
+using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Requests;
 
-/// <summary>The names on the wire of what is the same for every loss.</summary>
+/// <summary>The names of the fields of a request that are the same for every loss.</summary>
 public static class Fields
 {
     /// <summary>Class indices or dense targets.</summary>
-    public const string Labels = "labels";
+    public const string Labels = BatchField.Labels;
 
     /// <summary>A weight for each sample.</summary>
-    public const string SampleWeight = "sample_weight";
+    public const string SampleWeight = BatchField.SampleWeight;
 
-    /// <summary>Booleans: which samples are kept.</summary>
-    public const string Mask = "mask";
+    /// <summary>Booleans: which samples are read.</summary>
+    public const string Mask = BatchField.Mask;
 
     /// <summary>What to compute.</summary>
-    public const string Outputs = "outputs";
+    public const string Outputs = BatchField.Outputs;
 
     /// <summary>How the losses become one.</summary>
-    public const string Reduction = "reduction";
+    public const string Reduction = BatchField.Reduction;
 
     /// <summary>What a mean divides by.</summary>
-    public const string MeanOver = "mean_over";
+    public const string MeanOver = BatchField.MeanOver;
+
+    /// <summary>Nats or bits.</summary>
+    public const string Unit = BatchField.Unit;
 
     /// <summary>How JSON numbers are held.</summary>
     public const string DType = "dtype";
-
-    /// <summary>Nats or bits.</summary>
-    public const string Unit = "unit";
 
     /// <summary>Result tensors as arrays or as base64.</summary>
     public const string TensorEncoding = "tensor_encoding";
@@ -38,17 +39,12 @@ public static class Fields
     /// <summary>Any string, echoed.</summary>
     public const string Id = "id";
 
-    /// <summary>The three forms of predictions.</summary>
-    public static ImmutableArray<string> Predictions { get; } = ["logits", "probabilities", "log_probabilities"];
+    /// <summary>The names of the tensors, in the order of <see cref="TensorField"/>.</summary>
+    public static ImmutableArray<string> Tensors { get; } =
+        [.. Enum.GetValues<PredictionForm>().Select(form => form.Name()), Labels, SampleWeight, Mask];
 
-    /// <summary>The members that are tensors.</summary>
-    public static ImmutableArray<string> Tensors { get; } = [.. Predictions, Labels, SampleWeight, Mask];
-
-    /// <summary>The members of the header that every loss has.</summary>
+    /// <summary>The names of the header's fields.</summary>
     public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, TensorEncoding, Id];
-
-    /// <summary>The outputs, by name.</summary>
-    public static WireNames<OutputSet> OutputNames { get; } = new();
 
     /// <summary>The reductions, by name.</summary>
     public static WireNames<Reduction> Reductions { get; } = new();
@@ -62,14 +58,18 @@ public static class Fields
     /// <summary>The encodings of result tensors, by name.</summary>
     public static WireNames<TensorEncoding> TensorEncodings { get; } = new();
 
-    /// <summary>The member of a form of predictions.</summary>
-    public static string Of(PredictionForm form) => Predictions[(int)form];
+    /// <summary>The name of a tensor.</summary>
+    public static string GetName(TensorField field) => Tensors[(int)field];
 
-    /// <summary>The outputs that <paramref name="loss"/> has: metrics compare with labels, so it must take some.</summary>
-    public static IEnumerable<string> OutputsOf(Loss loss) =>
-        loss.Labels == LabelRule.None ? OutputNames.All.Where(name => name != WireName.Of(OutputSet.Metrics)) : OutputNames.All;
+    /// <summary>The tensor of a name.</summary>
+    public static bool TryFindTensor(string name, out TensorField field)
+    {
+        var index = Tensors.IndexOf(name);
+        field = (TensorField)Math.Max(index, 0);
+        return index >= 0;
+    }
 
-    /// <summary>Every member a request for <paramref name="loss"/> may have.</summary>
-    public static IEnumerable<string> For(Loss loss) =>
-        [.. loss.Accepts.Select(Of), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];
+    /// <summary>Every field that a request for <paramref name="loss"/> may have.</summary>
+    public static IEnumerable<string> GetNames(Loss loss) =>
+        [.. loss.Accepts.Select(form => form.Name()), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];
 }

@@ -9,126 +9,146 @@ using LossService.Problems;
 
 namespace LossService.Requests;
 
-/// <summary>
-/// Reads one member of the header, the same for every format: what to compute, how to reduce it, and the loss's own options,
-/// which need no word here, since each describes itself.
-/// </summary>
+/// <summary>Reads fields of the header and options from JSON. An option describes itself, so none is named here.</summary>
 internal static class HeaderParser
 {
-    /// <summary>Reads the value at <paramref name="json"/> as the member <paramref name="name"/>.</summary>
-    /// <returns>Whether there is such a member; what is wrong with its value is noted in the findings.</returns>
-    public static bool TryRead(string name, ref Utf8JsonReader json, ScoreRequest request)
+    /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name.</summary>
+    /// <returns>False where the header has no such field. A wrong value is added to the request's errors.</returns>
+    public static bool TryReadField(string name, ref Utf8JsonReader json, ScoreRequest request)
     {
-        var findings = request.RequestErrors;
+        var errors = request.Errors;
         switch (name)
         {
-            case Fields.Outputs: request.Outputs = ReadOutputs(ref json, findings); return true;
-            case Fields.Reduction: request.Reduction = ReadName(name, ref json, Fields.Reductions, findings); return true;
-            case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, findings); return true;
-            case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, findings); return true;
-            case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, findings); return true;
-            case Fields.DType: request.DType = ReadDType(ref json, findings); return true;
+            case Fields.Outputs: request.Outputs = ReadOutputs(ref json, request); return true;
+            case Fields.Reduction: request.Reduction = ReadName(name, ref json, Fields.Reductions, errors); return true;
+            case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, errors); return true;
+            case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, errors); return true;
+            case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, errors); return true;
+            case Fields.DType: request.DType = ReadDType(ref json, errors); return true;
             case Fields.Id:
                 if (json.TokenType == JsonTokenType.String) request.Id = json.GetString();
-                else findings.Add(new(name), $"id is a string, not {Describe(ref json)}");
+                else errors.Add(new(name), $"expected a string, got {Describe(ref json)}");
                 return true;
+            default: return false;
         }
-        foreach (var option in request.Loss.Options)
-        {
-            if (option.Name != name) continue;
-            ReadOption(option, ref json, request);
-            return true;
-        }
-        return false;
     }
 
-    /// <summary>What to say of a member that the loss does not have.</summary>
-    public static string Unknown(string name, Loss loss)
+    /// <summary>Sets the header's field of that name to a word, for formats whose parameters are typed.</summary>
+    /// <inheritdoc cref="TryReadField"/>
+    public static bool TrySetField(string name, string word, ScoreRequest request)
     {
-        if (LossCatalogue.All.SelectMany(other => other.Options).Any(option => option.Name == name))
+        switch (name)
         {
-            var own = string.Join(", ", loss.Options.Select(option => option.Name));
-            return $"{name} has no meaning for {loss.Name}; its options are {own}";
+            case Fields.Reduction: request.Reduction = ReadName(name, word, Fields.Reductions, request.Errors); return true;
+            case Fields.MeanOver: request.MeanOver = ReadName(name, word, Fields.MeanOvers, request.Errors); return true;
+            case Fields.Unit: request.Unit = ReadName(name, word, Fields.Units, request.Errors); return true;
+            default: return false;
         }
-        return $"there is no member \"{Shorten(name)}\"{Nearest.Suggest(name, Fields.For(loss))}";
     }
 
-    private static OutputSet? ReadOutputs(ref Utf8JsonReader json, RequestErrors findings)
+    /// <summary>Reads the value at <paramref name="json"/> as an option. A wrong value is added to the request's errors.</summary>
+    public static void ReadOption(Option option, ref Utf8JsonReader json, ScoreRequest request)
+    {
+        var isSet = json.TokenType switch
+        {
+            JsonTokenType.Null => request.Options.TrySetNone(option),
+            JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
+            JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
+            JsonTokenType.Number when TryNumber(ref json, out var number) => request.Options.TrySet(option, number),
+            JsonTokenType.StartArray when option is Option<long[]?> list => ReadList(list, ref json, TryInteger, request),
+            JsonTokenType.StartArray when option is Option<double[]?> list => ReadList(list, ref json, TryNumber, request),
+            _ => false,
+        };
+        if (!isSet) request.Errors.Add(new(option.Name), $"expected {option.Accepts}, got {Describe(ref json)}");
+    }
+
+    /// <summary>What to say of a field that a request for the loss does not have.</summary>
+    public static string DescribeUnknown(string name, Loss loss)
+    {
+        if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
+            return $"{name} is not an option of {loss.Name}; its options are {string.Join(", ", loss.Options.Select(option => option.Name))}";
+        return $"unknown field \"{Shorten(name)}\"{Nearest.Suggest(name, Fields.GetNames(loss))}";
+    }
+
+    /// <summary>What a value is, in words: its own text where it is short.</summary>
+    public static string Describe(ref Utf8JsonReader json) => json.TokenType switch
+    {
+        JsonTokenType.StartArray => "an array",
+        JsonTokenType.StartObject => "an object",
+        JsonTokenType.String => Quote(json.GetString()!),
+        JsonTokenType.Number => Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
+        JsonTokenType.True => "true",
+        JsonTokenType.False => "false",
+        _ => "null",
+    };
+
+    private static OutputSet? ReadOutputs(ref Utf8JsonReader json, ScoreRequest request)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            findings.Add(new(Fields.Outputs), $"outputs is a list of names, not {Describe(ref json)}");
+            request.Errors.Add(new(Fields.Outputs), $"expected a list of names, got {Describe(ref json)}");
             return null;
         }
-        OutputSet outputs = 0;
+        var outputs = OutputSet.None;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
-            if (json.TokenType == JsonTokenType.String && Fields.OutputNames.TryFind(json.GetString()!, out var output)) outputs |= output;
-            else findings.Add(new(Fields.Outputs, i), $"there is no output {Describe(ref json)}{SuggestFor(ref json, Fields.OutputNames.All)}; there are {string.Join(", ", Fields.OutputNames.All)}");
+            if (json.TokenType == JsonTokenType.String && OutputCatalogue.Find(json.GetString()!) is { } output) outputs |= output.Flag;
+            else AddUnknownOutput(i, ref json, request.Errors);
             json.TrySkip();
         }
         return outputs;
     }
 
-    private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, RequestErrors findings) where T : struct, Enum
+    private static void AddUnknownOutput(int index, ref Utf8JsonReader json, RequestErrors errors)
+    {
+        string[] names = [.. OutputCatalogue.All.Select(output => output.Name)];
+        var hint = json.TokenType == JsonTokenType.String ? Nearest.Suggest(json.GetString()!, names) : "";
+        errors.Add(new(Fields.Outputs, index), $"unknown output {Describe(ref json)}{hint}; expected one of {string.Join(", ", names)}");
+    }
+
+    private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, RequestErrors errors) where T : struct, Enum
     {
         if (json.TokenType == JsonTokenType.String && names.TryFind(json.GetString()!, out var value)) return value;
-        findings.Add(new(name), $"{name} is {OneOf(names.All)}, not {Describe(ref json)}");
+        errors.Add(new(name), DescribeChoice(names, Describe(ref json)));
         return default;
     }
 
-    private static DType ReadDType(ref Utf8JsonReader json, RequestErrors findings)
+    private static T ReadName<T>(string name, string word, WireNames<T> names, RequestErrors errors) where T : struct, Enum
+    {
+        if (names.TryFind(word, out var value)) return value;
+        errors.Add(new(name), DescribeChoice(names, Quote(word)));
+        return default;
+    }
+
+    private static string DescribeChoice<T>(WireNames<T> names, string got) where T : struct, Enum =>
+        $"expected {string.Join(" or ", names.All.Select(name => $"\"{name}\""))}, got {got}";
+
+    private static DType ReadDType(ref Utf8JsonReader json, RequestErrors errors)
     {
         if (json.TokenType == JsonTokenType.String)
         {
             if (json.ValueTextEquals("float32"u8)) return DType.Float32;
             if (json.ValueTextEquals("float64"u8)) return DType.Float64;
         }
-        findings.Add(new(Fields.DType), $"dtype is \"float32\" or \"float64\", not {Describe(ref json)}");
+        errors.Add(new(Fields.DType), $"expected \"float32\" or \"float64\", got {Describe(ref json)}");
         return DType.Float32;
-    }
-
-    private static void ReadOption(Option option, ref Utf8JsonReader json, ScoreRequest request)
-    {
-        if (json.TokenType == JsonTokenType.Null && option.Nullable)
-        {
-            request.Set(option, null);
-            return;
-        }
-        var isList = json.TokenType == JsonTokenType.StartArray;
-        object? value = option.Form switch
-        {
-            OptionForm.Choice when json.TokenType == JsonTokenType.String && option.Choices.Contains(json.GetString()!) => json.GetString(),
-            OptionForm.Number when TryNumber(ref json, out var number) => number,
-            OptionForm.Integer when TryInteger(ref json, out var integer) && integer is >= int.MinValue and <= int.MaxValue => (int)integer,
-            OptionForm.Integers when TryInteger(ref json, out var integer) => new[] { integer },
-            OptionForm.NumberOrPerClass when TryNumber(ref json, out var number) => new[] { number },
-            OptionForm.Integers when isList => ReadList<long>(option, ref json, TryInteger, request.RequestErrors),
-            OptionForm.PerClass or OptionForm.NumberOrPerClass when isList => ReadList<double>(option, ref json, TryNumber, request.RequestErrors),
-            _ => null,
-        };
-        if (value is not null) request.Set(option, value);
-        else if (!isList || option.Form is OptionForm.Number or OptionForm.Integer or OptionForm.Choice)
-            request.RequestErrors.Add(new(option.Name), $"{option.Name} is {Describe(option)}, not {Describe(ref json)}");
     }
 
     private delegate bool ElementReader<T>(ref Utf8JsonReader json, out T value);
 
-    private static T[]? ReadList<T>(Option option, ref Utf8JsonReader json, ElementReader<T> tryRead, RequestErrors findings)
+    /// <returns>Whether the value was a list; what is wrong in it is added to the errors.</returns>
+    private static bool ReadList<T>(Option<T[]?> option, ref Utf8JsonReader json, ElementReader<T> tryRead, ScoreRequest request)
     {
         List<T> list = [];
-        var isGood = true;
+        var before = request.Errors.Total;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (tryRead(ref json, out var value)) list.Add(value);
-            else
-            {
-                findings.Add(new(option.Name, i), $"{option.Name} has {option.Range} in each place, not {Describe(ref json)}");
-                isGood = false;
-            }
+            else request.Errors.Add(new(option.Name, i), $"expected {option.Range}, got {Describe(ref json)}");
             json.TrySkip();
         }
-        return isGood ? [.. list] : null;
+        if (request.Errors.Total == before) request.Options.Set(option, [.. list]);
+        return true;
     }
 
     private static bool TryNumber(ref Utf8JsonReader json, out double value)
@@ -144,31 +164,8 @@ internal static class HeaderParser
         return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out value);
     }
 
-    /// <summary>What an option is, in words.</summary>
-    private static string Describe(Option option) => option.Form switch
-    {
-        OptionForm.Integers => $"{option.Range} or a list of such",
-        OptionForm.PerClass => $"a list with {option.Range} for each class",
-        OptionForm.NumberOrPerClass => $"{option.Range}, or a list with one for each class",
-        _ => option.Range,
-    } + (option.Nullable ? " or null" : "");
-
-    /// <summary>What a value is, in words: its own text where it is short.</summary>
-    public static string Describe(ref Utf8JsonReader json) => json.TokenType switch
-    {
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.String => $"the string \"{Shorten(json.GetString()!)}\"",
-        JsonTokenType.Number => Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        _ => "null",
-    };
-
-    private static string SuggestFor(ref Utf8JsonReader json, IEnumerable<string> known) =>
-        json.TokenType == JsonTokenType.String ? Nearest.Suggest(json.GetString()!, known) : "";
-
-    private static string OneOf(IEnumerable<string> names) => string.Join(" or ", names.Select(name => $"\"{name}\""));
+    /// <summary>A text in quotes, cut where it is long.</summary>
+    public static string Quote(string text) => $"\"{Shorten(text)}\"";
 
     private static string Shorten(string text) => text.Length <= 40 ? text
         : string.Create(CultureInfo.InvariantCulture, $"{text[..40]}… ({text.Length} characters)");

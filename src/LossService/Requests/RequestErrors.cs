@@ -1,40 +1,33 @@
+using LossService.Core.Validation;
+
 namespace LossService.Requests;
 
-/// <summary>What was found wrong: counted in full, kept as far as anyone will read.</summary>
+/// <summary>What is wrong with a request: all of it counted, the first kept.</summary>
 public sealed class RequestErrors
 {
-    /// <summary>How many findings are kept; the rest are counted.</summary>
-    public const int Kept = 1000;
-
     private List<RequestError>? _first;
 
-    /// <summary>The first findings.</summary>
+    /// <summary>The first errors, at most <see cref="BatchProblems.MaxKept"/>.</summary>
     public IReadOnlyList<RequestError> First => _first ?? (IReadOnlyList<RequestError>)[];
 
     /// <summary>How many there are.</summary>
     public long Total { get; private set; }
 
-    /// <summary>Notes one. The text is made only where it is kept.</summary>
-    public void Add(Address address, Func<string> detail)
-    {
-        if (Total++ < Kept) (_first ??= []).Add(new(address, detail()));
-    }
-
-    /// <summary>Notes one.</summary>
+    /// <summary>Adds an error.</summary>
     public void Add(Address address, string detail)
     {
-        if (Total++ < Kept) (_first ??= []).Add(new(address, detail));
+        if (Total++ < BatchProblems.MaxKept) (_first ??= []).Add(new(address, detail));
     }
 
-    /// <summary>Adds all of another's.</summary>
-    public void Add(RequestErrors other)
+    /// <summary>Adds what is wrong with the batch.</summary>
+    public void Add(BatchProblems problems)
     {
-        foreach (var finding in other.First)
-            if (First.Count < Kept) (_first ??= []).Add(finding);
-        Total += other.Total;
+        if (problems.Total == 0) return;
+        foreach (var problem in problems.First) Add(new(problem.Field, problem.Position), problem.Detail);
+        Total += problems.Total - problems.First.Count;
     }
 
-    /// <summary>Forgets all.</summary>
+    /// <summary>Removes all.</summary>
     public void Clear()
     {
         _first = null;

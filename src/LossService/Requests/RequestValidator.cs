@@ -1,62 +1,38 @@
 using FluentValidation;
-using FluentValidation.Results;
 using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Core.Validation;
 
 namespace LossService.Requests;
 
 /// <summary>
-/// The only place that says no to a batch: header and options, then shapes, then values, each only where what it builds on
-/// is sound.
+/// The gate for the header of a request: predictions in exactly one form, and what <see cref="HeaderRules"/> says of the rest.
+/// Shapes and values are checked where they are scored.
 /// </summary>
 internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 {
-    public RequestValidator()
-    {
-        RuleFor(request => request).Cascade(CascadeMode.Stop)
-            .Custom(HeaderRules.Check)
-            .Custom(ShapeRules.Check)
-            .Custom(ValueRules.Check);
-    }
+    public RequestValidator() =>
+        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader);
 
-    /// <summary>Everything wrong with a request: what its reader noted, then what the rules find.</summary>
-    public RequestErrors Check(ScoreRequest request)
+    private static void CheckPredictions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
-        if (request.RequestErrors.Total == 0)
+        if (request.Form is not null) return;
+        string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null).Select(form => form.Name())];
+        if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}");
+        else Add("", $"predictions are missing; {request.Loss.Name} takes {string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}");
+
+        void Add(string field, string detail)
         {
-            var result = Validate(request);
-            foreach (var failure in result.Errors)
-            {
-                if (failure.CustomState is RequestErrors bulk) request.RequestErrors.Add(bulk);
-                else request.RequestErrors.Add((Address)failure.CustomState, failure.ErrorMessage);
-            }
+            request.Errors.Add(new(field), detail);
+            context.AddFailure(field, detail);
         }
-        return request.RequestErrors;
-    }
-}
-
-/// <summary>How the rules note what they find, with an address in the request's own terms.</summary>
-internal static class RuleExtensions
-{
-    /// <summary>Notes one finding.</summary>
-    public static void Note(this ValidationContext<ScoreRequest> context, Address address, string detail) =>
-        context.AddFailure(new ValidationFailure(address.Member, detail) { CustomState = address });
-
-    /// <summary>Notes the findings of a whole tensor as one failure.</summary>
-    public static void Note(this ValidationContext<ScoreRequest> context, RequestErrors findings)
-    {
-        if (findings.Total > 0) context.AddFailure(new ValidationFailure(findings.First[0].Address.Member, findings.First[0].Detail) { CustomState = findings });
     }
 
-    /// <summary>The one form of predictions that was posted; null where none or several were.</summary>
-    public static PredictionForm? Form(this ScoreRequest request)
+    private static void CheckHeader(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
-        PredictionForm? found = null;
-        for (var form = PredictionForm.Logits; form <= PredictionForm.LogProbabilities; form++)
-        {
-            if (!request.Tensors.ContainsKey(Fields.Of(form))) continue;
-            if (found is not null) return null;
-            found = form;
-        }
-        return found;
+        var problems = new BatchProblems();
+        HeaderRules.Check(request.Loss, request.ToBatch(request.Form!.Value), problems);
+        request.Errors.Add(problems);
+        foreach (var problem in problems.First) context.AddFailure(problem.Field, problem.Detail);
     }
 }

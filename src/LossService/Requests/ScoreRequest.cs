@@ -1,20 +1,18 @@
-using System.Collections.Frozen;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Requests;
 
 /// <summary>
-/// What a client posted, whatever the format: a header and named tensors. A format fills it, the validation says whether it is
-/// a batch. The members' names are those of the native API.
+/// What a client posted, in no format's terms: a header, options and tensors. A format fills it; <see cref="Scoring"/> checks
+/// and scores it.
 /// </summary>
 public sealed class ScoreRequest : IDisposable
 {
-    private Dictionary<string, object?>? _options;
-    private HashSet<string>? _encoded;
+    private readonly Tensor?[] _tensors = new Tensor?[Fields.Tensors.Length];
+    private int _encoded;
 
     /// <summary>A request for the given loss.</summary>
     public ScoreRequest(Loss loss) => Loss = loss;
@@ -22,20 +20,14 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>The loss that the route names.</summary>
     public Loss Loss { get; }
 
-    /// <summary>The tensors by their members' names: logits, probabilities, log_probabilities, labels, sample_weight, mask.</summary>
-    public Dictionary<string, Tensor> Tensors { get; } = [];
-
-    /// <summary>The members whose tensors came as bytes: they have a dtype of their own, and no text inside to point at.</summary>
-    public IReadOnlySet<string> Encoded => _encoded ?? (IReadOnlySet<string>)FrozenSet<string>.Empty;
-
-    /// <summary>The members that were posted, readable or not.</summary>
+    /// <summary>The names of the fields that were posted, readable or not.</summary>
     public HashSet<string> Posted { get; } = [];
 
-    /// <summary>What the reader could not make sense of.</summary>
-    public RequestErrors RequestErrors { get; } = new();
+    /// <summary>What is wrong so far.</summary>
+    public RequestErrors Errors { get; } = new();
 
-    /// <summary>The first label that is not written as an integer; null where all are, or the format has typed tensors.</summary>
-    public RequestError? FirstRealLabel { get; set; }
+    /// <summary>The options.</summary>
+    public OptionValues Options { get; private set; } = new();
 
     /// <summary>What to compute; null = the default.</summary>
     public OutputSet? Outputs { get; set; }
@@ -58,27 +50,47 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>Echoed.</summary>
     public string? Id { get; set; }
 
-    /// <summary>The posted options, each of its option's type.</summary>
-    public OptionValues Options => _options is null ? OptionValues.None : new(_options);
+    /// <summary>The form of the posted predictions; null where there are none, or several.</summary>
+    public PredictionForm? Form
+    {
+        get
+        {
+            PredictionForm? found = null;
+            for (var form = PredictionForm.Logits; form <= PredictionForm.LogProbabilities; form++)
+            {
+                if (_tensors[(int)form] is null) continue;
+                if (found is not null) return null;
+                found = form;
+            }
+            return found;
+        }
+    }
 
-    /// <summary>Whether no option was posted.</summary>
-    public bool HasNoOptions => _options is null;
+    /// <summary>The posted predictions; null where there are none, or several.</summary>
+    public Tensor? Predictions => Form is { } form ? _tensors[(int)form] : null;
 
-    /// <summary>Sets a posted option.</summary>
-    public void Set(Option option, object? value) => (_options ??= [])[option.Name] = value;
+    /// <summary>A tensor, or null. The request owns it.</summary>
+    public Tensor? this[TensorField field]
+    {
+        get => _tensors[(int)field];
+        set => _tensors[(int)field] = value;
+    }
 
-    /// <summary>Notes a tensor that came as bytes.</summary>
-    public void AddEncoded(string member) => (_encoded ??= []).Add(member);
+    /// <summary>Marks a tensor that came as bytes: it has a dtype of its own, and no text inside to point at.</summary>
+    public void MarkEncoded(TensorField field) => _encoded |= 1 << (int)field;
 
-    /// <summary>The batch that the request is, once it is found valid; it takes the tensors over.</summary>
+    /// <summary>Whether a tensor came as bytes.</summary>
+    public bool IsEncoded(TensorField field) => (_encoded & (1 << (int)field)) != 0;
+
+    /// <summary>The request as a batch. The tensors stay the request's.</summary>
     public Batch ToBatch(PredictionForm form) => new()
     {
         Form = form,
-        Predictions = Tensors[Fields.Of(form)],
-        Labels = Tensors.GetValueOrDefault(Fields.Labels),
-        SampleWeight = Tensors.GetValueOrDefault(Fields.SampleWeight),
-        Mask = Tensors.GetValueOrDefault(Fields.Mask),
-        Outputs = Outputs ?? (Reduction == Reduction.None ? OutputSet.Losses : OutputSet.Loss),
+        Predictions = _tensors[(int)form]!,
+        Labels = this[TensorField.Labels],
+        SampleWeight = this[TensorField.SampleWeight],
+        Mask = this[TensorField.Mask],
+        Outputs = Outputs,
         Reduction = Reduction,
         MeanOver = MeanOver,
         Unit = Unit,
@@ -89,16 +101,16 @@ public sealed class ScoreRequest : IDisposable
     public void Clear()
     {
         Dispose();
-        Tensors.Clear();
+        Array.Clear(_tensors);
         Posted.Clear();
-        RequestErrors.Clear();
-        (_options, _encoded) = (null, null);
-        (Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id, FirstRealLabel) = (null, default, default, default, default, null, null);
+        Errors.Clear();
+        if (Options.Given.Count > 0) Options = new();
+        (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        foreach (var tensor in Tensors.Values) tensor.Dispose();
+        foreach (var tensor in _tensors) tensor?.Dispose();
     }
 }

@@ -1,17 +1,22 @@
+using LossService.Core;
 using LossService.Core.Outputs;
+using LossService.Core.Validation;
 
 namespace LossService.Requests;
 
-/// <summary>
-/// The one path of every format: a request, once read, is validated, made a batch, and scored.
-/// </summary>
+/// <summary>The one path of every format: a request, once read, is checked and scored.</summary>
 internal sealed class Scoring(RequestValidator validator)
 {
     /// <summary>Scores a request, or finds what is wrong with it.</summary>
     /// <param name="request">As its format read it.</param>
     /// <param name="cancellation">Stops between rows.</param>
-    /// <returns>The scores; null where the request's findings say why not.</returns>
-    public Scores? Score(ScoreRequest request, CancellationToken cancellation) =>
-        validator.Check(request).Total > 0 ? null
-            : request.Loss.Score(request.ToBatch(request.Form()!.Value), cancellation);
+    /// <returns>The scores; null where the request's errors say why not.</returns>
+    public Scores? Score(ScoreRequest request, CancellationToken cancellation)
+    {
+        if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
+        var problems = new BatchProblems();
+        var scores = Scorer.TryScore(request.Loss, request.ToBatch(request.Form!.Value), problems, cancellation);
+        request.Errors.Add(problems);
+        return scores;
+    }
 }

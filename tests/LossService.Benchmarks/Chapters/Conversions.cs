@@ -48,7 +48,7 @@ internal static unsafe class Conversions
         var framework = Contender.Timed("Utf8JsonReader", () => ReadWithFramework(json, floats));
         using var simdjson = StartSimdjson(workshop);
         var file = workshop.Write($"{(asPython ? "python" : "shortest")}.json", json);
-        double[] times = simdjson is null
+        var times = simdjson is null
             ? [.. workshop.Race.Run(ours, framework), double.NaN]
             : workshop.Race.Run(ours, framework, simdjson.On("simdjson", file));
         if (!floats.AsSpan().SequenceEqual(new ReadOnlySpan<float>(elements.Address, Count))) throw new InvalidOperationException("the readers disagree");
@@ -61,7 +61,7 @@ internal static unsafe class Conversions
 
     private static void AddFormatting(Race race, DrawnBatch batch, Table table, List<Comparison> comparisons)
     {
-        const string work = "writing float32";
+        const string Work = "writing float32";
         var output = new ReusedBuffer();
         var times = race.Run(
             Contender.Timed("own", () =>
@@ -70,9 +70,9 @@ internal static unsafe class Conversions
                 while (writer.WriteBlock<Float32Element>(MemoryMarshal.Cast<float, Float32Element>(batch.Logits), output, new(1, 0))) { }
             }),
             Contender.Timed("TryFormat", () => FormatWithFramework(batch.Logits, output.GetSpan())));
-        table.Rows.Add([work, Quantity.Time(times[0] / Count), Quantity.Time(times[1] / Count), "–"]);
-        comparisons.Add(Comparison.Faster(work, times[0] / Count, "float.TryFormat", times[1] / Count, 6));
-        comparisons.Add(Comparison.AtMost(work, Quantity.Time(times[0] / Count), "15 ns a number", times[0] / Count, 15e-9, Quantity.Time));
+        table.Rows.Add([Work, Quantity.Time(times[0] / Count), Quantity.Time(times[1] / Count), "–"]);
+        comparisons.Add(Comparison.Faster(Work, times[0] / Count, "float.TryFormat", times[1] / Count, 6));
+        comparisons.Add(Comparison.AtMost(Work, Quantity.Time(times[0] / Count), "15 ns a number", times[0] / Count, 15e-9, Quantity.Time));
     }
 
     private static Coprocess? StartSimdjson(Workshop workshop)

@@ -54,7 +54,7 @@ internal static partial class EndToEnd
 
     private static void AddSmall(Workshop workshop, Server[] servers, Table table, List<Comparison> comparisons)
     {
-        const string work = "JSON 32×10, loss, 16 connections";
+        const string Work = "JSON 32×10, loss, 16 connections";
         var json = new DrawnBatch(32, 10).ToJson("loss");
         Agreement.Check(servers, json);
         using var http = new HttpConnection(servers[0].Port);
@@ -63,36 +63,36 @@ internal static partial class EndToEnd
         var race = workshop.Race with { Turn = TimeSpan.Zero, WarmUp = TimeSpan.FromSeconds(4) };
         if (!Workshop.IsInstalled("wrk"))
         {
-            comparisons.Add(Comparison.Skipped(work, "FastAPI + ujson, Kestrel", "wrk is not installed"));
+            comparisons.Add(Comparison.Skipped(Work, "FastAPI + ujson, Kestrel", "wrk is not installed"));
             return;
         }
         var drain = new Contender("drain", () => 1 / RequestsPerSecond(ServerKind.Idiomatic.Port, $"/drain/{answer}", body));
         Contender[] contenders = [.. servers.Select(server => new Contender(server.Name, () => 1 / RequestsPerSecond(server.Port, server.Path, body))), drain];
         var times = race.Run(contenders);
-        AddRow(table, work, times[..servers.Length], seconds => Quantity.Rate(1 / seconds));
+        AddRow(table, Work, times[..servers.Length], seconds => Quantity.Rate(1 / seconds));
         comparisons.Add(Rate(servers[2].Name, times[2], 20));
         comparisons.Add(Rate($"Kestrel that drains and answers {answer} bytes", times[^1], 0.8));
 
         Comparison Rate(string against, double theirs, double target) =>
-            Comparison.Faster(work, times[0], against, theirs, target) with { Ours = Quantity.Rate(1 / times[0]), Theirs = Quantity.Rate(1 / theirs) };
+            Comparison.Faster(Work, times[0], against, theirs, target) with { Ours = Quantity.Rate(1 / times[0]), Theirs = Quantity.Rate(1 / theirs) };
     }
 
     private static void AddBinary(Workshop workshop, DrawnBatch batch, double json, int drainPort, Table table, List<Comparison> comparisons)
     {
-        const string work = "binary (OIP) 1024×1000, loss + gradient";
+        const string Work = "binary (OIP) 1024×1000, loss + gradient";
         var message = OpenInference.Message(batch);
         if (!OpenInference.IsServed(workshop.LossService.Port))
         {
-            comparisons.Add(Comparison.Skipped(work, "own JSON, Kestrel", "the service has no such route"));
+            comparisons.Add(Comparison.Skipped(Work, "own JSON, Kestrel", "the service has no such route"));
             return;
         }
         using var http = new HttpConnection(workshop.LossService.Port);
         var answer = http.Post(message);
         var drain = HttpConnection.Message($"/drain/{answer}", batch.ToBinary("loss", "gradient").Body);
         var times = workshop.Race.Run(Posting("binary", workshop.LossService.Port, message), Posting("drain", drainPort, drain));
-        table.Rows.Add([work, Quantity.Time(times[0]), .. Enumerable.Repeat("–", table.Headings.Length - 2)]);
-        comparisons.Add(Comparison.Faster(work, times[0], "own JSON", json, 10));
-        comparisons.Add(Comparison.Faster(work, times[0], $"Kestrel that drains and answers {Quantity.Bytes(answer)}", times[1], 0.7));
+        table.Rows.Add([Work, Quantity.Time(times[0]), .. Enumerable.Repeat("–", table.Headings.Length - 2)]);
+        comparisons.Add(Comparison.Faster(Work, times[0], "own JSON", json, 10));
+        comparisons.Add(Comparison.Faster(Work, times[0], $"Kestrel that drains and answers {Quantity.Bytes(answer)}", times[1], 0.7));
     }
 
     private static void AddRow(Table table, string work, double[] times, Func<double, string> format) => table.Rows.Add(

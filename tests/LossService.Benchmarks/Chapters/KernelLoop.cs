@@ -4,7 +4,6 @@ using System.Runtime.InteropServices;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Chapters;

@@ -14,7 +14,7 @@ internal static class Memory
         var table = new Table(["median", .. kinds.Select(kind => kind.Name)]);
         var comparisons = new List<Comparison>();
         var batch = new DrawnBatch(9600, 1000);
-        foreach (string[] outputs in new string[][] { ["loss"], ["loss", "gradient"] })
+        foreach (var outputs in new string[][] { ["loss"], ["loss", "gradient"] })
         {
             var json = batch.ToJson(outputs);
             var work = $"peak above idle, JSON body of {Quantity.Bytes(json.Length)}, {string.Join(" + ", outputs)}";

@@ -2,7 +2,6 @@ using BenchmarkDotNet.Attributes;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Losses;
@@ -11,8 +10,8 @@ namespace LossService.Benchmarks.Losses;
 [BenchmarkCategory("losses")]
 public unsafe class LossBenchmarks : IDisposable
 {
-    private Loss loss = LossCatalogue.All[0];
-    private Batch? batch;
+    private Loss _loss = LossCatalogue.All[0];
+    private Batch? _batch;
 
     /// <summary>The names in the catalogue.</summary>
     public static IEnumerable<string> Names => LossCatalogue.All.Select(loss => loss.Name);
@@ -33,21 +32,21 @@ public unsafe class LossBenchmarks : IDisposable
     [GlobalSetup]
     public void Draw()
     {
-        loss = LossCatalogue.Find(Name)!;
+        _loss = LossCatalogue.Find(Name)!;
         var axes = Array.ConvertAll(Shape.Split('x'), int.Parse);
-        var isBinary = loss.Kind == LossKind.Binary;
+        var isBinary = _loss.Kind == LossKind.Binary;
         var drawn = new Racing.DrawnBatch(axes[0], axes[1], isBinary ? axes[0] * axes[1] : axes[0]);
         var shape = new Core.Tensors.Shape(axes);
         var predictions = new Tensor(DType.Float32, shape) { IsFinite = true };
         drawn.Logits.CopyTo(predictions.AsSpan<float>());
-        if (loss.Accepts[0] != PredictionForm.Logits) Normalise(predictions, loss.Accepts[0]);
+        if (_loss.Accepts[0] != PredictionForm.Logits) Normalise(predictions, _loss.Accepts[0]);
         var labels = new Tensor(DType.Int64, isBinary ? shape : shape.WithoutLast());
         Array.ConvertAll(drawn.Labels, label => isBinary ? label & 1 : label).CopyTo(labels.AsSpan<long>());
-        batch = new()
+        _batch = new()
         {
-            Form = loss.Accepts[0],
+            Form = _loss.Accepts[0],
             Predictions = predictions,
-            Labels = loss.Labels == LabelRule.None ? null : labels,
+            Labels = _loss.Labels == LabelRule.None ? null : labels,
             Outputs = Wanted,
         };
     }
@@ -56,7 +55,7 @@ public unsafe class LossBenchmarks : IDisposable
     [GlobalCleanup]
     public void Dispose()
     {
-        batch?.Dispose();
+        _batch?.Dispose();
         GC.SuppressFinalize(this);
     }
 
@@ -64,7 +63,7 @@ public unsafe class LossBenchmarks : IDisposable
     [Benchmark]
     public double Score()
     {
-        using var scores = loss.Score(batch!);
+        using var scores = _loss.Score(_batch!);
         return scores.Totals.Loss;
     }
 

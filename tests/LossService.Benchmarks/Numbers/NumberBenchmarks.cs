@@ -17,12 +17,12 @@ public unsafe class NumberBenchmarks : IDisposable
     private const int Columns = 1000;
     private const int Count = Rows * Columns;
 
-    private readonly NativeBuffer body = new();
-    private readonly NativeBuffer elements = new();
-    private readonly Discard output = new();
-    private float[] singles = [];
-    private double[] doubles = [];
-    private byte[] text = [];
+    private readonly NativeBuffer _body = new();
+    private readonly NativeBuffer _elements = new();
+    private readonly Discard _output = new();
+    private float[] _singles = [];
+    private double[] _doubles = [];
+    private byte[] _text = [];
 
     /// <summary>What the numbers are like.</summary>
     public enum Kind
@@ -46,60 +46,57 @@ public unsafe class NumberBenchmarks : IDisposable
     public void Draw()
     {
         var random = new Random(1);
-        double scale = Numbers == Kind.Gradient ? 1e-5 : 2;
-        singles = new float[Count];
-        for (int i = 0; i < Count; i++)
+        var scale = Numbers == Kind.Gradient ? 1e-5 : 2;
+        _singles = new float[Count];
+        for (var i = 0; i < Count; i++)
         {
-            double radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
-            singles[i] = (float)(scale * radius * Math.Cos(2 * Math.PI * random.NextDouble()));
+            var radius = Math.Sqrt(-2 * Math.Log(1 - random.NextDouble()));
+            _singles[i] = (float)(scale * radius * Math.Cos(2 * Math.PI * random.NextDouble()));
         }
-
-        doubles = Array.ConvertAll(singles, s => (double)s);
-        string separator = Numbers == Kind.PythonLogits ? ", " : ",";
+        _doubles = Array.ConvertAll(_singles, s => (double)s);
+        var separator = Numbers == Kind.PythonLogits ? ", " : ",";
         var json = new StringBuilder("[");
-        for (int row = 0; row < Rows; row++)
+        for (var row = 0; row < Rows; row++)
         {
             var numbers = Enumerable.Range(row * Columns, Columns).Select(i => Numbers == Kind.PythonLogits
-                ? doubles[i].ToString("R", CultureInfo.InvariantCulture)
-                : singles[i].ToString("R", CultureInfo.InvariantCulture));
+                ? _doubles[i].ToString("R", CultureInfo.InvariantCulture)
+                : _singles[i].ToString("R", CultureInfo.InvariantCulture));
             json.Append(row == 0 ? "[" : separator + "[").AppendJoin(separator, numbers).Append(']');
         }
-
-        text = Encoding.UTF8.GetBytes(json.Append(']').ToString());
-        body.Reserve((nuint)text.Length);
-        text.CopyTo(new Span<byte>(body.Address, text.Length));
+        _text = Encoding.UTF8.GetBytes(json.Append(']').ToString());
+        _body.Reserve((nuint)_text.Length);
+        _text.CopyTo(new Span<byte>(_body.Address, _text.Length));
     }
 
     /// <inheritdoc/>
     [GlobalCleanup]
     public void Dispose()
     {
-        body.Dispose();
-        elements.Dispose();
+        _body.Dispose();
+        _elements.Dispose();
         GC.SuppressFinalize(this);
     }
 
     /// <summary>The service's reader, as float32.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public long ReadFloat32() =>
-        NumberArrayReader.TryRead<Float32Element>(body.Address, body.Address + text.Length, elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
+        NumberArrayReader.TryRead<Float32Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
 
     /// <summary>The service's reader, as float64.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public long ReadFloat64() =>
-        NumberArrayReader.TryRead<Float64Element>(body.Address, body.Address + text.Length, elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
+        NumberArrayReader.TryRead<Float64Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
 
     /// <summary>The framework's reader, as float32.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public float ReadFloat32WithUtf8JsonReader()
     {
-        var reader = new Utf8JsonReader(text);
+        var reader = new Utf8JsonReader(_text);
         float sum = 0;
         while (reader.Read())
         {
             if (reader.TokenType == JsonTokenType.Number) sum += reader.GetSingle();
         }
-
         return sum;
     }
 
@@ -108,7 +105,7 @@ public unsafe class NumberBenchmarks : IDisposable
     public void WriteFloat32()
     {
         var writer = new NumberArrayWriter([Rows, Columns]);
-        while (writer.WriteBlock<Float32Element>(MemoryMarshal.Cast<float, Float32Element>(singles), output, new(1, 0))) { }
+        while (writer.WriteBlock<Float32Element>(MemoryMarshal.Cast<float, Float32Element>(_singles), _output, new(1, 0))) { }
     }
 
     /// <summary>The service's writer, from float64.</summary>
@@ -116,36 +113,35 @@ public unsafe class NumberBenchmarks : IDisposable
     public void WriteFloat64()
     {
         var writer = new NumberArrayWriter([Rows, Columns]);
-        while (writer.WriteBlock<Float64Element>(MemoryMarshal.Cast<double, Float64Element>(doubles), output, new(1, 0))) { }
+        while (writer.WriteBlock<Float64Element>(MemoryMarshal.Cast<double, Float64Element>(_doubles), _output, new(1, 0))) { }
     }
 
     /// <summary>The framework's formatter, from float32.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public int WriteFloat32WithTryFormat()
     {
-        var block = output.GetSpan();
-        int at = 0;
-        foreach (float value in singles)
+        var block = _output.GetSpan();
+        var at = 0;
+        foreach (var value in _singles)
         {
-            value.TryFormat(block[at..], out int length, default, CultureInfo.InvariantCulture);
+            value.TryFormat(block[at..], out var length, default, CultureInfo.InvariantCulture);
             at += length;
             if (at > block.Length - NumberWriter.Room) at = 0;
         }
-
         return at;
     }
 
     /// <summary>Forgets what is written to it.</summary>
     private sealed class Discard : IBufferWriter<byte>
     {
-        private readonly byte[] block = new byte[NumberArrayWriter.BlockSize];
+        private readonly byte[] _block = new byte[NumberArrayWriter.BlockSize];
 
         public void Advance(int count)
         {
         }
 
-        public Memory<byte> GetMemory(int sizeHint = 0) => block;
+        public Memory<byte> GetMemory(int sizeHint = 0) => _block;
 
-        public Span<byte> GetSpan(int sizeHint = 0) => block;
+        public Span<byte> GetSpan(int sizeHint = 0) => _block;
     }
 }

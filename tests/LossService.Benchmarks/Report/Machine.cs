@@ -29,13 +29,13 @@ internal static class Machine
     /// <summary>What the peers that are no C# were: versions.</summary>
     public static string DescribePeers()
     {
-        const string script = """
+        const string Script = """
             import platform, re, torch, fastapi, uvicorn, pydantic, ujson
             lanes = re.search("CPU capability usage: (.*)", torch.__config__.show()).group(1)
             print(f"Python {platform.python_version()}, PyTorch {torch.__version__} ({lanes}), FastAPI {fastapi.__version__}, "
                   f"uvicorn {uvicorn.__version__}, pydantic {pydantic.VERSION} ({'' if pydantic.compiled else 'not '}compiled), ujson {ujson.__version__}")
             """;
-        using var python = Process.Start(new ProcessStartInfo(ServerKind.Python, ["-c", script]) { RedirectStandardOutput = true })!;
+        using var python = Process.Start(new ProcessStartInfo(ServerKind.Python, ["-c", Script]) { RedirectStandardOutput = true })!;
         return python.StandardOutput.ReadToEnd().Trim();
     }
 }

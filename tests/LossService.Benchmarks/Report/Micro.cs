@@ -7,7 +7,7 @@ using BenchmarkDotNet.Toolchains.InProcess.Emit;
 using LossService.Benchmarks.Chapters;
 using LossService.Benchmarks.Losses;
 using LossService.Benchmarks.Numbers;
-using LossService.Core.Outputs;
+using LossService.Core.Options;
 
 namespace LossService.Benchmarks.Report;
 

@@ -41,8 +41,8 @@ public sealed class RelationTests
     {
         for (var seed = 0; seed < 40; seed++)
         {
-            var draft = Plain("kl_divergence", seed) with { LabelForm = LabelForm.Dense };
-            draft = draft with { Labels = Softmax(draft) };
+            var draft = Plain("kl_divergence", seed);
+            draft = draft with { LabelForm = LabelForm.Dense, Labels = Softmax(draft) };
             var labels = draft with { Form = PredictionForm.Probabilities, Predictions = draft.Labels!, Labels = null };
             draft = draft with { Predictions = [.. draft.Predictions.Select((x, i) => x / 2 + i % 3)] };
             var expected = With(draft, "cross_entropy").Score().Losses.Zip(With(labels, "entropy").Score().Losses, (a, b) => a - b);

@@ -119,7 +119,6 @@ public class DdFunctionTests(ITestOutputHelper output)
             if (error > worst) output.WriteLine($"{name}({row[0]:R}, {row[1]:R}): {Math.Log2(error):F2}");
             worst = Math.Max(worst, error);
         }
-
         Assert.True(worst <= Math.ScaleB(1, bound), $"worst relative error 2^{Math.Log2(worst):F1}");
     }
 }

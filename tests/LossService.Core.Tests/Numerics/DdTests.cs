@@ -35,13 +35,11 @@ public class DdTests
         AssertClose(Scaled(a - b), x - y, -104);
         AssertClose(Scaled(a + b.Hi), x + yHi, -104);
         AssertClose(Scaled(a - b.Hi), x - yHi, -104);
-        AssertClose(Scaled(b.Hi - a), yHi - x, -104);
         AssertClose(Scaled(a * b) * one, x * y, -104);
         AssertClose(Scaled(a * b.Hi) * one, x * yHi, -104);
         AssertClose(Scaled(Dd.Square(a)) * one, x * x, -104);
         AssertClose(Scaled(a / b) * y, x * one, -102);
         AssertClose(Scaled(a / b.Hi) * yHi, x * one, -102);
-        AssertClose(Scaled(b.Hi / a) * x, yHi * one, -102);
     });
 
     [Fact]
@@ -59,9 +57,8 @@ public class DdTests
                 AssertIeee(a / b, new Dd(a) / new Dd(b));
                 AssertIeee(a / b, new Dd(a) / Vector512.Create(b));
                 AssertIeee(Math.Max(a, b), Dd.Max(new Dd(a), new Dd(b)));
-                AssertIeee(Math.Min(a, b), Dd.Min(new Dd(a), new Dd(b)));
+                AssertIeee(a == 0 ? 0 : a * b, Dd.XLogY(new Dd(a), new Dd(b)));
             }
-
             AssertIeee(a * a, Dd.Square(new Dd(a)));
             AssertIeee(Math.Abs(a), Dd.Abs(new Dd(a)));
         }
@@ -73,9 +70,7 @@ public class DdTests
         if (sameHigh) b = Dd.Sum(a.Hi, b.Lo * Vector512.Create(1e-15));
         var order = Scaled(a).CompareTo(Scaled(b));
         Assert.Equal(order < 0, IsSet(Dd.LessThan(a, b)));
-        Assert.Equal(order == 0, IsSet(Dd.AreEqual(a, b)));
         Assert.Equal(order <= 0 ? Scaled(b) : Scaled(a), Scaled(Dd.Max(a, b)));
-        Assert.Equal(order <= 0 ? Scaled(a) : Scaled(b), Scaled(Dd.Min(a, b)));
     });
 
     [Fact]

@@ -54,7 +54,6 @@ public class ExactSumTests
             sum.AddProduct(a[i], b[i]);
             exact += FixedPoint.Of(a[i]) * FixedPoint.Of(b[i]);
         }
-
         Assert.Equal(FixedPoint.Rounded(exact, scale: 2 * 1074), sum.Round());
     });
 

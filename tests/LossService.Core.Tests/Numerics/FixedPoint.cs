@@ -19,7 +19,6 @@ internal static class FixedPoint
             var magnitude = (BigInteger)significand << Math.Max(exponent - 1, 0);
             sum += bits < 0 ? -magnitude : magnitude;
         }
-
         return sum;
     }
 
@@ -49,7 +48,6 @@ internal static class FixedPoint
             var twice = (remainder << 1).CompareTo(unit);
             magnitude = quotient + (twice > 0 || (twice == 0 && !quotient.IsEven) ? 1 : 0);
         }
-
         var result = Math.ScaleB((double)magnitude, (int)Math.Max(drop, 0) - scale);
         return value.Sign < 0 ? -result : result;
     }

@@ -21,7 +21,7 @@ public class VectorMathTests(ITestOutputHelper output)
         values =>
         {
             var x = Vector512.Create(values);
-            AssertNear(Dd.Exp(new Dd(x)), VectorMath.Exp(x));
+            AssertNear(Dd.Exp(new Dd(x)), VectorMath.Exp(x, Vector512<double>.Zero));
         },
         iter: 20_000);
 
@@ -56,9 +56,9 @@ public class VectorMathTests(ITestOutputHelper output)
     {
         var index = Vector512.Create(values);
         var low = index & Vector512.Create(15L);
-        AssertBits(LaneTable.Loaded(PowerOfTwo.Sixteenths, low), LaneTable.Sixteen(PowerOfTwo.Sixteenths, index));
+        AssertBits(LaneTable.Load(PowerOfTwo.Sixteenths, low), LaneTable.Read16(PowerOfTwo.Sixteenths, index));
         low = index & Vector512.Create(31L);
-        AssertBits(LaneTable.Loaded(LogarithmTable.High, low), LaneTable.ThirtyTwo(LogarithmTable.High, index));
+        AssertBits(LaneTable.Load(LogarithmTable.High, low), LaneTable.Read32(LogarithmTable.High, index));
     });
 
     [Fact]
@@ -80,7 +80,7 @@ public class VectorMathTests(ITestOutputHelper output)
         for (var i = 0; i < 4000; i++)
         {
             var x = Vector512.Create(-0.18 * i) - Vector512.Create(0.0, 0.021, 0.043, 0.065, 0.087, 0.11, 0.13, 0.15);
-            var small = VectorMath.Exp(x);
+            var small = VectorMath.Exp(x, Vector512<double>.Zero);
             var wide = Dd.Exp(new Dd(x) / Vector512.Create(3.0));
             foreach (var result in (ReadOnlySpan<Vector512<double>>)
                 [small, VectorMath.Log1p(small), wide.Hi, wide.Lo, Dd.Expm1(new Dd(x)).Lo, Dd.Log(wide).Lo,
@@ -90,7 +90,6 @@ public class VectorMathTests(ITestOutputHelper output)
                     hash = unchecked((hash ^ BitConverter.DoubleToInt64Bits(result[lane])) * 0x100000001B3);
             }
         }
-
         Assert.Equal(-2628033044039747436, hash);
     }
 

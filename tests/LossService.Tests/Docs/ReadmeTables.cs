@@ -16,7 +16,7 @@ internal static class ReadmeTables
     public static string Options()
     {
         var all = LossCatalogue.All.SelectMany(loss => loss.Options, (loss, option) => (loss, option)).ToArray();
-        var meanings = all.GroupBy(pair => (pair.option.Name, pair.option.Description, Range: OptionWords.Range(pair.option), Default: OptionWords.Default(pair.option)));
+        var meanings = all.GroupBy(pair => (pair.option.Name, pair.option.Description, Range: pair.option.Accepts, Default: OptionWords.DescribeDefault(pair.option)));
         return Table(
             ["option", "what it does", "takes", "default", "losses"],
             meanings.OrderByDescending(meaning => meaning.Count()).ThenBy(meaning => meaning.Key.Name, StringComparer.Ordinal).Select(meaning => new[]

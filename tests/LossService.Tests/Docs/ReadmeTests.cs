@@ -1,5 +1,6 @@
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using LossService.Core.Outputs;
 using LossService.Requests;
 using LossService.Tests.OpenApi;
 using LossService.Tests.Support;
@@ -47,7 +48,7 @@ public sealed partial class ReadmeTests(ServedDocument document) : IClassFixture
     public void Requests_Table_NamesEveryMemberAndOutput()
     {
         var table = Committed.Read(File).Split("## Requests")[1].Split("The options are members too")[0];
-        Assert.All([.. Fields.Tensors, .. Fields.Header, .. Fields.OutputNames.All], name => Assert.Contains($"`{name}`", table, StringComparison.Ordinal));
+        Assert.All([.. Fields.Tensors, .. Fields.Header, .. OutputCatalogue.All.Select(output => output.Name)], name => Assert.Contains($"`{name}`", table, StringComparison.Ordinal));
     }
 
     [Fact]

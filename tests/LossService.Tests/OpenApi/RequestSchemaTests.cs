@@ -1,6 +1,7 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Requests;
 using LossService.Tests.Shared;
 using LossService.Tests.Support;
@@ -17,7 +18,7 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
         var (request, answer) = document.Schemas(loss);
         var example = LossCatalogue.Find(loss)!.Page.Example;
         var (_, scores) = await document.PostAsync($"/v1/losses/{loss}", With(example, "outputs", new JsonArray(
-            [.. Fields.OutputsOf(LossCatalogue.Find(loss)!).Select(name => JsonValue.Create(name))])));
+            [.. LossCatalogue.Find(loss)!.Outputs.Select(output => JsonValue.Create(output.Name))])));
 
         Assert.True(check.Fits(JsonNode.Parse(example), request), example);
         Assert.True(check.Fits(scores, answer), scores.ToJsonString());
@@ -39,7 +40,7 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
     public async Task Members_OfTheSchema_AreThoseThatAreRead(string loss)
     {
         var properties = Properties(loss).Select(property => property.Key).ToHashSet();
-        var everyMember = LossCatalogue.All.SelectMany(Fields.For).Distinct();
+        var everyMember = LossCatalogue.All.SelectMany(Fields.GetNames).Distinct();
 
         foreach (var member in everyMember)
         {
@@ -47,9 +48,9 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
             var (status, problem) = await document.PostAsync($"/v1/losses/{loss}", new JsonObject { [member] = new JsonObject() }.ToJsonString());
             Assert.Equal(422, status);
             var isUnknown = problem["errors"]!.AsArray().Any(error => ((string)error!["detail"]!) is var detail
-                && (detail.StartsWith("there is no member", StringComparison.Ordinal) || detail.StartsWith($"{member} has no meaning", StringComparison.Ordinal)));
+                && (detail.StartsWith("unknown field", StringComparison.Ordinal) || detail.StartsWith($"{member} is not an option", StringComparison.Ordinal)));
             // the unit and the labels are read for every loss, and refused by those that have no use for them
-            if (member is not (Fields.Unit or Fields.Labels) && !Fields.Predictions.Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
+            if (member is not (Fields.Unit or Fields.Labels) && !Enum.GetValues<PredictionForm>().Select(form => form.Name()).Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
         }
     }
 
@@ -126,7 +127,7 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
     {
         var found = LossCatalogue.Find(loss)!;
         var only = found.Options.FirstOrDefault(option => option.Name == name)?.OnlyWith;
-        return only is null || JsonNode.Parse(found.Page.Example)!.AsObject().ContainsKey(Fields.Of(only.Value));
+        return only is null || JsonNode.Parse(found.Page.Example)!.AsObject().ContainsKey(PredictionForms.Name(only.Value));
     }
 
     /// <summary>Values just outside a schema's range, for a number or for each place of a list.</summary>

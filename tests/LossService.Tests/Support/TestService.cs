@@ -1,14 +1,13 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Grpc.Net.Client;
-using LossService.Tests.Support;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
 
-[assembly: AssemblyFixture(typeof(TestService))]
+[assembly: AssemblyFixture(typeof(LossService.Tests.Support.TestService))]
 
 namespace LossService.Tests.Support;
 

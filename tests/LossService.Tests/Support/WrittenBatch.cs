@@ -23,13 +23,13 @@ internal sealed class WrittenBatch
         var isIndex = draft.LabelForm == LabelForm.Indices;
         (string Member, string[]? Rows)[] tensors =
         [
-            (Fields.Of(draft.Form), Rows(draft.Predictions, isFlat: false)),
+            (draft.Form.Name(), Rows(draft.Predictions, isFlat: false)),
             (Fields.Labels, Rows(draft.Labels, isIndex)),
             (Fields.SampleWeight, Rows(draft.SampleWeight, !draft.IsBinary)),
             (Fields.Mask, Rows(draft.Mask?.Select(kept => kept ? "true" : "false"), !draft.IsBinary)),
         ];
         _tensors = [.. tensors.Where(tensor => tensor.Rows is not null).Select(tensor => (tensor.Member, tensor.Rows!))];
-        string[] asked = outputs is [] ? [.. Fields.OutputsOf(draft.Loss)] : outputs;
+        string[] asked = outputs is [] ? [.. draft.Loss.Outputs.Select(output => output.Name)] : outputs;
         string[] header =
         [
             Member(Fields.DType, draft.DType.Name()),

@@ -50,6 +50,8 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
 
     public override Formula CreateFormula(OptionValues options) => default;
 
+    protected override double[] GetPositiveWeights(OptionValues options) => options.Get(PosWeight) ?? base.GetPositiveWeights(options);
+
     internal readonly struct Formula : IElementFormula
     {
         public static bool IsOnLogits => false;

@@ -7,13 +7,17 @@ namespace LossService.Core.Losses.Categorical;
 /// <summary>L = −Σ_c w_c t_c log p_c + z_loss·logsumexp(z)²; with softmax its gradient is prediction − truth.</summary>
 internal sealed class CrossEntropy : CategoricalLoss
 {
+    public static readonly Option<double> ZLoss = new("z_loss", OptionForm.Number, 0,
+        "Adds z_loss·logsumexp(z)² to each sample's value: keeps the logits from drifting.")
+    { Minimum = 0, OnlyWith = PredictionForm.Logits };
+
     public override string Name => "cross_entropy";
 
     public override bool IsInformation => true;
 
     public override ClassWeighting ClassWeighting => ClassWeighting.PerTerm;
 
-    public override IReadOnlyList<Option> Options { get; } = WithShared(SharedOptions.ZLoss);
+    public override IReadOnlyList<Option> Options { get; } = WithShared(ZLoss);
 
     public override LossPage Page { get; } = new()
     {
@@ -47,10 +51,25 @@ internal sealed class CrossEntropy : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new SumOverClasses<Term>(default);
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
+        options.Get(ZLoss) is > 0 and var zLoss ? new WithZLoss(zLoss) : new SumOverClasses<Term>(default);
 
     public override bool IsSoftmaxCrossEntropy(OptionValues options) =>
-        options.Get(SharedOptions.ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
+        options.Get(ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
+
+    /// <summary>Adds ζ·s² with s = logsumexp(z/T); its derivative is 2ζ·s.</summary>
+    private sealed class WithZLoss(double zLoss) : CategoricalFormula
+    {
+        private readonly SumOverClasses<Term> _terms = new(default);
+
+        public override bool HasLogSumExpTerm => true;
+
+        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
+
+        public override Dd GetLogSumExpTerm(Dd logSumExp) => new Dd(zLoss) * logSumExp * logSumExp;
+
+        public override Dd GetLogSumExpDerivative(Dd logSumExp) => new Dd(2 * zLoss) * logSumExp;
+    }
 
     internal readonly struct Term : IClassTerm
     {

@@ -3,6 +3,7 @@ using System.Buffers.Text;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Problems;
 using LossService.Requests;
@@ -25,29 +26,29 @@ internal ref struct Base64Tensor
     private static readonly SearchValues<byte> Digits =
         SearchValues.Create("ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"u8);
 
-    private readonly string _member;
-    private readonly RequestErrors _findings;
+    private readonly string _field;
+    private readonly RequestErrors _errors;
     private readonly NativeBuffer _unescaped;
     private DType? _dtype;
     private Shape? _shape;
     private ReadOnlySpan<byte> _text;
 
-    private Base64Tensor(string member, RequestErrors findings, NativeBuffer unescaped) =>
-        (_member, _findings, _unescaped) = (member, findings, unescaped);
+    private Base64Tensor(string field, RequestErrors errors, NativeBuffer unescaped) =>
+        (_field, _errors, _unescaped) = (field, errors, unescaped);
 
-    /// <summary>Reads a member's value, an object.</summary>
-    /// <param name="member">Its name.</param>
+    /// <summary>Reads a tensor of the request that is posted as an object.</summary>
+    /// <param name="field">Which.</param>
     /// <param name="value">The text of the value, known to be JSON.</param>
-    /// <param name="request">Takes the findings, and learns that the member came as bytes.</param>
+    /// <param name="request">Takes the errors, and learns that the tensor came as bytes.</param>
     /// <returns>The tensor, or null where something did not fit.</returns>
-    public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
+    public static Tensor? Read(TensorField field, ReadOnlySpan<byte> value, ScoreRequest request)
     {
-        request.AddEncoded(member);
-        var before = request.RequestErrors.Total;
+        request.MarkEncoded(field);
+        var before = request.Errors.Total;
         using var unescaped = new NativeBuffer();
-        var read = new Base64Tensor(member, request.RequestErrors, unescaped);
-        read.ReadMembers(value);
-        return request.RequestErrors.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
+        var read = new Base64Tensor(Fields.GetName(field), request.Errors, unescaped);
+        read.ReadFields(value);
+        return request.Errors.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
     }
 
     /// <summary>Writes a tensor, flushing as it goes.</summary>
@@ -73,7 +74,7 @@ internal ref struct Base64Tensor
         pipe.Advance(written);
     }
 
-    private void ReadMembers(ReadOnlySpan<byte> value)
+    private void ReadFields(ReadOnlySpan<byte> value)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var seen = new HashSet<string>();
@@ -82,41 +83,41 @@ internal ref struct Base64Tensor
         {
             var name = json.GetString()!;
             json.Read();
-            if (!seen.Add(name)) Note(name, $"the member \"{name}\" stands twice");
+            if (!seen.Add(name)) AddError(name, $"duplicate field \"{name}\"");
             else if (name == DTypeName) ReadDType(ref json);
             else if (name == ShapeName) ReadShape(ref json);
             else if (name == Data) ReadData(ref json);
-            else Note(name, $"a tensor has no member \"{name}\"{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; it has dtype, shape and data");
+            else AddError(name, $"unknown field \"{name}\"{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; a tensor has dtype, shape and data");
             json.TrySkip();
         }
         foreach (var name in (ReadOnlySpan<string>)[DTypeName, ShapeName, Data])
-            if (!seen.Contains(name)) _findings.Add(new(_member), $"the member \"{name}\" is missing: a tensor as an object has dtype, shape and data");
+            if (!seen.Contains(name)) _errors.Add(new(_field), $"missing field \"{name}\"; a tensor as an object has dtype, shape and data");
     }
 
     private void ReadDType(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String) _dtype = DTypes.Parse(json.GetString());
-        if (_dtype is null) Note(DTypeName, $"there is no dtype {HeaderParser.Describe(ref json)}; there are {string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
+        if (_dtype is null) AddError(DTypeName, $"unknown dtype {HeaderParser.Describe(ref json)}; expected one of {string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
     }
 
     private void ReadShape(ref Utf8JsonReader json)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            Note(ShapeName, $"shape is a list of integers, not {HeaderParser.Describe(ref json)}");
+            AddError(ShapeName, $"expected a list of integers, got {HeaderParser.Describe(ref json)}");
             return;
         }
         List<int> axes = [];
-        var before = _findings.Total;
+        var before = _errors.Total;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var axis) && axis >= 0) axes.Add(axis);
-            else _findings.Add(new(_member, i) { Part = ShapeName }, $"the length of an axis is an integer from 0 to {int.MaxValue}, not {HeaderParser.Describe(ref json)}");
+            else _errors.Add(new(_field, i) { Part = ShapeName }, $"expected an integer from 0 to {int.MaxValue}, got {HeaderParser.Describe(ref json)}");
             json.TrySkip();
         }
-        if (_findings.Total > before) return;
-        if (axes.Count > JsonTensorReader.MaxRank) Note(ShapeName, $"{axes.Count} axes; a tensor has {JsonTensorReader.MaxRank} at most");
-        else if (!IsCountable(axes)) Note(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
+        if (_errors.Total > before) return;
+        if (axes.Count > JsonTensorReader.MaxRank) AddError(ShapeName, $"expected at most {JsonTensorReader.MaxRank} axes, got {axes.Count}");
+        else if (!IsCountable(axes)) AddError(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
         else _shape = new([.. axes]);
     }
 
@@ -134,7 +135,7 @@ internal ref struct Base64Tensor
 
     private void ReadData(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String) Note(Data, $"data is a string of base64, not {HeaderParser.Describe(ref json)}");
+        if (json.TokenType != JsonTokenType.String) AddError(Data, $"expected a string of base64, got {HeaderParser.Describe(ref json)}");
         else _text = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan;
     }
 
@@ -152,13 +153,13 @@ internal ref struct Base64Tensor
         var length = shape.Count * dtype.Size();
         if (text.Length % 4 != 0)
         {
-            Note(Data, $"{text.Length} characters: base64 comes in groups of four, the last one filled up with =");
+            AddError(Data, $"expected base64 padded with = to a multiple of 4 characters, got {text.Length} characters");
             return null;
         }
         // whatever the text holds, it decodes to no more than this
         if (text.Length / 4 * 3 - Padding(text) != length)
         {
-            Note(Data, $"{text.Length / 4 * 3 - Padding(text)} bytes, but {shape} elements of {dtype.Name()} are {length}");
+            AddError(Data, $"expected {length} bytes for the shape {shape} of {dtype.Name()}, got {text.Length / 4 * 3 - Padding(text)}");
             return null;
         }
         var bytes = new NativeBuffer((nuint)length);
@@ -177,7 +178,7 @@ internal ref struct Base64Tensor
         // the framework's decoder skips white space, which then shows in the length
         if (Base64.DecodeFromUtf8(text, new(bytes.Address, length), out _, out var written) == OperationStatus.Done && written == length) return true;
         var bad = text[..^Padding(text)].IndexOfAnyExcept(Digits);
-        Note(Data, bad < 0 ? "the last digit before the = has bits set beyond the last byte" : $"character {bad} is no base64 digit: A to Z, a to z, 0 to 9, + and /");
+        AddError(Data, bad < 0 ? "the last digit before = has bits set beyond the last byte" : $"character {bad} is not a base64 digit (A to Z, a to z, 0 to 9, + and /)");
         return false;
     }
 
@@ -186,11 +187,11 @@ internal ref struct Base64Tensor
         if (dtype != DType.Bool) return true;
         var elements = new ReadOnlySpan<byte>(bytes.Address, length);
         var bad = elements.IndexOfAnyExceptInRange((byte)0, (byte)1);
-        if (bad >= 0) Note(Data, $"byte {bad} is {elements[bad]}; a bool is 0 or 1");
+        if (bad >= 0) AddError(Data, $"expected 0 or 1 in each byte of a bool, got {elements[bad]} in byte {bad}");
         return bad < 0;
     }
 
     private static int Padding(ReadOnlySpan<byte> text) => text.EndsWith("=="u8) ? 2 : text.EndsWith("="u8) ? 1 : 0;
 
-    private readonly void Note(string part, string detail) => _findings.Add(new(_member) { Part = part }, detail);
+    private readonly void AddError(string part, string detail) => _errors.Add(new(_field) { Part = part }, detail);
 }

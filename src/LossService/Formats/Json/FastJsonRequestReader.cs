@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
 using LossService.Requests;
@@ -28,7 +29,11 @@ internal static unsafe class FastJsonRequestReader
     }
 
     private static bool DTypeStoodFirst(ScoreRequest request) =>
-        request.Tensors.All(tensor => !tensor.Value.DType.IsFloat() || tensor.Value.DType == request.DType || request.Encoded.Contains(tensor.Key));
+        DTypeFits(request, TensorField.Logits) && DTypeFits(request, TensorField.Probabilities) && DTypeFits(request, TensorField.LogProbabilities)
+        && DTypeFits(request, TensorField.Labels) && DTypeFits(request, TensorField.SampleWeight);
+
+    private static bool DTypeFits(ScoreRequest request, TensorField field) =>
+        request[field] is not { } tensor || !tensor.DType.IsFloat() || tensor.DType == request.DType || request.IsEncoded(field);
 
     private static bool TryReadMembers(byte* text, byte* end, ScoreRequest request, DType dtype)
     {
@@ -40,11 +45,12 @@ internal static unsafe class FastJsonRequestReader
             text = JsonSpace.Skip(text, end);
             if (text >= end || *text++ != '"') return false;
             var length = new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)'"');
-            if (length < 0 || Find(new(text, length), request.Loss) is not { } name || !request.Posted.Add(name)) return false;
+            if (length < 0) return false;
+            var name = new ReadOnlySpan<byte>(text, length);
             text = JsonSpace.Skip(text + length + 1, end);
             if (text >= end || *text++ != ':') return false;
             text = JsonSpace.Skip(text, end);
-            text = TryReadValue(name, text, end, request);
+            text = TryReadField(name, text, end, request);
             if (text == null) return false;
             text = JsonSpace.Skip(text, end);
             if (text >= end) return false;
@@ -54,15 +60,17 @@ internal static unsafe class FastJsonRequestReader
         return *text == '}' && JsonSpace.Skip(text + 1, end) == end && HasIndicesOrRows(request);
     }
 
-    /// <summary>The member or option of that name; an unknown or escaped one is for the exact reader.</summary>
-    private static string? Find(ReadOnlySpan<byte> name, Loss loss)
+    /// <summary>Reads the field of that name; an unknown, escaped or repeated one is for the exact reader.</summary>
+    /// <returns>Behind the value; null where it is not usual.</returns>
+    private static byte* TryReadField(ReadOnlySpan<byte> name, byte* text, byte* end, ScoreRequest request)
     {
-        foreach (var member in Fields.Tensors)
-            if (Matches(name, member)) return member;
-        foreach (var member in Fields.Header)
-            if (Matches(name, member)) return member;
-        foreach (var option in loss.Options)
-            if (Matches(name, option.Name)) return option.Name;
+        if (text >= end) return null;
+        for (var i = 0; i < Fields.Tensors.Length; i++)
+            if (Matches(name, Fields.Tensors[i])) return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
+        foreach (var field in Fields.Header)
+            if (Matches(name, field)) return request.Posted.Add(field) ? TryReadSmall(field, null, text, end, request) : null;
+        foreach (var option in request.Loss.Options)
+            if (Matches(name, option.Name)) return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request) : null;
         return null;
     }
 
@@ -74,46 +82,37 @@ internal static unsafe class FastJsonRequestReader
         return true;
     }
 
-    /// <returns>Behind the value; null where it is not usual.</returns>
-    private static byte* TryReadValue(string name, byte* text, byte* end, ScoreRequest request)
+    private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
-        if (text >= end) return null;
-        if (*text != '[' || name == Fields.Mask || !Fields.Tensors.Contains(name)) return TryReadSmall(name, text, end, request);
-        return name == Fields.Labels && TryReadArray<Int64Element>(DType.Int64, name, text, end, request) is var behind && behind != null ? behind
-            : request.DType == DType.Float64 ? TryReadArray<Float64Element>(DType.Float64, name, text, end, request)
-            : TryReadArray<Float32Element>(DType.Float32, name, text, end, request);
+        if (*text != '[' || field == TensorField.Mask) return TryReadExactly(field, text, end, request);
+        return field == TensorField.Labels && TryReadArray<Int64Element>(DType.Int64, field, text, end, request) is var behind && behind != null ? behind
+            : request.DType == DType.Float64 ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
+            : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
     }
 
-    private static byte* TryReadArray<TElement>(DType dtype, string name, byte* text, byte* end, ScoreRequest request)
-        where TElement : unmanaged, IElement<TElement>
+    private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer(FewElements);
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
         {
-            request.Tensors[name] = new(dtype, new(array.Shape), elements) { IsFinite = true };
+            request[field] = new(dtype, new(array.Shape), elements) { IsFinite = true };
             return text + array.Length;
         }
         elements.Dispose();
         return null;
     }
 
-    private static byte* TryReadSmall(string name, byte* text, byte* end, ScoreRequest request)
+    /// <summary>Reads a tensor that is no array of numbers by the exact reader.</summary>
+    private static byte* TryReadExactly(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
-        var json = new Utf8JsonReader(new ReadOnlySpan<byte>(text, (int)(end - text)), isFinalBlock: false, new(JsonText.Strict));
+        var json = Reader(text, end);
         try
         {
-            if (!json.Read()) return null;
-            if (Fields.Tensors.Contains(name))
-            {
-                var value = json;
-                if (!value.TrySkip()) return null;
-                var slice = new ReadOnlySpan<byte>(text, (int)value.BytesConsumed);
-                if (JsonTensorReader.Read(name, slice, request) is not { } tensor) return null;
-                request.Tensors[name] = tensor;
-                return text + value.BytesConsumed;
-            }
-            HeaderParser.TryRead(name, ref json, request);
-            return request.RequestErrors.Total == 0 && json.CurrentDepth == 0 ? text + json.BytesConsumed : null;
+            if (!json.Read() || !json.TrySkip()) return null;
+            if (JsonTensorReader.Read(field, new(text, (int)json.BytesConsumed), request) is not { } tensor) return null;
+            request[field] = tensor;
+            return text + json.BytesConsumed;
         }
         catch (Exception refused) when (refused is JsonException or InvalidOperationException)
         {
@@ -121,10 +120,30 @@ internal static unsafe class FastJsonRequestReader
         }
     }
 
+    private static byte* TryReadSmall(string name, Option? option, byte* text, byte* end, ScoreRequest request)
+    {
+        var json = Reader(text, end);
+        try
+        {
+            if (!json.Read()) return null;
+            if (option is null) HeaderParser.TryReadField(name, ref json, request);
+            else HeaderParser.ReadOption(option, ref json, request);
+            return request.Errors.Total == 0 && json.CurrentDepth == 0 ? text + json.BytesConsumed : null;
+        }
+        catch (Exception refused) when (refused is JsonException or InvalidOperationException)
+        {
+            return null;
+        }
+    }
+
+    private static Utf8JsonReader Reader(byte* text, byte* end) =>
+        new(new ReadOnlySpan<byte>(text, (int)(end - text)), isFinalBlock: false, new(JsonText.Strict));
+
     /// <summary>Labels with a fraction where indices belong are for the exact reader, which knows which one it is.</summary>
     private static bool HasIndicesOrRows(ScoreRequest request) =>
         request.Loss.Kind == LossKind.Binary
-        || !request.Tensors.TryGetValue(Fields.Labels, out var labels)
+        || request[TensorField.Labels] is not { } labels
         || !labels.DType.IsFloat()
-        || request.Tensors.All(tensor => !Fields.Predictions.Contains(tensor.Key) || tensor.Value.Shape.Rank == labels.Shape.Rank);
+        || request.Predictions is not { } predictions
+        || predictions.Shape.Rank == labels.Shape.Rank;
 }

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LossService.Core.Losses;
 using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Problems;
@@ -25,36 +26,44 @@ internal static class JsonRequestReader
     /// <summary>The same by the exact reader alone.</summary>
     public static Problem? ReadExactly(ReadOnlySpan<byte> body, ScoreRequest request)
     {
-        if (JsonText.Outline(body, out var members) is { } problem) return problem;
+        if (!JsonText.Outline(body).TryGet(out var members, out var problem)) return problem;
         if (members is null)
         {
-            request.RequestErrors.Add(new(""), "the body must be a JSON object");
+            request.Errors.Add(new(""), "expected a JSON object");
             return null;
         }
 
         foreach (var member in members)
-        {
-            if (!request.Posted.Add(member.Name)) request.RequestErrors.Add(new(member.Name), $"the member \"{member.Name}\" stands twice");
-        }
+            if (!request.Posted.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field \"{member.Name}\"");
         // how numbers are held must be known before the first is read
         foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
-        {
             Read(member, member.Value(body), request);
-        }
+        if (request.Errors.Total == 0 && HasRealIndices(request)) AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
         return null;
     }
 
     private static void Read(JsonMember member, ReadOnlySpan<byte> text, ScoreRequest request)
     {
-        var reader = new Utf8JsonReader(text, JsonText.Strict);
-        reader.Read();
-        if (Fields.Tensors.Contains(member.Name))
-        {
-            if (JsonTensorReader.Read(member.Name, text, request) is { } tensor) request.Tensors[member.Name] = tensor;
-        }
-        else if (!HeaderParser.TryRead(member.Name, ref reader, request))
-        {
-            request.RequestErrors.Add(new(member.Name), HeaderParser.Unknown(member.Name, request.Loss));
-        }
+        var json = new Utf8JsonReader(text, JsonText.Strict);
+        json.Read();
+        if (Fields.TryFindTensor(member.Name, out var tensor)) request[tensor] = JsonTensorReader.Read(tensor, text, request);
+        else if (request.Loss.FindOption(member.Name) is { } option) HeaderParser.ReadOption(option, ref json, request);
+        else if (!HeaderParser.TryReadField(member.Name, ref json, request))
+            request.Errors.Add(new(member.Name), HeaderParser.DescribeUnknown(member.Name, request.Loss));
+    }
+
+    /// <summary>Whether labels in the shape of class indices are not all written as integers.</summary>
+    private static bool HasRealIndices(ScoreRequest request) =>
+        request.Loss.Kind == LossKind.Categorical && !request.IsEncoded(TensorField.Labels)
+        && request[TensorField.Labels] is { } labels && labels.DType.IsFloat()
+        && request.Predictions is { Shape.Rank: > 0 } predictions && labels.Shape == predictions.Shape.WithoutLast();
+
+    /// <summary>The text knows which label is no integer; the tensor only that one is.</summary>
+    private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request)
+    {
+        var (position, text) = JsonTensorReader.FindNonInteger(labels)!.Value;
+        var shape = request.Predictions!.Shape;
+        request.Errors.Add(new(Fields.Labels, position),
+            $"labels of the shape {shape.WithoutLast()} are class indices, integers from 0 to {shape.Last - 1}; got {text}");
     }
 }

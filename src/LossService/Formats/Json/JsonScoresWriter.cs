@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.IO.Pipelines;
+using System.Text;
 using System.Text.Json;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -32,18 +33,14 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             pipe.Write(JsonEncodedText.Encode(id).EncodedUtf8Bytes);
             pipe.Write("\""u8);
         }
-        if ((request.Outputs ?? OutputSet.Loss).HasFlag(OutputSet.Loss) && request.Reduction != Reduction.None)
+        var asked = request.Outputs ?? OutputCatalogue.GetDefault(request.Reduction);
+        foreach (var output in OutputCatalogue.All)
         {
-            Name("loss"u8);
-            Number(scores.Loss);
+            if (!output.IsIn(asked)) continue;
+            if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
+            else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
+            else if (request.Reduction != Reduction.None) WriteLoss(output, scores.Loss);
         }
-        await WriteAsync("losses", scores.Losses);
-        await WriteAsync("gradient", scores.Gradient);
-        await WriteAsync("probabilities", scores.Probabilities);
-        await WriteAsync("log_probabilities", scores.LogProbabilities);
-        await WriteAsync("entropy", scores.Entropy);
-        await WriteAsync("predictions", scores.Predictions);
-        if (scores.Metrics is { } metrics) Write(metrics);
         Write(scores.Totals);
         pipe.Write("}"u8);
     }
@@ -102,10 +99,15 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         pipe.Write("]}"u8);
     }
 
-    private async ValueTask WriteAsync(string name, Tensor? tensor)
+    private void WriteLoss(Output output, double? loss)
     {
-        if (tensor is null) return;
-        Name(System.Text.Encoding.UTF8.GetBytes(name));
+        Name(output);
+        Number(loss);
+    }
+
+    private async ValueTask WriteAsync(Output output, Tensor tensor)
+    {
+        Name(output);
         if (_encoding == TensorEncoding.Base64)
         {
             await Base64Tensor.WriteAsync(tensor, pipe, cancellation);
@@ -158,6 +160,12 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         if (tensor.DType == DType.Int64) Number(tensor.Integer(0));
         else if (tensor.DType == DType.Float64) Number(tensor.AsSpan<double>()[0]);
         else Number(tensor.AsSpan<float>()[0]);
+    }
+
+    private void Name(Output output)
+    {
+        Span<byte> name = stackalloc byte[64];
+        Name(name[..Encoding.ASCII.GetBytes(output.Name, name)]);
     }
 
     private void Name(ReadOnlySpan<byte> name)

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Requests;
 
@@ -14,52 +15,55 @@ internal ref struct JsonTensorReader
     /// <summary>The deepest tensor.</summary>
     public const int MaxRank = Numbers.NumberArrayReader.MaxRank;
 
-    private readonly string _member;
+    private readonly string _field;
     private readonly DType _dtype;
-    private readonly RequestErrors _findings;
+    private readonly RequestErrors _errors;
     private readonly List<int> _shape = [];
     private readonly List<int> _position = [];
     private readonly NativeBuffer _elements;
     private nuint _count;
     private int _rank = -1;
 
-    private JsonTensorReader(string member, DType dtype, NativeBuffer elements, RequestErrors findings)
+    private JsonTensorReader(string field, DType dtype, NativeBuffer elements, RequestErrors errors)
     {
         _elements = elements;
-        (_member, _dtype, _findings) = (member, dtype, findings);
+        (_field, _dtype, _errors) = (field, dtype, errors);
     }
 
-    /// <summary>Reads a member's value.</summary>
-    /// <param name="member">Its name.</param>
+    /// <summary>Reads a tensor of the request.</summary>
+    /// <param name="field">Which.</param>
     /// <param name="value">The text of the value, known to be JSON.</param>
-    /// <param name="request">Says how numbers are held; takes the findings.</param>
+    /// <param name="request">Says how numbers are held; takes the errors.</param>
     /// <returns>The tensor, or null where something did not fit.</returns>
     /// <remarks>Labels are int64 where every one is written as an integer, as class indices and one-hot rows are.</remarks>
-    public static Tensor? Read(string member, ReadOnlySpan<byte> value, ScoreRequest request)
+    public static Tensor? Read(TensorField field, ReadOnlySpan<byte> value, ScoreRequest request)
     {
-        if (value.StartsWith("{"u8)) return Base64Tensor.Read(member, value, request);
-        if (member == Fields.Mask) return Read(member, value, DType.Bool, request.RequestErrors);
-        if (member != Fields.Labels) return Read(member, value, request.DType, request.RequestErrors);
-        return AreIntegers(value, request) ? Read(member, value, DType.Int64, request.RequestErrors)
-            : Read(member, value, request.DType, request.RequestErrors);
+        if (value.StartsWith("{"u8)) return Base64Tensor.Read(field, value, request);
+        var dtype = field switch
+        {
+            TensorField.Mask => DType.Bool,
+            TensorField.Labels when FindNonInteger(value) is null => DType.Int64,
+            _ => request.DType,
+        };
+        return Read(Fields.GetName(field), value, dtype, request.Errors);
     }
 
-    /// <summary>Reads a value as the given dtype: bool, int64 (then all <see cref="AreIntegers"/>), float32 or float64.</summary>
-    public static Tensor? Read(string member, ReadOnlySpan<byte> value, DType dtype, RequestErrors findings)
+    /// <summary>Reads a value as the given dtype: bool, int64 (of which <see cref="FindNonInteger"/> found none), float32 or float64.</summary>
+    public static Tensor? Read(string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
         var elements = new NativeBuffer(1024);
-        var before = findings.Total;
-        var reader = new JsonTensorReader(member, dtype, elements, findings);
+        var before = errors.Total;
+        var reader = new JsonTensorReader(field, dtype, elements, errors);
         reader.ReadValue(ref json, 0);
-        if (findings.Total == before) return new Tensor(dtype, new Shape([.. reader._shape]), elements);
+        if (errors.Total == before) return new Tensor(dtype, new Shape([.. reader._shape]), elements);
         elements.Dispose();
         return null;
     }
 
-    /// <summary>Whether every number is written as an integer that fits; notes the first that is not.</summary>
-    public static bool AreIntegers(ReadOnlySpan<byte> value, ScoreRequest request)
+    /// <summary>The position of the first element that is not written as an integer that fits, and its text; null = none.</summary>
+    public static (int[] Position, string Text)? FindNonInteger(ReadOnlySpan<byte> value)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var position = new Stack<int>();
@@ -70,18 +74,11 @@ internal ref struct JsonTensorReader
                 position.Push(0);
                 continue;
             }
-            if (json.TokenType == JsonTokenType.EndArray)
-            {
-                position.Pop();
-            }
-            else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _))
-            {
-                request.FirstRealLabel = new(new(Fields.Labels, [.. position.Reverse()]), HeaderParser.Describe(ref json));
-                return false;
-            }
+            if (json.TokenType == JsonTokenType.EndArray) position.Pop();
+            else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _)) return ([.. position.Reverse()], HeaderParser.Describe(ref json));
             if (position.TryPop(out var index)) position.Push(index + 1);
         }
-        return true;
+        return null;
     }
 
     private void ReadValue(ref Utf8JsonReader json, int depth)
@@ -94,7 +91,7 @@ internal ref struct JsonTensorReader
     {
         if (depth == _rank || depth >= MaxRank)
         {
-            Note($"an array where a {Element} belongs: the other {Element}s stand at depth {_rank}");
+            AddError(_rank < 0 ? $"expected at most {MaxRank} axes" : $"expected a {Element}, as at the same depth before, got an array");
             json.Skip();
             return;
         }
@@ -109,7 +106,7 @@ internal ref struct JsonTensorReader
 
         while (_shape.Count <= depth) _shape.Add(-1);
         if (_shape[depth] == -1) _shape[depth] = length;
-        else if (_shape[depth] != length) Note($"{length} elements where the rows before have {_shape[depth]}");
+        else if (_shape[depth] != length) AddError($"expected {_shape[depth]} elements, as in the rows before, got {length}");
     }
 
     private void ReadElement(ref Utf8JsonReader json, int depth)
@@ -117,10 +114,10 @@ internal ref struct JsonTensorReader
         if (_rank == -1) _rank = depth;
         if (json.TokenType == JsonTokenType.StartObject)
         {
-            Note($"an object where a {Element} belongs");
+            AddError($"expected a {Element}, got an object");
             json.Skip();
         }
-        else if (depth != _rank) Note($"a {Element} where an array belongs: the other {Element}s stand at depth {_rank}");
+        else if (depth != _rank) AddError($"expected an array, as at the same depth before, got a {Element}");
         else if (_dtype == DType.Bool) ReadBool(ref json);
         else ReadNumber(ref json);
     }
@@ -128,18 +125,18 @@ internal ref struct JsonTensorReader
     private void ReadBool(ref Utf8JsonReader json)
     {
         if (json.TokenType is JsonTokenType.True or JsonTokenType.False) Add((byte)(json.TokenType == JsonTokenType.True ? 1 : 0));
-        else Note($"{HeaderParser.Describe(ref json)} is no boolean: true keeps the sample, false leaves it out");
+        else AddError($"expected true or false, got {HeaderParser.Describe(ref json)}");
     }
 
     private void ReadNumber(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
-        else if (json.TokenType == JsonTokenType.String) Note($"{HeaderParser.Describe(ref json)} is no number; numbers have no quotes, but for \"NaN\", \"Infinity\" and \"-Infinity\"");
-        else if (json.TokenType != JsonTokenType.Number) Note($"{HeaderParser.Describe(ref json)} is no number");
+        else if (json.TokenType == JsonTokenType.String) AddError($"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
+        else if (json.TokenType != JsonTokenType.Number) AddError($"expected a number, got {HeaderParser.Describe(ref json)}");
         else if (_dtype == DType.Int64) Add(json.GetInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var single) && float.IsFinite(single)) Add(single);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) Add(number);
-        else Note($"{HeaderParser.Describe(ref json)} does not fit {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
+        else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
     }
 
     private static bool TryNonFinite(ref Utf8JsonReader json, out double value)
@@ -164,5 +161,5 @@ internal ref struct JsonTensorReader
 
     private readonly string Element => _dtype == DType.Bool ? "boolean" : "number";
 
-    private readonly void Note(string detail) => _findings.Add(new(_member, [.. _position]), detail);
+    private readonly void AddError(string detail) => _errors.Add(new(_field, [.. _position]), detail);
 }

@@ -5,7 +5,7 @@ using LossService.Problems;
 
 namespace LossService.Formats.Json;
 
-/// <summary>A whole text that is RFC 8259 JSON, or the problem with it.</summary>
+/// <summary>Checks that a whole text is RFC 8259 JSON.</summary>
 internal static class JsonText
 {
     /// <summary>The deepest nesting that is read.</summary>
@@ -14,12 +14,13 @@ internal static class JsonText
     /// <summary>How every value is read: no comments, no trailing commas.</summary>
     public static JsonReaderOptions Strict { get; } = new() { MaxDepth = MaxDepth };
 
-    /// <summary>Goes over the whole body once; lists the members of the root.</summary>
-    /// <returns>The problem, or null; <paramref name="members"/> is null where the root is no object.</returns>
-    public static Problem? Outline(ReadOnlySpan<byte> body, out List<JsonMember>? members)
+    /// <summary>Reads the whole body once and lists the fields of its root.</summary>
+    /// <returns>The fields; null where the root is not an object; a problem where the body is not JSON.</returns>
+    public static Result<List<JsonMember>?> Outline(ReadOnlySpan<byte> body)
     {
-        members = null;
-        if (body.StartsWith("\uFEFF"u8)) return ProblemTypes.InvalidJson("The body begins with a byte order mark; JSON has none.", 0);
+        List<JsonMember>? members = null;
+        if (body.StartsWith("\uFEFF"u8))
+            return ProblemTypes.InvalidJson("The body begins with a byte order mark, which JSON does not allow.", 0);
         if (!Utf8.IsValid(body)) return ProblemTypes.InvalidJson("The body is not valid UTF-8.", FirstInvalid(body));
 
         var reader = new Utf8JsonReader(body, Strict);
@@ -34,11 +35,13 @@ internal static class JsonText
                 CheckSurrogates(ref reader);
                 if (members is null || reader.CurrentDepth != 1) continue;
                 if (reader.TokenType == JsonTokenType.PropertyName) name = reader.GetString()!;
-                else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject) Close(members, name, (int)reader.BytesConsumed);
-                else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject) members.Add(new(name, (int)reader.TokenStartIndex, 0));
+                else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject)
+                    Close(members, name, (int)reader.BytesConsumed);
+                else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
+                    members.Add(new(name, (int)reader.TokenStartIndex, 0));
                 else members.Add(new(name, (int)reader.TokenStartIndex, (int)(reader.BytesConsumed - reader.TokenStartIndex)));
             }
-            return null;
+            return members;
         }
         catch (JsonException broken)
         {
@@ -52,10 +55,10 @@ internal static class JsonText
         members[^1] = open with { Name = name, Length = end - open.Start };
     }
 
-    /// <summary>An escaped half of a surrogate pair, in a name or a string, is grammatical, but stands for no character.</summary>
+    /// <summary>Refuses an unpaired surrogate in a name or a string: the grammar allows the escape, but it is no character.</summary>
     private static void CheckSurrogates(ref Utf8JsonReader reader)
     {
-        // only \u can stand for half a pair; megabytes of base64 with \/ need not become a string to be sure
+        // only \u can escape a surrogate; megabytes of base64 with \/ need not become a string
         if (!reader.ValueIsEscaped || reader.ValueSpan.IndexOf("\\u"u8) < 0) return;
         try
         {
@@ -63,14 +66,14 @@ internal static class JsonText
         }
         catch (InvalidOperationException)
         {
-            throw new JsonException("A string has an escaped surrogate without its other half.");
+            throw new JsonException("A string has an unpaired surrogate.");
         }
     }
 
     private static string Explain(JsonException broken, ReadOnlySpan<byte> body, Utf8JsonReader reader)
     {
         if (body.IsEmpty) return "The body is empty.";
-        // the framework's message ends in its own address, which the problem has as a member
+        // the framework's message ends in its own position, for which the problem has a field
         var message = broken.Message;
         var address = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
         return $"{(address < 0 ? message : message[..address])} (after {reader.BytesConsumed} bytes)";

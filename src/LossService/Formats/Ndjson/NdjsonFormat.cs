@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.IO.Pipelines;
 using System.Text.Json;
+using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Formats.Json;
 using LossService.Http;
@@ -13,88 +14,111 @@ using Microsoft.Extensions.Options;
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
-/// A stream of batches: one JSON object a line, one answer a line, in order, and at the end a summary of the whole as one
-/// dataset. Memory is that of the longest line. A line that is no valid batch spoils only itself; a blank line is counted in
-/// the numbering, and not answered.
+/// A stream of batches: each line is a JSON request and gets one line in the response, in order; the last line sums up the stream
+/// as one dataset. Memory is that of the longest line. An invalid line does not affect the others; a blank line has a number, but
+/// no response.
 /// </summary>
-internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits)
+internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : IFormat
 {
-    /// <summary>How much is answered between two flushes while lines keep coming.</summary>
+    private const string MediaType = "application/x-ndjson";
+
+    /// <summary>How many bytes are written between two flushes while lines keep coming.</summary>
     private const int FlushAt = 64 * 1024;
 
-    /// <summary>Answers a request.</summary>
-    /// <returns>The problem where the stream breaks before its first answer; otherwise an empty result.</returns>
-    public async Task<IResult> AnswerAsync(Loss loss, HttpRequest http)
+    /// <inheritdoc/>
+    public IReadOnlyList<BodyType> Reads { get; } =
+    [
+        new(MediaType, BodyContent.Text)
+        {
+            Charset = "utf-8",
+            Description = "A stream of requests, one a line, of any length.",
+            Example = loss => JsonNode.Parse(loss.Page.Example)!.ToJsonString() + "\n",
+        },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BodyType> Writes { get; } =
+    [
+        new(MediaType, BodyContent.Text)
+        {
+            Description =
+                """One answer a line, in order: `{"line": 1, …the scores…}`, or `{"line": 2, "error": {…the problem…}}`. """
+                + """The last line sums up the stream as one dataset: `{"summary": {"lines", "failed", "totals", "loss"}}`.""",
+        },
+    ];
+
+    /// <summary>Scores the lines of a stream as they come.</summary>
+    /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
+    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
     {
         var context = http.HttpContext;
         var cancellation = context.RequestAborted;
-        TakeTime(http);
-        context.Response.ContentType = MediaTypes.Ndjson;
+        AllowPauses(http);
+        context.Response.ContentType = type.Name;
 
-        var answers = context.Response.BodyWriter;
+        var body = context.Response.BodyWriter;
         var summary = new NdjsonSummary();
-        using var lines = new NdjsonLines(http.BodyReader, answers, limits.Value.BodyBytes);
+        using var lines = new NdjsonLines(http.BodyReader, body, limits.Value.BodyBytes);
         try
         {
             while (await lines.ReadAsync(cancellation))
             {
                 if (lines.IsBlank) continue;
-                await AnswerLineAsync(loss, lines, answers, summary, cancellation);
-                if (answers.UnflushedBytes >= FlushAt) await answers.FlushAsync(cancellation);
+                await AnswerLineAsync(loss, lines, body, summary, cancellation);
+                if (body.UnflushedBytes >= FlushAt) await body.FlushAsync(cancellation);
             }
-            summary.Write(answers);
+            summary.Write(body);
             return Results.Empty;
         }
         catch (Exception broken) when (RequestBody.Explain(broken, limits.Value.BodyBytes) is { } problem)
         {
             if (summary.Lines == 0 && !context.Response.HasStarted) return problem;
-            // nothing can be read any more: the missing summary says that this was not all
-            WriteProblem(answers, lines.Number, problem);
+            // the rest cannot be read; that the summary is missing tells the client so
+            WriteProblem(body, lines.Number, problem);
             return Results.Empty;
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
         {
-            // cut off, here or there: no end that could be taken for the whole, and nobody's error
+            // the connection broke: the response must not end like a complete one, and there is no error to report
             context.Abort();
             return Results.Empty;
         }
     }
 
-    private async ValueTask AnswerLineAsync(Loss loss, NdjsonLines lines, PipeWriter answers, NdjsonSummary summary, CancellationToken cancellation)
+    private async ValueTask AnswerLineAsync(
+        Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken cancellation)
     {
-        using var batch = new JsonBatch(loss);
-        if (!lines.IsTooLong)
+        var read = lines.IsTooLong ? ProblemTypes.PayloadTooLarge(limits.Value.BodyBytes) : JsonRequest.Read(loss, lines.Line);
+        if (read.TryGet(out var request, out var problem))
         {
-            batch.Read(lines.Line);
-            batch.Score(scoring, limits.Value, cancellation);
+            using (request)
+            {
+                if (request.Score(scoring, limits.Value.ListedErrors, cancellation).TryGet(out var scores, out problem))
+                {
+                    using (scores) await request.WriteAsync(scores, body, lines.Number, cancellation);
+                    body.Write("\n"u8);
+                    summary.Add(scores.Totals);
+                    return;
+                }
+            }
         }
-        var problem = lines.IsTooLong ? ProblemTypes.PayloadTooLarge(limits.Value.BodyBytes) : batch.Problem;
-        if (problem is null)
-        {
-            await batch.WriteAsync(answers, lines.Number, cancellation);
-            answers.Write("\n"u8);
-            summary.Add(batch.Totals);
-        }
-        else
-        {
-            WriteProblem(answers, lines.Number, problem);
-            summary.AddFailure();
-        }
+        WriteProblem(body, lines.Number, problem);
+        summary.AddFailure();
     }
 
-    private static void WriteProblem(PipeWriter answers, long line, Problem problem)
+    private static void WriteProblem(PipeWriter body, long line, Problem problem)
     {
-        answers.Write(JsonSerializer.SerializeToUtf8Bytes(new { line, error = problem }, Problem.Json));
-        answers.Write("\n"u8);
+        body.Write(JsonSerializer.SerializeToUtf8Bytes(new { line, error = problem }, Problem.Json));
+        body.Write("\n"u8);
     }
 
     /// <summary>
-    /// A client may take its time between lines, being a training loop: only one that has all but stopped is given up. The time
-    /// to take the answers stays as short as everywhere, for they hold memory.
+    /// Lets a client pause between lines, as a training loop does: only one that sends less than a byte a second is given up. The
+    /// rate at which it must take the response stays, because what is not sent yet takes memory.
     /// </summary>
-    private static void TakeTime(HttpRequest http)
+    private static void AllowPauses(HttpRequest http)
     {
-        // HTTP/2 has no such rate: its windows are the client's own
+        // HTTP/2 has no such rate for one request
         if (HttpProtocol.IsHttp11(http.Protocol) && http.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
             rate.MinDataRate = new MinDataRate(bytesPerSecond: 1, gracePeriod: TimeSpan.FromMinutes(2));
     }

@@ -5,24 +5,24 @@ using LossService.Http;
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
-/// The lines of a stream, one after the other, in memory that grows to the longest line and no further. Lines end in a line
-/// feed, the last one perhaps with the stream.
+/// The lines of a stream, one after the other, in a buffer that grows to the longest line. A line ends with a line feed; the last
+/// one may end with the stream.
 /// </summary>
-/// <param name="stream">Where lines come from.</param>
-/// <param name="answers">What is flushed before each wait for the client, which may itself be waiting for an answer.</param>
-/// <param name="limit">The most bytes that are kept of a line.</param>
-internal sealed class NdjsonLines(PipeReader stream, PipeWriter answers, int limit) : IDisposable
+/// <param name="stream">The stream.</param>
+/// <param name="response">Flushed before each wait for the client, because the client may be waiting for a response itself.</param>
+/// <param name="limit">The most bytes of a line.</param>
+internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, int limit) : IDisposable
 {
-    /// <summary>The line read last, without its line feed; empty where it is too long.</summary>
+    /// <summary>The current line without its line feed; empty where it is too long.</summary>
     public RequestBody Line { get; } = new(4096);
 
-    /// <summary>Its number, from 1.</summary>
+    /// <summary>The number of the current line, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Whether it has more bytes than are kept.</summary>
+    /// <summary>Whether the current line has more bytes than the limit.</summary>
     public bool IsTooLong { get; private set; }
 
-    /// <summary>Whether it has nothing but white space.</summary>
+    /// <summary>Whether the current line has only white space.</summary>
     public bool IsBlank => !IsTooLong && !Line.Span.ContainsAnyExcept(" \t\r"u8);
 
     /// <summary>Reads the next line.</summary>
@@ -35,7 +35,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter answers, int lim
         while (true)
         {
             var reading = stream.ReadAsync(cancellation);
-            if (!reading.IsCompleted) await answers.FlushAsync(cancellation);
+            if (!reading.IsCompleted) await response.FlushAsync(cancellation);
             var result = await reading;
             var isWhole = Append(result.Buffer);
             if (isWhole) return true;
@@ -46,6 +46,8 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter answers, int lim
     /// <inheritdoc/>
     public void Dispose() => Line.Dispose();
 
+    /// <summary>Appends the bytes up to the end of the line.</summary>
+    /// <returns>Whether the line ended.</returns>
     private bool Append(ReadOnlySequence<byte> bytes)
     {
         var end = bytes.PositionOf((byte)'\n');

@@ -7,22 +7,23 @@ using LossService.Problems;
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
-/// The last line of a stream: <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss"}}</c>, the whole
-/// stream as one dataset.
+/// The last line of the response, which sums up the stream as one dataset:
+/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss"}}</c>.
 /// </summary>
 /// <remarks>
-/// <c>loss</c> is Σloss/Σweight whatever reduction each line asked for, and null where nothing was kept. The sums over the lines
-/// are exact and rounded once, so they do not depend on how a dataset is split into lines beyond each line's own rounding.
+/// <c>loss</c> is Σloss/Σweight, whatever reduction the lines ask for, and null where no sample was kept. The sums over the lines are
+/// exact and rounded once, so how a dataset is split into lines matters only by the rounding of each line's own totals.
 /// </remarks>
 internal sealed class NdjsonSummary
 {
-    /// <summary>As the scores are written: a sum that is not finite is a string.</summary>
-    private static readonly JsonSerializerOptions Json = new(Problem.Json) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
+    /// <summary>A sum that is not finite is a string, as in the scores.</summary>
+    private static readonly JsonSerializerOptions Json =
+        new(Problem.Json) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
 
     private readonly TotalsSum _totals = new();
     private long _failed;
 
-    /// <summary>The lines that were answered.</summary>
+    /// <summary>How many lines got a response.</summary>
     public long Lines { get; private set; }
 
     /// <summary>Counts a line that was scored.</summary>
@@ -32,7 +33,7 @@ internal sealed class NdjsonSummary
         _totals.Add(totals);
     }
 
-    /// <summary>Counts a line that was not.</summary>
+    /// <summary>Counts a line that got a problem.</summary>
     public void AddFailure()
     {
         Lines++;
@@ -40,7 +41,7 @@ internal sealed class NdjsonSummary
     }
 
     /// <summary>Writes the line.</summary>
-    public void Write(IBufferWriter<byte> answers)
+    public void Write(IBufferWriter<byte> body)
     {
         var totals = _totals.Round();
         var summary = new
@@ -50,7 +51,7 @@ internal sealed class NdjsonSummary
             totals = new { totals.Samples, totals.Weight, totals.Loss },
             loss = totals.Mean,
         };
-        answers.Write(JsonSerializer.SerializeToUtf8Bytes(new { summary }, Json));
-        answers.Write("\n"u8);
+        body.Write(JsonSerializer.SerializeToUtf8Bytes(new { summary }, Json));
+        body.Write("\n"u8);
     }
 }

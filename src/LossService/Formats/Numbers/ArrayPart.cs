@@ -4,24 +4,24 @@ using LossService.Core.Tensors;
 namespace LossService.Formats.Numbers;
 
 /// <summary>
-/// Some rows of a nested array of numbers, one after the other, and what they tell of the lengths of the arrays around them:
-/// a stretch reads alone, and continued by the next one it knows what one reader of both would know.
+/// Consecutive rows of a nested array of numbers, with what they show of the lengths of the arrays around them. Cores read parts
+/// independently; <see cref="TryContinue"/> joins two parts into what one reader of both would have found.
 /// </summary>
 /// <remarks>
-/// For each depth it keeps the length of the arrays that began and ended in the stretch (they must agree), the length so
-/// far of the one that is open at the stretch's end, and what was read of the one that was open at its start.
+/// For each depth it keeps the length of the arrays that began and ended in the part (they must agree), the length so far of the
+/// array still open at the part's end, and the elements read of the array already open at its start.
 /// </remarks>
 internal unsafe struct ArrayPart
 {
     /// <summary>How deep arrays may nest.</summary>
     public const int MaxRank = 32;
 
-    private fixed int _shape[MaxRank]; // 0: none is known
+    private fixed int _shape[MaxRank]; // 0: not known yet
     private fixed int _lengths[MaxRank];
-    private fixed int _heads[MaxRank]; // 0: it did not end here
+    private fixed int _heads[MaxRank]; // 0: the array open at the start did not end here
     private uint _isOpenFromBefore;
 
-    /// <summary>A stretch that begins at a row's first number; all that is known of the first is that its arrays begin there, too.</summary>
+    /// <summary>A part that begins at a row's first number; in the first part all arrays begin there, too.</summary>
     public ArrayPart(byte* start, int rank, bool isFirst)
     {
         Start = start;
@@ -30,13 +30,13 @@ internal unsafe struct ArrayPart
         if (!isFirst) _isOpenFromBefore = (1u << (rank - 1)) - 1;
     }
 
-    /// <summary>Whether no other stands before it.</summary>
+    /// <summary>Whether this is the array's first part.</summary>
     public bool IsFirst { get; }
 
     /// <summary>The first number of the first row.</summary>
     public byte* Start { get; }
 
-    /// <summary>Behind the last row: the next row's first number, or behind the array's last bracket. Null where the text is not right.</summary>
+    /// <summary>After the last row: the next row's first number, or the end of the array. Null where the text is not valid.</summary>
     public byte* End { get; private set; }
 
     /// <summary>The depth of the rows.</summary>
@@ -48,7 +48,7 @@ internal unsafe struct ArrayPart
     /// <summary>Whether the whole array ended here.</summary>
     public bool IsClosed { get; private set; }
 
-    /// <summary>The extent of each axis of an array that is closed.</summary>
+    /// <summary>The length of each axis, once the array is closed.</summary>
     public readonly int[] Shape
     {
         get
@@ -57,34 +57,33 @@ internal unsafe struct ArrayPart
         }
     }
 
-    /// <summary>The first number behind the next closing bracket and what opens after it; null where no row begins.</summary>
+    /// <summary>The first number after the next closing bracket and the brackets that open after it; null where no row begins.</summary>
     public static byte* FindRow(byte* text, byte* end)
     {
         text += uint.CreateSaturating(new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)']'));
-        bool isOpened = false;
+        var isOpened = false;
         for (; text < end && (*text is (byte)']' or (byte)',' or (byte)'[' || *text <= ' '); text++) isOpened |= *text == '[';
         return isOpened && text < end ? text : null;
     }
 
-    /// <summary>Reads rows until the array ends or the next stretch begins.</summary>
+    /// <summary>Reads rows until the array ends or the next part begins.</summary>
     /// <param name="end">The end of the text.</param>
-    /// <param name="next">Where the next stretch begins; null where there is none.</param>
+    /// <param name="next">Where the next part begins; null where there is none.</param>
     /// <param name="elements">Takes the elements.</param>
-    /// <returns>False where the text is not right.</returns>
-    public bool TryRead<TElement>(byte* end, byte* next, NativeBuffer elements)
-        where TElement : unmanaged, IElement<TElement>
+    /// <returns>False where the text is not valid.</returns>
+    public bool TryRead<TElement>(byte* end, byte* next, NativeBuffer elements) where TElement : unmanaged, INumberElement<TElement>
     {
-        byte* text = Start;
+        var text = Start;
         nuint count = 0;
         while (text != next)
         {
-            nuint before = count;
+            var before = count;
             text = ReadRow<TElement>(text, end, elements, ref count);
             if (text == null || count - before > int.MaxValue) return false;
             _lengths[Rank - 1] = (int)(count - before);
 
-            // close this row and every array that ends with it
-            int depth = Rank - 1;
+            // close this row and the arrays that end with it
+            var depth = Rank - 1;
             while (true)
             {
                 if (!TryClose(depth)) return false;
@@ -93,7 +92,6 @@ internal unsafe struct ArrayPart
                     EndAt(text, count, isClosed: true);
                     return true;
                 }
-
                 depth--;
                 _lengths[depth]++;
                 text = JsonSpace.Skip(text, end);
@@ -109,21 +107,19 @@ internal unsafe struct ArrayPart
                 if (text >= end || *text++ != '[') return false;
                 _lengths[depth] = 0;
             }
-
             text = JsonSpace.Skip(text, end);
             if (before == 0) Reserve<TElement>(count, text, next == null || IsFirst ? end : next, elements);
         }
-
         EndAt(text, count, isClosed: false);
         return true;
     }
 
-    /// <summary>Takes in the stretch that begins where this one ends.</summary>
-    /// <returns>False where that stretch is not right, or the lengths of the two do not agree.</returns>
+    /// <summary>Joins the part that begins where this one ends.</summary>
+    /// <returns>False where that part is not valid, or the lengths of the two do not agree.</returns>
     public bool TryContinue(in ArrayPart next)
     {
         if (End != next.Start || next.End == null) return false;
-        for (int depth = 0; depth < Rank; depth++)
+        for (var depth = 0; depth < Rank; depth++)
         {
             if (next._heads[depth] > 0)
             {
@@ -131,16 +127,13 @@ internal unsafe struct ArrayPart
                 if (!TryClose(depth)) return false;
                 _lengths[depth] = 0;
             }
-
             if (next._shape[depth] > 0)
             {
                 if (_shape[depth] == 0) _shape[depth] = next._shape[depth];
                 if (_shape[depth] != next._shape[depth]) return false;
             }
-
             _lengths[depth] += next._lengths[depth];
         }
-
         EndAt(next.End, Count + next.Count, next.IsClosed);
         return true;
     }
@@ -152,7 +145,7 @@ internal unsafe struct ArrayPart
         IsClosed = isClosed;
     }
 
-    // the array that is open at a depth ends, with the length that it has
+    // closes the array that is open at a depth
     private bool TryClose(int depth)
     {
         if ((_isOpenFromBefore >> depth & 1) != 0)
@@ -161,24 +154,23 @@ internal unsafe struct ArrayPart
             _heads[depth] = _lengths[depth];
             return true;
         }
-
         if (_shape[depth] == 0) _shape[depth] = _lengths[depth];
         return _shape[depth] == _lengths[depth];
     }
 
-    // rows are about as long as the first one: memory that is asked for once need not be moved. The first stretch takes it for all
-    private readonly void Reserve<TElement>(nuint row, byte* behindRow, byte* end, NativeBuffer elements)
-        where TElement : unmanaged, IElement<TElement>
+    // estimates the memory from the length of the first row, so that it need not grow; the first part reserves for all parts
+    private readonly void Reserve<TElement>(nuint row, byte* afterRow, byte* end, NativeBuffer elements)
+        where TElement : unmanaged, INumberElement<TElement>
     {
-        double rows = (double)(end - Start) / (behindRow - Start);
+        var rows = (double)(end - Start) / (afterRow - Start);
         elements.Reserve((nuint)(1.02 * rows * row) * (nuint)sizeof(TElement));
     }
 
-    // from the first number of a row to behind its bracket; null where that is not all
-    // never inlined: among its caller's variables the loop would lose its registers, and twice its speed
+    // reads from the first number of a row to after its bracket; null where the text is not valid
+    // not inlined: within its caller the loop runs out of registers and takes 2.6 times as long (see the README)
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static byte* ReadRow<TElement>(byte* text, byte* end, NativeBuffer elements, ref nuint count)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var next = (TElement*)elements.Address + count;
         var limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
@@ -192,23 +184,20 @@ internal unsafe struct ArrayPart
                 next = (TElement*)elements.Address + count;
                 limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
             }
-
-            byte* behind = NumberText.TryReadCommon(text, next);
-            if (behind == null) behind = NumberText.TryReadAny(text, end, next);
-            if (behind == null) return null;
+            var after = NumberText.TryReadCommon(text, next);
+            if (after == null) after = NumberText.TryReadAny(text, end, next);
+            if (after == null) return null;
             next++;
-            if (*behind <= ' ') behind = JsonSpace.Skip(behind, end);
-            byte separator = *behind;
-            text = behind + 1;
+            if (*after <= ' ') after = JsonSpace.Skip(after, end);
+            var separator = *after;
+            text = after + 1;
             if (separator != ',')
             {
                 count = (nuint)(next - (TElement*)elements.Address);
                 return separator == ']' ? text : null;
             }
-
             if (*text <= ' ') text = JsonSpace.Skip(text, end);
         }
-
         return null;
     }
 }

@@ -6,12 +6,12 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Formats.Numbers;
 
 /// <summary>
-/// Decimal digits sixteen at a time: from text to an integer, and from an integer to text. No step depends on how many
-/// digits there are, so numbers of mixed lengths cost no mispredicted branches.
+/// Converts sixteen decimal digits at a time, from text to an integer and back. No step depends on how many digits there are,
+/// so numbers of mixed lengths cost no mispredicted branches.
 /// </summary>
 internal static unsafe class DigitVector
 {
-    /// <summary>How many bytes of text <see cref="NonDigits"/> looks at.</summary>
+    /// <summary>How many bytes of text <see cref="NonDigits"/> reads.</summary>
     public const int Window = 32;
 
     // 16 bytes from offset n on are the shuffle that moves the first n lanes to the end and zeros the others
@@ -28,8 +28,8 @@ internal static unsafe class DigitVector
             .ExtractMostSignificantBits();
 
     /// <summary>
-    /// The integer that the first <paramref name="count"/> ≤ 16 digits at <paramref name="text"/> make, where the byte
-    /// behind the first <paramref name="point"/> digits is a decimal point to leave out (16 or more: there is none).
+    /// The integer of the first <paramref name="count"/> ≤ 16 digits at <paramref name="text"/>, where the byte after the first
+    /// <paramref name="point"/> digits is a decimal point to skip (16 or more: there is none).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static ulong ToInteger(byte* text, int point, int count)
@@ -45,23 +45,23 @@ internal static unsafe class DigitVector
     private static ulong Sum(Vector128<byte> digits)
     {
         if (!Sse41.IsSupported)
-            return (Sum(digits.AsUInt64().GetElement(0)) * 100_000_000) + Sum(digits.AsUInt64().GetElement(1));
+            return Sum(digits.AsUInt64().GetElement(0)) * 100_000_000 + Sum(digits.AsUInt64().GetElement(1));
 
         var pairs = Ssse3.MultiplyAddAdjacent(digits, Vector128.Create((ushort)(10 | (1 << 8))).AsSByte());
         var fours = Sse2.MultiplyAddAdjacent(pairs, Vector128.Create(100 | (1 << 16)).AsInt16());
         var eights = Sse2.MultiplyAddAdjacent(
             Sse41.PackUnsignedSaturate(fours, fours).AsInt16(), Vector128.Create(10_000 | (1 << 16)).AsInt16());
-        ulong halves = eights.AsUInt64().ToScalar();
-        return ((halves & uint.MaxValue) * 100_000_000) + (halves >> 32);
+        var halves = eights.AsUInt64().ToScalar();
+        return (halves & uint.MaxValue) * 100_000_000 + (halves >> 32);
     }
 
-    // the same within one word: the byte of least weight holds the first digit
+    // the same within one word, whose lowest byte holds the first digit
     private static ulong Sum(ulong digits)
     {
         const ulong Low = 0x000000FF_000000FF;
-        ulong pairs = (digits * 10) + (digits >> 8);
-        ulong outer = (pairs & Low) * ((1_000_000ul << 32) | 100);
-        ulong inner = ((pairs >> 16) & Low) * ((10_000ul << 32) | 1);
+        var pairs = digits * 10 + (digits >> 8);
+        var outer = (pairs & Low) * ((1_000_000ul << 32) | 100);
+        var inner = ((pairs >> 16) & Low) * ((10_000ul << 32) | 1);
         return (outer + inner) >> 32;
     }
 
@@ -69,16 +69,16 @@ internal static unsafe class DigitVector
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> FromNineDigits(uint value)
     {
-        uint head = value / 100_000_000;
-        return Vector128.Create((ulong)head << 56, EightDigits(value - (head * 100_000_000))).AsByte();
+        var head = value / 100_000_000;
+        return Vector128.Create((ulong)head << 56, EightDigits(value - head * 100_000_000)).AsByte();
     }
 
     /// <summary>The digits of an integer below 10^16, right-aligned, one a lane, each 0 to 9.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> FromSixteenDigits(ulong value)
     {
-        uint head = (uint)(value / 100_000_000);
-        return Vector128.Create(EightDigits(head), EightDigits((uint)(value - (head * 100_000_000ul)))).AsByte();
+        var head = (uint)(value / 100_000_000);
+        return Vector128.Create(EightDigits(head), EightDigits((uint)(value - head * 100_000_000ul))).AsByte();
     }
 
     /// <summary>Bit i is set where lane i is not 0.</summary>
@@ -88,29 +88,29 @@ internal static unsafe class DigitVector
 
     /// <summary>
     /// The text of <paramref name="digits"/> from lane <paramref name="from"/> on, with a decimal point in lane
-    /// <paramref name="point"/> of the text (16: none). Where the text is longer than the digits, or from is negative, it
-    /// has zeros; for the former, the lanes ahead of from must be zeros.
+    /// <paramref name="point"/> of the text (16: none). It has zeros where from is negative, and where it is longer than the digits
+    /// if the lanes before from are zeros.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<byte> ToText(Vector128<byte> digits, int from, int point)
     {
-        var lanes = Vector128<sbyte>.Indices;
+        var places = Vector128<sbyte>.Indices;
         var points = Vector128.Create((sbyte)point);
 
-        // behind the point the index is one less; past the last lane it wraps around to the zeros ahead of the first digit,
-        // and where it is negative the shuffle makes a zero
-        var index = lanes + Vector128.GreaterThan(lanes, points) + Vector128.Create((sbyte)from);
+        // after the point the index is one less; past the last lane it wraps around to the zeros before the first digit, and where
+        // it is negative the shuffle makes a zero
+        var index = places + Vector128.GreaterThan(places, points) + Vector128.Create((sbyte)from);
         var text = Vector128.ShuffleNative(digits, index.AsByte()) + Vector128.Create((byte)'0');
-        return Vector128.ConditionalSelect(Vector128.Equals(lanes, points).AsByte(), Vector128.Create((byte)'.'), text);
+        return Vector128.ConditionalSelect(Vector128.Equals(places, points).AsByte(), Vector128.Create((byte)'.'), text);
     }
 
-    // The first digit in the lowest byte. Each step splits every lane x into x / n and x % n side by side; the quotient is
-    // a product with a reciprocal that is exact for x < n², and lane·2^s − quotient·(n·2^s − 1) puts both in place.
+    // the first digit in the lowest byte. Each step splits every lane x into x / n and x % n side by side; the quotient is a
+    // product with a reciprocal that is exact for x < n², and lane·2^s − quotient·(n·2^s − 1) puts both in place
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static ulong EightDigits(uint value)
     {
-        ulong fours = ((ulong)value << 32) - (value / 10_000 * ((10_000ul << 32) - 1));
-        ulong pairs = (fours << 16) - (((fours * 10_486) >> 20) & 0x0000007F_0000007F) * ((100ul << 16) - 1);
+        var fours = ((ulong)value << 32) - value / 10_000 * ((10_000ul << 32) - 1);
+        var pairs = (fours << 16) - (((fours * 10_486) >> 20) & 0x0000007F_0000007F) * ((100ul << 16) - 1);
         return (pairs << 8) - (((pairs * 103) >> 10) & 0x000F000F_000F000F) * ((10ul << 8) - 1);
     }
 }

@@ -7,7 +7,7 @@ internal static unsafe class JsonSpace
 {
     private const ulong Characters = (1ul << ' ') | (1ul << '\n') | (1ul << '\r') | (1ul << '\t');
 
-    /// <summary>The first byte from <paramref name="text"/> on that is no white space, or <paramref name="end"/>.</summary>
+    /// <summary>The first byte from <paramref name="text"/> on that is not white space, or <paramref name="end"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static byte* Skip(byte* text, byte* end)
     {

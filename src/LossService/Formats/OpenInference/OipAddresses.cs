@@ -1,42 +1,39 @@
 using System.Globalization;
 using LossService.Core.Tensors;
 using LossService.Formats.Json;
-using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
 
 namespace LossService.Formats.OpenInference;
 
-/// <summary>Where things stand in an infer request, in words and as JSON Pointers into its JSON.</summary>
+/// <summary>Where the fields and tensors of an infer request are, in words and as JSON Pointers.</summary>
 /// <remarks>
-/// The validation speaks of <c>labels</c>, position 17; the client posted <c>inputs[1].data[17]</c>. Words always begin with
-/// the tensor's name and position, for neither bytes nor a gRPC message have a pointer.
+/// The validation reports <c>labels</c>, position 17; the client posted <c>inputs[1].data[17]</c>. The words always have the tensor's
+/// name and position too, because bytes and gRPC messages have no pointers.
 /// </remarks>
 internal sealed class OipAddresses
 {
     private readonly Dictionary<string, Place> _places = [];
 
-    /// <summary>RequestErrors in <paramref name="member"/> stand at <paramref name="pointer"/>.</summary>
-    /// <param name="member">As findings name it.</param>
+    /// <summary>Says that errors in <paramref name="field"/> are at <paramref name="pointer"/>.</summary>
+    /// <param name="field">The field as errors name it.</param>
     /// <param name="pointer">A JSON Pointer as a URI fragment.</param>
-    /// <param name="name">As words name it.</param>
-    /// <param name="layout">Whether positions lengthen the pointer.</param>
-    /// <param name="shape">The tensor's shape, where the layout is flat.</param>
-    public void Add(string member, string pointer, string name, OipLayout layout = OipLayout.Nested, Shape shape = default) =>
-        _places[member] = new(pointer, name, layout, shape);
+    /// <param name="name">Its name in words.</param>
+    /// <param name="layout">How a position continues the pointer.</param>
+    /// <param name="shape">The tensor's shape where the layout is flat.</param>
+    public void Add(string field, string pointer, string name, OipLayout layout = OipLayout.Nested, Shape shape = default) =>
+        _places[field] = new(pointer, name, layout, shape);
 
-    /// <summary>The pointer to a member of the request's JSON, by the names on the way to it.</summary>
+    /// <summary>The pointer to a field of the request's JSON, by the names on its path.</summary>
     public static string Pointer(params string[] path) =>
-        "#" + string.Concat(path.Select(name => JsonAddress.Of(new(name))[1..]));
+        "#" + string.Concat(path.Select(name => JsonPointer.Format(new(name))[1..]));
 
-    /// <summary>The problem of a request with findings.</summary>
-    public Problem ToProblem(RequestErrors findings, Limits limits) => ProblemTypes.InvalidBatch(
-        [.. findings.First.Take(limits.ListedErrors).Select(finding => new ProblemError(Point(finding.Address), Say(finding)))],
-        findings.Total);
+    /// <summary>Says where an error is.</summary>
+    public ProblemError Locate(RequestError error) => new(Point(error.Address), Describe(error));
 
     private string Point(Address address)
     {
-        // what has no name of its own, such as a shape, is noted by its path
+        // a field of the protocol, such as a shape, is noted by its path
         if (!_places.TryGetValue(address.Member, out var place))
             return Append(Pointer(address.Member.Split('/', StringSplitOptions.RemoveEmptyEntries)), address.Position);
         return place.Layout switch
@@ -47,18 +44,18 @@ internal sealed class OipAddresses
         };
     }
 
-    private string Say(RequestError finding)
+    private string Describe(RequestError error)
     {
-        var (member, position) = finding.Address;
-        return position.Length > 0 && _places.TryGetValue(member, out var place)
-            ? $"{place.Name}[{string.Join(", ", position)}]: {finding.Detail}"
-            : finding.Detail;
+        var (field, position) = error.Address;
+        return position.Length > 0 && _places.TryGetValue(field, out var place)
+            ? $"{place.Name}[{string.Join(", ", position)}]: {error.Detail}"
+            : error.Detail;
     }
 
     private static string Append(string pointer, int[] position) =>
         pointer + string.Concat(position.Select(index => string.Create(CultureInfo.InvariantCulture, $"/{index}")));
 
-    /// <summary>The row-major number of an element; of a row, that of its first element.</summary>
+    /// <summary>The row-major index of an element; for a row, of its first element.</summary>
     private static int Flatten(int[] position, Shape shape)
     {
         var element = 0;

@@ -2,7 +2,9 @@ using LossService.Core.Tensors;
 
 namespace LossService.Formats.OpenInference;
 
-/// <summary>The datatypes of the Open Inference Protocol: FP32 is float32, INT64 int64. BYTES holds no numbers and is none.</summary>
+/// <summary>
+/// The datatypes of the Open Inference Protocol: FP32 is float32, INT64 is int64. BYTES holds no numbers and is left out.
+/// </summary>
 internal static class OipDatatype
 {
     private static readonly Dictionary<string, DType> ByName = Enum.GetValues<DType>().ToDictionary(Datatype);
@@ -23,11 +25,11 @@ internal static class OipDatatype
     /// <summary>The dtype of a name.</summary>
     public static bool TryParse(string name, out DType dtype) => ByName.TryGetValue(name, out dtype);
 
-    /// <summary>Whether the protocol has JSON for it: 16-bit floats travel as binary alone.</summary>
+    /// <summary>Whether JSON can carry it: the protocol sends 16-bit floats only as bytes.</summary>
     public static bool HasJson(this DType dtype) => dtype is not (DType.Float16 or DType.BFloat16);
 
-    /// <summary>The least and the largest integer of an integer dtype, as far as an int64 holds them.</summary>
-    public static (long Least, long Largest) Range(this DType dtype) => dtype switch
+    /// <summary>The smallest and the largest integer of an integer dtype, within int64.</summary>
+    public static (long Min, long Max) Range(this DType dtype) => dtype switch
     {
         DType.Int8 => (sbyte.MinValue, sbyte.MaxValue),
         DType.Int16 => (short.MinValue, short.MaxValue),

@@ -1,14 +1,14 @@
 namespace LossService.Formats.OpenInference;
 
-/// <summary>How the numbers of an input stand in the request, which decides how a pointer gets at one.</summary>
+/// <summary>How the request holds the numbers of an input, which decides how a JSON Pointer leads to one.</summary>
 internal enum OipLayout
 {
-    /// <summary>JSON arrays in the tensor's shape.</summary>
+    /// <summary>Nested JSON arrays in the tensor's shape.</summary>
     Nested,
 
     /// <summary>One JSON array, row-major.</summary>
     Flat,
 
-    /// <summary>Bytes: no pointer leads further than the input itself.</summary>
+    /// <summary>Bytes: a pointer ends at the input.</summary>
     Opaque,
 }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LossService.Core.Losses;
@@ -11,133 +12,192 @@ using LossService.Requests;
 namespace LossService.Formats.OpenInference;
 
 /// <summary>
-/// An infer request on its way to a <see cref="ScoreRequest"/>: what HTTP and gRPC have in common. Inputs are the members that
-/// are tensors; parameters are the loss's options, reduction, mean_over and unit; outputs are asked for by name.
+/// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
+/// options, reduction, mean_over and unit; outputs are requested by name.
 /// </summary>
-/// <remarks>It owns what its tensors look into, so it is disposed of after the scores are written.</remarks>
-internal sealed class OipRequest(Loss loss) : IDisposable
+internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 {
     private readonly List<IDisposable> _owned = [];
     private readonly List<WantedOutput> _wanted = [];
 
-    /// <summary>What the scoring takes.</summary>
-    public ScoreRequest Batch { get; } = new(loss);
-
-    /// <summary>Where things stand.</summary>
+    /// <summary>Where its fields and tensors are.</summary>
     public OipAddresses Addresses { get; } = new();
 
-    /// <summary>What is wrong so far.</summary>
-    public RequestErrors RequestErrors => Batch.RequestErrors;
+    /// <summary>The errors so far.</summary>
+    public RequestErrors Errors => Batch.Errors;
 
-    /// <summary>Whether outputs that do not say are to be binary.</summary>
+    /// <summary>Whether outputs are binary by default.</summary>
     public bool WantsBinary { get; set; }
 
-    /// <summary>The outputs to answer with, in order.</summary>
+    /// <summary>The requested outputs, in order.</summary>
     public IReadOnlyList<WantedOutput> Wanted => _wanted;
 
-    /// <summary>Notes a finding at a place of the protocol's own, such as <c>inputs/0/shape</c>.</summary>
-    public void Note(string path, string detail) => RequestErrors.Add(new(path), detail);
+    /// <summary>Adds an error at a field of the protocol, such as <c>inputs/0/shape</c>.</summary>
+    public void Note(string path, string detail) => Errors.Add(new(path), detail);
 
-    /// <summary>Takes an input's name, datatype and shape.</summary>
-    /// <returns>The input; null where they make no sense, which is noted.</returns>
+    /// <summary>Adds an input by its name, datatype and shape.</summary>
+    /// <returns>The input; null where one of them is invalid, which is noted.</returns>
     public OipInput? Declare(int index, string name, string datatype, ReadOnlySpan<long> axes)
     {
         var path = $"inputs/{index}";
-        if (!Fields.Tensors.Contains(name))
+        if (!Fields.TryFindTensor(name, out var field))
         {
-            Note($"{path}/name", $"there is no input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
+            Note($"{path}/name", $"unknown input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
             return null;
         }
         Addresses.Add(name, OipAddresses.Pointer("inputs", $"{index}"), name, OipLayout.Opaque);
         if (!Batch.Posted.Add(name))
         {
-            Note($"{path}/name", $"the input \"{name}\" stands twice");
+            Note($"{path}/name", $"duplicate input \"{name}\"");
             return null;
         }
         if (!OipDatatype.TryParse(datatype, out var dtype))
         {
-            Note($"{path}/datatype", $"{name} has the datatype \"{datatype}\"; there are {string.Join(", ", OipDatatype.All)}");
+            Note($"{path}/datatype",
+                $"{name} has the unknown datatype \"{datatype}\"; expected one of {string.Join(", ", OipDatatype.All)}");
             return null;
         }
         if (axes.Length > JsonTensorReader.MaxRank)
         {
-            Note($"{path}/shape", $"{name} has {axes.Length} axes; {JsonTensorReader.MaxRank} are the most");
+            Note($"{path}/shape", $"{name} has {axes.Length} axes; at most {JsonTensorReader.MaxRank} are allowed");
             return null;
         }
         long count = dtype.Size();
         foreach (var axis in axes)
         {
-            // the product stays far below 2^63, whichever axis is the last to enter it
+            // both factors are below 2^31, so the product does not overflow
             if (axis >= 0 && axis <= int.MaxValue && (count *= axis) <= int.MaxValue) continue;
-            Note($"{path}/shape", axis < 0 ? $"{name} has an axis of the length {axis}" : $"{name} has a shape of more than {int.MaxValue} bytes");
+            Note($"{path}/shape", axis < 0 ?
+                $"{name} has an axis of length {axis}" : $"{name} has a shape that takes more than {int.MaxValue} bytes");
             return null;
         }
         var shape = new int[axes.Length];
         for (var axis = 0; axis < shape.Length; axis++) shape[axis] = (int)axes[axis];
-        return new(index, name, dtype, new(shape));
+        return new(index, name, field, dtype, new(shape));
     }
 
-    /// <summary>Takes an input's elements where they stand: the memory must stay, unmoved, until this is disposed of.</summary>
+    /// <summary>Adds an input whose elements stay where they are: the memory must not move until this is disposed.</summary>
     public unsafe void View(OipInput input, byte* data)
     {
         var bytes = new ReadOnlySpan<byte>(data, (int)input.Bytes);
         if (input.DType == DType.Bool && bytes.IndexOfAnyExcept((byte)0, (byte)1) is >= 0 and var odd)
         {
-            RequestErrors.Add(new(input.Name, input.Shape.Position(odd)), $"a BOOL is 0 or 1, not {bytes[odd]}");
+            Errors.Add(new(input.Name, input.Shape.Position(odd)), $"a BOOL is 0 or 1, not {bytes[odd]}");
             return;
         }
-        Batch.Tensors[input.Name] = new(input.DType, input.Shape, data) { IsFinite = FiniteScan.IsFinite(input.DType, bytes) };
+        Batch[input.Field] = new(input.DType, input.Shape, data) { IsFinite = FiniteScan.IsFinite(input.DType, bytes) };
     }
 
-    /// <summary>Takes an input's elements that were read from JSON, flat or nested.</summary>
+    /// <summary>Adds an input whose elements were read from JSON, flat or nested.</summary>
     public unsafe void Take(OipInput input, Tensor data)
     {
         Own(data);
         if (data.Shape != input.Shape && (data.Shape.Rank > 1 || data.Count != input.Shape.Count))
         {
-            Note($"inputs/{input.Index}/data", $"{input.Name} has the shape {input.Shape}, but its data are {data.Shape}; they stand in the shape or in one list");
+            Note($"inputs/{input.Index}/data", $"{input.Name} has the shape {input.Shape}, but its data has the shape {data.Shape}; "
+                + "expected nested lists in that shape, or one flat list");
             return;
         }
         var layout = data.Shape == input.Shape ? OipLayout.Nested : OipLayout.Flat;
         Addresses.Add(input.Name, input.Pointer + "/data", input.Name, layout, input.Shape);
-        Batch.Tensors[input.Name] = new(data.DType, input.Shape, data.Data) { IsFinite = data.IsFinite };
+        Batch[input.Field] = new(data.DType, input.Shape, data.Data) { IsFinite = data.IsFinite };
     }
 
-    /// <summary>Disposes of <paramref name="owned"/> with this.</summary>
+    /// <summary>Disposes <paramref name="owned"/> with this.</summary>
     public void Own(IDisposable owned) => _owned.Add(owned);
 
-    /// <summary>Takes a parameter: the value that <paramref name="json"/> stands at.</summary>
-    /// <remarks>gRPC has no lists, so where an option takes one, the text of a JSON list will do.</remarks>
-    public void Parameter(string name, ref Utf8JsonReader json)
+    /// <summary>Takes a parameter from JSON.</summary>
+    public void SetParameter(string name, ref Utf8JsonReader json)
     {
-        Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)
-        {
-            Note(name, $"{name} is no parameter: the protocol has its own place for it");
-            return;
-        }
-        var option = Batch.Loss.Options.FirstOrDefault(option => option.Name == name);
-        if (json.TokenType == JsonTokenType.String && option?.Form is OptionForm.Integers or OptionForm.PerClass or OptionForm.NumberOrPerClass)
-        {
-            var text = new Utf8JsonReader(Encoding.UTF8.GetBytes(json.GetString()!), JsonText.Strict);
-            Addresses.Add(name, OipAddresses.Pointer("parameters", name), name, OipLayout.Opaque);
-            if (IsList(text) && text.Read() && HeaderParser.TryRead(name, ref text, Batch)) return;
-        }
-        if (!HeaderParser.TryRead(name, ref json, Batch)) Note(name, HeaderParser.Unknown(name, Batch.Loss));
+        if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        else if (!IsParameter(name)) return;
+        else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
+        else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
     }
 
-    /// <summary>Takes a requested output.</summary>
+    /// <summary>Takes a parameter that is a number.</summary>
+    public void SetParameter(string name, double value)
+    {
+        if (FindOption(name) is not { } option) return;
+        var isSet = double.IsInteger(value) && Math.Abs(value) < 1L << 53
+            ? Batch.Options.TrySet(option, (long)value) : double.IsFinite(value) && Batch.Options.TrySet(option, value);
+        if (!isSet) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Takes a parameter that is an integer.</summary>
+    public void SetParameter(string name, long value)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+    }
+
+    /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
+    public void SetParameter(string name, bool value)
+    {
+        if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
+    }
+
+    /// <summary>Takes a parameter without a value, which turns off what an option's default turns on.</summary>
+    public void SetParameter(string name)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
+    }
+
+    /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as one.</summary>
+    public void SetParameter(string name, string text)
+    {
+        if (!IsParameter(name)) return;
+        if (Batch.Loss.FindOption(name) is not { } option)
+        {
+            if (!HeaderParser.TrySetField(name, text, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
+        }
+        else if (!Batch.Options.TrySet(option, text) && !TryReadList(option, text))
+        {
+            Refuse(option, HeaderParser.Quote(text));
+        }
+    }
+
+    private Option? FindOption(string name)
+    {
+        if (!IsParameter(name)) return null;
+        var option = Batch.Loss.FindOption(name);
+        if (option is null) Note(name, Fields.Header.Contains(name) ? "expected a string" : HeaderParser.DescribeUnknown(name, Batch.Loss));
+        return option;
+    }
+
+    private bool IsParameter(string name)
+    {
+        Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
+        if (name is not (Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
+        Note(name, $"{name} is not a parameter; the protocol has its own place for it");
+        return false;
+    }
+
+    private void Refuse(Option option, string got) => Note(option.Name, $"expected {option.Accepts}, got {got}");
+
+    private bool TryReadList(Option option, string text)
+    {
+        var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), JsonText.Strict);
+        if (option is not (Option<long[]?> or Option<double[]?>) || !IsList(json)) return false;
+        // a pointer leads to the text, not into it
+        Addresses.Add(option.Name, OipAddresses.Pointer("parameters", option.Name), option.Name, OipLayout.Opaque);
+        json.Read();
+        HeaderParser.ReadOption(option, ref json, Batch);
+        return true;
+    }
+
+    /// <summary>Adds a requested output.</summary>
     public void Want(int index, string name, bool? binary)
     {
-        var outputs = OipOutput.Of(Batch.Loss).ToArray();
+        var outputs = OipOutput.GetAll(Batch.Loss).ToArray();
         if (Array.Find(outputs, output => output.Name == name) is not { } output)
         {
             var names = outputs.Select(output => output.Name).ToArray();
-            Note($"outputs/{index}/name", $"there is no output \"{name}\"{Nearest.Suggest(name, names)}; there are {string.Join(", ", names)}");
+            Note($"outputs/{index}/name",
+                $"unknown output \"{name}\"{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
         }
         else if (_wanted.Any(wanted => wanted.Output == output))
         {
-            Note($"outputs/{index}/name", $"the output \"{name}\" stands twice");
+            Note($"outputs/{index}/name", $"duplicate output \"{name}\"");
         }
         else
         {
@@ -145,22 +205,26 @@ internal sealed class OipRequest(Loss loss) : IDisposable
         }
     }
 
-    /// <summary>Settles what to compute, once all is read.</summary>
+    /// <summary>Decides what to compute, after everything is read.</summary>
     public void Conclude()
     {
         var isReduced = Batch.Reduction != Reduction.None;
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Name == (isReduced ? "loss" : "losses")), null));
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
-        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss)) Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
+        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))
+            Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
     }
 
     /// <inheritdoc/>
-    public void Dispose()
+    public override void Dispose()
     {
         foreach (var owned in _owned) owned.Dispose();
-        Batch.Dispose();
+        base.Dispose();
     }
+
+    /// <inheritdoc/>
+    protected override ProblemError Locate(RequestError error) => Addresses.Locate(error);
 
     private static bool IsList(Utf8JsonReader text)
     {

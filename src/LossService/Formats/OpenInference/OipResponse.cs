@@ -3,12 +3,12 @@ using LossService.Core.Tensors;
 
 namespace LossService.Formats.OpenInference;
 
-/// <summary>The outputs that a request asked for, taken from its scores; it owns both.</summary>
+/// <summary>The outputs that a request asks for, taken from its scores, which must live as long.</summary>
 internal sealed class OipResponse : IDisposable
 {
     private readonly Scores _scores;
 
-    /// <summary>Takes the wanted tensors; what the loss does not have is not there.</summary>
+    /// <summary>Takes the wanted tensors; an output that the loss does not have is left out.</summary>
     public OipResponse(Scores scores, OipRequest request)
     {
         _scores = scores;
@@ -16,16 +16,15 @@ internal sealed class OipResponse : IDisposable
             if (wanted.Output.Take(scores) is { } tensor) Outputs.Add((wanted.Output.Name, tensor, wanted.IsBinary ?? request.WantsBinary));
     }
 
-    /// <summary>Names and tensors in the order asked for, and whether they go as bytes.</summary>
+    /// <summary>Names and tensors in the requested order, and whether they are sent as bytes.</summary>
     public List<(string Name, Tensor Tensor, bool IsBinary)> Outputs { get; } = [];
 
-    /// <summary>What the batch adds up to: the response's parameters <c>total_samples</c>, <c>total_weight</c>, <c>total_loss</c>.</summary>
+    /// <summary>The totals: the response's parameters <c>total_samples</c>, <c>total_weight</c>, <c>total_loss</c>.</summary>
     public Totals Totals => _scores.Totals;
 
     /// <inheritdoc/>
     public void Dispose()
     {
         foreach (var (_, tensor, _) in Outputs) tensor.Dispose();
-        _scores.Dispose();
     }
 }

@@ -12,6 +12,6 @@ internal static class OipServer
     public static string Version { get; } =
         typeof(OipServer).Assembly.GetCustomAttribute<AssemblyInformationalVersionAttribute>()!.InformationalVersion.Split('+')[0];
 
-    /// <summary>The protocol's extensions that it speaks.</summary>
+    /// <summary>The protocol's extensions that it supports.</summary>
     public static IReadOnlyList<string> Extensions { get; } = ["binary_tensor_data"];
 }

@@ -1,7 +1,7 @@
 namespace LossService.Formats.OpenInference;
 
-/// <summary>A tensor that a model takes or gives, as its metadata says.</summary>
+/// <summary>An input or output of a model, as its metadata describes it.</summary>
 /// <param name="Name">Its name.</param>
 /// <param name="Datatype">The usual datatype.</param>
-/// <param name="Shape">The usual shape; −1 = any length. Predictions may have more axes, classes stay on the last.</param>
+/// <param name="Shape">The usual shape; −1 = any length. Predictions may have more axes; classes are on the last.</param>
 internal sealed record OipTensorPage(string Name, string Datatype, long[] Shape);

@@ -1,6 +1,6 @@
 namespace LossService.Formats.OpenInference;
 
 /// <summary>An output that a request asks for.</summary>
-/// <param name="Output">Which.</param>
-/// <param name="IsBinary">Whether it is to follow the JSON as bytes; null = as the request says for all.</param>
+/// <param name="Output">The output.</param>
+/// <param name="IsBinary">Whether it follows the JSON as bytes; null = as the request says for all outputs.</param>
 internal readonly record struct WantedOutput(OipOutput Output, bool? IsBinary);

@@ -11,37 +11,37 @@ public sealed class Base64RefusalTests(TestService service)
     public static TheoryData<string, string, string> Objects => new()
     {
         // members
-        { "{}", "#/logits", "the member \"dtype\" is missing" },
-        { """{"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits", "the member \"dtype\" is missing" },
-        { """{"dtype":"float32","data":"AACAPwAAAEA="}""", "#/logits", "the member \"shape\" is missing" },
-        { """{"dtype":"float32","shape":[1,2]}""", "#/logits", "the member \"data\" is missing" },
+        { "{}", "#/logits", "missing field \"dtype\"" },
+        { """{"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits", "missing field \"dtype\"" },
+        { """{"dtype":"float32","data":"AACAPwAAAEA="}""", "#/logits", "missing field \"shape\"" },
+        { """{"dtype":"float32","shape":[1,2]}""", "#/logits", "missing field \"data\"" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","dat":""}""", "#/logits/dat", "did you mean \"data\"?" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","a/b":{"c":[1]}}""", "#/logits/a~1b", "a tensor has no member \"a/b\"" },
-        { """{"dtype":"float32","dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "stands twice" },
-        { """{"dtype":"float32","shape":[1,2],"shape":[[1]],"data":"AACAPwAAAEA="}""", "#/logits/shape", "stands twice" },
-        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","d\u0061ta":"AACAPwAAAEA="}""", "#/logits/data", "stands twice" },
+        { """{"dtype":"float32","dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "duplicate field" },
+        { """{"dtype":"float32","shape":[1,2],"shape":[[1]],"data":"AACAPwAAAEA="}""", "#/logits/shape", "duplicate field" },
+        { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEA=","d\u0061ta":"AACAPwAAAEA="}""", "#/logits/data", "duplicate field" },
         // dtype
-        { """{"dtype":"float33","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype the string \"float33\"" },
+        { """{"dtype":"float33","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype \"float33\"" },
         { """{"dtype":"Float32","shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype" },
-        { """{"dtype":null,"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype null" },
-        { """{"dtype":["float32"],"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "there is no dtype an array" },
-        { """{"dtype":"int64","shape":[1,1],"data":"AAAAAAAAAAA="}""", "#/logits", "logits are real numbers, not int64" },
+        { """{"dtype":null,"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype null" },
+        { """{"dtype":["float32"],"shape":[1,2],"data":"AACAPwAAAEA="}""", "#/logits/dtype", "unknown dtype an array" },
+        { """{"dtype":"int64","shape":[1,1],"data":"AAAAAAAAAAA="}""", "#/logits", "expected real numbers, got int64" },
         // shape
-        { """{"dtype":"float32","shape":2,"data":"AACAPwAAAEA="}""", "#/logits/shape", "shape is a list of integers, not 2" },
-        { """{"dtype":"float32","shape":null,"data":"AACAPwAAAEA="}""", "#/logits/shape", "shape is a list of integers, not null" },
-        { """{"dtype":"float32","shape":[1,2.0],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not 2.0" },
-        { """{"dtype":"float32","shape":["1",2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "not the string \"1\"" },
-        { """{"dtype":"float32","shape":[1,[2]],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not an array" },
-        { """{"dtype":"float32","shape":[-1,-2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "not -1" },
-        { """{"dtype":"float32","shape":[1,2147483648],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "not 2147483648" },
+        { """{"dtype":"float32","shape":2,"data":"AACAPwAAAEA="}""", "#/logits/shape", "expected a list of integers, got 2" },
+        { """{"dtype":"float32","shape":null,"data":"AACAPwAAAEA="}""", "#/logits/shape", "expected a list of integers, got null" },
+        { """{"dtype":"float32","shape":[1,2.0],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "got 2.0" },
+        { """{"dtype":"float32","shape":["1",2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "got \"1\"" },
+        { """{"dtype":"float32","shape":[1,[2]],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "got an array" },
+        { """{"dtype":"float32","shape":[-1,-2],"data":"AACAPwAAAEA="}""", "#/logits/shape/0", "got -1" },
+        { """{"dtype":"float32","shape":[1,2147483648],"data":"AACAPwAAAEA="}""", "#/logits/shape/1", "got 2147483648" },
         { """{"dtype":"float32","shape":[65536,65536,65536,65536],"data":"AACAPwAAAEA="}""", "#/logits/shape", "more than 2^60 elements" },
         { """{"dtype":"float32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data":""}""", "#/logits/shape", "more than 2^60 elements" },
-        { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""", "#/logits/shape", "33 axes" },
-        { """{"dtype":"float32","shape":[0,2],"data":""}""", "#/logits", "there is nothing in it" },
-        { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "a single number has no classes" },
+        { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""", "#/logits/shape", "expected at most 32 axes, got 33" },
+        { """{"dtype":"float32","shape":[0,2],"data":""}""", "#/logits", "has no elements" },
+        { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "expected an array, got a single number" },
         // data
-        { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits/data", "data is a string of base64, not null" },
-        { """{"dtype":"float32","shape":[1,2],"data":[1,2]}""", "#/logits/data", "data is a string of base64, not an array" },
+        { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits/data", "expected a string of base64, got null" },
+        { """{"dtype":"float32","shape":[1,2],"data":[1,2]}""", "#/logits/data", "expected a string of base64, got an array" },
         { """{"dtype":"float32","shape":[1,2],"data":""}""", "#/logits/data", "0 bytes, but [1, 2] elements of float32 are 8" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPw=="}""", "#/logits/data", "4 bytes, but [1, 2] elements of float32 are 8" },
         { """{"dtype":"float32","shape":[1,2],"data":"AACAPwAAAEAA"}""", "#/logits/data", "9 bytes" },
@@ -70,8 +70,8 @@ public sealed class Base64RefusalTests(TestService service)
         (await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[0]}""")).IsInvalidBatch(pointer, words);
 
     [Theory]
-    [InlineData("""{"dtype":"float32","shape":[1],"data":"AAAAAA=="}""", "#/labels", "float32 is not")]
-    [InlineData("""{"dtype":"bool","shape":[1],"data":"AQ=="}""", "#/labels", "bool is not")]
+    [InlineData("""{"dtype":"float32","shape":[1],"data":"AAAAAA=="}""", "#/labels", "got float32")]
+    [InlineData("""{"dtype":"bool","shape":[1],"data":"AQ=="}""", "#/labels", "got bool")]
     [InlineData("""{"dtype":"int32","shape":[1],"data":"AgAAAA=="}""", "#/labels/data", "[0]: class index 2 is outside 0..1")]
     [InlineData("""{"dtype":"int8","shape":[1],"data":"/w=="}""", "#/labels/data", "[0]: class index -1 is outside 0..1")]
     [InlineData("""{"dtype":"uint64","shape":[1],"data":"//////////8="}""", "#/labels/data", "is outside 0..1")]
@@ -81,7 +81,7 @@ public sealed class Base64RefusalTests(TestService service)
 
     [Theory]
     [InlineData("""{"dtype":"bool","shape":[1],"data":"Ag=="}""", "#/mask/data", "byte 0 is 2; a bool is 0 or 1")]
-    [InlineData("""{"dtype":"uint8","shape":[1],"data":"AQ=="}""", "#/mask", "mask is of booleans, not uint8")]
+    [InlineData("""{"dtype":"uint8","shape":[1],"data":"AQ=="}""", "#/mask", "expected booleans, got uint8")]
     public async Task Mask_ThatIsNotOfBooleans_IsRefused(string mask, string pointer, string words) =>
         (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"mask":{{mask}}}""")).IsInvalidBatch(pointer, words);
 
@@ -100,5 +100,5 @@ public sealed class Base64RefusalTests(TestService service)
     [InlineData("true")]
     public async Task TensorEncoding_Unknown_IsRefused(string encoding) =>
         (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"tensor_encoding":{{encoding}}}"""))
-            .IsInvalidBatch("#/tensor_encoding", "tensor_encoding is \"json\" or \"base64\"");
+            .IsInvalidBatch("#/tensor_encoding", "expected \"json\" or \"base64\"");
 }

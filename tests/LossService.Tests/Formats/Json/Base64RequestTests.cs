@@ -140,7 +140,7 @@ public sealed class Base64RequestTests(TestService service)
         var before = GC.GetAllocatedBytesForCurrentThread();
         Assert.True(FastJsonRequestReader.TryRead(text.Start, text.Start + body.Length, request));
         Assert.InRange(GC.GetAllocatedBytesForCurrentThread() - before, 0, 64 * 1024);
-        Assert.Equal(new Shape(1000, 1000), request.Tensors["logits"].Shape);
+        Assert.Equal(new Shape(1000, 1000), request[TensorField.Logits]!.Shape);
     }
 
     private async Task AnswerAlikeAsync(string encoded, string plain)

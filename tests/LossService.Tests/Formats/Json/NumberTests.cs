@@ -17,7 +17,7 @@ public sealed class NumberTests(TestService service)
     [InlineData("3.4028236e38", "float32")]
     [InlineData("1e999999999999", "float32")]
     public async Task Logit_BeyondTheDType_Is422(string number, string dtype) =>
-        (await service.PostAsync(Path, $$"""{"dtype":"{{dtype}}","logits":[[0,{{number}}]],"labels":[0]}""")).IsInvalidBatch("#/logits/0/1", $"does not fit {dtype}");
+        (await service.PostAsync(Path, $$"""{"dtype":"{{dtype}}","logits":[[0,{{number}}]],"labels":[0]}""")).IsInvalidBatch("#/logits/0/1", $"is outside {dtype}");
 
     /// <summary>A difference d of two logits costs log(1 + e^d).</summary>
     [Theory]

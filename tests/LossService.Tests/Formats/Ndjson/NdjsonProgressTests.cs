@@ -68,7 +68,7 @@ public sealed class NdjsonProgressTests(TestService service)
         context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
 
         var format = new NdjsonFormat(new Scoring(new RequestValidator()), Microsoft.Extensions.Options.Options.Create(new Limits()));
-        var result = await format.AnswerAsync(LossCatalogue.Find("cross_entropy")!, context.Request);
+        var result = await format.AnswerAsync(LossCatalogue.Find("cross_entropy")!, context.Request, format.Writes[0]);
 
         Assert.Same(Results.Empty, result);
         Assert.True(lifetime.IsAborted);

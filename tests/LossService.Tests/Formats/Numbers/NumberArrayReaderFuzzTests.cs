@@ -6,7 +6,7 @@ namespace LossService.Tests.Formats.Numbers;
 
 /// <summary>
 /// Valid arrays, damaged at random: whatever the reader accepts, the framework's reader accepts too, with the same shape, the
-/// same length and the same bits. In how many stretches it reads is no difference.
+/// same length and the same bits, whatever the number of parts.
 /// </summary>
 public sealed class NumberArrayReaderFuzzTests
 {
@@ -24,10 +24,10 @@ public sealed class NumberArrayReaderFuzzTests
     public void Read_DamagedArrays_AcceptsOnlyWhatTheFrameworkAccepts()
     {
         var random = new Random(20260101);
-        int accepted = 0;
-        for (int i = 0; i < Cases; i++)
+        var accepted = 0;
+        for (var i = 0; i < Cases; i++)
         {
-            byte[] text = Damage(Generate(random), random);
+            var text = Damage(Generate(random), random);
             accepted += Agrees<Float32Element, float>(text, ReferenceReader.Float32, random) ? 1 : 0;
             accepted += Agrees<Float64Element, double>(text, ReferenceReader.Float64, random) ? 1 : 0;
             accepted += Agrees<Int64Element, long>(text, ReferenceReader.Int64, random) ? 1 : 0;
@@ -38,7 +38,7 @@ public sealed class NumberArrayReaderFuzzTests
     }
 
     private static bool Agrees<TElement, T>(byte[] text, ReferenceReader.ReadElement<T> element, Random random)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
         where T : unmanaged
     {
         using var body = new PaddedBody(text, Alphabet[random.Next(Alphabet.Length)]);
@@ -63,7 +63,7 @@ public sealed class NumberArrayReaderFuzzTests
     {
         var text = new StringBuilder();
         int[] shape = [.. Enumerable.Range(0, random.Next(1, 4)).Select(_ => random.Next(1, 5))];
-        string separator = random.Next(3) switch { 0 => ",", 1 => ", ", _ => " ,\n  " };
+        var separator = random.Next(3) switch { 0 => ",", 1 => ", ", _ => " ,\n  " };
         Append(0);
         return Encoding.UTF8.GetBytes(text.ToString());
 
@@ -74,14 +74,12 @@ public sealed class NumberArrayReaderFuzzTests
                 text.Append(Numbers[random.Next(Numbers.Length)]);
                 return;
             }
-
             text.Append('[');
-            for (int i = 0; i < shape[axis]; i++)
+            for (var i = 0; i < shape[axis]; i++)
             {
                 if (i > 0) text.Append(separator);
                 Append(axis + 1);
             }
-
             text.Append(']');
         }
     }
@@ -89,10 +87,10 @@ public sealed class NumberArrayReaderFuzzTests
     private static byte[] Damage(byte[] text, Random random)
     {
         var damaged = new List<byte>(text);
-        for (int edits = random.Next(4); edits > 0 && damaged.Count > 0; edits--)
+        for (var edits = random.Next(4); edits > 0 && damaged.Count > 0; edits--)
         {
-            int at = random.Next(damaged.Count);
-            byte character = Alphabet[random.Next(Alphabet.Length)];
+            var at = random.Next(damaged.Count);
+            var character = Alphabet[random.Next(Alphabet.Length)];
             switch (random.Next(4))
             {
                 case 0: damaged[at] = character; break;
@@ -101,7 +99,6 @@ public sealed class NumberArrayReaderFuzzTests
                 default: damaged.InsertRange(at, damaged.GetRange(at, Math.Min(random.Next(1, 30), damaged.Count - at))); break;
             }
         }
-
         return [.. damaged];
     }
 }

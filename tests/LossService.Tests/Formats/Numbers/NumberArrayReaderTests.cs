@@ -26,9 +26,9 @@ public sealed class NumberArrayReaderTests
         string[] spaces = [" ", "\n", "\r\n", "\t", "\n          ", new(' ', 100)];
         using var plain = new PaddedBody(Nested);
         var expected = plain.Read<Float64Element>()!.Value;
-        foreach (string space in spaces)
+        foreach (var space in spaces)
         {
-            string text = Nested.Replace("[", $"{space}[{space}", StringComparison.Ordinal)
+            var text = Nested.Replace("[", $"{space}[{space}", StringComparison.Ordinal)
                 .Replace(",", $"{space},{space}", StringComparison.Ordinal)
                 .Replace("]", $"{space}]", StringComparison.Ordinal);
             using var body = new PaddedBody(text);
@@ -46,21 +46,20 @@ public sealed class NumberArrayReaderTests
     [InlineData(5, 1, 6)]
     [InlineData(3, 4, 5)]
     [InlineData(2, 3, 2, 3, 2)]
-    public void Read_InStretches_GivesWhatOneReaderGives(params int[] shape)
+    public void Read_InParts_GivesWhatOneReaderGives(params int[] shape)
     {
-        int next = 0;
+        var next = 0;
         using var body = new PaddedBody(Array(0) + " ,\"labels\":[[1],[2]]}");
         var expected = body.Read<Int64Element>()!.Value;
         Assert.Equal(shape, expected.Array.Shape);
-        for (int stretches = 2; stretches < 20; stretches++)
+        for (var parts = 2; parts < 20; parts++)
         {
-            var (array, elements) = body.Read<Int64Element>(stretches)!.Value;
+            var (array, elements) = body.Read<Int64Element>(parts)!.Value;
             Assert.Equal(expected.Array.Shape, array.Shape);
             Assert.Equal(expected.Array.Count, array.Count);
             Assert.Equal(expected.Array.Length, array.Length);
             Assert.Equal(expected.Elements, elements);
         }
-
         string Array(int axis) => axis == shape.Length
             ? $"{next++ * 37}"
             : $"[{string.Join(axis == 0 ? ",\n" : ",", Enumerable.Range(0, shape[axis]).Select(_ => Array(axis + 1)))}]";
@@ -75,13 +74,13 @@ public sealed class NumberArrayReaderTests
     [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]")]
     [InlineData("[[[1,2],[3,4]],[[5,6],[7,8]]],[[9,9],[9,9]]]]")]
     [InlineData("[[1,2],[3,4]],[[5,6],[7,8]]]")]
-    public void Read_InStretchesThatDoNotFit_DecidesAsOneReaderDoes(string text)
+    public void Read_InPartsThatDoNotFit_DecidesAsOneReaderDoes(string text)
     {
         using var body = new PaddedBody(text);
         var alone = body.Read<Float32Element>();
-        for (int stretches = 2; stretches < 20; stretches++)
+        for (var parts = 2; parts < 20; parts++)
         {
-            var shared = body.Read<Float32Element>(stretches);
+            var shared = body.Read<Float32Element>(parts);
             Assert.Equal(alone?.Array.Length, shared?.Array.Length);
             Assert.Equal(alone?.Array.Shape, shared?.Array.Shape);
             Assert.Equal(alone?.Elements, shared?.Elements);
@@ -91,9 +90,9 @@ public sealed class NumberArrayReaderTests
     [Fact]
     public void Read_EveryTruncation_IsDeclinedWhateverFollows()
     {
-        for (int length = 0; length < Nested.Length; length++)
+        for (var length = 0; length < Nested.Length; length++)
         {
-            foreach (char slack in "7]. ,[-e0\0\n")
+            foreach (var slack in "7]. ,[-e0\0\n")
             {
                 using var body = new PaddedBody(Nested[..length], (byte)slack);
                 Assert.Null(body.Read<Float32Element>());
@@ -190,7 +189,7 @@ public sealed class NumberArrayReaderTests
     public void Read_BadNumber_IsDeclinedAtEveryPlace(string number)
     {
         string[] texts = [$"[{number}]", $"[1,{number}]", $"[{number},1]", $"[{number} ]", $"[[1,2],[{number},3]]"];
-        foreach (string text in texts)
+        foreach (var text in texts)
         {
             using var body = new PaddedBody(text);
             Assert.Null(body.Read<Float32Element>());
@@ -228,16 +227,16 @@ public sealed class NumberArrayReaderTests
     public void Read_EveryCountOfDigitsAndPlaceOfPoint_ConvertsLikeTheFramework()
     {
         const string Digits = "9182736455463728190918273645546372819091827364";
-        for (int count = 1; count <= Digits.Length; count++)
+        for (var count = 1; count <= Digits.Length; count++)
         {
-            for (int point = 1; point <= count; point++)
+            for (var point = 1; point <= count; point++)
             {
-                string number = point == count ? Digits[..count] : $"{Digits[..point]}.{Digits[point..count]}";
-                foreach (string text in new[] { number, $"-{number}", $"0.000{Digits[..count]}", $"{number}e-7", $"{number}E+12" })
+                var number = point == count ? Digits[..count] : $"{Digits[..point]}.{Digits[point..count]}";
+                foreach (var text in new[] { number, $"-{number}", $"0.000{Digits[..count]}", $"{number}e-7", $"{number}E+12" })
                 {
-                    double expected = double.Parse(text, CultureInfo.InvariantCulture);
+                    var expected = double.Parse(text, CultureInfo.InvariantCulture);
                     Assert.Equal(expected, PaddedBody.ReadOne<Float64Element>(text)?.Value);
-                    float narrow = float.Parse(text, CultureInfo.InvariantCulture);
+                    var narrow = float.Parse(text, CultureInfo.InvariantCulture);
                     Assert.Equal(float.IsFinite(narrow) ? narrow : null, PaddedBody.ReadOne<Float32Element>(text)?.Value);
                 }
             }

@@ -17,8 +17,8 @@ public sealed class NumberArrayWriterTests
     [InlineData("[]", "0")]
     public void WriteBlock_SmallTensor_NestsItByShape(string shape, string expected)
     {
-        int[] extents = JsonSerializer.Deserialize<int[]>(shape)!;
-        int count = extents.Aggregate(1, (a, b) => a * b);
+        var extents = JsonSerializer.Deserialize<int[]>(shape)!;
+        var count = extents.Aggregate(1, (a, b) => a * b);
         Assert.Equal(expected, Text(extents, [.. Enumerable.Range(0, count).Select(i => (float)i)], 0));
         Assert.Equal(expected, Text(extents, [.. Enumerable.Range(0, count).Select(i => (double)i)], 0));
         Assert.Equal(expected, Text(extents, [.. Enumerable.Range(0, count).Select(i => (long)i)], 0));
@@ -28,7 +28,7 @@ public sealed class NumberArrayWriterTests
     public void WriteBlock_AnyShape_ReadsBackAsTheSameTensor()
     {
         var random = new Random(21);
-        for (int i = 0; i < 200; i++)
+        for (var i = 0; i < 200; i++)
         {
             int[] shape = [.. Enumerable.Range(0, random.Next(1, 9)).Select(_ => random.Next(1, 5))];
             float[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(_ => (float)(random.NextDouble() - 0.5))];
@@ -65,8 +65,8 @@ public sealed class NumberArrayWriterTests
     {
         // the widest numbers among others, so that parts differ in length and fill their room
         double[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(i => i / 10_000 % 2 == 0 ? -0.000012345678901234567 : i)];
-        string expected = Text(shape, values, 0);
-        for (int cores = 2; cores <= 6; cores++)
+        var expected = Text(shape, values, 0);
+        for (var cores = 2; cores <= 6; cores++)
         {
             var writer = new NumberArrayWriter(shape);
             var output = new GuardedWriter(cores);
@@ -95,7 +95,7 @@ public sealed class NumberArrayWriterTests
 
     private static void ReadsBack(int[] shape, float[] values, int extra)
     {
-        string text = Text(shape, values, extra);
+        var text = Text(shape, values, extra);
         var expected = ReferenceReader.Read<float>(Encoding.UTF8.GetBytes(text), ReferenceReader.Float32);
         Assert.NotNull(expected);
         Assert.Equal(shape, expected.Value.Shape);
@@ -111,7 +111,7 @@ public sealed class NumberArrayWriterTests
     {
         var writer = new NumberArrayWriter(shape);
         var output = new GuardedWriter(extra);
-        bool more = true;
+        var more = true;
         while (more)
         {
             more = values switch
@@ -122,7 +122,6 @@ public sealed class NumberArrayWriterTests
                 _ => throw new NotSupportedException(),
             };
         }
-
         return output.Text;
     }
 
@@ -132,26 +131,26 @@ public sealed class NumberArrayWriterTests
         private const int Guard = 64;
         private const byte Untouched = 0xA5;
 
-        private readonly List<byte> text = [];
-        private byte[] block = [];
+        private readonly List<byte> _text = [];
+        private byte[] _block = [];
 
-        public string Text => Encoding.UTF8.GetString([.. text]);
+        public string Text => Encoding.UTF8.GetString([.. _text]);
 
         public Memory<byte> GetMemory(int sizeHint = 0)
         {
             Assert.InRange(sizeHint, 64 * 1024, int.MaxValue);
-            block = new byte[sizeHint + extra + Guard];
-            block.AsSpan(^Guard..).Fill(Untouched);
-            return block.AsMemory(..^Guard);
+            _block = new byte[sizeHint + extra + Guard];
+            _block.AsSpan(^Guard..).Fill(Untouched);
+            return _block.AsMemory(..^Guard);
         }
 
         public Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
         public void Advance(int count)
         {
-            Assert.InRange(count, 0, block.Length - Guard);
-            Assert.False(block.AsSpan(^Guard..).ContainsAnyExcept(Untouched), "the span was overrun");
-            text.AddRange(block.AsSpan(0, count));
+            Assert.InRange(count, 0, _block.Length - Guard);
+            Assert.False(_block.AsSpan(^Guard..).ContainsAnyExcept(Untouched), "the span was overrun");
+            _text.AddRange(_block.AsSpan(0, count));
         }
     }
 }

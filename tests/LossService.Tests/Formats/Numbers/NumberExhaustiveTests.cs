@@ -25,14 +25,14 @@ public sealed class NumberExhaustiveTests
             for (uint i = 0; i < Chunk; i++) values[i] = BitConverter.UInt32BitsToSingle((first + i) | (i << 31));
             ShortestText.Check(values);
 
-            byte* start = text.Address;
+            var start = text.Address;
             *start = (byte)'[';
             byte* end;
             fixed (float* source = values) end = NumberWriter.WriteList(source, Chunk, start + 1);
             end[-1] = (byte)']';
             Assert.True(NumberArrayReader.TryRead<Float32Element>(start, end, elements, out var array));
             Assert.Equal(Chunk, array.Count);
-            bool same = new ReadOnlySpan<uint>(elements.Address, Chunk).SequenceEqual(MemoryMarshal.Cast<float, uint>(values));
+            var same = new ReadOnlySpan<uint>(elements.Address, Chunk).SequenceEqual(MemoryMarshal.Cast<float, uint>(values));
             Assert.True(same, $"a number from bits {first:X8} on was read differently");
         }
     }

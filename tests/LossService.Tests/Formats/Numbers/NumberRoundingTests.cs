@@ -13,10 +13,10 @@ public sealed class NumberRoundingTests
     [Fact]
     public void PowersOfTen_EveryEntry_IsTheFloorOfTheExactPower()
     {
-        for (int q = PowersOfTen.Least; q <= PowersOfTen.Greatest; q++)
+        for (var q = PowersOfTen.MinPower; q <= PowersOfTen.MaxPower; q++)
         {
             // ⌊10^q · 2^(127 − e)⌋, where e is right exactly if the result has 128 bits
-            int shift = 127 - PowersOfTen.Exponent(q);
+            var shift = 127 - PowersOfTen.Exponent(q);
             var power = BigInteger.Pow(10, Math.Abs(q));
             var expected = q < 0
                 ? (BigInteger.One << shift) / power
@@ -119,8 +119,8 @@ public sealed class NumberRoundingTests
     [InlineData(100_000)]
     public void Read_LongDigitStrings_AreRoundedOnce(int digits)
     {
-        string fraction = string.Concat(Enumerable.Repeat("1415926535897932", digits))[..digits];
-        string tie = "1.00000005960464477539062500"; // 1 + 2^-24
+        var fraction = string.Concat(Enumerable.Repeat("1415926535897932", digits))[..digits];
+        var tie = "1.00000005960464477539062500"; // 1 + 2^-24
         string[] numbers = ["3." + fraction, "-0." + fraction, fraction + "e-" + digits, tie.PadRight(digits, '0'), tie.PadRight(digits, '0') + "1"];
         AgreeOnFloat32(numbers);
         AgreeOnFloat64(numbers);
@@ -133,14 +133,14 @@ public sealed class NumberRoundingTests
         Agree<Float64Element, ulong>(numbers, e => BitConverter.DoubleToUInt64Bits(e.Value), n => BitConverter.DoubleToUInt64Bits(double.Parse(n, Invariant)));
 
     private static void Agree<TElement, TBits>(IEnumerable<string> numbers, Func<TElement, TBits> actual, Func<string, TBits> expected)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         string[] texts = [.. numbers];
         using var body = new PaddedBody(new StringBuilder("[").AppendJoin(',', texts).Append(']').ToString());
         var read = body.Read<TElement>();
         Assert.NotNull(read);
         Assert.Equal(texts.Length, read.Value.Elements.Length);
-        for (int i = 0; i < texts.Length; i++)
+        for (var i = 0; i < texts.Length; i++)
         {
             if (!actual(read.Value.Elements[i])!.Equals(expected(texts[i]))) Assert.Fail($"{texts[i]} became {read.Value.Elements[i]}");
         }
@@ -163,8 +163,8 @@ public sealed class NumberRoundingTests
 
     private static BigInteger Exact(double value)
     {
-        long bits = BitConverter.DoubleToInt64Bits(value);
-        int exponent = (int)(bits >> 52);
+        var bits = BitConverter.DoubleToInt64Bits(value);
+        var exponent = (int)(bits >> 52);
         BigInteger significand = (bits & ((1L << 52) - 1)) | (exponent == 0 ? 0 : 1L << 52);
         return (significand * BigInteger.Pow(10, Places) << Math.Max(exponent, 1)) >> 1075;
     }
@@ -175,7 +175,7 @@ public sealed class NumberRoundingTests
         var middle = (low + high) / 2;
         foreach (var exact in new[] { middle - 1, middle, middle + 1 })
         {
-            string digits = exact.ToString(Invariant).PadLeft(Places + 1, '0');
+            var digits = exact.ToString(Invariant).PadLeft(Places + 1, '0');
             yield return $"{digits[..^Places]}.{digits[^Places..]}";
             yield return $"{digits.TrimStart('0')}e-{Places}";
         }

@@ -46,7 +46,7 @@ public sealed class NumberWriterTests
     [Fact]
     public void WriteFloat32_Integers_HaveNoPointOrExponent()
     {
-        for (int i = 0; i < 20_000; i++) Assert.Equal(i.ToString(Invariant), Text((float)i));
+        for (var i = 0; i < 20_000; i++) Assert.Equal(i.ToString(Invariant), Text((float)i));
         Assert.Equal("16777216", Text(16777216f));
         Assert.Equal("1000000000000000", Text(1e15f));
     }
@@ -113,24 +113,24 @@ public sealed class NumberWriterTests
             .. Enumerable.Range(0, 19).SelectMany(i => new[] { (long)Math.Pow(10, i) - 1, (long)Math.Pow(10, i), -(long)Math.Pow(10, i) }),
             .. Enumerable.Range(0, 100_000).Select(_ => random.NextInt64(long.MinValue, long.MaxValue) >> random.Next(64)),
         ];
-        foreach (long value in values) Assert.Equal(value.ToString(Invariant), Text(value));
+        foreach (var value in values) Assert.Equal(value.ToString(Invariant), Text(value));
     }
 
     private static unsafe string Text(float value)
     {
-        byte* text = stackalloc byte[NumberWriter.Room];
+        var text = stackalloc byte[NumberWriter.Room];
         return Encoding.UTF8.GetString(text, NumberWriter.Write(value, text));
     }
 
     private static unsafe string Text(double value)
     {
-        byte* text = stackalloc byte[NumberWriter.Room];
+        var text = stackalloc byte[NumberWriter.Room];
         return Encoding.UTF8.GetString(text, NumberWriter.Write(value, text));
     }
 
     private static unsafe string Text(long value)
     {
-        byte* text = stackalloc byte[NumberWriter.Room];
+        var text = stackalloc byte[NumberWriter.Room];
         return Encoding.UTF8.GetString(text, NumberWriter.Write(value, text));
     }
 }

@@ -42,9 +42,8 @@ internal static class ReferenceReader
             elements.Add(value);
             return [];
         }
-
         if (reader.TokenType != JsonTokenType.StartArray) return null;
-        int length = 0;
+        var length = 0;
         int[]? inner = null;
         while (reader.Read() && reader.TokenType != JsonTokenType.EndArray)
         {
@@ -53,7 +52,6 @@ internal static class ReferenceReader
             inner = shape;
             length++;
         }
-
         return inner == null ? null : [length, .. inner];
     }
 }

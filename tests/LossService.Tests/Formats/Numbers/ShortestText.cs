@@ -15,19 +15,18 @@ internal static unsafe class ShortestText
     public static void Check(ReadOnlySpan<float> values)
     {
         var list = new byte[(values.Length * NumberWriter.MaxLength) + NumberWriter.Room];
-        byte* one = stackalloc byte[NumberWriter.Room];
+        var one = stackalloc byte[NumberWriter.Room];
         fixed (float* first = values)
         fixed (byte* start = list)
         {
-            byte* end = NumberWriter.WriteList(first, values.Length, start);
-            byte* text = start;
-            foreach (float value in values)
+            var end = NumberWriter.WriteList(first, values.Length, start);
+            var text = start;
+            foreach (var value in values)
             {
                 var number = Next(ref text, end);
-                bool same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!float.IsFinite(value) || Holds(number, value));
+                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!float.IsFinite(value) || Holds(number, value));
                 if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
             }
-
             Assert.True(text == end);
         }
     }
@@ -36,19 +35,18 @@ internal static unsafe class ShortestText
     public static void Check(ReadOnlySpan<double> values)
     {
         var list = new byte[(values.Length * NumberWriter.MaxLength) + NumberWriter.Room];
-        byte* one = stackalloc byte[NumberWriter.Room];
+        var one = stackalloc byte[NumberWriter.Room];
         fixed (double* first = values)
         fixed (byte* start = list)
         {
-            byte* end = NumberWriter.WriteList(first, values.Length, start);
-            byte* text = start;
-            foreach (double value in values)
+            var end = NumberWriter.WriteList(first, values.Length, start);
+            var text = start;
+            foreach (var value in values)
             {
                 var number = Next(ref text, end);
-                bool same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!double.IsFinite(value) || Holds(number, value));
+                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!double.IsFinite(value) || Holds(number, value));
                 if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
             }
-
             Assert.True(text == end);
         }
     }
@@ -64,18 +62,18 @@ internal static unsafe class ShortestText
     private static bool Holds(ReadOnlySpan<byte> number, float value)
     {
         Span<byte> shortest = stackalloc byte[32];
-        return float.TryParse(number, NumberStyles.Float, Invariant, out float read)
+        return float.TryParse(number, NumberStyles.Float, Invariant, out var read)
             && BitConverter.SingleToInt32Bits(read) == BitConverter.SingleToInt32Bits(value)
-            && value.TryFormat(shortest, out int length, "R", Invariant)
+            && value.TryFormat(shortest, out var length, "R", Invariant)
             && Digits(number) == Digits(shortest[..length]);
     }
 
     private static bool Holds(ReadOnlySpan<byte> number, double value)
     {
         Span<byte> shortest = stackalloc byte[32];
-        return double.TryParse(number, NumberStyles.Float, Invariant, out double read)
+        return double.TryParse(number, NumberStyles.Float, Invariant, out var read)
             && BitConverter.DoubleToInt64Bits(read) == BitConverter.DoubleToInt64Bits(value)
-            && value.TryFormat(shortest, out int length, "R", Invariant)
+            && value.TryFormat(shortest, out var length, "R", Invariant)
             && (Digits(number) == Digits(shortest[..length]) || !ReadsBack(shortest[..length], value));
     }
 
@@ -86,12 +84,11 @@ internal static unsafe class ShortestText
     private static ulong Digits(ReadOnlySpan<byte> number)
     {
         ulong digits = 0;
-        foreach (byte character in number)
+        foreach (var character in number)
         {
             if ((character | 0x20) == 'e') break;
             if (char.IsAsciiDigit((char)character)) digits = (digits * 10) + (character - (ulong)'0');
         }
-
         while (digits != 0 && digits % 10 == 0) digits /= 10;
         return digits;
     }

@@ -51,7 +51,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         {
             int[] dense = [Draft.Rows, Draft.Classes];
             int[] samples = Draft.IsBinary ? dense : [Draft.Rows];
-            yield return (Fields.Of(Draft.Form), Datatype, dense, Draft.Predictions);
+            yield return (Draft.Form.Name(), Datatype, dense, Draft.Predictions);
             if (Draft.Labels is not null)
                 yield return (Fields.Labels, LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);

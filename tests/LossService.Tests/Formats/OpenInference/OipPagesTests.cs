@@ -1,7 +1,7 @@
 using System.Text.Json;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Http;
-using LossService.Requests;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
@@ -43,7 +43,7 @@ public sealed class OipPagesTests(TestService service)
             Assert.Equal(["1"], page.GetProperty("versions").EnumerateArray().Select(version => version.GetString()));
             Assert.NotEmpty(page.GetProperty("platform").GetString()!);
             var inputs = page.GetProperty("inputs").EnumerateArray().ToDictionary(input => input.GetProperty("name").GetString()!);
-            Assert.All(loss.Accepts, form => Assert.Contains(Fields.Of(form), inputs));
+            Assert.All(loss.Accepts, form => Assert.Contains(form.Name(), inputs));
             Assert.Equal(loss.Labels != LabelRule.None, inputs.ContainsKey("labels"));
             Assert.All(inputs.Values.Concat(page.GetProperty("outputs").EnumerateArray()), IsTensor);
         }
@@ -52,8 +52,8 @@ public sealed class OipPagesTests(TestService service)
     [Theory]
     [InlineData("/v2/models/cross_entrpy", "did you mean \"cross_entropy\"?")]
     [InlineData("/v2/models/cross_entrpy/ready", "did you mean \"cross_entropy\"?")]
-    [InlineData("/v2/models/cross_entropy/versions/2", "there is version 1")]
-    [InlineData("/v2/models/cross_entropy/versions/2/ready", "there is version 1")]
+    [InlineData("/v2/models/cross_entropy/versions/2", "its only version is 1")]
+    [InlineData("/v2/models/cross_entropy/versions/2/ready", "its only version is 1")]
     [InlineData("/v2/nothing", "There is nothing at /v2/nothing")]
     public async Task Page_WhereThereIsNothing_Is404WithAnErrorString(string path, string words)
     {

@@ -4,7 +4,7 @@ using LossService.Problems;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
-/// <summary>A failure of our own becomes INTERNAL, with the words that HTTP has for it and no details of the exception.</summary>
+/// <summary>Turns an exception into INTERNAL, with the words of the HTTP problem and no details of the exception.</summary>
 internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> log) : Interceptor
 {
     /// <inheritdoc/>
@@ -18,7 +18,7 @@ internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> log
         catch (Exception error) when (error is not (RpcException or OperationCanceledException))
         {
             Failed(log, context.Method, error);
-            throw new RpcException(new Status(StatusCode.Internal, ProblemTypes.Internal().Detail));
+            throw ProblemTypes.Internal().ToException();
         }
     }
 

@@ -1,21 +1,22 @@
 using LossService.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
+using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>The protocol's service over gRPC, with reflection for tools and the standard health service for probes.</summary>
 internal static class GrpcHosting
 {
-    /// <summary>The service's name. Its descriptor knows it, too, but would read the whole .proto for it at every start: 25 ms.</summary>
+    /// <summary>The service's name. Its descriptor has it too, but takes 25 ms of the start to parse the whole .proto.</summary>
     public const string ServiceName = "inference.GRPCInferenceService";
 
-    /// <summary>What gRPC needs to run; a message may be as large as any body.</summary>
+    /// <summary>Registers gRPC; the limit on a message is that on a body.</summary>
     public static void AddGrpcInference(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
         builder.Services.AddGrpc(grpc =>
         {
-            // else every POST with two segments would be taken for a call of some unknown service
+            // otherwise every POST to a path of two segments counts as a call of an unknown service
             grpc.IgnoreUnknownServices = true;
             grpc.MaxReceiveMessageSize = limits.BodyBytes;
             grpc.MaxSendMessageSize = null;
@@ -24,7 +25,7 @@ internal static class GrpcHosting
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks(health => health.Services.Map(ServiceName, _ => true))
             .AddCheck<ReadinessCheck>("ready");
-        // the windows of HTTP/2 that fit small calls stop a large one every few frames to wait for an update
+        // with the default windows of HTTP/2, a large call waits for an update every few frames
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.MaxFrameSize = 256 * 1024;
@@ -36,7 +37,7 @@ internal static class GrpcHosting
     /// <summary>Maps the services.</summary>
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
-        app.MapGrpcService<InferenceService>().NameLimit();
+        app.MapGrpcService<InferenceService>().NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
     }

@@ -1,33 +1,26 @@
-using System.Globalization;
-using System.Text;
-using System.Text.Json;
 using Google.Protobuf;
-using LossService.Formats.Json;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
-/// <summary>Infer requests and answers as messages.</summary>
+/// <summary>Infer requests and responses as gRPC messages.</summary>
 internal static class InferMessages
 {
-    /// <summary>Reads a message into a request, whose raw tensors are views of the message, pinned while the request lives.</summary>
+    /// <summary>Reads a message into a request. Raw tensors stay in the message, which is pinned until the request is disposed.</summary>
     public static void Read(ModelInferRequest message, OipRequest request)
     {
         if (message.Id.Length > 0) request.Batch.Id = message.Id;
-        foreach (var (name, value) in message.Parameters)
-        {
-            var json = new Utf8JsonReader(ToJson(value), JsonText.Strict);
-            json.Read();
-            request.Parameter(name, ref json);
-        }
+        foreach (var (name, value) in message.Parameters) SetParameter(name, value, request);
 
         var raw = message.RawInputContents;
         if (raw.Count > 0 && raw.Count != message.Inputs.Count)
-            request.Note("raw_input_contents", $"there are {raw.Count} raw_input_contents for {message.Inputs.Count} inputs");
+            request.Note("raw_input_contents", $"the request has {raw.Count} raw_input_contents for {message.Inputs.Count} inputs");
         for (var i = 0; i < message.Inputs.Count; i++)
         {
             var tensor = message.Inputs[i];
             if (tensor.Parameters.Count > 0) Refuse($"inputs/{i}/parameters", "an input", tensor.Parameters.Keys, request);
-            if (tensor.Contents is not null && raw.Count > 0) request.Note($"inputs/{i}/contents", $"{tensor.Name} has contents where the request has raw_input_contents: it is either for all");
+            if (tensor.Contents is not null && raw.Count > 0)
+                request.Note($"inputs/{i}/contents",
+                $"{tensor.Name} has contents, but the request has raw_input_contents; all inputs must use the same one");
             var input = request.Declare(i, tensor.Name, tensor.Datatype, UnsafeCollectionOperations.AsSpan(tensor.Shape));
             if (input is null) continue;
             if (raw.Count == 0) TypedContents.Read(input, tensor.Contents ?? new(), request);
@@ -43,14 +36,16 @@ internal static class InferMessages
         request.Conclude();
     }
 
-    /// <summary>Writes an answer, raw or typed. Raw outputs are the tensors' own memory: the answer must outlive the message.</summary>
-    public static ModelInferResponse Write(OipResponse answer, string model, string id, bool isRaw)
+    /// <summary>
+    /// Writes a response, raw or typed. Raw outputs are the tensors' own memory, so the response must outlive the message.
+    /// </summary>
+    public static ModelInferResponse Write(OipResponse response, string model, string id, bool isRaw)
     {
         var message = new ModelInferResponse { ModelName = model, ModelVersion = OipModel.Version, Id = id };
-        message.Parameters["total_samples"] = new() { Int64Param = answer.Totals.Samples };
-        message.Parameters["total_weight"] = new() { DoubleParam = answer.Totals.Weight };
-        message.Parameters["total_loss"] = new() { DoubleParam = answer.Totals.Loss };
-        foreach (var (name, tensor, _) in answer.Outputs)
+        message.Parameters["total_samples"] = new() { Int64Param = response.Totals.Samples };
+        message.Parameters["total_weight"] = new() { DoubleParam = response.Totals.Weight };
+        message.Parameters["total_loss"] = new() { DoubleParam = response.Totals.Loss };
+        foreach (var (name, tensor, _) in response.Outputs)
         {
             var output = new ModelInferResponse.Types.InferOutputTensor { Name = name, Datatype = tensor.DType.Datatype() };
             foreach (var axis in tensor.Shape.Axes) output.Shape.Add(axis);
@@ -65,7 +60,8 @@ internal static class InferMessages
     {
         if (bytes.Length != input.Bytes)
         {
-            request.Note($"raw_input_contents/{input.Index}", $"{input.Name} has {bytes.Length} bytes, but {input.Shape} of {input.DType.Datatype()} are {input.Bytes}");
+            request.Note($"raw_input_contents/{input.Index}",
+                $"{input.Name} has {bytes.Length} bytes, but {input.Shape} of {input.DType.Datatype()} takes {input.Bytes}");
             return;
         }
         var pinned = bytes.Memory.Pin();
@@ -75,22 +71,24 @@ internal static class InferMessages
 
     private static void Refuse(string path, string what, IEnumerable<string> names, OipRequest request)
     {
-        // how a client packs its own data says nothing of the numbers
+        // content_type describes how the client encodes data of its own, and does not affect the numbers
         foreach (var name in names)
             if (name != "content_type") request.Note(path, $"{what} has no parameter \"{name}\" in gRPC");
     }
 
-    /// <summary>A parameter's value as the JSON that it would be over HTTP; numbers that JSON does not have are strings there.</summary>
-    private static byte[] ToJson(InferParameter parameter) => parameter.ParameterChoiceCase switch
+    private static void SetParameter(string name, InferParameter parameter, OipRequest request)
     {
-        InferParameter.ParameterChoiceOneofCase.BoolParam => parameter.BoolParam ? "true"u8.ToArray() : "false"u8.ToArray(),
-        InferParameter.ParameterChoiceOneofCase.Int64Param => Utf8(parameter.Int64Param),
-        InferParameter.ParameterChoiceOneofCase.Uint64Param => Utf8(parameter.Uint64Param),
-        InferParameter.ParameterChoiceOneofCase.DoubleParam when double.IsFinite(parameter.DoubleParam) => Utf8(parameter.DoubleParam),
-        InferParameter.ParameterChoiceOneofCase.DoubleParam => JsonSerializer.SerializeToUtf8Bytes(parameter.DoubleParam.ToString(CultureInfo.InvariantCulture)),
-        InferParameter.ParameterChoiceOneofCase.StringParam => JsonSerializer.SerializeToUtf8Bytes(parameter.StringParam),
-        _ => "null"u8.ToArray(),
-    };
-
-    private static byte[] Utf8<T>(T number) where T : IFormattable => Encoding.UTF8.GetBytes(number.ToString(null, CultureInfo.InvariantCulture));
+        switch (parameter.ParameterChoiceCase)
+        {
+            case InferParameter.ParameterChoiceOneofCase.BoolParam: request.SetParameter(name, parameter.BoolParam); break;
+            case InferParameter.ParameterChoiceOneofCase.Int64Param: request.SetParameter(name, parameter.Int64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param when parameter.Uint64Param <= long.MaxValue:
+                request.SetParameter(name, (long)parameter.Uint64Param);
+                break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, (double)parameter.Uint64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.DoubleParam: request.SetParameter(name, parameter.DoubleParam); break;
+            case InferParameter.ParameterChoiceOneofCase.StringParam: request.SetParameter(name, parameter.StringParam); break;
+            default: request.SetParameter(name); break;
+        }
+    }
 }

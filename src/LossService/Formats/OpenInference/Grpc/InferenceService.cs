@@ -1,11 +1,13 @@
 using Grpc.Core;
 using LossService.Http;
-using LossService.Problems;
+using LossService.Requests;
+using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>The Open Inference Protocol v2 over gRPC: the same models, batches and scores as over HTTP.</summary>
-internal sealed class InferenceService(OipScoring scoring, Readiness readiness) : GRPCInferenceService.GRPCInferenceServiceBase
+internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOptions<Limits> limits) :
+    GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc/>
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
@@ -24,7 +26,12 @@ internal sealed class InferenceService(OipScoring scoring, Readiness readiness) 
 
     /// <inheritdoc/>
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
-        Task.FromResult(new ServerMetadataResponse { Name = OipServer.Name, Version = OipServer.Version, Extensions = { OipServer.Extensions } });
+        Task.FromResult(new ServerMetadataResponse
+        {
+            Name = OipServer.Name,
+            Version = OipServer.Version,
+            Extensions = { OipServer.Extensions },
+        });
 
     /// <inheritdoc/>
     public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
@@ -46,34 +53,19 @@ internal sealed class InferenceService(OipScoring scoring, Readiness readiness) 
         var model = Find(request.ModelName, request.ModelVersion);
         using var infer = new OipRequest(model.Loss);
         InferMessages.Read(request, infer);
-        var (answer, problem) = scoring.Score(infer, context.CancellationToken);
-        if (answer is null) throw Refusal(problem!);
+        if (!infer.Score(scoring, limits.Value.ListedErrors, context.CancellationToken).TryGet(out var scores, out var problem))
+            throw problem.ToException();
+        var response = new OipResponse(scores, infer);
         var http = context.GetHttpContext();
-        // the message is written after this returns, from the tensors' memory
-        http.Response.RegisterForDispose(answer);
+        // gRPC writes the message after this method returns, from the tensors' memory
+        http.Response.RegisterForDispose(scores);
+        http.Response.RegisterForDispose(response);
         return Task.FromResult(InferMessages.Write(
-            answer, model.Loss.Name, infer.Batch.Id ?? http.TraceIdentifier, isRaw: request.RawInputContents.Count > 0));
+            response, model.Loss.Name, infer.Batch.Id ?? http.TraceIdentifier, isRaw: request.RawInputContents.Count > 0));
     }
 
-    private static OipModel Find(string name, string version)
-    {
-        var (model, problem) = OipModel.Find(name, version);
-        return model ?? throw Refusal(problem!);
-    }
-
-    private static RpcException Refusal(Problem problem) => new(new Status(Code(problem), problem.Detail));
-
-    private static StatusCode Code(Problem problem) => problem.Status switch
-    {
-        400 or 422 => StatusCode.InvalidArgument,
-        401 => StatusCode.Unauthenticated,
-        403 => StatusCode.PermissionDenied,
-        404 => StatusCode.NotFound,
-        413 or 429 => StatusCode.ResourceExhausted,
-        503 => StatusCode.Unavailable,
-        504 => StatusCode.DeadlineExceeded,
-        _ => StatusCode.Internal,
-    };
+    private static OipModel Find(string name, string version) =>
+        OipModel.Find(name, version).TryGet(out var model, out var problem) ? model : throw problem.ToException();
 
     private static ModelMetadataResponse.Types.TensorMetadata Message(OipTensorPage page) =>
         new() { Name = page.Name, Datatype = page.Datatype, Shape = { page.Shape } };

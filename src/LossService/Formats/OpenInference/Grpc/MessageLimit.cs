@@ -5,18 +5,18 @@ using Microsoft.Extensions.Options;
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>
-/// A message over the limit is refused by the framework, in its own words and before any interceptor sees the call; here the
-/// refusal gets the words that HTTP has for it, which name the limit.
+/// The framework refuses a message over the limit in words of its own, before any interceptor sees the call. This replaces them by
+/// the words of the HTTP problem, which have the limit.
 /// </summary>
 internal static class MessageLimit
 {
     private const string ResourceExhausted = "8";
 
-    // RESOURCE_EXHAUSTED may come from the service too, with words of its own
+    // the service also uses RESOURCE_EXHAUSTED, with other words
     private const string FrameworksWords = "Received message exceeds the maximum configured message size.";
 
-    /// <summary>Has the service's endpoints say what the limit is.</summary>
-    public static void NameLimit(this GrpcServiceEndpointConventionBuilder service) => service.Add(endpoint =>
+    /// <summary>Makes the refusals of a service name the limit.</summary>
+    public static void NameLimit(this GrpcServiceEndpointConventionBuilder service, IOptions<Limits> limits) => service.Add(endpoint =>
     {
         var serve = endpoint.RequestDelegate!;
         endpoint.RequestDelegate = async context =>
@@ -24,7 +24,7 @@ internal static class MessageLimit
             await serve(context);
             var headers = context.Response.Headers;
             if (headers.GrpcStatus == ResourceExhausted && headers.GrpcMessage == FrameworksWords)
-                headers.GrpcMessage = ProblemTypes.PayloadTooLarge(context.RequestServices.GetRequiredService<IOptions<Limits>>().Value.BodyBytes).Detail;
+                headers.GrpcMessage = ProblemTypes.PayloadTooLarge(limits.Value.BodyBytes).Detail;
         };
     });
 }

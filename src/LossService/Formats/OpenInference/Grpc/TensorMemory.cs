@@ -3,7 +3,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
-/// <summary>A tensor's bytes as <see cref="Memory{T}"/>, so that a message can be written without a copy of them.</summary>
+/// <summary>A tensor's bytes as <see cref="Memory{T}"/>, so that a message is written without a copy.</summary>
 /// <remarks>The tensor must outlive every use of the memory.</remarks>
 internal sealed unsafe class TensorMemory(Tensor tensor) : MemoryManager<byte>
 {

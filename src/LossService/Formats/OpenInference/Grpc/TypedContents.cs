@@ -4,23 +4,26 @@ using LossService.Core.Tensors;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
-/// <summary>Tensors in a message's typed lists of numbers: one list for each datatype, the small integers share.</summary>
+/// <summary>Tensors in a message's typed lists of numbers: a list for each datatype, but the small integers share one.</summary>
 internal static class TypedContents
 {
-    /// <summary>Reads an input's list; notes where it is missing, not alone, of the wrong length, or out of the datatype's range.</summary>
+    /// <summary>
+    /// Reads an input's list. An error is a missing list, more than one, the wrong one, a wrong length, an integer out of range.
+    /// </summary>
     public static void Read(OipInput input, InferTensorContents contents, OipRequest request)
     {
         var path = $"inputs/{input.Index}/contents";
         if (!input.DType.HasJson())
         {
-            request.Note(path, $"{input.Name} is {input.DType.Datatype()}, which has no typed contents: send it raw");
+            request.Note(path, $"{input.Name} is {input.DType.Datatype()}, which has no typed contents: send it in raw_input_contents");
             return;
         }
         var (list, count) = Posted(contents);
         var expected = ListOf(input.DType);
         if (list != expected)
         {
-            request.Note(path, $"{input.Name} is {input.DType.Datatype()}, whose elements are {expected}; there {(list.Length == 0 ? "are none" : $"is {list}")}");
+            request.Note(path,
+                $"{input.Name} is {input.DType.Datatype()}, whose elements belong in {expected}; got {(list.Length == 0 ? "none" : list)}");
         }
         else if (count != input.Shape.Count)
         {
@@ -42,7 +45,7 @@ internal static class TypedContents
         return contents;
     }
 
-    /// <summary>The one list that has elements, by name; "several lists" where more have.</summary>
+    /// <summary>The name and length of the list that has elements; "several lists" where more than one has.</summary>
     private static (string Name, int Count) Posted(InferTensorContents contents)
     {
         (string, int)[] lists =
@@ -71,7 +74,9 @@ internal static class TypedContents
         _ => "fp64_contents",
     };
 
-    /// <summary>Copies the list: the small integers as they are held, once each is known to be of its datatype.</summary>
+    /// <summary>
+    /// Copies the list. The small integers keep the 32 bits of the list, after each is found to be in its datatype's range.
+    /// </summary>
     private static void Take(OipInput input, InferTensorContents contents, OipRequest request)
     {
         switch (input.DType)
@@ -97,11 +102,12 @@ internal static class TypedContents
     private static bool IsInRange(OipInput input, Tensor tensor, OipRequest request)
     {
         if (input.DType.Size() == tensor.DType.Size()) return true;
-        var (least, largest) = input.DType.Range();
+        var (min, max) = input.DType.Range();
         for (long i = 0; i < tensor.Count; i++)
         {
-            if (tensor.Integer(i) is var value && value >= least && value <= largest) continue;
-            request.RequestErrors.Add(new(input.Name, input.Shape.Position(i)), $"{value} is no {input.DType.Datatype()}: an integer from {least} to {largest}");
+            if (tensor.Integer(i) is var value && value >= min && value <= max) continue;
+            request.Errors.Add(new(input.Name, input.Shape.Position(i)),
+                $"{value} is not {input.DType.Datatype()}: expected an integer from {min} to {max}");
             return false;
         }
         return true;

@@ -1,17 +1,17 @@
 namespace LossService.Formats.OpenInference.Http;
 
-/// <summary>The bytes behind the JSON: one tensor after the other, in the order of the inputs that announce them.</summary>
+/// <summary>The bytes after the JSON: one tensor after the other, in the order of the inputs that have a <c>binary_data_size</c>.</summary>
 internal sealed class OipBinaryTail(OipRequest request)
 {
     private readonly List<(int Index, string Name, OipInput? Input, long Size)> _announced = [];
 
-    /// <summary>Notes that the next <paramref name="size"/> bytes belong to an input; null where the input makes no sense.</summary>
+    /// <summary>Says that the next <paramref name="size"/> bytes belong to an input, which is null where it is invalid.</summary>
     public void Announce(int index, string name, OipInput? input, long size) => _announced.Add((index, name, input, size));
 
-    /// <summary>Has every input look at its bytes, which must stay where they are until the request is disposed of.</summary>
-    /// <param name="next">The first byte behind the JSON.</param>
-    /// <param name="left">How many there are.</param>
-    /// <param name="isSplit">Whether the client said where the JSON ends.</param>
+    /// <summary>Gives every input its bytes, which must not move until the request is disposed.</summary>
+    /// <param name="next">The first byte after the JSON.</param>
+    /// <param name="left">How many bytes there are.</param>
+    /// <param name="isSplit">Whether a header says where the JSON ends.</param>
     public unsafe void Read(byte* next, long left, bool isSplit)
     {
         foreach (var (index, name, input, size) in _announced)
@@ -19,16 +19,17 @@ internal sealed class OipBinaryTail(OipRequest request)
             var path = $"inputs/{index}/parameters/binary_data_size";
             if (!isSplit)
             {
-                request.Note(path, $"{name} announces binary data, but no {OipHttp.HeaderLength} says where the JSON ends");
+                request.Note(path, $"{name} has a binary_data_size, but the request has no {OipHttp.HeaderLength}, the length of the JSON");
             }
             else if (size > left)
             {
-                request.Note(path, $"{name} announces {size} bytes, but {left} are left in the body");
+                request.Note(path, $"{name} has a binary_data_size of {size}, but the body has {left} bytes left");
                 return;
             }
             else if (input is not null && size != input.Bytes)
             {
-                request.Note(path, $"{name} announces {size} bytes, but {input.Shape} of {OipDatatype.Datatype(input.DType)} are {input.Bytes}");
+                request.Note(path,
+                    $"{name} has a binary_data_size of {size}, but {input.Shape} of {input.DType.Datatype()} takes {input.Bytes} bytes");
             }
             else if (input is not null)
             {
@@ -38,6 +39,6 @@ internal sealed class OipBinaryTail(OipRequest request)
             next += size;
             left -= size;
         }
-        if (left > 0) request.Note("", $"{left} bytes are left over behind the last tensor");
+        if (left > 0) request.Note("", $"the body has {left} bytes after the last tensor");
     }
 }

@@ -4,14 +4,14 @@ using LossService.Formats.Numbers;
 
 namespace LossService.Formats.OpenInference.Http;
 
-/// <summary>Reads the <c>data</c> of an input from JSON, fast where it is as usual, and exactly where it is not.</summary>
+/// <summary>Reads the <c>data</c> of an input from JSON: fast where it has the usual form, otherwise exactly.</summary>
 internal static unsafe class OipDataReader
 {
     /// <summary>Reads an array of numbers at memory speed.</summary>
-    /// <param name="dtype">What the elements are; integers of every size are read as int64.</param>
-    /// <param name="text">Where the array begins.</param>
-    /// <param name="end">The end of the text, with <see cref="NumberArrayReader.Slack"/> readable bytes behind it.</param>
-    /// <returns>The tensor and the length of its text; null where the exact reader must look.</returns>
+    /// <param name="dtype">The type of the elements; integers of every size are read as int64.</param>
+    /// <param name="text">The start of the array.</param>
+    /// <param name="end">The end of the text, with <see cref="NumberArrayReader.Slack"/> readable bytes after it.</param>
+    /// <returns>The tensor and the length of its text; null where the exact reader must read it.</returns>
     public static (Tensor Tensor, int Length)? TryReadFast(DType dtype, byte* text, byte* end) => dtype switch
     {
         DType.Float32 => TryReadFast<Float32Element>(DType.Float32, text, end),
@@ -21,7 +21,7 @@ internal static unsafe class OipDataReader
     };
 
     private static (Tensor, int)? TryReadFast<TElement>(DType dtype, byte* text, byte* end)
-        where TElement : unmanaged, IElement<TElement>
+        where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer();
         if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
@@ -30,35 +30,37 @@ internal static unsafe class OipDataReader
         return null;
     }
 
-    /// <summary>Reads a value that is known to be JSON; notes everything in it that does not fit.</summary>
+    /// <summary>Reads a value that is known to be JSON, and notes every error in it.</summary>
     public static Tensor? ReadExactly(OipInput input, ReadOnlySpan<byte> value, OipRequest request)
     {
         var path = $"inputs/{input.Index}/data";
         request.Addresses.Add(path, input.Pointer + "/data", input.Name);
         if (!input.DType.HasJson())
         {
-            request.Note(path, $"{input.Name} is {input.DType.Datatype()}, which has no JSON: send it as binary");
+            request.Note(path, $"{input.Name} is {input.DType.Datatype()}, which JSON cannot carry: send it as binary data");
             return null;
         }
-        if (input.DType == DType.Bool || input.DType.IsFloat()) return JsonTensorReader.Read(path, value, input.DType, request.RequestErrors);
-        if (JsonTensorReader.AreIntegers(value, request.Batch)) return JsonTensorReader.Read(path, value, DType.Int64, request.RequestErrors);
-        var (address, what) = request.Batch.FirstRealLabel!;
-        request.RequestErrors.Add(new(path, address.Position), $"{what} is no {input.DType.Datatype()}: {Integers(input.DType)}");
+        if (input.DType == DType.Bool || input.DType.IsFloat())
+            return JsonTensorReader.Read(path, value, input.DType, request.Errors);
+        if (JsonTensorReader.FindNonInteger(value) is not var (position, text))
+            return JsonTensorReader.Read(path, value, DType.Int64, request.Errors);
+        request.Errors.Add(new(path, position), $"{text} is not {input.DType.Datatype()}: {Integers(input.DType)}");
         return null;
     }
 
-    /// <summary>Notes the integers that the input's datatype does not hold.</summary>
+    /// <summary>Notes an integer that the input's datatype cannot hold.</summary>
     public static void CheckRange(OipInput input, Tensor data, OipRequest request)
     {
         if (data.DType != DType.Int64) return;
-        var (least, largest) = input.DType.Range();
+        var (min, max) = input.DType.Range();
         foreach (var value in data.AsSpan<long>())
         {
-            if (value >= least && value <= largest) continue;
-            request.Note($"inputs/{input.Index}/data", $"{input.Name} has {value}, which is no {input.DType.Datatype()}: {Integers(input.DType)}");
+            if (value >= min && value <= max) continue;
+            request.Note($"inputs/{input.Index}/data",
+                $"{input.Name} has {value}, which is not {input.DType.Datatype()}: {Integers(input.DType)}");
             return;
         }
     }
 
-    private static string Integers(DType dtype) => $"an integer from {dtype.Range().Least} to {dtype.Range().Largest}";
+    private static string Integers(DType dtype) => $"expected an integer from {dtype.Range().Min} to {dtype.Range().Max}";
 }

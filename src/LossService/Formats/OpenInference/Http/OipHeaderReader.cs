@@ -6,24 +6,24 @@ using LossService.Requests;
 
 namespace LossService.Formats.OpenInference.Http;
 
-/// <summary>Reads the JSON of an infer request: all of it, or what stands before the binary tensors.</summary>
+/// <summary>Reads the JSON of an infer request, which is the whole body or the part before the binary tensors.</summary>
 /// <remarks>
-/// The framework's reader decides what JSON is; only arrays of numbers are read past it. It is told that the array was a
-/// string, and goes on behind it.
+/// The framework's reader decides what JSON is. Only arrays of numbers are read without it: it then reads an empty string in the
+/// place of the array, and continues after the array.
 /// </remarks>
 internal unsafe ref struct OipHeaderReader
 {
-    private static readonly string[] InputMembers = ["name", "shape", "datatype", "parameters", "data"];
-    private static readonly string[] OutputMembers = ["name", "parameters"];
+    private static readonly string[] InputFields = ["name", "shape", "datatype", "parameters", "data"];
+    private static readonly string[] OutputFields = ["name", "parameters"];
 
     private readonly OipRequest _request;
     private readonly OipBinaryTail _tail;
     private readonly byte* _start;
     private readonly byte* _end;
-    private int _behind; // what stands before the text that the framework's reader is on
+    private int _offset; // where the text of the framework's reader starts
     private Utf8JsonReader _json;
 
-    /// <summary>A reader of the JSON from <paramref name="text"/> to <paramref name="end"/>, with 64 readable bytes behind it.</summary>
+    /// <summary>A reader of the JSON from <paramref name="text"/> to <paramref name="end"/>, with 64 readable bytes after it.</summary>
     public OipHeaderReader(byte* text, byte* end, OipRequest request, OipBinaryTail tail)
     {
         _start = text;
@@ -32,25 +32,25 @@ internal unsafe ref struct OipHeaderReader
         _json = new(new ReadOnlySpan<byte>(text, (int)(end - text)), JsonText.Strict);
     }
 
-    /// <summary>Reads it all.</summary>
-    /// <exception cref="JsonException">It is no JSON.</exception>
-    /// <exception cref="InvalidOperationException">It has a string that is no text.</exception>
+    /// <summary>Reads the whole text.</summary>
+    /// <exception cref="JsonException">It is not JSON.</exception>
+    /// <exception cref="InvalidOperationException">A string has an unpaired surrogate.</exception>
     public void Read()
     {
         _json.Read();
         if (_json.TokenType != JsonTokenType.StartObject) _request.Note("", "the request must be a JSON object");
-        else ReadMembers();
+        else ReadFields();
         _json.Skip();
         while (_json.Read()) { }
     }
 
-    private void ReadMembers()
+    private void ReadFields()
     {
         var seen = new HashSet<string>();
-        while (TryNextMember(out var name))
+        while (TryNextField(out var name))
         {
             var isKnown = name is "id" or "parameters" or "inputs" or "outputs";
-            if (isKnown && !seen.Add(name)) _request.Note(name, $"the member \"{name}\" stands twice");
+            if (isKnown && !seen.Add(name)) _request.Note(name, $"duplicate field \"{name}\"");
             switch (name)
             {
                 case "id": _request.Batch.Id = Text("id"); break;
@@ -67,18 +67,18 @@ internal unsafe ref struct OipHeaderReader
     {
         if (!IsObject("parameters")) return;
         var seen = new HashSet<string>();
-        while (TryNextMember(out var name))
+        while (TryNextField(out var name))
         {
-            if (!seen.Add(name)) _request.Note("parameters", $"the parameter \"{name}\" stands twice");
+            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter \"{name}\"");
             if (name == "binary_data_output")
             {
                 _request.WantsBinary = Flag("parameters/binary_data_output");
             }
             else
             {
-                // what a value should have been is noted; its end is found by another look
+                // a copy of the reader reads the value, so that this one can skip it whatever it is
                 var value = _json;
-                _request.Parameter(name, ref value);
+                _request.SetParameter(name, ref value);
             }
             _json.Skip();
         }
@@ -103,10 +103,10 @@ internal unsafe ref struct OipHeaderReader
         var (size, hasData) = ((long?)null, false);
         var (data, text) = ((Tensor?)null, default(Range));
         var seen = new HashSet<string>();
-        while (TryNextMember(out var member))
+        while (TryNextField(out var field))
         {
-            Check(member, seen, path, InputMembers);
-            switch (member)
+            Check(field, seen, path, InputFields);
+            switch (field)
             {
                 case "name": name = Text($"{path}/name"); break;
                 case "datatype": datatype = Text($"{path}/datatype"); break;
@@ -120,14 +120,14 @@ internal unsafe ref struct OipHeaderReader
             _json.Skip();
         }
         if (data is not null) _request.Own(data);
-        foreach (var needed in InputMembers[..3])
+        foreach (var needed in InputFields[..3])
             if (!seen.Contains(needed)) _request.Note(path, $"the input{(name is null ? "" : $" \"{name}\"")} has no {needed}");
 
         var input = name is null || datatype is null || axes is null ? null
             : _request.Declare(index, name, datatype, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(axes));
         if (size is not null && hasData) _request.Note(path, $"the input \"{name}\" has both data and binary_data_size");
         if (size is not null) _tail.Announce(index, name ?? "", input, size.Value);
-        else if (!hasData) _request.Note(path, $"the input \"{name}\" has no data: neither here nor, by its binary_data_size, behind the JSON");
+        else if (!hasData) _request.Note(path, $"the input \"{name}\" has neither data nor binary_data_size");
         else if (input is not null) Take(input, data, new ReadOnlySpan<byte>(_start, (int)(_end - _start))[text]);
     }
 
@@ -139,51 +139,54 @@ internal unsafe ref struct OipHeaderReader
         _request.Take(input, data);
     }
 
-    /// <summary>Reads past the data: into a tensor where their datatype is known and they are as usual.</summary>
+    /// <summary>Reads the data into a tensor where the datatype is known and the form usual; otherwise skips them.</summary>
     private (Tensor? Data, Range Text) ReadData(string? datatype)
     {
-        var start = _behind + (int)_json.BytesConsumed;
-        if (datatype is not null && OipDatatype.TryParse(datatype, out var dtype) && OipDataReader.TryReadFast(dtype, _start + start, _end) is var (data, length))
+        var start = _offset + (int)_json.BytesConsumed;
+        if (datatype is not null && OipDatatype.TryParse(datatype, out var dtype)
+            && OipDataReader.TryReadFast(dtype, _start + start, _end) is var (data, length))
         {
             var state = _json.CurrentState;
             _json = new("\"\""u8, isFinalBlock: false, state);
             _json.Read();
-            _behind = start + length;
-            _json = new(new ReadOnlySpan<byte>(_start + _behind, (int)(_end - _start) - _behind), isFinalBlock: true, _json.CurrentState);
+            _offset = start + length;
+            _json = new(new ReadOnlySpan<byte>(_start + _offset, (int)(_end - _start) - _offset), isFinalBlock: true, _json.CurrentState);
             return (data, default);
         }
         _json.Read();
-        start = _behind + (int)_json.TokenStartIndex;
+        start = _offset + (int)_json.TokenStartIndex;
         _json.Skip();
-        return (null, start..(_behind + (int)_json.BytesConsumed));
+        return (null, start..(_offset + (int)_json.BytesConsumed));
     }
 
     private List<long>? ReadShape(string path)
     {
         if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
-        var before = _request.RequestErrors.Total;
+        var before = _request.Errors.Total;
         List<long> axes = [];
         while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
         {
             if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
-            else _request.RequestErrors.Add(new(path, axes.Count), $"an axis is an integer, not {HeaderParser.Describe(ref _json)}");
+            else _request.Errors.Add(new(path, axes.Count),
+                $"expected an integer for an axis, got {HeaderParser.Describe(ref _json)}");
             _json.Skip();
         }
-        return _request.RequestErrors.Total == before ? axes : null;
+        return _request.Errors.Total == before ? axes : null;
     }
 
     private long? ReadSize(string path)
     {
         if (!IsObject(path)) return null;
         long? size = null;
-        while (TryNextMember(out var name))
+        while (TryNextField(out var name))
         {
-            // how a client packs its own data says nothing of the numbers
+            // content_type describes how the client encodes data of its own, and does not affect the numbers
             if (name == "binary_data_size")
             {
                 size = _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : 0;
                 if (_json.TokenType != JsonTokenType.Number || size == 0 && !_json.ValueSpan.SequenceEqual("0"u8))
-                    _request.Note($"{path}/{name}", $"binary_data_size is a number of bytes, not {HeaderParser.Describe(ref _json)}");
+                    _request.Note($"{path}/{name}",
+                        $"binary_data_size: expected a number of bytes, got {HeaderParser.Describe(ref _json)}");
             }
             else if (name != "content_type")
             {
@@ -200,11 +203,11 @@ internal unsafe ref struct OipHeaderReader
         string? name = null;
         bool? binary = null;
         var seen = new HashSet<string>();
-        while (TryNextMember(out var member))
+        while (TryNextField(out var field))
         {
-            Check(member, seen, path, OutputMembers);
-            if (member == "name") name = Text($"{path}/name");
-            else if (member == "parameters") binary = ReadBinary($"{path}/parameters");
+            Check(field, seen, path, OutputFields);
+            if (field == "name") name = Text($"{path}/name");
+            else if (field == "parameters") binary = ReadBinary($"{path}/parameters");
             _json.Skip();
         }
         if (name is not null) _request.Want(index, name, binary);
@@ -215,30 +218,31 @@ internal unsafe ref struct OipHeaderReader
     {
         if (!IsObject(path)) return null;
         bool? binary = null;
-        while (TryNextMember(out var name))
+        while (TryNextField(out var name))
         {
             if (name == "binary_data") binary = Flag($"{path}/{name}");
-            else if (name != "content_type") _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
+            else if (name != "content_type")
+                _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
             _json.Skip();
         }
         return binary;
     }
 
-    /// <summary>Goes on to the value of the next member; to the object's end where there is none.</summary>
-    private bool TryNextMember(out string name)
+    /// <summary>Moves to the value of the next field; to the end of the object where there is none.</summary>
+    private bool TryNextField(out string name)
     {
         name = "";
         if (!_json.Read() || _json.TokenType != JsonTokenType.PropertyName) return false;
         name = _json.GetString()!;
-        // data may be read past the framework's reader, which must not be inside them then
+        // data may be read without the framework's reader, which must then still be before the value
         if (name != "data") _json.Read();
         return true;
     }
 
-    private readonly void Check(string member, HashSet<string> seen, string path, string[] known)
+    private readonly void Check(string field, HashSet<string> seen, string path, string[] known)
     {
-        if (!known.Contains(member)) _request.Note(path, $"there is no member \"{member}\" here{Nearest.Suggest(member, known)}");
-        else if (!seen.Add(member)) _request.Note(path, $"the member \"{member}\" stands twice");
+        if (!known.Contains(field)) _request.Note(path, $"unknown field \"{field}\"{Nearest.Suggest(field, known)}");
+        else if (!seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
     }
 
     private string? Text(string path) => Is(JsonTokenType.String, path, "a string") ? _json.GetString() : null;
@@ -254,7 +258,7 @@ internal unsafe ref struct OipHeaderReader
     private bool Is(JsonTokenType expected, string path, string what)
     {
         if (_json.TokenType == expected) return true;
-        _request.Note(path, $"{path[(path.LastIndexOf('/') + 1)..]} is {what}, not {HeaderParser.Describe(ref _json)}");
+        _request.Note(path, $"{path}: expected {what}, got {HeaderParser.Describe(ref _json)}");
         return false;
     }
 }

@@ -9,10 +9,10 @@ using LossService.Http;
 
 namespace LossService.Formats.OpenInference.Http;
 
-/// <summary>Writes an answer over HTTP: JSON, and behind it the outputs that are to be binary, straight from tensor memory.</summary>
-internal sealed class OipResponseWriter(HttpResponse response, OipResponse answer)
+/// <summary>Writes a response over HTTP: JSON, and after it the outputs that are wanted as bytes, straight from tensor memory.</summary>
+internal sealed class OipResponseWriter(OipResponse result, HttpResponse response, ResponseWriter body)
 {
-    /// <summary>How much is written between two flushes.</summary>
+    /// <summary>How many bytes are written between two flushes.</summary>
     private const int Chunk = 64 * 1024;
 
     private readonly CancellationToken _cancellation = response.HttpContext.RequestAborted;
@@ -22,16 +22,13 @@ internal sealed class OipResponseWriter(HttpResponse response, OipResponse answe
     /// <param name="id">The request's id.</param>
     public async ValueTask WriteAsync(string model, string id)
     {
-        if (!answer.Outputs.Any(output => output.IsBinary))
+        if (!result.Outputs.Any(output => output.IsBinary))
         {
-            response.ContentType = OipHttp.Json;
-            using var body = new ResponseWriter(response);
             await WriteJsonAsync(body, model, id);
-            await body.FinishAsync(_cancellation);
             return;
         }
 
-        // the headers tell the JSON's length, so it is written in full before the first byte is sent
+        // a header has the length of the JSON, so all of it is written before anything is sent
         var json = new Pipe(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0));
         await WriteJsonAsync(json.Writer, model, id);
         await json.Writer.CompleteAsync();
@@ -39,24 +36,25 @@ internal sealed class OipResponseWriter(HttpResponse response, OipResponse answe
         var written = read.Buffer;
         response.ContentType = OipHttp.Binary;
         response.Headers[OipHttp.HeaderLength] = written.Length.ToString(CultureInfo.InvariantCulture);
-        response.ContentLength = written.Length + answer.Outputs.Where(output => output.IsBinary).Sum(output => Bytes(output.Tensor));
-        foreach (var segment in written) response.BodyWriter.Write(segment.Span);
+        response.ContentLength = written.Length + result.Outputs.Where(output => output.IsBinary).Sum(output => Bytes(output.Tensor));
+        foreach (var segment in written) body.Write(segment.Span);
         await json.Reader.CompleteAsync();
-        foreach (var output in answer.Outputs.Where(output => output.IsBinary)) await WriteBytesAsync(output.Tensor);
+        foreach (var output in result.Outputs.Where(output => output.IsBinary)) await WriteBytesAsync(output.Tensor);
     }
 
     private async ValueTask WriteJsonAsync(PipeWriter pipe, string model, string id)
     {
-        Write(pipe, $$"""{"model_name":"{{model}}","model_version":"{{OipModel.Version}}","id":"{{JsonEncodedText.Encode(id)}}","parameters":{""");
-        Write(pipe, $"\"total_samples\":{answer.Totals.Samples},\"total_weight\":");
-        Write(pipe, answer.Totals.Weight);
+        Write(pipe, $$"""{"model_name":"{{model}}","model_version":"{{OipModel.Version}}","id":"{{JsonEncodedText.Encode(id)}}",""");
+        Write(pipe, $"\"parameters\":{{\"total_samples\":{result.Totals.Samples},\"total_weight\":");
+        Write(pipe, result.Totals.Weight);
         Write(pipe, ",\"total_loss\":");
-        Write(pipe, answer.Totals.Loss);
+        Write(pipe, result.Totals.Loss);
         Write(pipe, "},\"outputs\":[");
         var separator = "";
-        foreach (var (name, tensor, isBinary) in answer.Outputs)
+        foreach (var (name, tensor, isBinary) in result.Outputs)
         {
-            Write(pipe, $$"""{{separator}}{"name":"{{name}}","shape":[{{string.Join(',', tensor.Shape.Axes.ToArray())}}],"datatype":"{{tensor.DType.Datatype()}}",""");
+            var shape = string.Join(',', tensor.Shape.Axes.ToArray());
+            Write(pipe, $$"""{{separator}}{"name":"{{name}}","shape":[{{shape}}],"datatype":"{{tensor.DType.Datatype()}}",""");
             if (isBinary)
             {
                 Write(pipe, $"\"parameters\":{{\"binary_data_size\":{Bytes(tensor)}}}}}");
@@ -93,12 +91,12 @@ internal sealed class OipResponseWriter(HttpResponse response, OipResponse answe
 
     private async ValueTask WriteBytesAsync(Tensor tensor)
     {
-        var pipe = response.BodyWriter;
         var bytes = Bytes(tensor);
         for (long start = 0; start < bytes; start += Chunk)
         {
-            Copy(tensor, start, (int)long.Min(Chunk, bytes - start), pipe);
-            await pipe.FlushAsync(_cancellation);
+            Copy(tensor, start, (int)long.Min(Chunk, bytes - start), body);
+            // the last chunk is sent with what follows, so a small response goes out in one piece
+            if (start + Chunk < bytes) await body.FlushAsync(_cancellation);
         }
     }
 

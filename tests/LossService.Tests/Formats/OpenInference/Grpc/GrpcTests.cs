@@ -36,30 +36,30 @@ public sealed class GrpcTests(TestService service)
     {
         ["class out of range"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents[1] = 3), "labels[1]: class index 3 is outside 0..2"),
         ["raw class out of range"] = (With(Raw, request => request.RawInputContents[1] = Bytes("INT64", 0, -1)), "labels[1]: class index -1 is outside 0..2"),
-        ["raw and typed"] = (With(Raw, request => request.Inputs[1].Contents = new() { Int64Contents = { 0, 1 } }), "labels has contents where the request has raw_input_contents"),
+        ["raw and typed"] = (With(Raw, request => request.Inputs[1].Contents = new() { Int64Contents = { 0, 1 } }), "labels has contents, but the request has raw_input_contents"),
         ["too few raw contents"] = (With(Raw, request => request.RawInputContents.RemoveAt(1)), "1 raw_input_contents for 2 inputs"),
         ["too many raw contents"] = (With(Raw, request => request.RawInputContents.Add(ByteString.Empty)), "3 raw_input_contents for 2 inputs"),
-        ["truncated raw contents"] = (With(Raw, request => request.RawInputContents[1] = ByteString.CopyFrom(0, 0, 0)), "labels has 3 bytes, but [2] of INT64 are 16"),
-        ["no contents"] = (With(Good, request => request.Inputs[1].Contents = null), "labels is INT64, whose elements are int64_contents; there are none"),
-        ["another list"] = (With(Good, request => request.Inputs[1].Contents = new() { IntContents = { 0, 1 } }), "whose elements are int64_contents; there is int_contents"),
-        ["two lists"] = (With(Good, request => request.Inputs[1].Contents.IntContents.Add(1)), "there is several lists"),
+        ["truncated raw contents"] = (With(Raw, request => request.RawInputContents[1] = ByteString.CopyFrom(0, 0, 0)), "labels has 3 bytes, but [2] of INT64 takes 16"),
+        ["no contents"] = (With(Good, request => request.Inputs[1].Contents = null), "labels is INT64, whose elements belong in int64_contents; got none"),
+        ["another list"] = (With(Good, request => request.Inputs[1].Contents = new() { IntContents = { 0, 1 } }), "whose elements belong in int64_contents; got int_contents"),
+        ["two lists"] = (With(Good, request => request.Inputs[1].Contents.IntContents.Add(1)), "got several lists"),
         ["too few elements"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents.RemoveAt(0)), "labels has 1 elements, but the shape [2] has 2"),
         ["FP16 typed"] = (With(Good, request => request.Inputs[0].Datatype = "FP16"), "logits is FP16, which has no typed contents"),
-        ["integer too large for its datatype"] = (With(Good, request => (request.Inputs[1].Datatype, request.Inputs[1].Contents) = ("INT8", new() { IntContents = { 0, 128 } })), "labels[1]: 128 is no INT8"),
-        ["unknown datatype"] = (With(Good, request => request.Inputs[1].Datatype = "BYTES"), "labels has the datatype \"BYTES\""),
+        ["integer too large for its datatype"] = (With(Good, request => (request.Inputs[1].Datatype, request.Inputs[1].Contents) = ("INT8", new() { IntContents = { 0, 128 } })), "labels[1]: 128 is not INT8"),
+        ["unknown datatype"] = (With(Good, request => request.Inputs[1].Datatype = "BYTES"), "labels has the unknown datatype \"BYTES\""),
         ["unknown input"] = (With(Good, request => request.Inputs[1].Name = "label"), "did you mean \"labels\"?"),
-        ["duplicate input"] = (With(Good, request => request.Inputs.Add(request.Inputs[1])), "\"labels\" stands twice"),
-        ["negative axis"] = (With(Good, request => request.Inputs[1].Shape[0] = -2), "an axis of the length -2"),
-        ["shape overflows"] = (With(Good, request => request.Inputs[1].Shape[0] = long.MaxValue), "labels has a shape of more than"),
+        ["duplicate input"] = (With(Good, request => request.Inputs.Add(request.Inputs[1])), "duplicate input \"labels\""),
+        ["negative axis"] = (With(Good, request => request.Inputs[1].Shape[0] = -2), "an axis of length -2"),
+        ["shape overflows"] = (With(Good, request => request.Inputs[1].Shape[0] = long.MaxValue), "labels has a shape that takes more than"),
         ["shared memory"] = (With(Good, request => request.Inputs[1].Parameters["shared_memory_region"] = new() { StringParam = "x" }), "an input has no parameter \"shared_memory_region\""),
         ["output parameter"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "loss", Parameters = { ["classification"] = new() { Int64Param = 1 } } })), "an output has no parameter \"classification\""),
-        ["unknown output"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "there is no output \"grad\""),
+        ["unknown output"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "unknown output \"grad\""),
         ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }), "did you mean \"temperature\"?"),
-        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "temperature is a number above 0, not -1"),
-        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "not the string \"NaN\""),
-        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "not null"),
-        ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "not true"),
-        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "reduction is \"mean\" or \"sum\" or \"none\""),
+        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "expected a number above 0, got -1"),
+        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "got \"NaN\""),
+        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got null"),
+        ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "got true"),
+        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "expected \"mean\" or \"sum\" or \"none\""),
     };
 
     /// <summary>The names of the cases.</summary>
@@ -75,7 +75,7 @@ public sealed class GrpcTests(TestService service)
 
     [Theory]
     [InlineData("crossentropy", "", "did you mean \"cross_entropy\"?")]
-    [InlineData("cross_entropy", "2", "there is version 1")]
+    [InlineData("cross_entropy", "2", "its only version is 1")]
     public async Task Infer_OfNoModel_IsNotFound(string model, string version, string words)
     {
         var refusal = await Assert.ThrowsAsync<RpcException>(() => _oip.CallAsync(new() { ModelName = model, ModelVersion = version }));

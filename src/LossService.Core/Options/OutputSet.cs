@@ -1,4 +1,4 @@
-namespace LossService.Core.Outputs;
+namespace LossService.Core.Options;
 
 /// <summary>What may be asked for. What is not asked for is not computed.</summary>
 [Flags]

@@ -1,0 +1,26 @@
+namespace LossService.Core.Batches;
+
+/// <summary>The names of a batch's parts, as problems name them. Predictions are named by their form, options by their own name.</summary>
+public static class BatchField
+{
+    /// <summary>Class indices or dense targets.</summary>
+    public const string Labels = "labels";
+
+    /// <summary>A weight for each sample.</summary>
+    public const string SampleWeight = "sample_weight";
+
+    /// <summary>Booleans: which samples are read.</summary>
+    public const string Mask = "mask";
+
+    /// <summary>What to compute.</summary>
+    public const string Outputs = "outputs";
+
+    /// <summary>How the samples' losses become one.</summary>
+    public const string Reduction = "reduction";
+
+    /// <summary>What a mean divides by.</summary>
+    public const string MeanOver = "mean_over";
+
+    /// <summary>Nats or bits.</summary>
+    public const string Unit = "unit";
+}

@@ -1,0 +1,80 @@
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Batches;
+
+/// <summary>The weight of each sample, their sum over the kept ones, and what the reduced loss divides by.</summary>
+internal sealed class SampleWeights
+{
+    private readonly double[]? _weights;
+
+    /// <summary>Reads masks, labels and weights once; not the predictions.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="count">The number of samples.</param>
+    /// <param name="classWeight">Σ_c class_weight_c·y_c of a sample, from the unsmoothed label; null = 1.</param>
+    public SampleWeights(Batch batch, long count, Func<long, double>? classWeight)
+    {
+        Kept = new(batch);
+        if (batch.SampleWeight is { } weights)
+        {
+            _weights = new double[count];
+            weights.Read(0, _weights);
+        }
+
+        if (ArePlain && classWeight is null)
+        {
+            (Count, Sum) = (count, count);
+        }
+        else
+        {
+            var sum = new ExactSum();
+            for (long i = 0; i < count; i++)
+            {
+                if (!Kept.Contains(i)) continue;
+                Count++;
+                sum.AddProduct(this[i], classWeight?.Invoke(i) ?? 1);
+            }
+            Sum = sum.Round();
+        }
+
+        IsNothing = Count == 0 || Sum == 0;
+        Divisor = (batch.Reduction, batch.MeanOver) switch
+        {
+            (Reduction.Mean, MeanOver.Weight) => Sum,
+            (Reduction.Mean, _) => Count,
+            _ => 1,
+        };
+    }
+
+    /// <summary>Which samples are kept.</summary>
+    public KeptSamples Kept { get; }
+
+    /// <summary>The number of kept samples.</summary>
+    public long Count { get; }
+
+    /// <summary>Σw over the kept samples, correctly rounded.</summary>
+    public double Sum { get; }
+
+    /// <summary>Whether nothing was kept, or all of it has weight 0: the loss is null and the gradient 0.</summary>
+    public bool IsNothing { get; }
+
+    /// <summary>What Σwℓ is divided by.</summary>
+    public double Divisor { get; }
+
+    /// <summary>Whether every sample is kept and weighs 1.</summary>
+    public bool ArePlain => _weights is null && Kept.AreAll;
+
+    /// <summary>The sample weight.</summary>
+    public double this[long sample] => _weights is null ? 1 : _weights[sample];
+
+    /// <summary>Writes the totals and the reduced loss.</summary>
+    /// <param name="loss">Σwℓ over the kept samples.</param>
+    /// <param name="scores">Where to.</param>
+    /// <param name="outputs">What is asked for.</param>
+    public void Reduce(double loss, Scores scores, OutputSet outputs)
+    {
+        scores.Totals = new(Count, Sum, loss);
+        if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss / Divisor;
+    }
+}

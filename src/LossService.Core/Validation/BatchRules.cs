@@ -1,0 +1,25 @@
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+
+namespace LossService.Core.Validation;
+
+/// <summary>All rules on a batch, in order: header, shapes, values; each only where those before found nothing.</summary>
+internal static class BatchRules
+{
+    /// <summary>Adds what is wrong with a batch to <paramref name="problems"/>.</summary>
+    public static void Check(Loss loss, Batch batch, BatchProblems problems)
+    {
+        HeaderRules.Check(loss, batch, problems);
+        if (problems.Total == 0) ShapeRules.Check(loss, batch, problems);
+        if (problems.Total == 0) CheckValues(loss, batch, problems);
+    }
+
+    private static void CheckValues(Loss loss, Batch batch, BatchProblems problems)
+    {
+        using var rows = new RowReader(loss, batch);
+        WeightRules.Check(batch, rows.Kept, problems);
+        if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
+        // which samples are kept depends on the labels
+        if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);
+    }
+}

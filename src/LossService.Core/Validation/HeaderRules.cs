@@ -1,0 +1,61 @@
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Validation;
+
+/// <summary>The header: the form of predictions, labels or none, options in their ranges, outputs that the loss has.</summary>
+public static class HeaderRules
+{
+    /// <summary>Adds what is wrong with a batch's header to <paramref name="problems"/>.</summary>
+    public static void Check(Loss loss, Batch batch, BatchProblems problems)
+    {
+        if (!loss.Accepts.Contains(batch.Form))
+            problems.Add(batch.Form.Name(), $"{loss.Name} takes {string.Join(" or ", loss.Accepts.Select(form => form.Name()))}, not {batch.Form.Name()}");
+        CheckLabels(loss, batch, problems);
+        CheckOptions(loss, batch, problems);
+        CheckOutputs(loss, batch, problems);
+        CheckDefined(BatchField.Reduction, batch.Reduction, problems);
+        CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
+        CheckDefined(BatchField.Unit, batch.Unit, problems);
+    }
+
+    private static void CheckLabels(Loss loss, Batch batch, BatchProblems problems)
+    {
+        if (batch.Labels is null && loss.Labels != LabelRule.None) problems.Add("", $"{BatchField.Labels} are missing");
+        if (batch.Labels is not null && loss.Labels == LabelRule.None) problems.Add(BatchField.Labels, $"{loss.Name} takes no labels");
+    }
+
+    private static void CheckOptions(Loss loss, Batch batch, BatchProblems problems)
+    {
+        foreach (var given in batch.Options.Given)
+        {
+            var option = given.Option;
+            if (!loss.Options.Any(own => ReferenceEquals(own, option))) problems.Add(option.Name, $"{loss.Name} has no such option");
+            if (option.OnlyWith is { } only && batch.Form != only)
+                problems.Add(option.Name, $"{option.Name} applies to {only.Name()} only, not to {batch.Form.Name()}");
+            OptionRules.Check(given, problems);
+        }
+    }
+
+    private static void CheckOutputs(Loss loss, Batch batch, BatchProblems problems)
+    {
+        if (batch.Unit != Unit.Nats && !loss.IsInformation)
+            problems.Add(BatchField.Unit, $"{loss.Name} is not an amount of information, so it has no unit");
+        if (batch.Outputs is not { } asked) return;
+        if (asked == OutputSet.None) problems.Add(BatchField.Outputs, "outputs is empty; name at least one output");
+        if ((asked & ~OutputCatalogue.Everything) != 0) problems.Add(BatchField.Outputs, "outputs has an unknown output");
+        foreach (var output in OutputCatalogue.All)
+        {
+            if (output.IsIn(asked) && output.NeedsLabels && loss.Labels == LabelRule.None)
+                problems.Add(BatchField.Outputs, $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
+        }
+    }
+
+    private static void CheckDefined<T>(string field, T value, BatchProblems problems) where T : struct, Enum
+    {
+        if (!Enum.IsDefined(value)) problems.Add(field, $"unknown value {value}");
+    }
+}

@@ -1,0 +1,66 @@
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Validation;
+
+/// <summary>Class indices in range; dense rows that are distributions, or one-hot; binary labels in [0, 1], or 0 and 1.</summary>
+internal static class LabelRules
+{
+    /// <summary>Adds what is wrong with the labels of kept samples to <paramref name="problems"/>.</summary>
+    public static void Check(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
+    {
+        if (rows.HasIndices) CheckIndices(labels, rows, problems);
+        else if (rows.IsCategorical) CheckRows(rule, labels, rows, problems);
+        else CheckElements(rule, labels, rows, problems);
+    }
+
+    private static void CheckIndices(Tensor labels, RowReader rows, BatchProblems problems)
+    {
+        for (long i = 0; i < labels.Count; i++)
+        {
+            if ((ulong)labels.Integer(i) < (ulong)rows.Classes || !rows.Kept.Contains(i)) continue;
+            if (problems.Count())
+                problems.Keep(BatchField.Labels, labels.Shape.Position(i), $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}");
+        }
+    }
+
+    private static void CheckRows(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
+    {
+        for (long i = 0; i < rows.Count; i++)
+        {
+            if (!rows.Kept.Contains(i)) continue;
+            var row = rows.Read(labels, i);
+            var before = problems.Total;
+            for (var c = 0; c < row.Length; c++)
+                if (!(row[c] is >= 0 and <= 1)) RefuseProbability(labels, i * rows.Width + c, problems);
+            if (problems.Total > before) continue;
+            if (rule != LabelRule.Class) SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", i, rows, problems);
+            else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
+                problems.Keep(BatchField.Labels, rows.GetPosition(i), "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
+        }
+    }
+
+    private static void CheckElements(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
+    {
+        for (long i = 0; i < rows.Count; i++)
+        {
+            var row = rows.Read(labels, i);
+            for (var c = 0; c < row.Length; c++)
+            {
+                if (rule == LabelRule.Bit ? row[c] is 0 or 1 : row[c] is >= 0 and <= 1) continue;
+                var element = i * rows.Width + c;
+                if (!rows.Kept.Contains(element)) continue;
+                if (rule != LabelRule.Bit) RefuseProbability(labels, element, problems);
+                else if (problems.Count())
+                    problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}");
+            }
+        }
+    }
+
+    private static void RefuseProbability(Tensor labels, long element, BatchProblems problems)
+    {
+        if (problems.Count())
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected a number from 0 to 1, got {labels.Text(element)}");
+    }
+}

@@ -1,0 +1,57 @@
+using System.Buffers;
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Validation;
+
+/// <summary>The predictions and labels of a batch, a row at a time: K classes, or up to 1024 elements of a binary batch.</summary>
+internal sealed class RowReader : IDisposable
+{
+    private readonly Shape _shape;
+    private readonly double[] _row;
+
+    /// <summary>A reader of a batch whose shapes fit together.</summary>
+    public RowReader(Loss loss, Batch batch)
+    {
+        _shape = batch.Predictions.Shape;
+        IsCategorical = loss.Kind == LossKind.Categorical;
+        Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
+        HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
+        Kept = new(batch);
+        _row = ArrayPool<double>.Shared.Rent(Width);
+    }
+
+    /// <summary>Which samples are kept.</summary>
+    public KeptSamples Kept { get; }
+
+    /// <summary>Whether a row is a sample; otherwise each element is.</summary>
+    public bool IsCategorical { get; }
+
+    /// <summary>Whether the labels are class indices.</summary>
+    public bool HasIndices { get; }
+
+    /// <summary>The number of classes, K.</summary>
+    public int Classes => _shape.Last;
+
+    /// <summary>The elements of a row.</summary>
+    public int Width { get; }
+
+    /// <summary>The number of rows; the last of a binary batch may be short.</summary>
+    public long Count => (_shape.Count + Width - 1) / Width;
+
+    /// <summary>Row <paramref name="row"/> of a tensor in the predictions' shape; valid until the next is read.</summary>
+    public Span<double> Read(Tensor tensor, long row)
+    {
+        var start = row * Width;
+        var span = _row.AsSpan(0, (int)long.Min(Width, tensor.Count - start));
+        tensor.Read(start, span);
+        return span;
+    }
+
+    /// <summary>The position of a row in a tensor of the predictions' shape.</summary>
+    public int[] GetPosition(long row) => _shape.Position(row * Width)[..^1];
+
+    /// <inheritdoc/>
+    public void Dispose() => ArrayPool<double>.Shared.Return(_row);
+}

@@ -1,0 +1,80 @@
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Validation;
+
+/// <summary>Whether the tensors fit together, and options with one number for each class fit the classes.</summary>
+internal static class ShapeRules
+{
+    /// <summary>Adds what does not fit to <paramref name="problems"/>.</summary>
+    public static void Check(Loss loss, Batch batch, BatchProblems problems)
+    {
+        var name = batch.Form.Name();
+        var shape = batch.Predictions.Shape;
+        if (!batch.Predictions.DType.IsFloat())
+        {
+            problems.Add(name, $"expected real numbers, got {batch.Predictions.DType.Name()}");
+            return;
+        }
+        if (shape.Rank == 0)
+        {
+            problems.Add(name, "expected an array, got a single number");
+            return;
+        }
+        if (shape.Count == 0)
+        {
+            problems.Add(name, $"the shape {shape} has no elements");
+            return;
+        }
+
+        var samples = loss.GetSampleShape(shape);
+        if (batch.Labels is { } labels) CheckLabels(loss, batch, labels, samples, problems);
+        CheckSamples(BatchField.SampleWeight, batch.SampleWeight, samples, problems);
+        CheckSamples(BatchField.Mask, batch.Mask, samples, problems);
+        if (batch.Mask is { DType: not DType.Bool } mask) problems.Add(BatchField.Mask, $"expected booleans, got {mask.DType.Name()}");
+        foreach (var given in batch.Options.Given) CheckPerClass(given, shape.Last, problems);
+    }
+
+    private static void CheckLabels(Loss loss, Batch batch, Tensor labels, Shape samples, BatchProblems problems)
+    {
+        var name = batch.Form.Name();
+        var shape = batch.Predictions.Shape;
+        if (loss.Kind == LossKind.Binary)
+        {
+            if (labels.Shape != shape)
+                problems.Add(BatchField.Labels, $"labels have the shape {labels.Shape}, but {name} {shape}; there is one label for each element");
+        }
+        else if (labels.Shape.Rank == shape.Rank)
+        {
+            if (labels.Shape != shape) problems.Add(BatchField.Labels, $"dense labels have the shape {labels.Shape}, but {name} {shape}");
+            if (batch.Options.Has(SharedOptions.IgnoreIndex))
+                problems.Add(SharedOptions.IgnoreIndex.Name, "ignore_index needs labels that are class indices; leave dense rows out with mask");
+        }
+        else if (labels.Shape != samples)
+        {
+            problems.Add(BatchField.Labels,
+                $"labels have the shape {labels.Shape}, but {name} {shape}; class indices have the shape {samples}, dense labels {shape}");
+        }
+        else if (labels.DType.IsFloat() || labels.DType == DType.Bool)
+        {
+            problems.Add(BatchField.Labels,
+                $"labels of the shape {samples} are class indices, integers from 0 to {shape.Last - 1}; got {labels.DType.Name()}");
+        }
+    }
+
+    private static void CheckSamples(string field, Tensor? tensor, Shape samples, BatchProblems problems)
+    {
+        if (tensor is not null && tensor.Shape != samples)
+            problems.Add(field, $"{field} has the shape {tensor.Shape}, but the samples have {samples}");
+    }
+
+    private static void CheckPerClass(OptionValue given, int classes, BatchProblems problems)
+    {
+        var option = given.Option;
+        if (given is not OptionValue<double[]?> { Value: { } values }) return;
+        if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
+        problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+}

@@ -1,0 +1,28 @@
+using System.Globalization;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Validation;
+
+/// <summary>A row of probabilities sums to 1, within what rounding to its dtype can cost.</summary>
+internal static class SumRule
+{
+    /// <summary>Adds a row that does not to <paramref name="problems"/>.</summary>
+    /// <param name="row">The probabilities.</param>
+    /// <param name="dtype">The type that they are stored in.</param>
+    /// <param name="field">The tensor's name.</param>
+    /// <param name="what">What the row is of, in words.</param>
+    /// <param name="index">The number of the row.</param>
+    /// <param name="rows">Where it comes from.</param>
+    /// <param name="problems">Takes the problem.</param>
+    public static void Check(
+        ReadOnlySpan<double> row, DType dtype, string field, string what, long index, RowReader rows, BatchProblems problems)
+    {
+        var tolerance = dtype.SumTolerance();
+        var sum = 0.0;
+        foreach (var p in row) sum += p;
+        if (Math.Abs(sum - 1) <= tolerance || !problems.Count()) return;
+        // as many digits as the numbers have
+        var text = dtype == DType.Float64 ? NumberText.Format(sum) : NumberText.Format(double.Parse(sum.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
+        problems.Keep(field, rows.GetPosition(index), $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {text}");
+    }
+}

@@ -1,0 +1,16 @@
+namespace LossService.Api;
+
+/// <summary>The root: where everything is.</summary>
+internal static class IndexEndpoint
+{
+    /// <summary>Maps <c>/</c>.</summary>
+    public static void MapIndex(this IEndpointRouteBuilder app) => app.MapGet("/", () => Results.Json(new
+    {
+        service = "LossService",
+        losses = "/v1/losses",
+        documentation = "/swagger",
+        openapi = "/swagger/v1/swagger.json",
+        live = "/livez",
+        ready = "/readyz",
+    })).ExcludeFromDescription();
+}

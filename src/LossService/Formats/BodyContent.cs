@@ -1,0 +1,14 @@
+namespace LossService.Formats;
+
+/// <summary>What a body of a media type holds, for the API document.</summary>
+internal enum BodyContent
+{
+    /// <summary>One JSON object, which has a schema.</summary>
+    Json,
+
+    /// <summary>Text without a schema.</summary>
+    Text,
+
+    /// <summary>Bytes.</summary>
+    Bytes,
+}

@@ -1,0 +1,38 @@
+using LossService.Core.Losses;
+using LossService.Formats.Json;
+using LossService.Formats.Ndjson;
+using LossService.Http;
+using LossService.Requests;
+using Microsoft.Extensions.Options;
+
+namespace LossService.Formats;
+
+/// <summary>The formats of the native route, in one list. Everything that must name them walks it.</summary>
+internal sealed class FormatCatalogue
+{
+    private readonly Dictionary<string, IFormat> _byPosted;
+
+    /// <summary>Lists the formats.</summary>
+    public FormatCatalogue(Scoring scoring, IOptions<Limits> limits)
+    {
+        IFormat[] formats = [new JsonFormat(scoring, limits), new NdjsonFormat(scoring, limits)];
+        _byPosted = formats.SelectMany(format => format.Reads, (format, type) => (type.Name, format)).ToDictionary();
+        Reads = [.. formats.SelectMany(format => format.Reads)];
+        Writes = [.. formats.SelectMany(format => format.Writes).DistinctBy(type => type.Name)];
+    }
+
+    /// <summary>Every media type that a request can have.</summary>
+    public IReadOnlyList<BodyType> Reads { get; }
+
+    /// <summary>Every media type that a response can have.</summary>
+    public IReadOnlyList<BodyType> Writes { get; }
+
+    /// <summary>Answers a request in the format that its headers name.</summary>
+    public ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http)
+    {
+        if (!MediaTypes.FindPosted(http, Reads).TryGet(out var posted, out var problem)) return new(problem);
+        var format = _byPosted[posted.Name];
+        return MediaTypes.FindAccepted(http, format.Writes).TryGet(out var accepted, out problem)
+            ? format.AnswerAsync(loss, http, accepted) : new(problem);
+    }
+}

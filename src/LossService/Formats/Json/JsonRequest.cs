@@ -1,0 +1,44 @@
+using System.IO.Pipelines;
+using LossService.Core.Losses;
+using LossService.Core.Outputs;
+using LossService.Http;
+using LossService.Problems;
+using LossService.Requests;
+
+namespace LossService.Formats.Json;
+
+/// <summary>A batch that was read from one JSON text: a whole body or a line of a stream.</summary>
+internal sealed class JsonRequest : FormatRequest
+{
+    private JsonRequest(Loss loss) : base(loss)
+    {
+    }
+
+    /// <summary>Reads a text, which is not needed afterwards.</summary>
+    /// <returns>The request, with the errors found in it; a problem where the text is not JSON.</returns>
+    public static Result<JsonRequest> Read(Loss loss, RequestBody text)
+    {
+        var request = new JsonRequest(loss);
+        if (JsonRequestReader.Read(text, request.Batch) is not { } problem) return request;
+        request.Dispose();
+        return problem;
+    }
+
+    /// <summary>Writes the scores.</summary>
+    /// <param name="scores">The scores of this batch.</param>
+    /// <param name="pipe">Where to; flushed as it fills.</param>
+    /// <param name="line">The number of the line in a stream; null outside a stream.</param>
+    /// <param name="cancellation">The client went away.</param>
+    public ValueTask WriteAsync(Scores scores, PipeWriter pipe, long? line, CancellationToken cancellation) =>
+        new JsonScoresWriter(pipe, cancellation).WriteAsync(scores, Batch, line);
+
+    /// <summary>Points at the place in the JSON. A tensor in base64 has no text for one element: its <c>data</c> is pointed at.</summary>
+    protected override ProblemError Locate(RequestError error)
+    {
+        var (address, detail) = error;
+        return address.Position.Length > 0 && address.Part is null && Fields.TryFindTensor(address.Member, out var tensor) && Batch.IsEncoded(tensor)
+            ? new(JsonPointer.Format(new(address.Member) { Part = Base64Tensor.Data }),
+                $"[{string.Join(", ", address.Position)}]: {detail}")
+            : new(JsonPointer.Format(address), detail);
+    }
+}

@@ -1,0 +1,19 @@
+namespace LossService.Formats.Numbers;
+
+/// <summary>An element of an array of numbers: how a decimal ±w · 10^q becomes one, and how it is written as JSON.</summary>
+internal unsafe interface INumberElement<TSelf> where TSelf : unmanaged, INumberElement<TSelf>
+{
+    /// <summary>Whether a fraction or an exponent, even a zero one, is refused.</summary>
+    static abstract bool IsInteger { get; }
+
+    /// <summary>Converts w · 10^q, or −w · 10^q where <paramref name="negative"/> is 1 and not 0.</summary>
+    /// <returns>False where the value does not fit, or the rounding is not certain.</returns>
+    static abstract bool TryConvert(ulong w, int q, uint negative, TSelf* element);
+
+    /// <summary>Converts a well-formed JSON number of any length.</summary>
+    /// <returns>False where the value does not fit.</returns>
+    static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);
+
+    /// <summary>Writes each element as JSON with a comma after it, and returns the end of the text.</summary>
+    static abstract byte* WriteList(TSelf* elements, int count, byte* text);
+}

@@ -1,0 +1,89 @@
+using System.Globalization;
+using System.Text.Json;
+using System.Text.Unicode;
+using LossService.Core.Losses;
+using LossService.Core.Outputs;
+using LossService.Formats.Json;
+using LossService.Http;
+using LossService.Problems;
+using LossService.Requests;
+using Microsoft.Extensions.Options;
+
+namespace LossService.Formats.OpenInference.Http;
+
+/// <summary>The Open Inference Protocol over HTTP: a body is JSON, and tensors may follow it as bytes.</summary>
+internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : BatchFormat<OipRequest>(scoring, limits)
+{
+    /// <inheritdoc/>
+    public override IReadOnlyList<BodyType> Reads { get; } = [new(OipHttp.Json, BodyContent.Json), new(OipHttp.Binary, BodyContent.Bytes)];
+
+    /// <inheritdoc/>
+    public override IReadOnlyList<BodyType> Writes => Reads;
+
+    /// <summary>Answers an infer request. It needs no Content-Type, and its outputs decide the media type of the response.</summary>
+    public ValueTask<IResult> InferAsync(Loss loss, HttpRequest http) =>
+        MediaTypes.FindPosted(http, Reads, isOptional: true).TryGet(out _, out var problem)
+            ? AnswerAsync(loss, http, Writes[0]) : new(problem);
+
+    /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
+    protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http)
+    {
+        var request = new OipRequest(loss);
+        request.Own(body);
+        var result = Read(request, body, http.Headers[OipHttp.HeaderLength]);
+        if (!result.TryGet(out _, out _)) request.Dispose();
+        return result;
+    }
+
+    /// <inheritdoc/>
+    protected override async ValueTask WriteAsync(OipRequest request, Scores scores, HttpResponse response, ResponseWriter body)
+    {
+        using var outputs = new OipResponse(scores, request);
+        await new OipResponseWriter(outputs, response, body).WriteAsync(
+            request.Batch.Loss.Name, request.Batch.Id ?? response.HttpContext.TraceIdentifier);
+    }
+
+    private static unsafe Result<OipRequest> Read(OipRequest request, RequestBody body, string? headerLength)
+    {
+        var length = body.Span.Length;
+        if (!FindJsonLength(headerLength, length).TryGet(out var json, out var problem)) return problem;
+
+        var text = body.Span[..json];
+        var tail = new OipBinaryTail(request);
+        try
+        {
+            if (!Utf8.IsValid(text)) return Explain(text);
+            new OipHeaderReader(body.Start, body.Start + json, request, tail).Read();
+        }
+        catch (Exception broken) when (broken is JsonException or InvalidOperationException)
+        {
+            return Explain(text);
+        }
+        tail.Read(body.Start + json, length - json, headerLength is not null);
+        request.Conclude();
+        foreach (var wanted in request.Wanted) CheckForm(wanted, request);
+        return request;
+    }
+
+    private static Result<int> FindJsonLength(string? header, int length)
+    {
+        if (header is null) return length;
+        return int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var json) && json >= 1 && json <= length ? json
+            : ProblemTypes.BadRequest(400,
+                $"{OipHttp.HeaderLength} is \"{header}\"; expected the length of the JSON, from 1 to the body's {length} bytes.");
+    }
+
+    /// <summary>Finds why a text is not JSON, with the reader that checks the whole of it.</summary>
+    private static Problem Explain(ReadOnlySpan<byte> text) =>
+        JsonText.Outline(text).TryGet(out _, out var problem)
+            ? ProblemTypes.InvalidJson("A string has an unpaired surrogate.", 0) : problem;
+
+    private static void CheckForm(WantedOutput wanted, OipRequest request)
+    {
+        if (wanted.IsBinary ?? request.WantsBinary) return;
+        var dtype = wanted.Output.DType ?? request.Batch.Predictions?.DType;
+        if (dtype is { } typed && !typed.HasJson())
+            request.Note("outputs",
+                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true");
+    }
+}

@@ -1,0 +1,35 @@
+namespace LossService.Problems;
+
+/// <summary>The stable names of the problem types: what <see cref="Problem.Type"/> can be.</summary>
+public static class ProblemNames
+{
+    /// <summary>The body is not JSON.</summary>
+    public const string InvalidJson = "invalid-json";
+
+    /// <summary>The request breaks HTTP.</summary>
+    public const string BadRequest = "bad-request";
+
+    /// <summary>No loss has this name.</summary>
+    public const string UnknownLoss = "unknown-loss";
+
+    /// <summary>Nothing is at this path.</summary>
+    public const string NotFound = "not-found";
+
+    /// <summary>The path does not take this method.</summary>
+    public const string MethodNotAllowed = "method-not-allowed";
+
+    /// <summary>The client accepts no media type of the response.</summary>
+    public const string NotAcceptable = "not-acceptable";
+
+    /// <summary>The body is larger than the limit.</summary>
+    public const string PayloadTooLarge = "payload-too-large";
+
+    /// <summary>The service does not read this media type or coding.</summary>
+    public const string UnsupportedMediaType = "unsupported-media-type";
+
+    /// <summary>The request is well-formed, but not a valid batch.</summary>
+    public const string InvalidBatch = "invalid-batch";
+
+    /// <summary>The service failed.</summary>
+    public const string InternalError = "internal-error";
+}

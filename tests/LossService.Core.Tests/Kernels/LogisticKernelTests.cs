@@ -1,0 +1,49 @@
+using System.Runtime.Intrinsics;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Tests.Numerics;
+
+namespace LossService.Core.Tests.Kernels;
+
+public class LogisticKernelTests(ITestOutputHelper output)
+{
+    [Fact]
+    public void LossAndDerivative_AnyLogits_WithinThreeUlpsOfDoubleDouble()
+    {
+        var random = new Random(1);
+        var (worstLoss, worstDerivative) = (0.0, 0.0);
+        for (var i = 0; i < 40_000; i++)
+        {
+            var span = i % 8 == 0 ? 1400 : 80;
+            var z = Vector512.Create(Array.ConvertAll(new double[8], _ => span * (random.NextDouble() - 0.5)));
+            var isPositive = i % 2 == 0 ? Vector512<double>.Zero : Vector512<double>.AllBitsSet;
+            var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
+            var a = new Dd(i % 2 == 0 ? z : -z);
+            var e = Dd.Exp(-Dd.Abs(a));
+            var loss = Dd.Max(a, Dd.Zero) + Dd.Log1p(e);
+            var derivative = Dd.Select(Dd.LessThan(Dd.Zero, a), Dd.One, e) / (Dd.One + e);
+            for (var lane = 0; lane < 8; lane++)
+            {
+                worstLoss = Math.Max(worstLoss, Error(kernel.Loss[lane], loss, lane));
+                worstDerivative = Math.Max(worstDerivative, Error(kernel.Derivative[lane], derivative, lane));
+            }
+        }
+        output.WriteLine($"worst errors: loss {worstLoss:F4} ulp, derivative {worstDerivative:F4} ulp");
+        Assert.InRange(worstLoss, 0.5, 3);
+        Assert.InRange(worstDerivative, 0.5, 3);
+    }
+
+    [Fact]
+    public void LossAndDerivative_InfiniteLogits_AreTheLimits()
+    {
+        var (up, down) = (double.PositiveInfinity, double.NegativeInfinity);
+        var z = Vector512.Create(up, down, up, down, up, down, up, down);
+        var isPositive = Vector512.Create(-1L, -1, -1, -1, 0, 0, 0, 0).AsDouble();
+        var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
+        Assert.Equal(Vector512.Create(0, up, 0, up, up, 0, up, 0), kernel.Loss);
+        Assert.Equal(Vector512.Create(0.0, 1, 0, 1, 1, 0, 1, 0), kernel.Derivative);
+    }
+
+    private static double Error(double computed, Dd truth, int lane) =>
+        FixedPoint.ErrorInUlps(computed, FixedPoint.Of(truth.Hi[lane], truth.Lo[lane]));
+}
