@@ -2,7 +2,6 @@ using System.Text.Json;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Tests.Shared;
 
@@ -98,7 +97,7 @@ internal static class HostileBatches
             yield return new($"predictions of {dtype}", field, good.Batch() with { Predictions = Filled(dtype, [Rows, Classes], 0) });
         foreach (var shape in (int[][])[[], [0, Classes], [Rows, 0], [0]])
         {
-            int[] samples = good.IsBinary ? shape : shape[..Math.Max(shape.Length - 1, 0)];
+            var samples = good.IsBinary ? shape : shape[..Math.Max(shape.Length - 1, 0)];
             var labels = good.Labels is null ? null : Filled(DType.Int64, good.LabelForm == LabelForm.Indices ? samples : shape, 0);
             var predictions = Filled(DType.Float64, shape, 0);
             yield return new($"predictions of {new Shape(shape)}", field, good.Batch() with { Predictions = predictions, Labels = labels });
@@ -198,7 +197,7 @@ internal static class HostileBatches
     private static Batch With(Draft good, double? prediction = null, double? label = null)
     {
         double[] predictions = [.. good.Predictions];
-        double[]? labels = good.Labels?.ToArray();
+        var labels = good.Labels?.ToArray();
         if (prediction is not null) predictions[Classes + 1] = prediction.Value;
         if (label is not null) labels![Classes + 1] = label.Value;
         return (good with { Predictions = predictions, Labels = labels }).Batch();

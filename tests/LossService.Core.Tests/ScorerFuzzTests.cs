@@ -52,7 +52,7 @@ public sealed class ScorerFuzzTests
             if (random.Next(20) == 0) draft = draft.With(option, Value(option, draft.Classes, random));
         var batch = draft.ToBatch(random.Next(10) == 0 ? (OutputSet)random.Next(256) : draft.AllOutputs);
         int[] dense = [draft.Rows, draft.Classes];
-        int[] samples = draft.IsBinary ? dense : [draft.Rows];
+        var samples = draft.IsBinary ? dense : [draft.Rows];
         return batch with
         {
             Form = random.Next(20) == 0 ? (PredictionForm)random.Next(3) : batch.Form,
@@ -80,7 +80,7 @@ public sealed class ScorerFuzzTests
     /// <summary>A tensor of any dtype and numbers, mostly of the shape that fits.</summary>
     private static Tensor Tensor(int[] fitting, Random random)
     {
-        int[] shape = random.Next(3) > 0 ? fitting : [.. Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(6))];
+        var shape = random.Next(3) > 0 ? fitting : [.. Enumerable.Range(0, random.Next(4)).Select(_ => random.Next(6))];
         var axes = new Shape(shape);
         var kind = random.Next(5);
         var values = Enumerable.Range(0, (int)axes.Count).Select(_ => kind switch
@@ -108,7 +108,7 @@ public sealed class ScorerFuzzTests
 
     private static void Check(Loss loss, Batch batch, Scores scores)
     {
-        var outputs = batch.Outputs;
+        var outputs = batch.Outputs!.Value;
         var predictions = batch.Predictions.Shape;
         var samples = loss.Kind == LossKind.Binary ? predictions : predictions.WithoutLast();
         CheckTensor(scores.Losses, samples, outputs, OutputSet.Losses);

@@ -1,5 +1,5 @@
 using LossService.Core.Losses;
-using LossService.Core.Outputs;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Core.Validation;
 using LossService.Tests.Shared;

@@ -2,7 +2,6 @@ using System.Collections.Immutable;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Tests.Shared;
