@@ -56,7 +56,7 @@ internal static class BatchGenerator
     }
 
     /// <summary>The forms of labels that a loss takes.</summary>
-    private static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
+    public static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
         loss.Kind == LossKind.Categorical && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
 
     private static double[] PredictionsOfRow(PredictionForm form, bool isBinary, int classes, BatchSpace space, Random random)

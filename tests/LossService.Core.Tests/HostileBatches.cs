@@ -1,0 +1,218 @@
+using System.Text.Json;
+using LossService.Core.Batches;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Tests.Shared;
+
+namespace LossService.Core.Tests;
+
+/// <summary>A batch that is good but for one thing.</summary>
+/// <param name="What">What is wrong with it.</param>
+/// <param name="Field">The field that must be named.</param>
+/// <param name="Batch">The batch.</param>
+/// <param name="Position">Where in the field, if that is one place.</param>
+internal sealed record HostileBatch(string What, string Field, Batch Batch, params int[] Position);
+
+/// <summary>Everything that a batch in process can have wrong, for any loss.</summary>
+internal static class HostileBatches
+{
+    private const int Rows = 3;
+    private const int Classes = 4;
+
+    private static readonly long[] FirstClass = [0];
+    private static readonly double[] NonFinite = [double.NaN, double.PositiveInfinity, double.NegativeInfinity];
+
+    /// <summary>Good batches of the loss, one for each form of predictions and labels that it takes.</summary>
+    public static IEnumerable<Draft> Good(Loss loss) =>
+        from form in loss.Accepts
+        from labels in BatchGenerator.LabelFormsOf(loss)
+        let space = new BatchSpace { Forms = [form], LabelForms = [labels], DTypes = [DType.Float64], Scales = [3], OptionChance = 0 }
+        select BatchGenerator.Draw(loss, space.OfSize(Rows, Classes), seed: 7) with
+        {
+            Reduction = Reduction.Mean,
+            MeanOver = MeanOver.Weight,
+            SampleWeight = null,
+            Mask = null,
+            Unit = Unit.Nats,
+        };
+
+    /// <summary>The name of the field that holds predictions of a form.</summary>
+    public static string FieldOf(PredictionForm form) => JsonNamingPolicy.SnakeCaseLower.ConvertName($"{form}");
+
+    public static IEnumerable<HostileBatch> For(Loss loss) => Good(loss).SelectMany(good => (HostileBatch[])
+    [
+        .. Labels(good), .. LabelShapes(good), .. Predictions(good), .. PredictionValues(good), .. Weights(good), .. Masks(good),
+        .. Options(good), .. Header(good),
+    ]);
+
+    private static IEnumerable<HostileBatch> Labels(Draft good)
+    {
+        if (good.Labels is null)
+        {
+            yield return new("labels where none are taken", "labels", good.Batch() with { Labels = Filled(DType.Int64, [Rows], 0) });
+            yield break;
+        }
+        yield return new("no labels", "labels", good.Batch() with { Labels = null });
+        if (good.LabelForm == LabelForm.Indices)
+        {
+            foreach (var label in (long[])[Classes, -1, 4_000_000, int.MaxValue, 1L << 32, long.MinValue, long.MaxValue])
+                yield return new($"label {label}", "labels", good.Batch() with { Labels = Indices(label) }, 1);
+            // what is read as a 32-bit index would be a class
+            yield return new("label 2^32 + 1", "labels", good.Batch() with { Labels = Indices((1L << 32) + 1) }, 1);
+            foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.IsFloat() || dtype == DType.Bool))
+                yield return new($"class indices of {dtype}", "labels", good.Batch() with { Labels = Filled(dtype, [Rows], 0) });
+            yield break;
+        }
+        foreach (var value in (double[])[.. NonFinite, -0.5, 1.5, -1, Classes, 4_000_000])
+            yield return new($"label {value}", "labels", With(good, label: value));
+        if (good.Loss.Labels is LabelRule.Bit or LabelRule.Class) yield return new("label 0.5", "labels", With(good, label: 0.5));
+        if (good.IsBinary) yield break;
+        yield return new("a row of no class", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0) });
+        yield return new("a row that sums to 2", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0.5) });
+        var option = good.Loss.Options.FirstOrDefault(option => option.Name == "ignore_index");
+        if (option is not null) yield return new("ignore_index of rows", "ignore_index", good.With(option, FirstClass).Batch());
+    }
+
+    private static IEnumerable<HostileBatch> LabelShapes(Draft good)
+    {
+        if (good.Labels is null) yield break;
+        int[][] shapes =
+        [
+            [], [1], [0], [Rows - 1], [Rows + 1], [Classes], [Rows * Classes], [1, Rows], [Rows, 1], [Rows, Classes - 1],
+            [Rows, Classes + 1], [Rows + 1, Classes], [Classes, Rows], [Rows, Classes, 1], [1, Rows, Classes], [Rows, 0],
+        ];
+        foreach (var shape in shapes)
+        {
+            foreach (var dtype in (DType[])[DType.Int64, DType.Float64, DType.UInt8])
+                yield return new($"labels of {new Shape(shape)} {dtype}", "labels", good.Batch() with { Labels = Filled(dtype, shape, 0) });
+        }
+        if (good.IsBinary) yield return new("one label a row", "labels", good.Batch() with { Labels = Filled(DType.Int64, [Rows], 0) });
+    }
+
+    private static IEnumerable<HostileBatch> Predictions(Draft good)
+    {
+        var field = FieldOf(good.Form);
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => !dtype.IsFloat()))
+            yield return new($"predictions of {dtype}", field, good.Batch() with { Predictions = Filled(dtype, [Rows, Classes], 0) });
+        foreach (var shape in (int[][])[[], [0, Classes], [Rows, 0], [0]])
+        {
+            var samples = good.IsBinary ? shape : shape[..Math.Max(shape.Length - 1, 0)];
+            var labels = good.Labels is null ? null : Filled(DType.Int64, good.LabelForm == LabelForm.Indices ? samples : shape, 0);
+            var predictions = Filled(DType.Float64, shape, 0);
+            yield return new($"predictions of {new Shape(shape)}", field, good.Batch() with { Predictions = predictions, Labels = labels });
+        }
+        foreach (var form in Enum.GetValues<PredictionForm>().Except(good.Loss.Accepts))
+            yield return new($"{form} to a loss that takes none", FieldOf(form), good.Batch() with { Form = form });
+    }
+
+    private static IEnumerable<HostileBatch> PredictionValues(Draft good)
+    {
+        var field = FieldOf(good.Form);
+        double[] values = good.Form switch
+        {
+            PredictionForm.Logits => [double.NaN],
+            PredictionForm.Probabilities => [.. NonFinite, -0.25, 1.25, -double.Epsilon, Math.BitIncrement(1)],
+            _ => [double.NaN, double.PositiveInfinity, 0.25, double.Epsilon],
+        };
+        foreach (var value in values) yield return new($"a prediction of {value}", field, With(good, prediction: value), 1, 1);
+        if (good.IsBinary) yield break;
+        double[][] rows = good.Form switch
+        {
+            PredictionForm.Logits =>
+            [
+                [.. Enumerable.Repeat(double.NegativeInfinity, Classes)],
+                [double.PositiveInfinity, 0, double.PositiveInfinity, 0],
+            ],
+            PredictionForm.Probabilities => [[0.25, 0.25, 0.25, 0.5], [0.25, 0.25, 0.25, 0.125], [0, 0, 0, 0]],
+            _ => [[-1, -1, -1, -1], [-2, -2, -2, -2], [.. Enumerable.Repeat(double.NegativeInfinity, Classes)]],
+        };
+        foreach (var row in rows)
+        {
+            double[] predictions = [.. good.Predictions[..Classes], .. row, .. good.Predictions[(2 * Classes)..]];
+            yield return new($"a row [{string.Join(", ", row)}]", field, (good with { Predictions = predictions }).Batch(), 1);
+        }
+    }
+
+    private static IEnumerable<HostileBatch> Weights(Draft good)
+    {
+        int[] samples = good.IsBinary ? [Rows, Classes] : [Rows];
+        int[] second = good.IsBinary ? [0, 1] : [1];
+        foreach (var weight in (double[])[.. NonFinite, -1, -double.Epsilon])
+        {
+            var weights = Filled(DType.Float64, samples, 1);
+            weights.Write(1, [weight]);
+            yield return new($"a weight of {weight}", "sample_weight", good.Batch() with { SampleWeight = weights }, second);
+        }
+        foreach (var shape in WrongSamples)
+        {
+            var weights = Filled(DType.Float64, shape, 1);
+            yield return new($"weights of {new Shape(shape)}", "sample_weight", good.Batch() with { SampleWeight = weights });
+        }
+    }
+
+    private static IEnumerable<HostileBatch> Masks(Draft good)
+    {
+        int[] samples = good.IsBinary ? [Rows, Classes] : [Rows];
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype != DType.Bool))
+            yield return new($"a mask of {dtype}", "mask", good.Batch() with { Mask = Filled(dtype, samples, 1) });
+        foreach (var shape in WrongSamples)
+            yield return new($"a mask of {new Shape(shape)}", "mask", good.Batch() with { Mask = Filled(DType.Bool, shape, 1) });
+    }
+
+    private static IEnumerable<HostileBatch> Options(Draft good)
+    {
+        foreach (var option in good.Loss.Options)
+        {
+            if (option.OnlyWith is { } only && only != good.Form)
+            {
+                var value = OptionGenerator.Draw(option, Classes, new Random(1));
+                yield return new($"{option.Name} with {good.Form}", option.Name, good.With(option, value).Batch());
+                continue;
+            }
+            foreach (var (what, value) in OptionGenerator.Forbidden(option, Classes))
+                yield return new($"{option.Name} {what}", option.Name, good.With(option, value).Batch());
+        }
+        // some have the name of an own option
+        foreach (var option in LossCatalogue.All.SelectMany(loss => loss.Options).Distinct().Except(good.Loss.Options))
+        {
+            var value = OptionGenerator.Draw(option, Classes, new Random(1));
+            yield return new($"another loss's {option.Name}", option.Name, good.With(option, value).Batch());
+        }
+    }
+
+    private static IEnumerable<HostileBatch> Header(Draft good)
+    {
+        yield return new("no outputs", "outputs", good.Batch() with { Outputs = OutputSet.None });
+        if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
+        if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
+    }
+
+    /// <summary>Shapes that fit the samples of neither kind of loss.</summary>
+    private static int[][] WrongSamples => [[], [0], [Rows - 1], [Rows + 1], [Rows + 1, Classes], [Classes, Rows], [Rows, Classes, 2]];
+
+    private static Batch Batch(this Draft draft) => draft.ToBatch(draft.AllOutputs);
+
+    /// <summary>The draft's batch with one element of its second row replaced.</summary>
+    private static Batch With(Draft good, double? prediction = null, double? label = null)
+    {
+        double[] predictions = [.. good.Predictions];
+        var labels = good.Labels?.ToArray();
+        if (prediction is not null) predictions[Classes + 1] = prediction.Value;
+        if (label is not null) labels![Classes + 1] = label.Value;
+        return (good with { Predictions = predictions, Labels = labels }).Batch();
+    }
+
+    private static Tensor Indices(long second)
+    {
+        var labels = new Tensor(DType.Int64, new Shape(Rows));
+        new[] { 0, second, 0 }.CopyTo(labels.AsSpan<long>());
+        return labels;
+    }
+
+    private static Tensor Filled(DType dtype, int[] shape, double value)
+    {
+        var axes = new Shape(shape);
+        return TestTensor.Filled(dtype, axes, [.. Enumerable.Repeat(value, (int)axes.Count)]);
+    }
+}
