@@ -102,7 +102,8 @@ internal abstract class CategoricalLink
             }
         }
 
-        /// <summary>Where some derivative is infinite: those classes keep theirs, and push all that have any probability the other way.</summary>
+        /// <summary>Where some derivative is infinite: those classes keep theirs, and push all that have any probability the other
+        /// way.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
             u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 

@@ -39,14 +39,15 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
     public string Range => Form == OptionForm.Choice
         ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
-        : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number") + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
-        {
-            (true, true, _) => "",
-            (false, true, true) => $" above {Text(Minimum)}",
-            (false, true, false) => $" of at least {Text(Minimum)}",
-            (_, false, true) => $" between {Text(Minimum)} and {Text(Maximum)}, both excluded",
-            _ => $" from {Text(Minimum)} to {Text(Maximum)}",
-        };
+        : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number")
+            + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
+            {
+                (true, true, _) => "",
+                (false, true, true) => $" above {Text(Minimum)}",
+                (false, true, false) => $" of at least {Text(Minimum)}",
+                (_, false, true) => $" between {Text(Minimum)} and {Text(Maximum)}, both excluded",
+                _ => $" from {Text(Minimum)} to {Text(Maximum)}",
+            };
 
     /// <summary>What may be given, in words: <c>a number from 0 to 1, or a list with one for each class</c>.</summary>
     public string Accepts => Form switch

@@ -13,7 +13,8 @@ public static class HeaderRules
     public static void Check(Loss loss, Batch batch, BatchProblems problems)
     {
         if (!loss.Accepts.Contains(batch.Form))
-            problems.Add(batch.Form.Name(), $"{loss.Name} takes {string.Join(" or ", loss.Accepts.Select(form => form.Name()))}, not {batch.Form.Name()}");
+            problems.Add(batch.Form.Name(),
+                $"{loss.Name} takes {string.Join(" or ", loss.Accepts.Select(form => form.Name()))}, not {batch.Form.Name()}");
         CheckLabels(loss, batch, problems);
         CheckOptions(loss, batch, problems);
         CheckOutputs(loss, batch, problems);

@@ -21,7 +21,8 @@ internal static class LabelRules
         {
             if ((ulong)labels.Integer(i) < (ulong)rows.Classes || !rows.Kept.Contains(i)) continue;
             if (problems.Count())
-                problems.Keep(BatchField.Labels, labels.Shape.Position(i), $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}");
+                problems.Keep(BatchField.Labels, labels.Shape.Position(i),
+                    $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}");
         }
     }
 
@@ -37,7 +38,8 @@ internal static class LabelRules
             if (problems.Total > before) continue;
             if (rule != LabelRule.Class) SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", i, rows, problems);
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
-                problems.Keep(BatchField.Labels, rows.GetPosition(i), "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
+                problems.Keep(BatchField.Labels, rows.GetPosition(i),
+                    "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
         }
     }
 

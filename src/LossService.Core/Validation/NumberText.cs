@@ -5,11 +5,11 @@ namespace LossService.Core.Validation;
 /// <summary>Numbers in messages.</summary>
 internal static class NumberText
 {
-    /// <summary>The shortest text that reads back as the number: <c>2.2</c>, <c>1e-20</c>.</summary>
-    public static string Format(double value) => value switch
+    /// <summary>The shortest text that reads back as the number: <c>2.2</c>, <c>1e-20</c>; with G7 that of seven digits.</summary>
+    public static string Format(double value, string digits = "R") => value switch
     {
         double.PositiveInfinity => "Infinity",
         double.NegativeInfinity => "-Infinity",
-        _ => value.ToString("R", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e'),
+        _ => value.ToString(digits, CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e'),
     };
 }

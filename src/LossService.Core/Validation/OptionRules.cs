@@ -15,9 +15,13 @@ internal static class OptionRules
             case OptionValue<double?> { Value: { } value }: CheckOne(option, value, problems); break;
             case OptionValue<double?>: CheckNone(option, option.Nullable, problems); break;
             case OptionValue<int> { Value: var value }: CheckOne(option, value, problems); break;
-            case OptionValue<string> { Value: var word }: CheckNone(option, word is not null && option.Choices.Contains(word), problems); break;
+            case OptionValue<string> { Value: var word }:
+                CheckNone(option, word is not null && option.Choices.Contains(word), problems);
+                break;
             case OptionValue<double[]?> { Value: { } values }: CheckEach(option, values, problems); break;
-            case OptionValue<long[]?> { Value: { } values }: CheckEach(option, Array.ConvertAll(values, value => (double)value), problems); break;
+            case OptionValue<long[]?> { Value: { } values }:
+                CheckEach(option, Array.ConvertAll(values, value => (double)value), problems);
+                break;
         }
     }
 

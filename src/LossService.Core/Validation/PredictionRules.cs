@@ -34,7 +34,8 @@ internal static class PredictionRules
         switch (batch.Form)
         {
             case PredictionForm.Logits:
-                if (row.Count(double.PositiveInfinity) > 1) problems.Add(name, rows.GetPosition(index), "softmax has no limit where two logits are Infinity");
+                if (row.Count(double.PositiveInfinity) > 1)
+                    problems.Add(name, rows.GetPosition(index), "softmax has no limit where two logits are Infinity");
                 else if (row.IndexOfAnyExcept(double.NegativeInfinity) < 0)
                     problems.Add(name, rows.GetPosition(index), "softmax has no limit where all logits are -Infinity");
                 break;

@@ -44,13 +44,15 @@ internal static class ShapeRules
         if (loss.Kind == LossKind.Binary)
         {
             if (labels.Shape != shape)
-                problems.Add(BatchField.Labels, $"labels have the shape {labels.Shape}, but {name} {shape}; there is one label for each element");
+                problems.Add(BatchField.Labels,
+                    $"labels have the shape {labels.Shape}, but {name} {shape}; there is one label for each element");
         }
         else if (labels.Shape.Rank == shape.Rank)
         {
             if (labels.Shape != shape) problems.Add(BatchField.Labels, $"dense labels have the shape {labels.Shape}, but {name} {shape}");
             if (batch.Options.Has(SharedOptions.IgnoreIndex))
-                problems.Add(SharedOptions.IgnoreIndex.Name, "ignore_index needs labels that are class indices; leave dense rows out with mask");
+                problems.Add(SharedOptions.IgnoreIndex.Name,
+                    "ignore_index needs labels that are class indices; leave dense rows out with mask");
         }
         else if (labels.Shape != samples)
         {

@@ -1,4 +1,3 @@
-using System.Globalization;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -22,7 +21,8 @@ internal static class SumRule
         foreach (var p in row) sum += p;
         if (Math.Abs(sum - 1) <= tolerance || !problems.Count()) return;
         // as many digits as the numbers have
-        var text = dtype == DType.Float64 ? NumberText.Format(sum) : NumberText.Format(double.Parse(sum.ToString("G7", CultureInfo.InvariantCulture), CultureInfo.InvariantCulture));
-        problems.Keep(field, rows.GetPosition(index), $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {text}");
+        var digits = dtype == DType.Float64 ? "R" : "G7";
+        problems.Keep(field, rows.GetPosition(index),
+            $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}");
     }
 }

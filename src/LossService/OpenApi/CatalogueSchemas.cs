@@ -10,6 +10,16 @@ namespace LossService.OpenApi;
 /// <summary>The schemas of the catalogue's responses.</summary>
 internal static class CatalogueSchemas
 {
+    public const string LossSummary = "LossSummary";
+    public const string LossPage = "LossPage";
+
+    /// <summary>Adds the shared schemas to a document.</summary>
+    public static void AddTo(OpenApiDocument document)
+    {
+        document.AddComponent(LossSummary, Summary());
+        document.AddComponent(LossPage, Page());
+    }
+
     /// <summary><c>GET /v1/losses</c>: a summary of every loss, and the limits.</summary>
     public static OpenApiSchema List(OpenApiDocument document) => Object(
         new()
@@ -26,10 +36,10 @@ internal static class CatalogueSchemas
         "losses", "limits");
 
     /// <summary>The summary of a loss.</summary>
-    public static OpenApiSchema Summary() => AllRequired(SummaryMembers());
+    private static OpenApiSchema Summary() => AllRequired(SummaryMembers());
 
     /// <summary>The page of a loss.</summary>
-    public static OpenApiSchema Page()
+    private static OpenApiSchema Page()
     {
         var members = SummaryMembers();
         members["formula_text"] = Text("The formula as plain Unicode text.");

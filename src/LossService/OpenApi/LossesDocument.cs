@@ -28,6 +28,7 @@ internal sealed class LossesDocument(
     {
         AddTags(swaggerDoc);
         Schemas.AddTo(swaggerDoc);
+        CatalogueSchemas.AddTo(swaggerDoc);
         await new ProblemResponses(_rehearsal, limits).AddToAsync(swaggerDoc);
         foreach (var loss in LossCatalogue.All)
         {
@@ -82,7 +83,7 @@ internal sealed class LossesDocument(
             {
                 Description = "The loss's page.",
                 Content = LossOperation.Json(
-                    Schemas.Ref(Schemas.LossPage, document),
+                    Schemas.Ref(CatalogueSchemas.LossPage, document),
                     await _rehearsal.AnswerAsync("GET", PageRoute, request => request.RouteValues["loss"] = Shown)),
             },
         };

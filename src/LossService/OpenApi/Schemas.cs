@@ -18,8 +18,6 @@ internal static class Schemas
     public const string Scores = "Scores";
     public const string Metrics = "Metrics";
     public const string Problem = "Problem";
-    public const string LossSummary = "LossSummary";
-    public const string LossPage = "LossPage";
 
     /// <summary>Adds them to a document.</summary>
     public static void AddTo(OpenApiDocument document)
@@ -49,8 +47,6 @@ internal static class Schemas
         document.AddComponent(Metrics, MetricsOf(document));
         document.AddComponent(Scores, ScoresOf(document));
         document.AddComponent(Problem, ProblemSchema());
-        document.AddComponent(LossSummary, CatalogueSchemas.Summary());
-        document.AddComponent(LossPage, CatalogueSchemas.Page());
     }
 
     /// <summary>A reference to a shared schema, with a description of its use.</summary>

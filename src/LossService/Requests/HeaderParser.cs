@@ -66,7 +66,8 @@ internal static class HeaderParser
     public static string DescribeUnknown(string name, Loss loss)
     {
         if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
-            return $"{name} is not an option of {loss.Name}; its options are {string.Join(", ", loss.Options.Select(option => option.Name))}";
+            return $"{name} is not an option of {loss.Name}; its options are "
+                + $"{string.Join(", ", loss.Options.Select(option => option.Name))}";
         return $"unknown field \"{Shorten(name)}\"{Nearest.Suggest(name, Fields.GetNames(loss))}";
     }
 

@@ -17,9 +17,11 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     private static void CheckPredictions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         if (request.Form is not null) return;
-        string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null).Select(form => form.Name())];
+        string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null)
+            .Select(form => form.Name())];
         if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}");
-        else Add("", $"predictions are missing; {request.Loss.Name} takes {string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}");
+        else Add("", $"predictions are missing; {request.Loss.Name} takes "
+            + $"{string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}");
 
         void Add(string field, string detail)
         {

@@ -43,7 +43,8 @@ internal static unsafe class Conversions
         var work = asPython ? "reading, as Python writes them" : "reading, shortest digits";
         var ours = Contender.Timed("own", () =>
         {
-            if (!NumberArrayReader.TryRead<Float32Element>(body.Address, body.Address + json.Length, elements, new(1, 0), out _)) throw new InvalidDataException();
+            if (!NumberArrayReader.TryRead<Float32Element>(body.Address, body.Address + json.Length, elements, new(1, 0),
+                out _)) throw new InvalidDataException();
         });
         var framework = Contender.Timed("Utf8JsonReader", () => ReadWithFramework(json, floats));
         using var simdjson = StartSimdjson(workshop);
@@ -51,9 +52,11 @@ internal static unsafe class Conversions
         var times = simdjson is null
             ? [.. workshop.Race.Run(ours, framework), double.NaN]
             : workshop.Race.Run(ours, framework, simdjson.On("simdjson", file));
-        if (!floats.AsSpan().SequenceEqual(new ReadOnlySpan<float>(elements.Address, Count))) throw new InvalidOperationException("the readers disagree");
+        if (!floats.AsSpan().SequenceEqual(new ReadOnlySpan<float>(elements.Address,
+            Count))) throw new InvalidOperationException("the readers disagree");
 
-        table.Rows.Add([$"{work} ({Quantity.Bytes(json.Length)})", .. times.Select(time => $"{Quantity.Time(time / Count)} ({Quantity.Speed(json.Length / time)})")]);
+        table.Rows.Add([$"{work} ({Quantity.Bytes(json.Length)})", .. times
+            .Select(time => $"{Quantity.Time(time / Count)} ({Quantity.Speed(json.Length / time)})")]);
         if (simdjson is null) comparisons.Add(Comparison.Skipped(work, "simdjson DOM", "g++ or libsimdjson-dev is not installed"));
         else comparisons.Add(Comparison.Faster(work, times[0] / Count, "simdjson DOM", times[2] / Count, 1.5));
         comparisons.Add(Comparison.Faster(work, times[0] / Count, "Utf8JsonReader", times[1] / Count, 5));
@@ -78,7 +81,9 @@ internal static unsafe class Conversions
     private static Coprocess? StartSimdjson(Workshop workshop)
     {
         var program = workshop.PathOf("simdjson_dom");
-        return File.Exists(program) || Workshop.Run("g++", ["-O3", "-march=native", "-std=c++17", "-o", program, "Peers/simdjson_dom.cpp", "-lsimdjson"]) is not null
+        return File.Exists(program)
+            || Workshop.Run("g++",
+            ["-O3", "-march=native", "-std=c++17", "-o", program, "Peers/simdjson_dom.cpp", "-lsimdjson"]) is not null
             ? new(program, [])
             : null;
     }

@@ -68,17 +68,23 @@ internal static partial class EndToEnd
             return;
         }
         var drain = new Contender("drain", () => 1 / RequestsPerSecond(ServerKind.Idiomatic.Port, $"/drain/{answer}", body));
-        Contender[] contenders = [.. servers.Select(server => new Contender(server.Name, () => 1 / RequestsPerSecond(server.Port, server.Path, body))), drain];
+        Contender[] contenders = [.. servers
+            .Select(server => new Contender(server.Name, () => 1 / RequestsPerSecond(server.Port, server.Path, body))), drain];
         var times = race.Run(contenders);
         AddRow(table, Work, times[..servers.Length], seconds => Quantity.Rate(1 / seconds));
         comparisons.Add(Rate(servers[2].Name, times[2], 20));
         comparisons.Add(Rate($"Kestrel that drains and answers {answer} bytes", times[^1], 0.8));
 
         Comparison Rate(string against, double theirs, double target) =>
-            Comparison.Faster(Work, times[0], against, theirs, target) with { Ours = Quantity.Rate(1 / times[0]), Theirs = Quantity.Rate(1 / theirs) };
+            Comparison.Faster(Work, times[0], against, theirs, target) with
+            {
+                Ours = Quantity.Rate(1 / times[0]),
+                Theirs = Quantity.Rate(1 / theirs)
+            };
     }
 
-    private static void AddBinary(Workshop workshop, DrawnBatch batch, double json, int drainPort, Table table, List<Comparison> comparisons)
+    private static void AddBinary(Workshop workshop, DrawnBatch batch, double json, int drainPort, Table table,
+        List<Comparison> comparisons)
     {
         const string Work = "binary (OIP) 1024×1000, loss + gradient";
         var message = OpenInference.Message(batch);
@@ -104,7 +110,8 @@ internal static partial class EndToEnd
     private static double RequestsPerSecond(int port, string path, string body)
     {
         var output = Workshop.Run("wrk", ["-t1", "-c16", "-d3s", "-s", "Peers/post.lua", $"http://127.0.0.1:{port}{path}"], ("BODY", body));
-        if (output?.Contains("Non-2xx", StringComparison.Ordinal) != false) throw new InvalidOperationException($"{path} on {port}: {output}");
+        if (output?.Contains("Non-2xx",
+            StringComparison.Ordinal) != false) throw new InvalidOperationException($"{path} on {port}: {output}");
         return double.Parse(RequestRate().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);
     }
 

@@ -25,7 +25,8 @@ internal static class Endurance
         return Look(server.Port, server.Path, () => server.Memory.Resident);
     }
 
-    /// <summary>What lives on the managed heap of <see cref="OwnService"/> at each of the <see cref="Looks"/>, asked of another process.</summary>
+    /// <summary>What lives on the managed heap of <see cref="OwnService"/> at each of the <see cref="Looks"/>, asked of another
+    /// process.</summary>
     public static double[] Heap()
     {
         var figures = Workshop.Run(Environment.ProcessPath!, [Verb]) ?? throw new InvalidOperationException("the heap was not measured");
@@ -43,7 +44,8 @@ internal static class Endurance
     private static double[] Look(int port, string path, Func<double> memory)
     {
         var batch = new DrawnBatch(32, 10);
-        byte[][] messages = [.. new string[][] { ["loss"], ["loss"], ["loss"], ["loss", "gradient"] }.Select(outputs => HttpConnection.Message(path, batch.ToJson(outputs)))];
+        byte[][] messages = [.. new string[][] { ["loss"], ["loss"], ["loss"], ["loss", "gradient"] }
+            .Select(outputs => HttpConnection.Message(path, batch.ToJson(outputs)))];
         var connections = Enumerable.Range(0, Connections).Select(_ => new HttpConnection(port)).ToArray();
         var seen = new List<double>();
         var posted = 0;

@@ -22,14 +22,21 @@ internal static class Growth
         foreach (var server in servers) server.WarmUp();
 
         var isBinaryServed = OpenInference.IsServed(service.Port);
-        Curve[] curves = [.. servers.Select(server => new Curve(server.Name)), new(LossOnly), .. isBinaryServed ? [new Curve(Binary)] : Array.Empty<Curve>()];
+        Curve[] curves = [.. servers.Select(server => new Curve(server.Name)), new(LossOnly), .. isBinaryServed ? [new Curve(Binary)]
+            : Array.Empty<Curve>()];
         foreach (var rows in Rows)
         {
             Console.Error.WriteLine($"{rows}×{Classes}");
             var batch = new DrawnBatch(rows, Classes);
             var json = batch.ToJson("loss", "gradient");
             // a turn is one request at least, and a request of 100 MB takes some of the peers ten seconds
-            var race = workshop.Race with { Turn = TimeSpan.FromSeconds(0.2), WarmUp = TimeSpan.FromSeconds(0.5), Rounds = rows > 1000 ? Math.Min(3, workshop.Race.Rounds) : workshop.Race.Rounds };
+            var race = workshop.Race with
+            {
+                Turn = TimeSpan.FromSeconds(0.2),
+                WarmUp = TimeSpan.FromSeconds(0.5),
+                Rounds = rows > 1000
+                ? Math.Min(3, workshop.Race.Rounds) : workshop.Race.Rounds
+            };
             var times = race.Run(
                 [
                     .. servers.Select(server => EndToEnd.Posting(server.Name, server.Port, server.Message(json))),
@@ -45,7 +52,9 @@ internal static class Growth
     {
         var table = new Table(["body", .. curves.Select(curve => curve.Name)]);
         for (var i = 0; i < Rows.Length; i++)
-            table.Rows.Add([Quantity.Bytes(curves[0].Points[i].Bytes), .. curves.Select(curve => $"{Quantity.Time(curve.Points[i].Seconds)} ({Quantity.Speed(curve.Points[i].Bytes / curve.Points[i].Seconds)})")]);
+            table.Rows.Add([Quantity.Bytes(curves[0].Points[i].Bytes), .. curves
+                .Select(curve =>
+                $"{Quantity.Time(curve.Points[i].Seconds)} ({Quantity.Speed(curve.Points[i].Bytes / curve.Points[i].Seconds)})")]);
         return new("Cost as the work grows",
             $"JSON, {Classes} classes, loss + gradient unless stated otherwise: the time of a request, and the bytes of the JSON "
             + "body divided by it. Binary: the same batch as OIP tensors. Bodies of 1 MB or more are read, scored and written on both "

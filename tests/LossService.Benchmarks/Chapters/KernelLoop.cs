@@ -8,7 +8,8 @@ using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>This service's side of <see cref="Kernels"/>: a line "loss rows classes logits-file labels-file" in, "seconds loss" out.</summary>
+/// <summary>This service's side of <see cref="Kernels"/>: a line "loss rows classes logits-file labels-file" in, "seconds loss"
+/// out.</summary>
 internal static class KernelLoop
 {
     /// <summary>The argument of this program that runs it.</summary>

@@ -24,7 +24,8 @@ internal static class Kernels
             var batch = new DrawnBatch(rows, classes, isBinary ? rows * classes : rows);
             var labels = isBinary ? Array.ConvertAll(batch.Labels, label => label & 1) : batch.Labels;
             var line = string.Join(' ', loss, rows, classes,
-                workshop.Write("logits", MemoryMarshal.AsBytes<float>(batch.Logits)), workshop.Write("labels", MemoryMarshal.AsBytes<long>(labels)));
+                workshop.Write("logits", MemoryMarshal.AsBytes<float>(batch.Logits)),
+                    workshop.Write("labels", MemoryMarshal.AsBytes<long>(labels)));
             Agreement.Check(own.Ask(line).Result, "PyTorch", torch.Ask(line).Result);
             var times = workshop.Race.Run(own.On("own", line), torch.On("PyTorch", line));
             table.Rows.Add([work, Quantity.Time(times[0]), Quantity.Time(times[1])]);

@@ -5,12 +5,14 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>What one request of 100 MB adds to a process, what a small one leaves to the garbage collector, and whether any of it stays.</summary>
+/// <summary>What one request of 100 MB adds to a process, what a small one leaves to the garbage collector, and whether any of it
+/// stays.</summary>
 internal static class Memory
 {
     public static Chapter Measure(Workshop workshop)
     {
-        ServerKind[] kinds = [workshop.LossService, ServerKind.Idiomatic, ServerKind.FastApiUjson.Single(), ServerKind.FastApiPydantic.Single()];
+        ServerKind[] kinds = [workshop.LossService, ServerKind.Idiomatic, ServerKind.FastApiUjson.Single(),
+            ServerKind.FastApiPydantic.Single()];
         var table = new Table(["median", .. kinds.Select(kind => kind.Name)]);
         var comparisons = new List<Comparison>();
         var batch = new DrawnBatch(9600, 1000);
@@ -24,13 +26,18 @@ internal static class Memory
         }
         var allocated = AllocatedPerRequest();
         table.Rows.Add(["managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "–", "–", "–"]);
-        comparisons.Add(Comparison.AtMost("managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "4 KB", allocated, 4000, Quantity.Bytes));
+        comparisons.Add(Comparison.AtMost("managed allocation of a request of 32×10, loss", Quantity.Bytes(allocated), "4 KB", allocated,
+            4000, Quantity.Bytes));
         var resident = Endurance.Resident(workshop.LossService);
         var looks = string.Join(", ", Endurance.Looks.Select(look => $"{look / 1000}"));
-        table.Rows.Add([$"resident after {looks} thousand requests of 32×10", string.Join(", ", resident.Select(Quantity.Bytes)), "–", "–", "–"]);
-        table.Rows.Add(["live on the managed heap after as many", string.Join(", ", Endurance.Heap().Select(Quantity.Bytes)), "–", "–", "–"]);
-        comparisons.Add(Comparison.AtMost($"resident after {Endurance.Looks[^1] / 1000} thousand requests of 32×10", Quantity.Bytes(resident[^1]),
-            $"itself after {Endurance.Looks[^2] / 1000} thousand, {Quantity.Bytes(resident[^2])}", resident[^1] / resident[^2], 1.05, Quantity.Ratio));
+        table.Rows.Add([$"resident after {looks} thousand requests of 32×10", string.Join(", ", resident.Select(Quantity.Bytes)), "–", "–",
+            "–"]);
+        table.Rows.Add(["live on the managed heap after as many", string.Join(", ", Endurance.Heap().Select(Quantity.Bytes)), "–", "–",
+            "–"]);
+        comparisons.Add(Comparison.AtMost($"resident after {Endurance.Looks[^1] / 1000} thousand requests of 32×10",
+            Quantity.Bytes(resident[^1]),
+            $"itself after {Endurance.Looks[^2] / 1000} thousand, {Quantity.Bytes(resident[^2])}", resident[^1] / resident[^2], 1.05,
+                Quantity.Ratio));
         return new("Memory",
             """
             Peak: resident memory of a new process during one large request, minus that after fifty small ones. Allocation: managed
@@ -55,5 +62,6 @@ internal static class Memory
     }
 
     private static double AllocatedPerRequest() =>
-        double.Parse(Workshop.Run(Environment.ProcessPath!, [Allocation.Verb]) ?? throw new InvalidOperationException("the allocation was not measured"), CultureInfo.InvariantCulture);
+        double.Parse(Workshop.Run(Environment.ProcessPath!,
+            [Allocation.Verb]) ?? throw new InvalidOperationException("the allocation was not measured"), CultureInfo.InvariantCulture);
 }

@@ -12,7 +12,8 @@ internal static class Startup
 
     public static Chapter Measure(Workshop workshop)
     {
-        ServerKind[] kinds = [workshop.LossService, ServerKind.Idiomatic, ServerKind.FastApiUjson.Single(), ServerKind.FastApiPydantic.Single()];
+        ServerKind[] kinds = [workshop.LossService, ServerKind.Idiomatic, ServerKind.FastApiUjson.Single(),
+            ServerKind.FastApiPydantic.Single()];
         var race = workshop.Race with { Turn = TimeSpan.Zero, WarmUp = TimeSpan.Zero };
         var times = race.Run([.. kinds.Select(kind => new Contender(kind.Name, () => SecondsToStart(kind)))]);
         var table = new Table(["median", .. kinds.Select(kind => kind.Name)]);

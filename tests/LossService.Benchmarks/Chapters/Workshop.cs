@@ -88,8 +88,10 @@ internal sealed class Workshop : IDisposable
         // a lock file of its own, since the runtime that ReadyToRun compiles for would be added to the committed one
         return Run("dotnet",
             [
-                "publish", Path.Combine(Repository, "src", "LossService"), "-c", "Release", "-v", "q", "--use-current-runtime", "--self-contained", "false",
-                "-p:PublishReadyToRun=true", "-p:NuGetLockFilePath=obj/published.lock.json", "--artifacts-path", PathOf("build"), "-o", PathOf("published"),
+                "publish", Path.Combine(Repository, "src", "LossService"), "-c", "Release", "-v", "q", "--use-current-runtime",
+                    "--self-contained", "false",
+                "-p:PublishReadyToRun=true", "-p:NuGetLockFilePath=obj/published.lock.json", "--artifacts-path", PathOf("build"), "-o",
+                    PathOf("published"),
             ]) is null
             ? throw new InvalidOperationException("dotnet publish failed")
             : PathOf("published/LossService");

@@ -80,12 +80,14 @@ public unsafe class NumberBenchmarks : IDisposable
     /// <summary>The service's reader, as float32.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public long ReadFloat32() =>
-        NumberArrayReader.TryRead<Float32Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
+        NumberArrayReader.TryRead<Float32Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array)
+            ? array.Count : throw new InvalidDataException();
 
     /// <summary>The service's reader, as float64.</summary>
     [Benchmark(OperationsPerInvoke = Count)]
     public long ReadFloat64() =>
-        NumberArrayReader.TryRead<Float64Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array) ? array.Count : throw new InvalidDataException();
+        NumberArrayReader.TryRead<Float64Element>(_body.Address, _body.Address + _text.Length, _elements, new(1, 0), out var array)
+            ? array.Count : throw new InvalidDataException();
 
     /// <summary>The framework's reader, as float32.</summary>
     [Benchmark(OperationsPerInvoke = Count)]

@@ -21,7 +21,11 @@ internal static class IdiomaticServer
     public static void Run(string url)
     {
         // not the folder of this program, where the settings of the service lie
-        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions { ContentRootPath = Path.Combine(AppContext.BaseDirectory, "Peers") });
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            ContentRootPath = Path.Combine(AppContext.BaseDirectory,
+            "Peers")
+        });
         builder.WebHost.UseUrls(url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
         builder.Services.ConfigureHttpJsonOptions(json => json.SerializerOptions.PropertyNamingPolicy = JsonNamingPolicy.SnakeCaseLower);
         var app = builder.Build();

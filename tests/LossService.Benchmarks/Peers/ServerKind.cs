@@ -29,7 +29,8 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     };
 
     /// <summary>The idiomatic ASP.NET Core version of it, and the endpoints that only drain: <see cref="IdiomaticServer"/>.</summary>
-    public static ServerKind Idiomatic { get; } = new("ASP.NET Core, idiomatic", 9503, "/score", System.Environment.ProcessPath!, IdiomaticServer.Verb, Http1 + "9503")
+    public static ServerKind Idiomatic { get; } = new("ASP.NET Core, idiomatic", 9503, "/score", System.Environment.ProcessPath!,
+        IdiomaticServer.Verb, Http1 + "9503")
     {
         Environment = [("DOTNET_gcServer", "1"), ("Logging__LogLevel__Default", "Warning")],
     };

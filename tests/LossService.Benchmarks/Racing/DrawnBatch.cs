@@ -40,11 +40,13 @@ internal sealed class DrawnBatch
         using var json = new MemoryStream(Logits.Length * 11 + Labels.Length * 6 + 128);
         json.Write("{\"logits\":"u8);
         WriteLogits(json, asPython: false);
-        json.Write(Encoding.ASCII.GetBytes($",\"labels\":[{string.Join(',', Labels)}],\"outputs\":[\"{string.Join("\",\"", outputs)}\"]}}"));
+        json.Write(Encoding.ASCII.GetBytes(
+            $",\"labels\":[{string.Join(',', Labels)}],\"outputs\":[\"{string.Join("\",\"", outputs)}\"]}}"));
         return json.ToArray();
     }
 
-    /// <summary>The logits alone as nested arrays: the shortest digits of each float32, or, as Python prints it, of the double it widens to.</summary>
+    /// <summary>The logits alone as nested arrays: the shortest digits of each float32, or, as Python prints it, of the double it widens
+    /// to.</summary>
     public byte[] ToJsonArray(bool asPython)
     {
         using var json = new MemoryStream();

@@ -33,7 +33,9 @@ internal sealed class HttpConnection : IDisposable
 
     /// <summary>A whole POST: head and body.</summary>
     public static byte[] Message(string path, byte[] body, string contentType = "application/json", string moreHeaders = "") =>
-        [.. Encoding.ASCII.GetBytes($"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {contentType}\r\nContent-Length: {body.Length}\r\n{moreHeaders}\r\n"), .. body];
+        [.. Encoding.ASCII.GetBytes(
+            $"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Type: {contentType}\r\n"
+            + $"Content-Length: {body.Length}\r\n{moreHeaders}\r\n"), .. body];
 
     /// <summary>Sends a message and reads the answer to its end.</summary>
     /// <param name="message">From <see cref="Message"/>.</param>

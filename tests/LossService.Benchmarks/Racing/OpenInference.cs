@@ -9,7 +9,8 @@ internal static class OpenInference
     public static byte[] Message(DrawnBatch batch)
     {
         var (body, header) = batch.ToBinary("loss", "gradient");
-        return HttpConnection.Message("/v2/models/cross_entropy/infer", body, "application/octet-stream", $"Inference-Header-Content-Length: {header}\r\n");
+        return HttpConnection.Message("/v2/models/cross_entropy/infer", body, "application/octet-stream",
+            $"Inference-Header-Content-Length: {header}\r\n");
     }
 
     /// <summary>Whether the service has the route.</summary>

@@ -14,7 +14,8 @@ internal sealed record Comparison(string Work, string Ours, string Against, stri
 {
     /// <summary>Times of the same work: the peer's over ours should be at least the target.</summary>
     public static Comparison Faster(string work, double ours, string against, double theirs, double target) =>
-        new(work, Quantity.Time(ours), against, Quantity.Time(theirs), Quantity.Ratio(theirs / ours), $"≥ {Quantity.Ratio(target)}", theirs / ours >= target);
+        new(work, Quantity.Time(ours), against, Quantity.Time(theirs), Quantity.Ratio(theirs / ours), $"≥ {Quantity.Ratio(target)}",
+            theirs / ours >= target);
 
     /// <summary>A quantity of ours that has a limit.</summary>
     public static Comparison AtMost(string work, string ours, string against, double figure, double limit, Func<double, string> format) =>

@@ -43,9 +43,11 @@ internal sealed class CostPlot(IReadOnlyList<Curve> curves)
         }
         Text(svg, Left + Width / 2, Top + Height + 48, "middle",
             "1000 classes; loss + gradient unless stated otherwise; one connection; medians");
-        for (var i = 0; i < curves.Count; i++) Draw(svg, curves[i], Colours[i], curves[i].Name.StartsWith("LossService", StringComparison.Ordinal));
+        for (var i = 0; i < curves.Count; i++) Draw(svg, curves[i], Colours[i],
+            curves[i].Name.StartsWith("LossService", StringComparison.Ordinal));
         foreach (var (curve, y) in LabelPlaces())
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""  <text x="{Left + Width + 14:0.#}" y="{y + 4:0.#}" fill="{Colours[IndexOf(curve)]}" font-weight="{(curve.Name.StartsWith("LossService", StringComparison.Ordinal) ? 700 : 500)}">{curve.Name}</text>""");
+            svg.AppendLine(CultureInfo.InvariantCulture,
+                $"""  <text x="{Left + Width + 14:0.#}" y="{y + 4:0.#}" fill="{Colours[IndexOf(curve)]}" font-weight="{(curve.Name.StartsWith("LossService", StringComparison.Ordinal) ? 700 : 500)}">{curve.Name}</text>""");
         return svg.AppendLine("</svg>").ToString();
     }
 
@@ -57,10 +59,13 @@ internal sealed class CostPlot(IReadOnlyList<Curve> curves)
 
     private void Draw(StringBuilder svg, Curve curve, string colour, bool isOurs)
     {
-        var path = string.Join('L', curve.Points.Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Bytes):0.#} {Y(point.Seconds):0.#}")));
-        svg.AppendLine(CultureInfo.InvariantCulture, $"""  <path d="M{path}" fill="none" stroke="{colour}" stroke-width="{(isOurs ? 3 : 2)}" stroke-linejoin="round"/>""");
+        var path = string.Join('L', curve.Points
+            .Select(point => string.Create(CultureInfo.InvariantCulture, $"{X(point.Bytes):0.#} {Y(point.Seconds):0.#}")));
+        svg.AppendLine(CultureInfo.InvariantCulture,
+            $"""  <path d="M{path}" fill="none" stroke="{colour}" stroke-width="{(isOurs ? 3 : 2)}" stroke-linejoin="round"/>""");
         foreach (var (bytes, seconds) in curve.Points)
-            svg.AppendLine(CultureInfo.InvariantCulture, $"""  <circle cx="{X(bytes):0.#}" cy="{Y(seconds):0.#}" r="{(isOurs ? 4.5 : 3.5)}" fill="{colour}"><title>{curve.Name}: {Quantity.Bytes(bytes)}, {Quantity.Time(seconds)}</title></circle>""");
+            svg.AppendLine(CultureInfo.InvariantCulture,
+                $"""  <circle cx="{X(bytes):0.#}" cy="{Y(seconds):0.#}" r="{(isOurs ? 4.5 : 3.5)}" fill="{colour}"><title>{curve.Name}: {Quantity.Bytes(bytes)}, {Quantity.Time(seconds)}</title></circle>""");
     }
 
     /// <summary>Beside each curve's end, pushed down where the one above needs the place.</summary>

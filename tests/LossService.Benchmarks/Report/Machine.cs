@@ -18,13 +18,15 @@ internal static class Machine
 
     /// <summary>What a reader should know where others were at work.</summary>
     private static string Caution(string load) =>
-        double.Parse(load.Split(',')[0], CultureInfo.InvariantCulture) < 0.5 ? "" : ": **the machine was busy, so this is a trial and no measurement**";
+        double.Parse(load.Split(',')[0], CultureInfo.InvariantCulture) < 0.5 ? ""
+            : ": **the machine was busy, so this is a trial and no measurement**";
 
     /// <summary>The machine's load now: of 1, 5 and 15 minutes.</summary>
     public static string Load() => string.Join(", ", File.ReadAllText("/proc/loadavg").Split(' ')[..3]);
 
     private static string Field(string file, string name) =>
-        File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':', '=')[1].Trim() ?? "unknown";
+        File.ReadLines(file).FirstOrDefault(line => line.StartsWith(name, StringComparison.Ordinal))?.Split(':',
+            '=')[1].Trim() ?? "unknown";
 
     /// <summary>What the peers that are no C# were: versions.</summary>
     public static string DescribePeers()

@@ -60,7 +60,8 @@ internal static class Micro
     }
 
     private static string Outputs(BenchmarkCase benchmark) =>
-        $"{((string)benchmark.Parameters["Shape"]).Replace('x', '×')}, {((OutputSet)benchmark.Parameters["Wanted"] == OutputSet.Loss ? "loss" : "loss + gradient")}";
+        $"{((string)benchmark.Parameters["Shape"]).Replace('x', '×')}, "
+            + $"{((OutputSet)benchmark.Parameters["Wanted"] == OutputSet.Loss ? "loss" : "loss + gradient")}";
 
     private static string Words(string name) =>
         string.Concat(name.Select((letter, i) => i > 0 && char.IsUpper(letter) ? $" {char.ToLowerInvariant(letter)}" : $"{letter}"));
@@ -79,6 +80,7 @@ internal static class Micro
     {
         if (report.ResultStatistics is not { } statistics) return "failed";
         var deviation = statistics.StandardDeviation / statistics.Median;
-        return Quantity.Time(statistics.Median * 1e-9) + (deviation > Unsteady ? deviation.ToString(" (±0 %)", CultureInfo.InvariantCulture) : "");
+        return Quantity.Time(statistics.Median * 1e-9)
+            + (deviation > Unsteady ? deviation.ToString(" (±0 %)", CultureInfo.InvariantCulture) : "");
     }
 }

@@ -53,7 +53,8 @@ internal static class Results
     {
         var table = new Table("what", "this service", "against", "", "ratio", "target", "");
         foreach (var line in comparisons)
-            table.Rows.Add([line.Work, line.Ours, line.Against, line.Theirs, line.Figure, line.Target, line.IsMet switch { true => "met", false => "**missed**", null => "not measured" }]);
+            table.Rows.Add([line.Work, line.Ours, line.Against, line.Theirs, line.Figure, line.Target,
+                line.IsMet switch { true => "met", false => "**missed**", null => "not measured" }]);
         return table;
     }
 }

@@ -22,7 +22,8 @@ public sealed partial class CommandTests(TestService service)
         get
         {
             var data = new TheoryData<string, string>();
-            foreach (Match match in Curl().Matches(Committed.Read("README.md"))) data.Add(match.Groups["command"].Value, match.Groups["answer"].Value);
+            foreach (Match match in Curl().Matches(Committed.Read("README.md"))) data.Add(match.Groups["command"].Value,
+                match.Groups["answer"].Value);
             return data;
         }
     }
@@ -60,7 +61,8 @@ public sealed partial class CommandTests(TestService service)
         var (loss, gradient) = (printed.Split(' ', 2)[0], JsonSerializer.Deserialize<double[][]>(printed.Split(' ', 2)[1])!);
         double[] terms = [Math.Exp(2.0), Math.Exp(1.0), Math.Exp(0.1)];
         Assert.Equal(Math.Log(terms.Sum()) - 2.0, double.Parse(loss, CultureInfo.InvariantCulture), 1e-7);
-        Assert.Equal([terms[0] / terms.Sum() - 1, terms[1] / terms.Sum(), terms[2] / terms.Sum()], gradient.Single(), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.Equal([terms[0] / terms.Sum() - 1, terms[1] / terms.Sum(), terms[2] / terms.Sum()], gradient.Single(), (a, b) =>
+            Math.Abs(a - b) < 1e-7);
     }
 
     private string Here(string text)
@@ -81,7 +83,8 @@ public sealed partial class CommandTests(TestService service)
             var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
             var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
             await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage($"{program} ended with {process.ExitCode}: {await errors}");
+            if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage(
+                $"{program} ended with {process.ExitCode}: {await errors}");
             return process.ExitCode == 0 ? output : null;
         }
         catch (Win32Exception)

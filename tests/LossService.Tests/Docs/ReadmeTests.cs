@@ -48,7 +48,8 @@ public sealed partial class ReadmeTests(ServedDocument document) : IClassFixture
     public void Requests_Table_NamesEveryMemberAndOutput()
     {
         var table = Committed.Read(File).Split("## Requests")[1].Split("The options are members too")[0];
-        Assert.All([.. Fields.Tensors, .. Fields.Header, .. OutputCatalogue.All.Select(output => output.Name)], name => Assert.Contains($"`{name}`", table, StringComparison.Ordinal));
+        Assert.All([.. Fields.Tensors, .. Fields.Header, .. OutputCatalogue.All.Select(output => output.Name)], name =>
+            Assert.Contains($"`{name}`", table, StringComparison.Ordinal));
     }
 
     [Fact]
@@ -56,7 +57,8 @@ public sealed partial class ReadmeTests(ServedDocument document) : IClassFixture
     {
         var problems = document.Json["components"]!["responses"]!.AsObject()
             .Select(response => response.Value!["content"]!["application/problem+json"]!["example"]!);
-        Assert.All(problems, problem => Assert.Contains($"| {problem["status"]} | `{problem["type"]}` |", Committed.Read(File), StringComparison.Ordinal));
+        Assert.All(problems, problem =>
+            Assert.Contains($"| {problem["status"]} | `{problem["type"]}` |", Committed.Read(File), StringComparison.Ordinal));
     }
 
     [Fact]
@@ -71,14 +73,16 @@ public sealed partial class ReadmeTests(ServedDocument document) : IClassFixture
     public void Links_WithinTheReadme_LeadToAHeading()
     {
         var readme = Committed.Read(File);
-        var headings = readme.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal)).Select(line => line[3..].Replace(' ', '-')).ToArray();
+        var headings = readme.Split('\n').Where(line => line.StartsWith("## ", StringComparison.Ordinal))
+            .Select(line => line[3..].Replace(' ', '-')).ToArray();
         Assert.All(Anchor().Matches(readme), link => Assert.Contains(link.Groups[1].Value, headings, StringComparer.OrdinalIgnoreCase));
     }
 
     private static string Between(string readme, string mark, string table) =>
         Regex.Replace(readme, $"(?<=<!-- {mark} -->\n).*?(?=<!-- /{mark} -->)", _ => $"\n{table}\n", RegexOptions.Singleline);
 
-    [GeneratedRegex("""```bash\ncurl http://localhost:8080(?<path>\S+) -H 'Content-Type: application/json' -d '(?<body>[^']+)'\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        """```bash\ncurl http://localhost:8080(?<path>\S+) -H 'Content-Type: application/json' -d '(?<body>[^']+)'\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]
     private static partial Regex Example();
 
     [GeneratedRegex(@"\]\(((?!https?:|#)[^)]+)\)")]

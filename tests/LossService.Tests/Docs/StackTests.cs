@@ -16,14 +16,17 @@ public sealed partial class StackTests(TestService service)
         // by the definition: log Σ e^z − z_0, and softmax(z) less the truth
         double[] terms = [Math.Exp(2.0), Math.Exp(1.0), Math.Exp(0.1)];
         Assert.Equal(Math.Log(terms.Sum()) - 2.0, loss, 1e-7);
-        Assert.Equal([terms[0] / terms.Sum() - 1, terms[1] / terms.Sum(), terms[2] / terms.Sum()], gradient.Single().Select(g => (double)g), (a, b) => Math.Abs(a - b) < 1e-7);
+        Assert.Equal([terms[0] / terms.Sum() - 1, terms[1] / terms.Sum(), terms[2] / terms.Sum()], gradient.Single()
+            .Select(g => (double)g), (a, b) => Math.Abs(a - b) < 1e-7);
     }
 
     [Fact]
     public void DotNetClient_InTheReadme_IsTheOneThatScores()
     {
-        var code = Committed.Read("tests/LossService.Tests/Docs/DotNetClient.cs").Split("        // README\n")[1].Split("        // end")[0];
-        Assert.Contains(code.Replace("\n        ", "\n", StringComparison.Ordinal).Trim(), Committed.Read("README.md"), StringComparison.Ordinal);
+        var code = Committed.Read("tests/LossService.Tests/Docs/DotNetClient.cs").Split("        // README\n")[1].Split(
+            "        // end")[0];
+        Assert.Contains(code.Replace("\n        ", "\n", StringComparison.Ordinal).Trim(), Committed.Read("README.md"),
+            StringComparison.Ordinal);
     }
 
     [Fact]
@@ -32,7 +35,8 @@ public sealed partial class StackTests(TestService service)
         var example = Stream().Match(Committed.Read("README.md"));
         var lines = Line().Matches(example.Groups["lines"].Value).Select(line => line.Groups[1].Value);
 
-        var answer = await service.PostAsync(example.Groups["path"].Value, Encoding.UTF8.GetBytes(string.Join('\n', lines)), "application/x-ndjson");
+        var answer = await service.PostAsync(example.Groups["path"].Value, Encoding.UTF8.GetBytes(string.Join('\n', lines)),
+            "application/x-ndjson");
 
         AssertLines(example.Groups["answer"].Value, answer.Text);
     }
@@ -51,7 +55,8 @@ public sealed partial class StackTests(TestService service)
         }
     }
 
-    [GeneratedRegex("""```bash\nprintf '%s\\n' (?<lines>.*?) \|\n  curl -N http://localhost:8080(?<path>\S+) -H 'Content-Type: application/x-ndjson' -T - -X POST\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]
+    [GeneratedRegex(
+        """```bash\nprintf '%s\\n' (?<lines>.*?) \|\n  curl -N http://localhost:8080(?<path>\S+) -H 'Content-Type: application/x-ndjson' -T - -X POST\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]
     private static partial Regex Stream();
 
     [GeneratedRegex("'([^']+)'")]

@@ -63,7 +63,8 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
                 if (!agrees(output, expected.GetString()!, actual)) Miss(output, at, expected.GetString()!, actual);
                 break;
             case JsonValueKind.Number:
-                if (actual.ValueKind != JsonValueKind.Number || actual.GetInt64() != expected.GetInt64()) Miss(output, at, expected.GetRawText(), actual);
+                if (actual.ValueKind != JsonValueKind.Number || actual.GetInt64() != expected.GetInt64()) Miss(output, at,
+                    expected.GetRawText(), actual);
                 break;
             default:
                 if (actual.ValueKind != expected.ValueKind) Miss(output, at, expected.GetRawText(), actual);
@@ -98,7 +99,8 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
     private bool Element(string output, string exact, JsonElement actual)
     {
         if (isFloat64) return Float64(output, exact, actual, output == "gradient" ? 8u : 4u);
-        return Number(actual, element => element.GetSingle(), float.Parse) is { } number && Note($"{output} float32", Distance.Of(number, exact)) <= 1;
+        return Number(actual, element => element.GetSingle(), float.Parse) is { } number
+            && Note($"{output} float32", Distance.Of(number, exact)) <= 1;
     }
 
     private bool Scalar(string output, string exact, JsonElement actual) => Float64(output, exact, actual, 4);
@@ -112,12 +114,14 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
         return Note($"{output} float64", Distance.Of(number, exact)) <= allowed;
     }
 
-    private static T? Number<T>(JsonElement actual, Func<JsonElement, T> read, Func<string, IFormatProvider, T> parse) where T : struct => actual.ValueKind switch
-    {
-        JsonValueKind.Number => read(actual),
-        JsonValueKind.String when actual.GetString() is "Infinity" or "-Infinity" => parse(actual.GetString()!, CultureInfo.InvariantCulture),
-        _ => null,
-    };
+    private static T? Number<T>(JsonElement actual, Func<JsonElement, T> read, Func<string, IFormatProvider, T> parse) where T : struct =>
+        actual.ValueKind switch
+        {
+            JsonValueKind.Number => read(actual),
+            JsonValueKind.String when actual.GetString() is "Infinity" or "-Infinity" =>
+                parse(actual.GetString()!, CultureInfo.InvariantCulture),
+            _ => null,
+        };
 
     private ulong Note(string output, ulong distance)
     {
@@ -127,8 +131,11 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
 
     private void Miss(string output, string at, string expected, JsonElement actual)
     {
-        var distance = expected.Length > 0 && actual.ValueKind == JsonValueKind.Number && double.TryParse(expected, CultureInfo.InvariantCulture, out _)
-            ? string.Create(CultureInfo.InvariantCulture, $", {(isFloat64 || output is "loss" or "totals" or "metrics" ? Distance.Of(actual.GetDouble(), expected) : Distance.Of(actual.GetSingle(), expected))} numbers away")
+        var isDouble = isFloat64 || output is "loss" or "totals" or "metrics";
+        var distance = expected.Length > 0 && actual.ValueKind == JsonValueKind.Number
+            && double.TryParse(expected, CultureInfo.InvariantCulture, out _)
+            ? string.Create(CultureInfo.InvariantCulture, $", {(isDouble
+                ? Distance.Of(actual.GetDouble(), expected) : Distance.Of(actual.GetSingle(), expected))} numbers away")
             : "";
         _mismatches.Add($"{output}{at}: expected {expected}, got {actual.GetRawText()}{distance}");
     }

@@ -30,7 +30,9 @@ public sealed class GoldenTests(TestService service, ITestOutputHelper output)
             foreach (var (name, distance) in comparison.Farthest) farthest[name] = ulong.Max(farthest.GetValueOrDefault(name), distance);
         }
 
-        output.WriteLine($"farthest from the exact result, in representable numbers: {string.Join(", ", farthest.Select(pair => $"{pair.Key} {pair.Value}"))}");
+        output.WriteLine(
+            $"farthest from the exact result, in representable numbers: "
+            + $"{string.Join(", ", farthest.Select(pair => $"{pair.Key} {pair.Value}"))}");
         Assert.True(mismatches.Count == 0, $"{mismatches.Count} mismatches:\n{string.Join('\n', mismatches.Take(20))}");
     }
 

@@ -38,7 +38,8 @@ public sealed class DrainingTests
     {
         using var service = new TestService(settings => settings.UseSetting("Limits:DrainSeconds", "1"));
         using var upload = new RawClient(service.Address);
-        await upload.SendAsync($"POST {Path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {Batch.Length}\r\n\r\n{Batch[..10]}");
+        await upload.SendAsync(
+            $"POST {Path} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {Batch.Length}\r\n\r\n{Batch[..10]}");
         // an answer on another connection, sent later, says that the upload has been taken up
         Assert.Equal(200, (await service.PostAsync(Path, Batch)).Status);
 
@@ -62,7 +63,8 @@ public sealed class DrainingTests
     [InlineData("-1")]
     [InlineData("301")]
     public void DrainSeconds_OutOfRange_DoNotStart(string seconds) => Assert.Contains(
-        "DrainSeconds", Assert.ThrowsAny<Exception>(() => new TestService(settings => settings.UseSetting("Limits:DrainSeconds", seconds))).Message, StringComparison.Ordinal);
+        "DrainSeconds", Assert.ThrowsAny<Exception>(() =>
+            new TestService(settings => settings.UseSetting("Limits:DrainSeconds", seconds))).Message, StringComparison.Ordinal);
 
     private static void Stop(TestService service) => service.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 

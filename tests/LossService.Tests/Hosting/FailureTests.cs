@@ -55,7 +55,8 @@ public sealed class FailureTests : IDisposable
     private Task<Answer> FailAsync() => _service.SendAsync(
         new HttpRequestMessage(HttpMethod.Post, "/v1/losses/cross_entropy")
         {
-            Content = new StringContent("""{"logits":[[1,2]],"labels":[0]}""", new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
+            Content = new StringContent("""{"logits":[[1,2]],"labels":[0]}""",
+                new System.Net.Http.Headers.MediaTypeHeaderValue("application/json")),
             Headers = { { "X-Request-Id", "find-me" }, { "traceparent", "00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01" } },
         });
 
@@ -74,6 +75,7 @@ public sealed class FailureTests : IDisposable
 
         public void Emit(LogEvent logEvent) => _events.Add(logEvent);
 
-        public Task<LogEvent> NextAsync() => Task.Run(() => _events.Take(TestContext.Current.CancellationToken)).WaitAsync(TimeSpan.FromSeconds(30));
+        public Task<LogEvent> NextAsync() =>
+            Task.Run(() => _events.Take(TestContext.Current.CancellationToken)).WaitAsync(TimeSpan.FromSeconds(30));
     }
 }

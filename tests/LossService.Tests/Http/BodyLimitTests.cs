@@ -36,7 +36,9 @@ public sealed class BodyLimitTests : IDisposable
     public async Task Body_AnnouncedOverTheLimit_IsRefusedUnsent(string length)
     {
         using var client = new RawClient(_service.Address);
-        await client.SendAsync($"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/json\r\nContent-Length: {length}\r\n\r\n");
+        await client.SendAsync(
+            $"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: "
+            + $"application/json\r\nContent-Length: {length}\r\n\r\n");
         var answer = await client.ReadAsync();
         Assert.Equal(413, answer!.Status);
         Assert.Contains("\"limit_bytes\":4096", answer.Text, StringComparison.Ordinal);
@@ -44,7 +46,8 @@ public sealed class BodyLimitTests : IDisposable
 
     [Fact]
     public async Task Catalogue_TellsTheLimit() =>
-        Assert.Contains("\"body_bytes\":4096", (await _service.SendAsync(new(HttpMethod.Get, "/v1/losses"))).Text, StringComparison.Ordinal);
+        Assert.Contains("\"body_bytes\":4096", (await _service.SendAsync(new(HttpMethod.Get, "/v1/losses"))).Text,
+            StringComparison.Ordinal);
 
     /// <summary>By the program's own entry: it ends with the reason instead of listening.</summary>
     [Theory]
@@ -52,9 +55,11 @@ public sealed class BodyLimitTests : IDisposable
     [InlineData("Limits:ListedErrors", "0", "ListedErrors")]
     public async Task Limits_OutOfRange_StopTheStart(string key, string value, string named)
     {
-        string[] arguments = [$"--{key}={value}", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0", "--Serilog:MinimumLevel:Default=Fatal"];
+        string[] arguments = [$"--{key}={value}", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
+            "--Serilog:MinimumLevel:Default=Fatal"];
         var main = Task.Run(() => typeof(Program).Assembly.EntryPoint!.Invoke(null, [arguments]), TestContext.Current.CancellationToken);
-        var ended = await Assert.ThrowsAsync<TargetInvocationException>(() => main.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
+        var ended = await Assert.ThrowsAsync<TargetInvocationException>(() =>
+            main.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
         Assert.Contains(named, Assert.IsType<OptionsValidationException>(ended.InnerException).Message, StringComparison.Ordinal);
     }
 

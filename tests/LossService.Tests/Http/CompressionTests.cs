@@ -98,7 +98,8 @@ public sealed class CompressionTests(TestService service)
         Assert.True(lines.Length > 1);
         Assert.All(lines[..^1], line => Assert.Contains("\"totals\"", line, StringComparison.Ordinal));
         var last = JsonDocument.Parse(lines[^1]).RootElement;
-        Assert.Equal((lines.Length, 400), (last.GetProperty("line").GetInt32(), last.GetProperty("error").GetProperty("status").GetInt32()));
+        Assert.Equal((lines.Length, 400),
+            (last.GetProperty("line").GetInt32(), last.GetProperty("error").GetProperty("status").GetInt32()));
     }
 
     [Theory]
@@ -150,7 +151,9 @@ public sealed class CompressionTests(TestService service)
 
     private static Task<Answer> GetScoresAsync(TestService service, byte[] body, string? accept)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } } };
+        var request = new HttpRequestMessage(HttpMethod.Post,
+            Path)
+        { Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/json") } } };
         if (accept is not null) request.Headers.TryAddWithoutValidation("Accept-Encoding", accept);
         return service.SendAsync(request);
     }
@@ -171,7 +174,8 @@ public sealed class CompressionTests(TestService service)
     {
         var compressed = new MemoryStream(body);
         var plain = new MemoryStream();
-        using Stream stream = coding == "gzip" ? new GZipStream(compressed, CompressionMode.Decompress) : new BrotliStream(compressed, CompressionMode.Decompress);
+        using Stream stream = coding == "gzip" ? new GZipStream(compressed, CompressionMode.Decompress)
+            : new BrotliStream(compressed, CompressionMode.Decompress);
         stream.CopyTo(plain);
         return plain.ToArray();
     }

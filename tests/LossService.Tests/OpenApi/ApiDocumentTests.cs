@@ -38,14 +38,17 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
     public void Document_Paths_AreTheCatalogue() =>
         Assert.Equal(
             ["/v1/losses", "/v1/losses/{loss}", .. LossCatalogue.All.Select(loss => $"/v1/losses/{loss.Name}")],
-            document.Json["paths"]!.AsObject().Select(path => path.Key).Where(path => path.StartsWith("/v1/losses", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
+            document.Json["paths"]!.AsObject().Select(path => path.Key)
+                .Where(path => path.StartsWith("/v1/losses", StringComparison.Ordinal)).Order(StringComparer.Ordinal)
                 .OrderBy(path => path is not ("/v1/losses" or "/v1/losses/{loss}")));
 
     [Fact]
     public void Document_PathsOfTheProtocol_ShowEachOnce() =>
         Assert.Equal(
-            ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/v2/models/{model}", "/v2/models/{model}/infer", "/v2/models/{model}/ready"],
-            document.Json["paths"]!.AsObject().Select(path => path.Key).Where(path => path.StartsWith("/v2", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
+            ["/v2", "/v2/health/live", "/v2/health/ready", "/v2/models", "/v2/models/{model}", "/v2/models/{model}/infer",
+                "/v2/models/{model}/ready"],
+            document.Json["paths"]!.AsObject().Select(path => path.Key)
+                .Where(path => path.StartsWith("/v2", StringComparison.Ordinal)).Order(StringComparer.Ordinal));
 
     [Fact]
     public void Responses_OtherThanProblems_AreScoresPagesOrNotReady() =>
@@ -55,7 +58,8 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
             from response in operation.Value!["responses"]!.AsObject()
             where response.Value!["$ref"] is null
             select (Path: path.Key, Status: response.Key),
-            response => Assert.True(response.Status == "200" || (response.Status == "503" && response.Path.EndsWith("/ready", StringComparison.Ordinal)), $"{response}"));
+            response => Assert.True(response.Status == "200"
+                || (response.Status == "503" && response.Path.EndsWith("/ready", StringComparison.Ordinal)), $"{response}"));
 
     [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task LossExample_Posted_AnswersAsTheDocumentSays(string loss)
@@ -112,7 +116,8 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
         var check = new SchemaCheck(document);
         foreach (var path in document.Json["paths"]!.AsObject())
             foreach (var operation in path.Value!.AsObject())
-                foreach (var (status, response) in operation.Value!["responses"]!.AsObject().Where(response => response.Value!["$ref"] is not null))
+                foreach (var (status, response) in operation.Value!["responses"]!.AsObject()
+                    .Where(response => response.Value!["$ref"] is not null))
                 {
                     var content = document.Resolve((string)response!["$ref"]!)!["content"]!["application/problem+json"]!;
                     Assert.Equal(status, content["example"]!["status"]!.ToJsonString());
@@ -120,7 +125,8 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
                 }
     }
 
-    /// <summary>A request that fails so, for each response that shows a problem: its path, what it posts (null = asks), and its headers.</summary>
+    /// <summary>A request that fails so, for each response that shows a problem: its path, what it posts (null = asks), and its
+    /// headers.</summary>
     public static TheoryData<string, string, string?, string> Failures => new()
     {
         { "InvalidJson", Native, """{"logits": [[2.0, NaN, 0.1]], "labels": [0]}""", "" },
@@ -129,13 +135,15 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
         { "PayloadTooLarge", Native, "{}", $"Content-Length: {new Limits().BodyBytes + 1L}" },
         { "UnsupportedMediaType", Native, "{}", "Content-Type: text/csv" },
         { "InvalidBatch", Native, """{"logits": [[2.0, 1.0, 0.1], [0.3, 2.2, 0.4], [1.5, -0.5, 0.2]], "labels": [0, 7, -1]}""", "" },
-        { "InferInvalidJson", Infer, """{"inputs": [{"name": "logits", "shape": [1, 3], "datatype": "FP32", "data": [2.0, NaN, 0.1]}]}""", "" },
+        { "InferInvalidJson", Infer, """{"inputs": [{"name": "logits", "shape": [1, 3], "datatype": "FP32", "data": [2.0, NaN, 0.1]}]}""",
+            "" },
         { "UnknownModel", "/v2/models/cros_entropy/infer", "{}", "" },
         { "UnknownModel", "/v2/models/cros_entropy", null, "" },
         { "UnknownModel", "/v2/models/cros_entropy/ready", null, "" },
         { "InferPayloadTooLarge", Infer, "{}", $"Content-Length: {new Limits().BodyBytes + 1L}" },
         { "InferUnsupportedMediaType", Infer, "{}", "Content-Type: text/csv" },
-        { "InferInvalidBatch", Infer, """{"inputs": [{"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2, 1, 0.1, 0.3, 2.2, 0.4]}, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [7, -1]}]}""", "" },
+        { "InferInvalidBatch", Infer,
+            """{"inputs": [{"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2, 1, 0.1, 0.3, 2.2, 0.4]}, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [7, -1]}]}""", "" },
     };
 
     [Theory, MemberData(nameof(Failures))]

@@ -45,12 +45,15 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
         foreach (var member in everyMember)
         {
             // an object fits no member, so every one is found wrong: by its value where it is known, else by its name
-            var (status, problem) = await document.PostAsync($"/v1/losses/{loss}", new JsonObject { [member] = new JsonObject() }.ToJsonString());
+            var (status, problem) = await document.PostAsync($"/v1/losses/{loss}",
+                new JsonObject { [member] = new JsonObject() }.ToJsonString());
             Assert.Equal(422, status);
             var isUnknown = problem["errors"]!.AsArray().Any(error => ((string)error!["detail"]!) is var detail
-                && (detail.StartsWith("unknown field", StringComparison.Ordinal) || detail.StartsWith($"{member} is not an option", StringComparison.Ordinal)));
+                && (detail.StartsWith("unknown field", StringComparison.Ordinal)
+                    || detail.StartsWith($"{member} is not an option", StringComparison.Ordinal)));
             // the unit and the labels are read for every loss, and refused by those that have no use for them
-            if (member is not (Fields.Unit or Fields.Labels) && !Enum.GetValues<PredictionForm>().Select(form => form.Name()).Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
+            if (member is not (Fields.Unit or Fields.Labels) && !Enum.GetValues<PredictionForm>()
+                .Select(form => form.Name()).Contains(member)) Assert.Equal(properties.Contains(member), !isUnknown);
         }
     }
 
@@ -90,7 +93,8 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
                 Assert.False(check.Fits(JsonNode.Parse(body), request), body);
                 var (status, problem) = await document.PostAsync($"/v1/losses/{loss}", body);
                 Assert.Equal(422, status);
-                Assert.Contains(problem["errors"]!.AsArray(), error => ((string)error!["pointer"]!).StartsWith($"#/{name}", StringComparison.Ordinal));
+                Assert.Contains(problem["errors"]!.AsArray(), error =>
+                    ((string)error!["pointer"]!).StartsWith($"#/{name}", StringComparison.Ordinal));
             }
         }
     }

@@ -20,8 +20,10 @@ internal sealed class SchemaCheck(ServedDocument document)
         "anyOf" => keyword.Value!.AsArray().Any(choice => Fits(value, choice!)),
         "oneOf" => keyword.Value!.AsArray().Count(choice => Fits(value, choice!)) == 1,
         "required" => value is not JsonObject members || keyword.Value!.AsArray().All(name => members.ContainsKey((string)name!)),
-        "properties" => value is not JsonObject members || members.All(member => keyword.Value![member.Key] is not { } property || Fits(member.Value, property)),
-        "additionalProperties" => value is not JsonObject members || members.All(member => schema["properties"]?[member.Key] is not null || IsAllowed(member.Value, keyword.Value!)),
+        "properties" => value is not JsonObject members || members
+            .All(member => keyword.Value![member.Key] is not { } property || Fits(member.Value, property)),
+        "additionalProperties" => value is not JsonObject members || members
+            .All(member => schema["properties"]?[member.Key] is not null || IsAllowed(member.Value, keyword.Value!)),
         "items" => value is not JsonArray list || list.All(item => Fits(item, keyword.Value!)),
         "minItems" => value is not JsonArray list || list.Count >= (int)keyword.Value!,
         "minimum" => Number(value) is not { } number || number >= (double)keyword.Value!,

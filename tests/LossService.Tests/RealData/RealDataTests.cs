@@ -51,15 +51,18 @@ public sealed class RealDataTests(TestService service)
         var answer = await PostAsync("cross_entropy", "digits", """{"outputs":["losses","gradient"]}""");
         AssertNeighbours(Digits["losses_first_10"]!, answer["losses"]!);
         AssertNeighbours(Digits["gradient_mean_first_row"]!, answer["gradient"]![0]!);
-        Assert.Equal((540, 540, 10), (answer["losses"]!.AsArray().Count, answer["gradient"]!.AsArray().Count, answer["gradient"]![539]!.AsArray().Count));
+        Assert.Equal((540, 540, 10),
+            (answer["losses"]!.AsArray().Count, answer["gradient"]!.AsArray().Count, answer["gradient"]![539]!.AsArray().Count));
     }
 
     [Fact]
     public async Task Digits_GradientL1InFloat64_IsPyTorchs()
     {
         // PyTorch had the float32 logits as float64: their exact values, not the shorter decimals of the request
-        var logits = new JsonArray([.. Read("digits.request.json")["logits"]!.AsArray().Select(row => new JsonArray([.. row!.AsArray().Select(logit => JsonValue.Create((double)logit!.GetValue<float>()))]))]);
-        var answer = await PostAsync("cross_entropy", "digits", $$"""{"outputs":["gradient"],"dtype":"float64","logits":{{logits.ToJsonString()}}}""");
+        var logits = new JsonArray([.. Read("digits.request.json")["logits"]!.AsArray()
+            .Select(row => new JsonArray([.. row!.AsArray().Select(logit => JsonValue.Create((double)logit!.GetValue<float>()))]))]);
+        var answer = await PostAsync("cross_entropy", "digits",
+            $$"""{"outputs":["gradient"],"dtype":"float64","logits":{{logits.ToJsonString()}}}""");
         var l1 = answer["gradient"]!.AsArray().SelectMany(row => row!.AsArray()).Sum(element => double.Abs(element!.GetValue<double>()));
         AssertClose(Digits["gradient_mean_l1"]!, l1, 1e-12);
     }
@@ -78,11 +81,14 @@ public sealed class RealDataTests(TestService service)
     {
         string[] described = ["made_with", "classes"];
         string[] tensors = ["losses_first_10", "gradient_mean_first_row", "gradient_mean_first_10", "gradient_mean_l1"];
-        Assert.Empty(Digits.AsObject().Select(member => member.Key).Except([.. described, .. tensors, .. DigitScalars.Select(row => row.Data.Item1)]));
-        Assert.Empty(BreastCancer.AsObject().Select(member => member.Key).Except([.. described, .. tensors, .. BreastCancerScalars.Select(row => row.Data.Item1)]));
+        Assert.Empty(Digits.AsObject()
+            .Select(member => member.Key).Except([.. described, .. tensors, .. DigitScalars.Select(row => row.Data.Item1)]));
+        Assert.Empty(BreastCancer.AsObject()
+            .Select(member => member.Key).Except([.. described, .. tensors, .. BreastCancerScalars.Select(row => row.Data.Item1)]));
     }
 
-    private static JsonNode Read(string file) => JsonNode.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "RealData", file)))!;
+    private static JsonNode Read(string file) =>
+        JsonNode.Parse(File.ReadAllBytes(Path.Combine(AppContext.BaseDirectory, "RealData", file)))!;
 
     private async Task<JsonNode> PostAsync(string loss, string data, string options)
     {
@@ -108,7 +114,8 @@ public sealed class RealDataTests(TestService service)
         {
             var rounded = (float)exact!.GetValue<double>();
             var number = actual[i]!.GetValue<float>();
-            Assert.True(number == rounded || number == float.BitIncrement(rounded) || number == float.BitDecrement(rounded), $"[{i}]: expected {rounded:R}, got {number:R}");
+            Assert.True(number == rounded || number == float.BitIncrement(rounded) || number == float.BitDecrement(rounded),
+                $"[{i}]: expected {rounded:R}, got {number:R}");
         }
     }
 }

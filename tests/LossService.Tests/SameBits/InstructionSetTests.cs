@@ -8,7 +8,8 @@ using LossService.Tests.Support;
 
 namespace LossService.Tests.SameBits;
 
-/// <summary>The same batch gives the same bytes whatever vectors the processor has: whole answers of whole processes are compared.</summary>
+/// <summary>The same batch gives the same bytes whatever vectors the processor has: whole answers of whole processes are
+/// compared.</summary>
 public sealed class InstructionSetTests
 {
     private static readonly string[] Settings = ["", "DOTNET_EnableAVX512=0", "DOTNET_EnableAVX2=0"];
@@ -50,7 +51,8 @@ public sealed class InstructionSetTests
         }
         select new WrittenBatch(BatchGenerator.Draw(loss, space.OfSize(shape.Rows, shape.Classes), shape.Rows * 1000 + shape.Classes));
 
-    private static async Task<byte[][]> AnswersAsync(string setting, WrittenBatch[] batches, byte[][] bodies, CancellationToken cancellation)
+    private static async Task<byte[][]> AnswersAsync(string setting, WrittenBatch[] batches, byte[][] bodies,
+        CancellationToken cancellation)
     {
         using var service = await ServiceProcess.StartAsync(setting, cancellation);
         using var catalogue = JsonDocument.Parse(await service.GetAsync("/v1/losses", cancellation));

@@ -27,7 +27,8 @@ internal sealed class ServiceProcess : IDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
     }
 
-    /// <summary>Starts the service under a setting of the runtime (<c>DOTNET_EnableAVX2=0</c>; empty = none), and waits until it is ready.</summary>
+    /// <summary>Starts the service under a setting of the runtime (<c>DOTNET_EnableAVX2=0</c>; empty = none), and waits until it is
+    /// ready.</summary>
     public static async Task<ServiceProcess> StartAsync(string setting, CancellationToken cancellation)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
@@ -97,7 +98,8 @@ internal sealed class ServiceProcess : IDisposable
                 // not listening yet
             }
             if (_process.HasExited || waited.Elapsed > Patience)
-                throw new InvalidOperationException($"The service did not become ready on {_client.BaseAddress}. It said:\n{string.Join('\n', _log)}");
+                throw new InvalidOperationException(
+                    $"The service did not become ready on {_client.BaseAddress}. It said:\n{string.Join('\n', _log)}");
             await Task.Delay(50, cancellation);
         }
     }
@@ -109,7 +111,8 @@ internal sealed class ServiceProcess : IDisposable
 
     /// <summary>The command that runs this very runtime: three folders above its libraries.</summary>
     private static string Dotnet() =>
-        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe" : "dotnet"));
+        Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe"
+            : "dotnet"));
 
     private static int FreePort()
     {

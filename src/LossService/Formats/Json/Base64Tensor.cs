@@ -88,17 +88,21 @@ internal ref struct Base64Tensor
             else if (name == DTypeName) ReadDType(ref json);
             else if (name == ShapeName) ReadShape(ref json);
             else if (name == Data) ReadData(ref json);
-            else AddError(name, $"unknown field \"{name}\"{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; a tensor has dtype, shape and data");
+            else AddError(name,
+                $"unknown field \"{name}\"{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; a tensor has dtype, shape and data");
             json.TrySkip();
         }
         foreach (var name in (ReadOnlySpan<string>)[DTypeName, ShapeName, Data])
-            if (!seen.Contains(name)) _errors.Add(new(_field), $"missing field \"{name}\"; a tensor as an object has dtype, shape and data");
+            if (!seen.Contains(name)) _errors.Add(new(_field),
+                $"missing field \"{name}\"; a tensor as an object has dtype, shape and data");
     }
 
     private void ReadDType(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String) _dtype = DTypes.Parse(json.GetString());
-        if (_dtype is null) AddError(DTypeName, $"unknown dtype {HeaderParser.Describe(ref json)}; expected one of {string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
+        if (_dtype is null) AddError(DTypeName,
+            $"unknown dtype {HeaderParser.Describe(ref json)}; expected one of "
+            + $"{string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
     }
 
     private void ReadShape(ref Utf8JsonReader json)
@@ -113,11 +117,13 @@ internal ref struct Base64Tensor
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var axis) && axis >= 0) axes.Add(axis);
-            else _errors.Add(new(_field, i) { Part = ShapeName }, $"expected an integer from 0 to {int.MaxValue}, got {HeaderParser.Describe(ref json)}");
+            else _errors.Add(new(_field, i) { Part = ShapeName },
+                $"expected an integer from 0 to {int.MaxValue}, got {HeaderParser.Describe(ref json)}");
             json.TrySkip();
         }
         if (_errors.Total > before) return;
-        if (axes.Count > NumberArrayReader.MaxRank) AddError(ShapeName, $"expected at most {NumberArrayReader.MaxRank} axes, got {axes.Count}");
+        if (axes.Count > NumberArrayReader.MaxRank) AddError(ShapeName,
+            $"expected at most {NumberArrayReader.MaxRank} axes, got {axes.Count}");
         else if (!IsCountable(axes)) AddError(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
         else _shape = new([.. axes]);
     }
@@ -177,9 +183,11 @@ internal ref struct Base64Tensor
     private readonly unsafe bool TryDecode(ReadOnlySpan<byte> text, NativeBuffer bytes, int length)
     {
         // the framework's decoder skips white space, which then shows in the length
-        if (Base64.DecodeFromUtf8(text, new(bytes.Address, length), out _, out var written) == OperationStatus.Done && written == length) return true;
+        if (Base64.DecodeFromUtf8(text, new(bytes.Address, length), out _, out var written) == OperationStatus.Done
+            && written == length) return true;
         var bad = text[..^Padding(text)].IndexOfAnyExcept(Digits);
-        AddError(Data, bad < 0 ? "the last digit before = has bits set beyond the last byte" : $"character {bad} is not a base64 digit (A to Z, a to z, 0 to 9, + and /)");
+        AddError(Data, bad < 0 ? "the last digit before = has bits set beyond the last byte"
+            : $"character {bad} is not a base64 digit (A to Z, a to z, 0 to 9, + and /)");
         return false;
     }
 

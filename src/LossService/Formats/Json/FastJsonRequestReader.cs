@@ -9,7 +9,8 @@ namespace LossService.Formats.Json;
 
 /// <summary>
 /// Reads the native request in one pass at memory speed: arrays of numbers and base64 straight into tensors, small
-/// members by the framework's reader. It takes what is right and usual, and declines the rest without a word: the exact reader then goes over
+/// members by the framework's reader. It takes what is right and usual, and declines the rest without a word: the exact reader then goes
+/// over
 /// the body again and finds the value or the error.
 /// </summary>
 internal static unsafe class FastJsonRequestReader
@@ -29,7 +30,8 @@ internal static unsafe class FastJsonRequestReader
     }
 
     private static bool DTypeStoodFirst(ScoreRequest request) =>
-        DTypeFits(request, TensorField.Logits) && DTypeFits(request, TensorField.Probabilities) && DTypeFits(request, TensorField.LogProbabilities)
+        DTypeFits(request, TensorField.Logits) && DTypeFits(request, TensorField.Probabilities)
+            && DTypeFits(request, TensorField.LogProbabilities)
         && DTypeFits(request, TensorField.Labels) && DTypeFits(request, TensorField.SampleWeight);
 
     private static bool DTypeFits(ScoreRequest request, TensorField field) =>
@@ -66,11 +68,13 @@ internal static unsafe class FastJsonRequestReader
     {
         if (text >= end) return null;
         for (var i = 0; i < Fields.Tensors.Length; i++)
-            if (Matches(name, Fields.Tensors[i])) return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
+            if (Matches(name, Fields.Tensors[i])) return request.Posted.Add(Fields.Tensors[i])
+                ? TryReadTensor((TensorField)i, text, end, request) : null;
         foreach (var field in Fields.Header)
             if (Matches(name, field)) return request.Posted.Add(field) ? TryReadSmall(field, null, text, end, request) : null;
         foreach (var option in request.Loss.Options)
-            if (Matches(name, option.Name)) return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request) : null;
+            if (Matches(name, option.Name)) return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request)
+                : null;
         return null;
     }
 
@@ -85,7 +89,8 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
         if (*text != '[' || field == TensorField.Mask) return TryReadExactly(field, text, end, request);
-        return field == TensorField.Labels && TryReadArray<Int64Element>(DType.Int64, field, text, end, request) is var behind && behind != null ? behind
+        return field == TensorField.Labels && TryReadArray<Int64Element>(DType.Int64, field, text, end, request) is var behind
+            && behind != null ? behind
             : request.DType == DType.Float64 ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
             : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
     }

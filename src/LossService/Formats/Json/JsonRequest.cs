@@ -36,7 +36,8 @@ internal sealed class JsonRequest : FormatRequest
     protected override ProblemError Locate(RequestError error)
     {
         var (address, detail) = error;
-        return address.Position.Length > 0 && address.Part is null && Fields.TryFindTensor(address.Member, out var tensor) && Batch.IsEncoded(tensor)
+        return address.Position.Length > 0 && address.Part is null && Fields.TryFindTensor(address.Member, out var tensor)
+            && Batch.IsEncoded(tensor)
             ? new(JsonPointer.Format(new(address.Member) { Part = Base64Tensor.Data }),
                 $"[{string.Join(", ", address.Position)}]: {detail}")
             : new(JsonPointer.Format(address), detail);

@@ -38,7 +38,8 @@ internal static class JsonRequestReader
         // how numbers are held must be known before the first is read
         foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
             Read(member, member.Value(body), request);
-        if (request.Errors.Total == 0 && HasRealIndices(request)) AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
+        if (request.Errors.Total == 0
+            && HasRealIndices(request)) AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
         return null;
     }
 

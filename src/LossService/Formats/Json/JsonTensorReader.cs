@@ -15,6 +15,9 @@ internal ref struct JsonTensorReader
     /// <summary>The deepest tensor.</summary>
     public const int MaxRank = Numbers.NumberArrayReader.MaxRank;
 
+    private const NumberStyles Style = NumberStyles.Float;
+    private static readonly CultureInfo Culture = CultureInfo.InvariantCulture;
+
     private readonly string _field;
     private readonly DType _dtype;
     private readonly RequestErrors _errors;
@@ -48,7 +51,7 @@ internal ref struct JsonTensorReader
         return Read(Fields.GetName(field), value, dtype, request.Errors);
     }
 
-    /// <summary>Reads a value as the given dtype: bool, int64 (of which <see cref="FindNonInteger"/> found none), float32 or float64.</summary>
+    /// <summary>Reads a value as bool, int64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
     public static Tensor? Read(string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
@@ -75,7 +78,8 @@ internal ref struct JsonTensorReader
                 continue;
             }
             if (json.TokenType == JsonTokenType.EndArray) position.Pop();
-            else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _)) return ([.. position.Reverse()], HeaderParser.Describe(ref json));
+            else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _))
+                return ([.. position.Reverse()], HeaderParser.Describe(ref json));
             if (position.TryPop(out var index)) position.Push(index + 1);
         }
         return null;
@@ -131,13 +135,18 @@ internal ref struct JsonTensorReader
     private void ReadNumber(ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
-        else if (json.TokenType == JsonTokenType.String) AddError($"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
+        else if (json.TokenType == JsonTokenType.String) AddError(
+            $"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
         else if (json.TokenType != JsonTokenType.Number) AddError($"expected a number, got {HeaderParser.Describe(ref json)}");
         else if (_dtype == DType.Int64) Add(json.GetInt64());
-        else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var single) && float.IsFinite(single)) Add(single);
-        else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out var number) && double.IsFinite(number)) Add(number);
-        else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {(_dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308")}");
+        else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, Style, Culture, out var single) && float.IsFinite(single))
+            Add(single);
+        else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, Style, Culture, out var number) && double.IsFinite(number))
+            Add(number);
+        else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {LargestNumber}");
     }
+
+    private readonly string LargestNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
 
     private static bool TryNonFinite(ref Utf8JsonReader json, out double value)
     {

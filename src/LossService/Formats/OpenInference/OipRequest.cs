@@ -127,7 +127,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Takes a parameter that is an integer.</summary>
     public void SetParameter(string name, long value)
     {
-        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option,
+            value.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
@@ -142,7 +143,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
     }
 
-    /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as one.</summary>
+    /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as
+    /// one.</summary>
     public void SetParameter(string name, string text)
     {
         if (!IsParameter(name)) return;
@@ -209,7 +211,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     public void Conclude()
     {
         var isReduced = Batch.Reduction != Reduction.None;
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output =>
+            output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
         if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))

@@ -73,7 +73,9 @@ public sealed class Base64RequestTests(TestService service)
     {
         var weights = Labels.Select(label => label / 4.0).ToArray();
         var mask = Labels.Select(label => label != 2).ToArray();
-        var encoded = $"\"sample_weight\":{EncodedTensor.Of<double>("float64", [Rows], weights)},\"mask\":{EncodedTensor.Of<bool>("bool", [Rows], mask)}";
+        var encoded =
+            $"\"sample_weight\":{EncodedTensor.Of<double>("float64", [Rows], weights)},"
+            + $"\"mask\":{EncodedTensor.Of<bool>("bool", [Rows], mask)}";
         var text = $"\"sample_weight\":{Array(weights, Rows)},\"mask\":[{string.Join(',', mask.Select(kept => kept ? "true" : "false"))}]";
         await AnswerAlikeAsync(
             Batch(Array(Logits, Rows, Classes), Array(Labels, Rows), encoded),

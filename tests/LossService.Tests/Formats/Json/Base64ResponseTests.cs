@@ -7,7 +7,8 @@ namespace LossService.Tests.Formats.Json;
 public sealed class Base64ResponseTests(TestService service)
 {
     private const string Path = "/v1/losses/cross_entropy";
-    private const string Outputs = "\"outputs\":[\"loss\",\"losses\",\"gradient\",\"probabilities\",\"log_probabilities\",\"entropy\",\"predictions\",\"metrics\"]";
+    private const string Outputs =
+        "\"outputs\":[\"loss\",\"losses\",\"gradient\",\"probabilities\",\"log_probabilities\",\"entropy\",\"predictions\",\"metrics\"]";
     private const int Rows = 5;
     private const int Classes = 9;
 
@@ -31,7 +32,8 @@ public sealed class Base64ResponseTests(TestService service)
 
     [Fact]
     public async Task BFloat16_InBase64AndNumbers_HasTheSameBits() => await HasTheSameBitsAsync(
-        EncodedTensor.Of<ushort>("bfloat16", [Rows, Classes], [.. Logits.Select(value => EncodedTensor.BFloat16((float)value))]), "bfloat16",
+        EncodedTensor.Of<ushort>("bfloat16", [Rows, Classes], [.. Logits.Select(value => EncodedTensor.BFloat16((float)value))]),
+            "bfloat16",
         number => EncodedTensor.BFloat16(number.GetSingle()));
 
     [Fact]
@@ -39,7 +41,8 @@ public sealed class Base64ResponseTests(TestService service)
     {
         Half[] halves = [.. Logits.Select(value => (Half)value)];
         var rounded = await PostAsync(EncodedTensor.Of<Half>("float16", [Rows, Classes], halves), "base64");
-        var exact = await PostAsync(EncodedTensor.Of<double>("float64", [Rows, Classes], [.. halves.Select(value => (double)value)]), "base64");
+        var exact = await PostAsync(EncodedTensor.Of<double>("float64", [Rows, Classes], [.. halves.Select(value => (double)value)]),
+            "base64");
         foreach (var name in Tensors)
         {
             var shape = ShapeOf(name);
@@ -55,14 +58,16 @@ public sealed class Base64ResponseTests(TestService service)
     {
         ushort[] bits = [.. Logits.Select(value => EncodedTensor.BFloat16((float)value))];
         var rounded = await PostAsync(EncodedTensor.Of<ushort>("bfloat16", [Rows, Classes], bits), "base64");
-        var exact = await PostAsync(EncodedTensor.Of<double>("float64", [Rows, Classes], [.. bits.Select(value => (double)EncodedTensor.FromBFloat16(value))]), "base64");
+        var exact = await PostAsync(EncodedTensor.Of<double>("float64", [Rows, Classes],
+            [.. bits.Select(value => (double)EncodedTensor.FromBFloat16(value))]), "base64");
         foreach (var name in Tensors)
         {
             var shape = ShapeOf(name);
             var pairs = EncodedTensor.Read<double>(exact.GetProperty(name), "float64", shape)
                 .Zip(EncodedTensor.Read<ushort>(rounded.GetProperty(name), "bfloat16", shape));
             // eight significant bits: half a unit in the last is at most 2^-8 of the value
-            Assert.All(pairs, pair => Assert.InRange(EncodedTensor.FromBFloat16(pair.Second), pair.First - Math.Abs(pair.First) / 256, pair.First + Math.Abs(pair.First) / 256));
+            Assert.All(pairs, pair => Assert.InRange(EncodedTensor.FromBFloat16(pair.Second), pair.First - Math.Abs(pair.First) / 256,
+                pair.First + Math.Abs(pair.First) / 256));
         }
     }
 
@@ -83,7 +88,8 @@ public sealed class Base64ResponseTests(TestService service)
     public async Task LossOfARowWithoutBatch_IsATensorWithoutAxes()
     {
         var answer = await service.PostAsync(Path, """{"logits":[1,2],"labels":0,"outputs":["losses"],"tensor_encoding":"base64"}""");
-        Assert.Equal([1.3132616875182228f], EncodedTensor.Read<float>(JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses"), "float32"));
+        Assert.Equal([1.3132616875182228f],
+            EncodedTensor.Read<float>(JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses"), "float32"));
     }
 
     private async Task HasTheSameBitsAsync<T>(string logits, string dtype, Func<JsonElement, T> read) where T : unmanaged
@@ -105,7 +111,8 @@ public sealed class Base64ResponseTests(TestService service)
 
     private async Task<JsonElement> PostAsync(string logits, string encoding)
     {
-        var answer = await service.PostAsync(Path, $$"""{"logits":{{logits}},"labels":[8,0,1,2,3],{{Outputs}},"tensor_encoding":"{{encoding}}"}""");
+        var answer = await service.PostAsync(Path,
+            $$"""{"logits":{{logits}},"labels":[8,0,1,2,3],{{Outputs}},"tensor_encoding":"{{encoding}}"}""");
         Assert.True(answer.Status == 200, answer.Text);
         return JsonDocument.Parse(answer.Body).RootElement;
     }

@@ -119,7 +119,8 @@ public sealed class FastReaderTests
     private static string Header(ScoreRequest request) => string.Join("; ",
         request.Outputs, request.Reduction, request.MeanOver, request.DType, request.Unit, JsonSerializer.Serialize(request.Id),
         string.Join(",", request.Posted.Order(StringComparer.Ordinal)),
-        string.Join(",", request.Options.Given.Select(given => $"{given.Option.Name}={JsonSerializer.Serialize(((dynamic)given).Value, (JsonSerializerOptions?)null)}")));
+        string.Join(",", request.Options.Given
+            .Select(given => $"{given.Option.Name}={JsonSerializer.Serialize(given.GetType().GetProperty("Value")!.GetValue(given))}")));
 
     private static unsafe ReadOnlySpan<byte> Bytes(Tensor tensor) => new(tensor.Data, (int)(tensor.Count * tensor.DType.Size()));
 

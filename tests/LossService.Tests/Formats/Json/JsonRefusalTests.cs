@@ -132,7 +132,8 @@ public sealed class JsonRefusalTests(TestService service)
         { """{"logits":[1,2],"labels":[0,1],"mask":[true]}""", "#/mask", "the samples have [2]" },
         { """{"logits":[1,2],"labels":[0,1],"pos_weight":-1}""", "#/pos_weight", "at least 0, got -1" },
         { """{"logits":[1,2],"labels":[0,1],"pos_weight":[1,2,3]}""", "#/pos_weight", "there are 2 classes" },
-        { """{"logits":[1,2],"labels":[0,1],"class_weight":[1,2]}""", "#/class_weight", "class_weight is not an option of binary_cross_entropy" },
+        { """{"logits":[1,2],"labels":[0,1],"class_weight":[1,2]}""", "#/class_weight",
+            "class_weight is not an option of binary_cross_entropy" },
     };
 
     [Theory]
@@ -166,7 +167,8 @@ public sealed class JsonRefusalTests(TestService service)
     {
         var rows = string.Join(',', Enumerable.Repeat("[1,2]", errors));
         var labels = string.Join(',', Enumerable.Range(2, errors));
-        var problem = (await service.PostAsync(CrossEntropy, $$"""{"logits":[{{rows}}],"labels":[{{labels}}]}""")).IsInvalidBatch("#/labels/0", "class index 2");
+        var problem = (await service.PostAsync(CrossEntropy,
+            $$"""{"logits":[{{rows}}],"labels":[{{labels}}]}""")).IsInvalidBatch("#/labels/0", "class index 2");
         Assert.Equal(errors, problem.GetProperty("total_errors").GetInt32());
         Assert.Equal(
             Enumerable.Range(0, int.Min(errors, 20)).Select(i => $"#/labels/{i}"),
@@ -177,9 +179,11 @@ public sealed class JsonRefusalTests(TestService service)
     [Fact]
     public async Task Batch_WithErrorsInSeveralMembers_TellsThemTogether()
     {
-        var answer = await service.PostAsync(CrossEntropy, """{"logits":[[1,"2"]],"labels":["0"],"lable":1,"outputs":["los"],"temperature":true}""");
+        var answer = await service.PostAsync(CrossEntropy,
+            """{"logits":[[1,"2"]],"labels":["0"],"lable":1,"outputs":["los"],"temperature":true}""");
         Assert.Equal(
             ["#/labels/0", "#/lable", "#/logits/0/1", "#/outputs/0", "#/temperature"],
-            answer.IsProblem(422, "invalid-batch").GetProperty("errors").EnumerateArray().Select(error => error.GetProperty("pointer").GetString()).Order(StringComparer.Ordinal));
+            answer.IsProblem(422, "invalid-batch").GetProperty("errors").EnumerateArray()
+                .Select(error => error.GetProperty("pointer").GetString()).Order(StringComparer.Ordinal));
     }
 }

@@ -17,7 +17,8 @@ public sealed class NumberTests(TestService service)
     [InlineData("3.4028236e38", "float32")]
     [InlineData("1e999999999999", "float32")]
     public async Task Logit_BeyondTheDType_Is422(string number, string dtype) =>
-        (await service.PostAsync(Path, $$"""{"dtype":"{{dtype}}","logits":[[0,{{number}}]],"labels":[0]}""")).IsInvalidBatch("#/logits/0/1", $"is outside {dtype}");
+        (await service.PostAsync(Path,
+            $$"""{"dtype":"{{dtype}}","logits":[[0,{{number}}]],"labels":[0]}""")).IsInvalidBatch("#/logits/0/1", $"is outside {dtype}");
 
     /// <summary>A difference d of two logits costs log(1 + e^d).</summary>
     [Theory]
@@ -95,7 +96,8 @@ public sealed class NumberTests(TestService service)
         float[] weights = [1e-45f, 1.1754944e-38f, 1e-7f, 0.1f, 1f, 16777216f, 3.4028235e38f];
         var rows = string.Join(',', weights.Select(_ => "[3,3]"));
         var labels = string.Join(',', weights.Select(_ => "1"));
-        var answer = await service.PostAsync(Path, $$"""{"logits":[{{rows}}],"labels":[{{labels}}],"outputs":["losses"],"sample_weight":{{JsonSerializer.Serialize(weights)}}}""");
+        var answer = await service.PostAsync(Path,
+            $$"""{"logits":[{{rows}}],"labels":[{{labels}}],"outputs":["losses"],"sample_weight":{{JsonSerializer.Serialize(weights)}}}""");
         Assert.Equal(
             weights.Select(weight => (float)(weight * double.Log(2))),
             JsonDocument.Parse(answer.Body).RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetSingle()));

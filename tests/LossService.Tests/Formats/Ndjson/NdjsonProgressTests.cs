@@ -26,7 +26,8 @@ public sealed class NdjsonProgressTests(TestService service)
         for (var line = 1; line <= 3; line++)
         {
             await WriteChunkAsync(stream, Good + "\n");
-            Assert.Contains($$"""{"line":{{line}},"loss":1.3132616875182228""", await ReadUntilAsync(stream, "}}\n"), StringComparison.Ordinal);
+            Assert.Contains($$"""{"line":{{line}},"loss":1.3132616875182228""", await ReadUntilAsync(stream, "}}\n"),
+                StringComparison.Ordinal);
         }
         await WriteChunkAsync(stream, "");
         Assert.Contains("""{"summary":{"lines":3,"failed":0""", await ReadUntilAsync(stream, "0\r\n\r\n"), StringComparison.Ordinal);
@@ -79,7 +80,9 @@ public sealed class NdjsonProgressTests(TestService service)
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
         await socket.ConnectAsync(service.Address.Host, service.Address.Port, TestContext.Current.CancellationToken);
         var stream = new NetworkStream(socket, ownsSocket: true);
-        await WriteAsync(stream, $"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n{header}\r\n");
+        await WriteAsync(stream,
+            $"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\nTransfer-Encoding: "
+            + $"chunked\r\n{header}\r\n");
         return stream;
     }
 

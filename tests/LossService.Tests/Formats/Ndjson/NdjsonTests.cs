@@ -52,7 +52,8 @@ public sealed class NdjsonTests(TestService service)
         var lines = await StreamAsync(stream.Replace("{0}", Good, StringComparison.Ordinal));
         Assert.Equal(numbers, lines[..^1].Select(line => JsonDocument.Parse(line).RootElement.GetProperty("line").GetInt32()));
         var summary = JsonDocument.Parse(lines[^1]).RootElement.GetProperty("summary");
-        Assert.Equal((numbers.Length, 2 * numbers.Length), (summary.GetProperty("lines").GetInt32(), summary.GetProperty("totals").GetProperty("samples").GetInt32()));
+        Assert.Equal((numbers.Length, 2 * numbers.Length),
+            (summary.GetProperty("lines").GetInt32(), summary.GetProperty("totals").GetProperty("samples").GetInt32()));
         Assert.Equal(numbers.Length == 0, summary.GetProperty("loss").ValueKind == JsonValueKind.Null);
     }
 
@@ -61,11 +62,13 @@ public sealed class NdjsonTests(TestService service)
     {
         var rows = Enumerable.Range(0, 60).Select(i => FormattableString.Invariant($"[{Math.Sin(i)},{Math.Cos(i * 3)}]")).ToArray();
         var weights = Enumerable.Range(0, 60).Select(i => FormattableString.Invariant($"{i % 5 / 4.0}")).ToArray();
-        var reductions = (string[])["\"reduction\":\"mean\"", "\"reduction\":\"sum\"", "\"reduction\":\"none\"", "\"mean_over\":\"samples\""];
+        var reductions = (string[])["\"reduction\":\"mean\"", "\"reduction\":\"sum\"", "\"reduction\":\"none\"",
+            "\"mean_over\":\"samples\""];
         string Batch(Range part, string reduction) =>
             $$"""{"logits":[{{string.Join(',', rows[part])}}],"labels":[{{string.Join(',', rows[part].Select((_, i) => i % 2))}}],"sample_weight":[{{string.Join(',', weights[part])}}],"dtype":"float64",{{reduction}}}""";
 
-        var lines = await StreamAsync(string.Join('\n', Enumerable.Range(0, 10).Select(i => Batch((6 * i)..(6 * i + 6), reductions[i % 4]))));
+        var lines = await StreamAsync(string.Join('\n', Enumerable.Range(0, 10)
+            .Select(i => Batch((6 * i)..(6 * i + 6), reductions[i % 4]))));
         var whole = JsonDocument.Parse((await service.PostAsync(Path, Batch(.., "\"reduction\":\"mean\""))).Body).RootElement;
         var summary = JsonDocument.Parse(lines[^1]).RootElement.GetProperty("summary");
 
@@ -74,8 +77,10 @@ public sealed class NdjsonTests(TestService service)
         Assert.Equal(expected.GetProperty("samples").GetRawText(), totals.GetProperty("samples").GetRawText());
         Assert.Equal(expected.GetProperty("weight").GetRawText(), totals.GetProperty("weight").GetRawText());
         // each line's own loss is rounded once, so that ten of them are within ten half units of the whole's
-        Assert.Equal(expected.GetProperty("loss").GetDouble(), totals.GetProperty("loss").GetDouble(), expected.GetProperty("loss").GetDouble() * 1e-15);
-        Assert.Equal(whole.GetProperty("loss").GetDouble(), summary.GetProperty("loss").GetDouble(), whole.GetProperty("loss").GetDouble() * 1e-15);
+        Assert.Equal(expected.GetProperty("loss").GetDouble(), totals.GetProperty("loss").GetDouble(),
+            expected.GetProperty("loss").GetDouble() * 1e-15);
+        Assert.Equal(whole.GetProperty("loss").GetDouble(), summary.GetProperty("loss").GetDouble(),
+            whole.GetProperty("loss").GetDouble() * 1e-15);
     }
 
     [Fact]
@@ -102,7 +107,8 @@ public sealed class NdjsonTests(TestService service)
         const int Limit = 2048;
         await using var small = new TestService(host => host.UseSetting("Limits:BodyBytes", $"{Limit}"));
         var fits = Good.PadRight(Limit);
-        var answer = await small.PostAsync(Path, Encoding.UTF8.GetBytes($"{fits}\n{fits} \n{Good}\n{new string(' ', 100 * Limit)}\n{fits}\n{fits}x"), "application/x-ndjson");
+        var answer = await small.PostAsync(Path,
+            Encoding.UTF8.GetBytes($"{fits}\n{fits} \n{Good}\n{new string(' ', 100 * Limit)}\n{fits}\n{fits}x"), "application/x-ndjson");
         var lines = Lines(answer);
 
         Assert.Equal([1, 2, 3, 4, 5, 6], lines[..^1].Select(line => JsonDocument.Parse(line).RootElement.GetProperty("line").GetInt32()));
@@ -110,7 +116,8 @@ public sealed class NdjsonTests(TestService service)
         foreach (var i in (int[])[1, 3, 5])
         {
             var error = JsonDocument.Parse(lines[i]).RootElement.GetProperty("error");
-            Assert.Equal((413, "payload-too-large", Limit), (error.GetProperty("status").GetInt32(), error.GetProperty("type").GetString(), error.GetProperty("limit_bytes").GetInt32()));
+            Assert.Equal((413, "payload-too-large", Limit), (error.GetProperty("status").GetInt32(), error.GetProperty("type").GetString(),
+                error.GetProperty("limit_bytes").GetInt32()));
         }
         Assert.Contains("\"lines\":6,\"failed\":3", lines[^1], StringComparison.Ordinal);
     }
@@ -132,16 +139,20 @@ public sealed class NdjsonTests(TestService service)
     [InlineData("application/x-ndjson;q=0, */*", 406)]
     public async Task Accept_OfAStream_IsThatOfItsAnswers(string accept, int status)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, Path) { Content = new StringContent(Good, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-ndjson")) };
+        var request = new HttpRequestMessage(HttpMethod.Post,
+            Path)
+        { Content = new StringContent(Good, new System.Net.Http.Headers.MediaTypeHeaderValue("application/x-ndjson")) };
         request.Headers.TryAddWithoutValidation("Accept", accept);
         var answer = await service.SendAsync(request);
         if (status == 200) Assert.Equal(200, answer.Status);
-        else Assert.Contains("application/x-ndjson", answer.IsProblem(406, "not-acceptable").GetProperty("detail").GetString()!, StringComparison.Ordinal);
+        else Assert.Contains("application/x-ndjson", answer.IsProblem(406, "not-acceptable").GetProperty("detail").GetString()!,
+            StringComparison.Ordinal);
     }
 
     [Fact]
     public async Task Loss_Unknown_Is404BeforeTheFirstLine() =>
-        (await service.PostAsync("/v1/losses/cross_entrop", Encoding.UTF8.GetBytes(Good), "application/x-ndjson")).IsProblem(404, "unknown-loss");
+        (await service.PostAsync("/v1/losses/cross_entrop", Encoding.UTF8.GetBytes(Good), "application/x-ndjson")).IsProblem(404,
+            "unknown-loss");
 
     private async Task<string[]> StreamAsync(string stream)
     {

@@ -44,7 +44,8 @@ public sealed class NumberArrayWriterTests
     public void WriteBlock_ManyBlocks_ReadsBackAsTheSameTensor(int rows, int columns)
     {
         var random = new Random(22);
-        float[] values = [.. Enumerable.Range(0, rows * columns).Select(_ => (float)(random.NextDouble() * Math.Pow(10, random.Next(-12, 12))))];
+        float[] values = [.. Enumerable.Range(0, rows * columns)
+            .Select(_ => (float)(random.NextDouble() * Math.Pow(10, random.Next(-12, 12))))];
         ReadsBack([rows, columns], values, 0);
     }
 
@@ -64,7 +65,8 @@ public sealed class NumberArrayWriterTests
     public void WriteBlock_OnSeveralCores_WritesWhatOneWrites(params int[] shape)
     {
         // the widest numbers among others, so that parts differ in length and fill their room
-        double[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b)).Select(i => i / 10_000 % 2 == 0 ? -0.000012345678901234567 : i)];
+        double[] values = [.. Enumerable.Range(0, shape.Aggregate(1, (a, b) => a * b))
+            .Select(i => i / 10_000 % 2 == 0 ? -0.000012345678901234567 : i)];
         var expected = Text(shape, values, 0);
         for (var cores = 2; cores <= 6; cores++)
         {

@@ -6,7 +6,8 @@ namespace LossService.Tests.Formats.Numbers;
 
 /// <summary>
 /// Every float32 there is. Minutes long, so it runs only when asked for:
-/// <code>dotnet run -c Release --project tests/LossService.Tests -- -explicit only -class LossService.Tests.Formats.Numbers.NumberExhaustiveTests</code>
+/// <code>dotnet run -c Release --project tests/LossService.Tests -- -explicit only -class
+/// LossService.Tests.Formats.Numbers.NumberExhaustiveTests</code>
 /// </summary>
 public sealed class NumberExhaustiveTests
 {

@@ -121,16 +121,20 @@ public sealed class NumberRoundingTests
     {
         var fraction = string.Concat(Enumerable.Repeat("1415926535897932", digits))[..digits];
         var tie = "1.00000005960464477539062500"; // 1 + 2^-24
-        string[] numbers = ["3." + fraction, "-0." + fraction, fraction + "e-" + digits, tie.PadRight(digits, '0'), tie.PadRight(digits, '0') + "1"];
+        string[] numbers = ["3." + fraction, "-0." + fraction, fraction + "e-" + digits, tie.PadRight(digits, '0'),
+            tie.PadRight(digits, '0') + "1"];
         AgreeOnFloat32(numbers);
         AgreeOnFloat64(numbers);
     }
 
     private static void AgreeOnFloat32(IEnumerable<string> numbers) =>
-        Agree<Float32Element, uint>(numbers, e => BitConverter.SingleToUInt32Bits(e.Value), n => BitConverter.SingleToUInt32Bits(float.Parse(n, Invariant)));
+        Agree<Float32Element,
+            uint>(numbers, e => BitConverter.SingleToUInt32Bits(e.Value), n => BitConverter.SingleToUInt32Bits(float.Parse(n, Invariant)));
 
     private static void AgreeOnFloat64(IEnumerable<string> numbers) =>
-        Agree<Float64Element, ulong>(numbers, e => BitConverter.DoubleToUInt64Bits(e.Value), n => BitConverter.DoubleToUInt64Bits(double.Parse(n, Invariant)));
+        Agree<Float64Element,
+            ulong>(numbers, e => BitConverter.DoubleToUInt64Bits(e.Value), n =>
+            BitConverter.DoubleToUInt64Bits(double.Parse(n, Invariant)));
 
     private static void Agree<TElement, TBits>(IEnumerable<string> numbers, Func<TElement, TBits> actual, Func<string, TBits> expected)
         where TElement : unmanaged, INumberElement<TElement>
@@ -153,10 +157,12 @@ public sealed class NumberRoundingTests
     }
 
     private static float Finite(uint bits) =>
-        BitConverter.UInt32BitsToSingle(bits) is var value && float.IsFinite(value) ? value : BitConverter.UInt32BitsToSingle(bits ^ (1u << 30));
+        BitConverter.UInt32BitsToSingle(bits) is var value && float.IsFinite(value) ? value
+            : BitConverter.UInt32BitsToSingle(bits ^ (1u << 30));
 
     private static double Finite(long bits) =>
-        BitConverter.Int64BitsToDouble(bits) is var value && double.IsFinite(value) ? value : BitConverter.Int64BitsToDouble(bits ^ (1L << 62));
+        BitConverter.Int64BitsToDouble(bits) is var value && double.IsFinite(value) ? value
+            : BitConverter.Int64BitsToDouble(bits ^ (1L << 62));
 
     // a value as an integer times 10^-1100, which is exact for every float64
     private const int Places = 1100;

@@ -25,7 +25,8 @@ public sealed class NumberWriterTests
     public void WriteFloat32_OrdinaryMagnitudes_IsShortestAndReadsBack()
     {
         var random = new Random(12);
-        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20))))]);
+        ShortestText.Check([.. Enumerable.Range(0, 200_000)
+            .Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20))))]);
     }
 
     [Fact]
@@ -65,7 +66,8 @@ public sealed class NumberWriterTests
     {
         var random = new Random(14);
         ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20)))]);
-        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => random.NextInt64(1L << random.Next(1, 40)) / Math.Pow(10, random.Next(0, 12)))]);
+        ShortestText.Check([.. Enumerable.Range(0, 200_000)
+            .Select(_ => random.NextInt64(1L << random.Next(1, 40)) / Math.Pow(10, random.Next(0, 12)))]);
     }
 
     [Fact]

@@ -24,7 +24,8 @@ internal static unsafe class ShortestText
             foreach (var value in values)
             {
                 var number = Next(ref text, end);
-                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!float.IsFinite(value) || Holds(number, value));
+                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one)))
+                    && (!float.IsFinite(value) || Holds(number, value));
                 if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
             }
             Assert.True(text == end);
@@ -44,7 +45,8 @@ internal static unsafe class ShortestText
             foreach (var value in values)
             {
                 var number = Next(ref text, end);
-                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one))) && (!double.IsFinite(value) || Holds(number, value));
+                var same = number.SequenceEqual(new(one, NumberWriter.Write(value, one)))
+                    && (!double.IsFinite(value) || Holds(number, value));
                 if (!same) Assert.Fail($"{value:R} was written {Encoding.UTF8.GetString(number)}");
             }
             Assert.True(text == end);

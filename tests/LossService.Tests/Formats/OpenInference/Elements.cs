@@ -29,7 +29,8 @@ internal static class Elements
     public static double[] Read(string datatype, ReadOnlySpan<byte> bytes) => datatype switch
     {
         "FP16" => [.. MemoryMarshal.Cast<byte, Half>(bytes).ToArray().Select(number => (double)number)],
-        "BF16" => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray().Select(number => (double)BitConverter.UInt32BitsToSingle((uint)number << 16))],
+        "BF16" => [.. MemoryMarshal.Cast<byte, ushort>(bytes).ToArray()
+            .Select(number => (double)BitConverter.UInt32BitsToSingle((uint)number << 16))],
         "FP32" => [.. MemoryMarshal.Cast<byte, float>(bytes).ToArray().Select(number => (double)number)],
         "FP64" => MemoryMarshal.Cast<byte, double>(bytes).ToArray(),
         "INT64" => [.. MemoryMarshal.Cast<byte, long>(bytes).ToArray().Select(number => (double)number)],

@@ -65,7 +65,8 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         (Fields.Reduction, WireName.Of(Draft.Reduction)),
         (Fields.MeanOver, WireName.Of(Draft.MeanOver)),
         .. Draft.Unit == Unit.Nats ? Array.Empty<(string, object)>() : [(Fields.Unit, WireName.Of(Draft.Unit))],
-        .. Draft.Options.Select(option => (option.Key.Name, option.Value is Array ? JsonSerializer.Serialize(option.Value) : option.Value!)),
+        .. Draft.Options
+            .Select(option => (option.Key.Name, option.Value is Array ? JsonSerializer.Serialize(option.Value) : option.Value!)),
     ];
 
     /// <summary>The body for the native API.</summary>

@@ -20,7 +20,8 @@ public sealed class OipInferTests(TestService service)
         Assert.Equal("1", reply.Json.GetProperty("model_version").GetString());
         Assert.Equal("a wire form", reply.Json.GetProperty("id").GetString());
         var output = Assert.Single(reply.Json.GetProperty("outputs").EnumerateArray());
-        Assert.Equal(("loss", "FP64", "[1]"), (output.GetProperty("name").GetString(), output.GetProperty("datatype").GetString(), output.GetProperty("shape").GetRawText()));
+        Assert.Equal(("loss", "FP64", "[1]"),
+            (output.GetProperty("name").GetString(), output.GetProperty("datatype").GetString(), output.GetProperty("shape").GetRawText()));
         Assert.Equal(3, reply.Json.GetProperty("parameters").GetProperty("total_samples").GetInt32());
         Assert.Null(reply.HeaderLength);
     }
@@ -29,8 +30,10 @@ public sealed class OipInferTests(TestService service)
     public async Task Answer_WithOutputs_HasThoseInTheirOrderAndNoOther()
     {
         var reply = await _oip.InferAsync("cross_entropy", WireForm.Good.Output("predictions").Output("losses").Output("accuracy"));
-        Assert.Equal(["predictions", "losses", "accuracy"], reply.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("name").GetString()));
-        Assert.Equal(["INT64", "FP32", "FP64"], reply.Json.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("datatype").GetString()));
+        Assert.Equal(["predictions", "losses", "accuracy"], reply.Json.GetProperty("outputs").EnumerateArray()
+            .Select(output => output.GetProperty("name").GetString()));
+        Assert.Equal(["INT64", "FP32", "FP64"], reply.Json.GetProperty("outputs").EnumerateArray()
+            .Select(output => output.GetProperty("datatype").GetString()));
     }
 
     [Fact]
@@ -75,7 +78,8 @@ public sealed class OipInferTests(TestService service)
     public async Task Data_FlatOrNestedAndInAnyOrderOfMembers_ScoreTheSame()
     {
         var flat = await _oip.InferAsync("cross_entropy", WireForm.Good);
-        var nested = new WireForm().Json("logits", "FP32", [3, 3], "[[2,1,0.5],[0.25,2.25,0.5],[1.5,-0.5,0.25]]").Json("labels", "INT64", [3], "[0,1,2]");
+        var nested = new WireForm().Json("logits", "FP32", [3, 3], "[[2,1,0.5],[0.25,2.25,0.5],[1.5,-0.5,0.25]]").Json("labels", "INT64",
+            [3], "[0,1,2]");
         Assert.Equal(flat.Numbers("loss"), (await _oip.InferAsync("cross_entropy", nested)).Numbers("loss"));
         var dataFirst = new WireForm()
             .Input("""{"data":[2,1,0.5, 0.25,2.25,0.5, 1.5,-0.5,0.25],"shape":[3,3],"datatype":"FP32","name":"logits"}""")
@@ -86,12 +90,14 @@ public sealed class OipInferTests(TestService service)
     [Fact]
     public async Task Outputs_AskedForAsBinaryByTheRequest_AreButForThoseThatSayOtherwise()
     {
-        var reply = await _oip.InferAsync("cross_entropy", WireForm.Good.Parameter("binary_data_output", "true").Output("losses").Output("loss", binary: false).Output("gradient"));
+        var reply = await _oip.InferAsync("cross_entropy",
+            WireForm.Good.Parameter("binary_data_output", "true").Output("losses").Output("loss", binary: false).Output("gradient"));
         Assert.Equal("application/octet-stream", reply.Headers.ContentType?.MediaType);
         Assert.Equal(reply.Body.Length, reply.Headers.ContentLength);
         Assert.Equal(reply.HeaderLength + 3 * 4 + 9 * 4, reply.Body.Length);
         var outputs = reply.Json.GetProperty("outputs");
-        Assert.Equal((true, false, true), (outputs[0].TryGetProperty("parameters", out _), outputs[1].TryGetProperty("parameters", out _), outputs[2].TryGetProperty("parameters", out _)));
+        Assert.Equal((true, false, true), (outputs[0].TryGetProperty("parameters", out _), outputs[1].TryGetProperty("parameters", out _),
+            outputs[2].TryGetProperty("parameters", out _)));
         Assert.Equal(reply.Numbers("loss")[0], reply.Numbers("losses").Average(), 1e-7);
     }
 
@@ -111,7 +117,8 @@ public sealed class OipInferTests(TestService service)
     [Fact]
     public async Task Loss_WhereNothingIsKept_IsNaN()
     {
-        var reply = await _oip.InferAsync("cross_entropy", WireForm.Good.Json("mask", "BOOL", [3], "[false,false,false]").Output("loss").Output("gradient"));
+        var reply = await _oip.InferAsync("cross_entropy",
+            WireForm.Good.Json("mask", "BOOL", [3], "[false,false,false]").Output("loss").Output("gradient"));
         Assert.True(double.IsNaN(reply.Numbers("loss").Single()));
         Assert.All(reply.Numbers("gradient"), element => Assert.Equal(0, element));
     }
@@ -126,7 +133,8 @@ public sealed class OipInferTests(TestService service)
     [Fact]
     public async Task Body_InGzip_HasTheLengthsOfWhatItDecompressesTo()
     {
-        WireForm Form() => new WireForm().Binary("logits", "FP32", [3, 3], Elements.Bytes("FP32", Logits)).Json("labels", "INT64", [3], "[0,1,2]");
+        WireForm Form() =>
+            new WireForm().Binary("logits", "FP32", [3, 3], Elements.Bytes("FP32", Logits)).Json("labels", "INT64", [3], "[0,1,2]");
         var (body, length) = Form().Build();
         using var packed = new MemoryStream();
         using (var gzip = new GZipStream(packed, CompressionLevel.Fastest)) gzip.Write(body);

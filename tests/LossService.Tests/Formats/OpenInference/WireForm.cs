@@ -14,7 +14,8 @@ internal sealed class WireForm
     public bool HasBinary { get; private set; }
 
     /// <summary>Three rows of three logits and their classes: a request that scores.</summary>
-    public static WireForm Good => new WireForm().Json("logits", "FP32", [3, 3], "[2,1,0.5,0.25,2.25,0.5,1.5,-0.5,0.25]").Json("labels", "INT64", [3], "[0,1,2]");
+    public static WireForm Good =>
+        new WireForm().Json("logits", "FP32", [3, 3], "[2,1,0.5,0.25,2.25,0.5,1.5,-0.5,0.25]").Json("labels", "INT64", [3], "[0,1,2]");
 
     /// <summary>An input whose numbers stand in the JSON.</summary>
     public WireForm Json(string name, string datatype, int[] shape, string data) =>
@@ -25,7 +26,8 @@ internal sealed class WireForm
     {
         HasBinary = true;
         _tail.AddRange(bytes);
-        return Input($$$"""{"name":"{{{name}}}","datatype":"{{{datatype}}}","shape":[{{{string.Join(',', shape)}}}],"parameters":{"binary_data_size":{{{bytes.Length}}}}}""");
+        return Input(
+            $$$"""{"name":"{{{name}}}","datatype":"{{{datatype}}}","shape":[{{{string.Join(',', shape)}}}],"parameters":{"binary_data_size":{{{bytes.Length}}}}}""");
     }
 
     /// <summary>An input, as JSON.</summary>

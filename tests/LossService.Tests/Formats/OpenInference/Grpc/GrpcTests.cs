@@ -20,7 +20,8 @@ public sealed class GrpcTests(TestService service)
         ModelName = "cross_entropy",
         Inputs =
         {
-            new Tensor { Name = "logits", Datatype = "FP32", Shape = { 2, 3 }, Contents = new() { Fp32Contents = { 2, 1, 0.5f, 0.25f, 2.25f, 0.5f } } },
+            new Tensor { Name = "logits", Datatype = "FP32", Shape = { 2, 3 },
+                Contents = new() { Fp32Contents = { 2, 1, 0.5f, 0.25f, 2.25f, 0.5f } } },
             new Tensor { Name = "labels", Datatype = "INT64", Shape = { 2 }, Contents = new() { Int64Contents = { 0, 1 } } },
         },
     };
@@ -28,38 +29,60 @@ public sealed class GrpcTests(TestService service)
     private static ModelInferRequest Raw => new()
     {
         ModelName = "cross_entropy",
-        Inputs = { new Tensor { Name = "logits", Datatype = "FP32", Shape = { 2, 3 } }, new Tensor { Name = "labels", Datatype = "INT64", Shape = { 2 } } },
+        Inputs = { new Tensor { Name = "logits", Datatype = "FP32", Shape = { 2, 3 } },
+            new Tensor { Name = "labels", Datatype = "INT64", Shape = { 2 } } },
         RawInputContents = { Bytes("FP32", 2, 1, 0.5, 0.25, 2.25, 0.5), Bytes("INT64", 0, 1) },
     };
 
     private static readonly Dictionary<string, (ModelInferRequest Request, string Words)> Cases = new()
     {
-        ["class out of range"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents[1] = 3), "labels[1]: class index 3 is outside 0..2"),
-        ["raw class out of range"] = (With(Raw, request => request.RawInputContents[1] = Bytes("INT64", 0, -1)), "labels[1]: class index -1 is outside 0..2"),
-        ["raw and typed"] = (With(Raw, request => request.Inputs[1].Contents = new() { Int64Contents = { 0, 1 } }), "labels has contents, but the request has raw_input_contents"),
+        ["class out of range"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents[1] = 3),
+            "labels[1]: class index 3 is outside 0..2"),
+        ["raw class out of range"] = (With(Raw, request => request.RawInputContents[1] = Bytes("INT64", 0, -1)),
+            "labels[1]: class index -1 is outside 0..2"),
+        ["raw and typed"] = (With(Raw, request => request.Inputs[1].Contents = new() { Int64Contents = { 0, 1 } }),
+            "labels has contents, but the request has raw_input_contents"),
         ["too few raw contents"] = (With(Raw, request => request.RawInputContents.RemoveAt(1)), "1 raw_input_contents for 2 inputs"),
-        ["too many raw contents"] = (With(Raw, request => request.RawInputContents.Add(ByteString.Empty)), "3 raw_input_contents for 2 inputs"),
-        ["truncated raw contents"] = (With(Raw, request => request.RawInputContents[1] = ByteString.CopyFrom(0, 0, 0)), "labels has 3 bytes, but [2] of INT64 takes 16"),
-        ["no contents"] = (With(Good, request => request.Inputs[1].Contents = null), "labels is INT64, whose elements belong in int64_contents; got none"),
-        ["another list"] = (With(Good, request => request.Inputs[1].Contents = new() { IntContents = { 0, 1 } }), "whose elements belong in int64_contents; got int_contents"),
+        ["too many raw contents"] = (With(Raw, request => request.RawInputContents.Add(ByteString.Empty)),
+            "3 raw_input_contents for 2 inputs"),
+        ["truncated raw contents"] = (With(Raw, request => request.RawInputContents[1] = ByteString.CopyFrom(0, 0, 0)),
+            "labels has 3 bytes, but [2] of INT64 takes 16"),
+        ["no contents"] = (With(Good, request => request.Inputs[1].Contents = null),
+            "labels is INT64, whose elements belong in int64_contents; got none"),
+        ["another list"] = (With(Good, request => request.Inputs[1].Contents = new() { IntContents = { 0, 1 } }),
+            "whose elements belong in int64_contents; got int_contents"),
         ["two lists"] = (With(Good, request => request.Inputs[1].Contents.IntContents.Add(1)), "got several lists"),
-        ["too few elements"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents.RemoveAt(0)), "labels has 1 elements, but the shape [2] has 2"),
+        ["too few elements"] = (With(Good, request => request.Inputs[1].Contents.Int64Contents.RemoveAt(0)),
+            "labels has 1 elements, but the shape [2] has 2"),
         ["FP16 typed"] = (With(Good, request => request.Inputs[0].Datatype = "FP16"), "logits is FP16, which has no typed contents"),
-        ["integer too large for its datatype"] = (With(Good, request => (request.Inputs[1].Datatype, request.Inputs[1].Contents) = ("INT8", new() { IntContents = { 0, 128 } })), "labels[1]: 128 is not INT8"),
+        ["integer too large for its datatype"] = (With(Good, request => (request.Inputs[1].Datatype, request.Inputs[1].Contents) = ("INT8",
+            new() { IntContents = { 0, 128 } })), "labels[1]: 128 is not INT8"),
         ["unknown datatype"] = (With(Good, request => request.Inputs[1].Datatype = "BYTES"), "labels has the unknown datatype \"BYTES\""),
         ["unknown input"] = (With(Good, request => request.Inputs[1].Name = "label"), "did you mean \"labels\"?"),
         ["duplicate input"] = (With(Good, request => request.Inputs.Add(request.Inputs[1])), "duplicate input \"labels\""),
         ["negative axis"] = (With(Good, request => request.Inputs[1].Shape[0] = -2), "an axis of length -2"),
-        ["shape overflows"] = (With(Good, request => request.Inputs[1].Shape[0] = long.MaxValue), "labels has a shape that takes more than"),
-        ["shared memory"] = (With(Good, request => request.Inputs[1].Parameters["shared_memory_region"] = new() { StringParam = "x" }), "an input has no parameter \"shared_memory_region\""),
-        ["output parameter"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "loss", Parameters = { ["classification"] = new() { Int64Param = 1 } } })), "an output has no parameter \"classification\""),
-        ["unknown output"] = (With(Good, request => request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "unknown output \"grad\""),
-        ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }), "did you mean \"temperature\"?"),
-        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }), "expected a number above 0, got -1"),
-        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }), "got NaN"),
+        ["shape overflows"] = (With(Good, request => request.Inputs[1].Shape[0] = long.MaxValue),
+            "labels has a shape that takes more than"),
+        ["shared memory"] = (With(Good, request => request.Inputs[1].Parameters["shared_memory_region"] = new() { StringParam = "x" }),
+            "an input has no parameter \"shared_memory_region\""),
+        ["output parameter"] = (With(Good, request =>
+            request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor
+            {
+                Name = "loss",
+                Parameters = { ["classification"] = new() { Int64Param = 1 } }
+            })), "an output has no parameter \"classification\""),
+        ["unknown output"] = (With(Good, request =>
+            request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "unknown output \"grad\""),
+        ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }),
+            "did you mean \"temperature\"?"),
+        ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }),
+            "expected a number above 0, got -1"),
+        ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }),
+            "got NaN"),
         ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got no value"),
         ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "got true"),
-        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }), "expected \"mean\" or \"sum\" or \"none\""),
+        ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }),
+            "expected \"mean\" or \"sum\" or \"none\""),
     };
 
     /// <summary>The names of the cases.</summary>
@@ -91,7 +114,8 @@ public sealed class GrpcTests(TestService service)
         using var small = new TestService(settings => settings.UseSetting("Limits:BodyBytes", "2048"));
         var request = With(Raw, request => request.RawInputContents[0] = ByteString.CopyFrom(new byte[4096]));
         var refusal = await Assert.ThrowsAsync<RpcException>(() => new OipClient(small).CallAsync(request, coding));
-        Assert.Equal((StatusCode.ResourceExhausted, ProblemTypes.PayloadTooLarge(2048).Detail), (refusal.StatusCode, refusal.Status.Detail));
+        Assert.Equal((StatusCode.ResourceExhausted, ProblemTypes.PayloadTooLarge(2048).Detail),
+            (refusal.StatusCode, refusal.Status.Detail));
     }
 
     [Fact]
@@ -118,8 +142,10 @@ public sealed class GrpcTests(TestService service)
             request.Parameters["reduction"] = new() { StringParam = "sum" };
         });
         var form = new WireForm().Json("logits", "FP32", [2, 3], "[2,1,0.5,0.25,2.25,0.5]").Json("labels", "INT64", [2], "[0,1]")
-            .Parameter("label_smoothing", "0.1").Parameter("temperature", "2").Parameter("class_weight", "[1,2,4]").Parameter("ignore_index", "2").Parameter("reduction", "\"sum\"");
-        Assert.Equal((await _oip.InferAsync("cross_entropy", form)).Numbers("loss"), (await _oip.CallAsync(request)).Outputs[0].Contents.Fp64Contents);
+            .Parameter("label_smoothing", "0.1").Parameter("temperature", "2").Parameter("class_weight",
+                "[1,2,4]").Parameter("ignore_index", "2").Parameter("reduction", "\"sum\"");
+        Assert.Equal((await _oip.InferAsync("cross_entropy", form)).Numbers("loss"),
+            (await _oip.CallAsync(request)).Outputs[0].Contents.Fp64Contents);
     }
 
     [Fact]
@@ -127,14 +153,17 @@ public sealed class GrpcTests(TestService service)
     {
         Assert.True((await _oip.CallAsync<ServerLiveRequest, ServerLiveResponse>("ServerLive", new())).Live);
         Assert.True((await _oip.CallAsync<ServerReadyRequest, ServerReadyResponse>("ServerReady", new())).Ready);
-        Assert.True((await _oip.CallAsync<ModelReadyRequest, ModelReadyResponse>("ModelReady", new() { Name = "cross_entropy", Version = "1" })).Ready);
+        Assert.True((await _oip.CallAsync<ModelReadyRequest,
+            ModelReadyResponse>("ModelReady", new() { Name = "cross_entropy", Version = "1" })).Ready);
         Assert.Equal("LossService", (await _oip.CallAsync<ServerMetadataRequest, ServerMetadataResponse>("ServerMetadata", new())).Name);
         foreach (var loss in LossCatalogue.All)
         {
             var model = await _oip.CallAsync<ModelMetadataRequest, ModelMetadataResponse>("ModelMetadata", new() { Name = loss.Name });
             var page = (await _oip.GetAsync($"/v2/models/{loss.Name}")).Json;
-            Assert.Equal(page.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("name").GetString()), model.Inputs.Select(input => input.Name));
-            Assert.Equal(page.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("datatype").GetString()), model.Outputs.Select(output => output.Datatype));
+            Assert.Equal(page.GetProperty("inputs").EnumerateArray().Select(input => input.GetProperty("name").GetString()), model.Inputs
+                .Select(input => input.Name));
+            Assert.Equal(page.GetProperty("outputs").EnumerateArray().Select(output => output.GetProperty("datatype").GetString()),
+                model.Outputs.Select(output => output.Datatype));
         }
     }
 
@@ -152,24 +181,30 @@ public sealed class GrpcTests(TestService service)
     [Fact]
     public async Task Reflection_ListsTheService()
     {
-        using var call = new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(cancellationToken: TestContext.Current.CancellationToken);
+        using var call =
+            new ServerReflection.ServerReflectionClient(service.Channel).ServerReflectionInfo(
+            cancellationToken: TestContext.Current.CancellationToken);
         await call.RequestStream.WriteAsync(new() { ListServices = "" }, TestContext.Current.CancellationToken);
         await call.RequestStream.CompleteAsync();
         Assert.True(await call.ResponseStream.MoveNext(TestContext.Current.CancellationToken));
-        Assert.Contains("inference.GRPCInferenceService", call.ResponseStream.Current.ListServicesResponse.Service.Select(service => service.Name));
+        Assert.Contains("inference.GRPCInferenceService", call.ResponseStream.Current.ListServicesResponse.Service
+            .Select(service => service.Name));
     }
 
     [Fact]
     public void Messages_HaveTheProtocolsFieldNumbers()
     {
-        Assert.Equal("model_name=1 model_version=2 id=3 parameters=4 inputs=5 outputs=6 raw_input_contents=7", Fields(ModelInferRequest.Descriptor));
+        Assert.Equal("model_name=1 model_version=2 id=3 parameters=4 inputs=5 outputs=6 raw_input_contents=7",
+            Fields(ModelInferRequest.Descriptor));
         Assert.Equal("name=1 datatype=2 shape=3 parameters=4 contents=5", Fields(Tensor.Descriptor));
         Assert.Equal("name=1 parameters=2", Fields(ModelInferRequest.Types.InferRequestedOutputTensor.Descriptor));
-        Assert.Equal("model_name=1 model_version=2 id=3 parameters=4 outputs=5 raw_output_contents=6", Fields(ModelInferResponse.Descriptor));
+        Assert.Equal("model_name=1 model_version=2 id=3 parameters=4 outputs=5 raw_output_contents=6",
+            Fields(ModelInferResponse.Descriptor));
         Assert.Equal("name=1 datatype=2 shape=3 parameters=4 contents=5", Fields(ModelInferResponse.Types.InferOutputTensor.Descriptor));
         Assert.Equal("bool_param=1 int64_param=2 string_param=3 double_param=4 uint64_param=5", Fields(InferParameter.Descriptor));
         Assert.Equal(
-            "bool_contents=1 int_contents=2 int64_contents=3 uint_contents=4 uint64_contents=5 fp32_contents=6 fp64_contents=7 bytes_contents=8",
+            "bool_contents=1 int_contents=2 int64_contents=3 uint_contents=4 uint64_contents=5 fp32_contents=6 fp64_contents=7 "
+                + "bytes_contents=8",
             Fields(InferTensorContents.Descriptor));
     }
 
