@@ -2,10 +2,10 @@ using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Http;
+using LossService.Tests.Support;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
 using Microsoft.Extensions.Hosting;
-using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
 
