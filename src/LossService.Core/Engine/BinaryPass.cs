@@ -98,9 +98,8 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         fixed (double* losses = scratch.ValueHi)
         {
-            if (!_block!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, losses, gradient is null ? null
-                : gradient.At(block)))
-                return false;
+            var to = gradient is null ? null : gradient.At(block);
+            if (!_block!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, losses, to)) return false;
         }
         sum.Add(scratch.ValueHi.AsSpan(0, count));
         Scores.Losses?.Write(block, scratch.ValueHi.AsSpan(0, count));
@@ -145,8 +144,8 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
             // an infinite loss of weight 0 is 0
-            var loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero,
-                kernel.Loss * weight);
+            var hasNoWeight = Vector512.Equals(weight, Vector512<double>.Zero);
+            var loss = Vector512.ConditionalSelect(hasNoWeight, Vector512<double>.Zero, kernel.Loss * weight);
             var gradient = kernel.Derivative * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale));
 
             var low = Vector512<double>.Zero;

@@ -103,7 +103,8 @@ internal sealed class CategoricalPass
         scratch?.Dispose();
     }
 
-    private ISoftmaxRows? NewKernel() => !_hasKernel ? null
+    private ISoftmaxRows? NewKernel() =>
+        !_hasKernel ? null
         : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Weights, Scores, _classWeight, _unit)
         : new SoftmaxRows<StoredFloat64>(_batch, Weights, Scores, _classWeight, _unit);
 

@@ -22,8 +22,10 @@ public static class OutputCatalogue
         new(OutputSet.Entropy, "entropy", OutputShape.Samples,
             "The entropy of each sample's predicted distribution; 0 for masked and ignored samples."),
         new(OutputSet.Predictions, "predictions", OutputShape.Samples,
-            "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked and ignored samples.") { DType =
-                DType.Int64 },
+            "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked and ignored samples.")
+        {
+            DType = DType.Int64,
+        },
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
             "Accuracy, perplexity and calibration of the predictions.") { NeedsLabels = true },
     ];

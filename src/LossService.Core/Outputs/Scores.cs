@@ -1,3 +1,4 @@
+using System.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 
@@ -28,22 +29,22 @@ public sealed class Scores : IDisposable
     public Metrics? Metrics { get; internal set; }
 
     /// <summary>wℓ of each sample.</summary>
-    public Tensor? Losses => _tensors[1];
+    public Tensor? Losses => Find(OutputSet.Losses);
 
     /// <summary>∂loss/∂predictions.</summary>
-    public Tensor? Gradient => _tensors[2];
+    public Tensor? Gradient => Find(OutputSet.Gradient);
 
     /// <summary>p.</summary>
-    public Tensor? Probabilities => _tensors[3];
+    public Tensor? Probabilities => Find(OutputSet.Probabilities);
 
     /// <summary>log p.</summary>
-    public Tensor? LogProbabilities => _tensors[4];
+    public Tensor? LogProbabilities => Find(OutputSet.LogProbabilities);
 
     /// <summary>The entropy of each sample's predicted distribution.</summary>
-    public Tensor? Entropy => _tensors[5];
+    public Tensor? Entropy => Find(OutputSet.Entropy);
 
     /// <summary>The predicted class as int64.</summary>
-    public Tensor? Predictions => _tensors[6];
+    public Tensor? Predictions => Find(OutputSet.Predictions);
 
     /// <summary>The tensor of an output; null where it is no tensor, or was not asked for.</summary>
     public Tensor? GetTensor(Output output) => _tensors[output.Index];
@@ -53,4 +54,6 @@ public sealed class Scores : IDisposable
     {
         foreach (var tensor in _tensors) tensor?.Dispose();
     }
+
+    private Tensor? Find(OutputSet flag) => _tensors[BitOperations.Log2((uint)flag)];
 }

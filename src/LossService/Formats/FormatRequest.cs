@@ -22,7 +22,8 @@ internal abstract class FormatRequest(Loss loss) : IDisposable
     /// <returns>The scores, or the problem with every error at its place.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     public Result<Scores> Score(Scoring scoring, int listedErrors, CancellationToken cancellation) =>
-        scoring.Score(Batch, cancellation) is { } scores ? scores
+        scoring.Score(Batch, cancellation) is { } scores
+            ? scores
             : ProblemTypes.InvalidBatch([.. Batch.Errors.First.Take(listedErrors).Select(Locate)], Batch.Errors.Total);
 
     /// <summary>Says in the format's terms where an error is.</summary>

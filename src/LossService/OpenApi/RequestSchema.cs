@@ -1,6 +1,7 @@
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -45,7 +46,7 @@ internal static class RequestSchema
             Type = JsonSchemaType.Array,
             Items = Words(loss.Outputs.Select(output => output.Name)),
             MinItems = 1,
-            Default = new JsonArray("loss"),
+            Default = new JsonArray(OutputCatalogue.All.Single(output => output.Flag == OutputCatalogue.GetDefault(default)).Name),
             Description = "What to compute.",
         };
         properties[Fields.Reduction] = Choice(Fields.Reductions.All,

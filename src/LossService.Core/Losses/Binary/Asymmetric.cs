@@ -90,8 +90,10 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             var negative = (Dd.One - e.T) * Dd.Pow(m, gammaNeg);
             value += Dd.XLogY(negative, logN);
             if (shift == 0)
-                return new(-value, logPDerivative, -negative * (Dd.One - new Dd(gammaNeg) * Dd.DivideOrZero(Dd.XLogY(e.Q, logN), m)),
-                    Dd.Zero, Dd.Zero);
+            {
+                var logQDerivative = -negative * (Dd.One - new Dd(gammaNeg) * Dd.DivideOrZero(Dd.XLogY(e.Q, logN), m));
+                return new(-value, logPDerivative, logQDerivative, Dd.Zero, Dd.Zero);
+            }
 
             var derivative = negative * (Dd.One / (e.Q + new Dd(shift)) - new Dd(gammaNeg) * Dd.DivideOrZero(logN, m));
             return new(-value, logPDerivative, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);

@@ -1,3 +1,4 @@
+using System.Text;
 using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
@@ -8,10 +9,9 @@ using LossService.Requests;
 namespace LossService.Formats.Json;
 
 /// <summary>
-/// Reads the native request in one pass at memory speed: arrays of numbers and base64 straight into tensors, small
-/// members by the framework's reader. It takes what is right and usual, and declines the rest without a word: the exact reader then goes
-/// over
-/// the body again and finds the value or the error.
+/// Reads the native request in one pass at memory speed: arrays of numbers straight into tensors, all other values by the framework's
+/// reader. It reads only valid requests in their usual form, and reports no errors: for every other request,
+/// <see cref="JsonRequestReader"/> reads the body again, and finds the value or the error.
 /// </summary>
 internal static unsafe class FastJsonRequestReader
 {
@@ -19,25 +19,27 @@ internal static unsafe class FastJsonRequestReader
     private const int FewElements = 4096 - NativeBuffer.Slack;
 
     /// <summary>Reads the body between the two addresses; there are 64 readable bytes behind it.</summary>
-    /// <returns>False where the exact reader must look; the request is spoiled then.</returns>
+    /// <returns>False where the exact reader must read the body; the request is then to be cleared.</returns>
     public static bool TryRead(byte* start, byte* end, ScoreRequest request)
     {
-        if (!TryReadMembers(start, end, request, DType.Float32)) return false;
-        if (request.DType == DType.Float32 || DTypeStoodFirst(request)) return true;
-        // dtype stood behind a tensor, which was read as float32: once more, knowing
+        if (!TryReadObject(start, end, request, DType.Float32)) return false;
+        if (request.DType == DType.Float32 || HasDTypeThroughout(request)) return true;
+        // dtype followed a tensor, which was read as float32: read again with the right one
         request.Clear();
-        return TryReadMembers(start, end, request, request.DType) && DTypeStoodFirst(request);
+        return TryReadObject(start, end, request, request.DType) && HasDTypeThroughout(request);
     }
 
-    private static bool DTypeStoodFirst(ScoreRequest request) =>
-        DTypeFits(request, TensorField.Logits) && DTypeFits(request, TensorField.Probabilities)
-            && DTypeFits(request, TensorField.LogProbabilities)
-        && DTypeFits(request, TensorField.Labels) && DTypeFits(request, TensorField.SampleWeight);
+    private static bool HasDTypeThroughout(ScoreRequest request) =>
+        DTypeFits(request, TensorField.Logits)
+        && DTypeFits(request, TensorField.Probabilities)
+        && DTypeFits(request, TensorField.LogProbabilities)
+        && DTypeFits(request, TensorField.Labels)
+        && DTypeFits(request, TensorField.SampleWeight);
 
     private static bool DTypeFits(ScoreRequest request, TensorField field) =>
         request[field] is not { } tensor || !tensor.DType.IsFloat() || tensor.DType == request.DType || request.IsEncoded(field);
 
-    private static bool TryReadMembers(byte* text, byte* end, ScoreRequest request, DType dtype)
+    private static bool TryReadObject(byte* text, byte* end, ScoreRequest request, DType dtype)
     {
         request.DType = dtype;
         text = JsonSpace.Skip(text, end);
@@ -68,30 +70,33 @@ internal static unsafe class FastJsonRequestReader
     {
         if (text >= end) return null;
         for (var i = 0; i < Fields.Tensors.Length; i++)
-            if (Matches(name, Fields.Tensors[i])) return request.Posted.Add(Fields.Tensors[i])
-                ? TryReadTensor((TensorField)i, text, end, request) : null;
+        {
+            if (!Ascii.Equals(name, Fields.Tensors[i])) continue;
+            return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
+        }
         foreach (var field in Fields.Header)
-            if (Matches(name, field)) return request.Posted.Add(field) ? TryReadSmall(field, null, text, end, request) : null;
+        {
+            if (!Ascii.Equals(name, field)) continue;
+            return request.Posted.Add(field) ? TryReadSmall(field, null, text, end, request) : null;
+        }
         foreach (var option in request.Loss.Options)
-            if (Matches(name, option.Name)) return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request)
-                : null;
+        {
+            if (!Ascii.Equals(name, option.Name)) continue;
+            return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request) : null;
+        }
         return null;
-    }
-
-    private static bool Matches(ReadOnlySpan<byte> name, string member)
-    {
-        if (name.Length != member.Length) return false;
-        for (var i = 0; i < name.Length; i++)
-            if (name[i] != member[i]) return false;
-        return true;
     }
 
     private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
         if (*text != '[' || field == TensorField.Mask) return TryReadExactly(field, text, end, request);
-        return field == TensorField.Labels && TryReadArray<Int64Element>(DType.Int64, field, text, end, request) is var behind
-            && behind != null ? behind
-            : request.DType == DType.Float64 ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
+        if (field == TensorField.Labels)
+        {
+            var behind = TryReadArray<Int64Element>(DType.Int64, field, text, end, request);
+            if (behind != null) return behind;
+        }
+        return request.DType == DType.Float64
+            ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
             : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
     }
 
@@ -144,7 +149,7 @@ internal static unsafe class FastJsonRequestReader
     private static Utf8JsonReader Reader(byte* text, byte* end) =>
         new(new ReadOnlySpan<byte>(text, (int)(end - text)), isFinalBlock: false, new(JsonText.Strict));
 
-    /// <summary>Labels with a fraction where indices belong are for the exact reader, which knows which one it is.</summary>
+    /// <summary>False where class indices have a fraction: the exact reader finds which one.</summary>
     private static bool HasIndicesOrRows(ScoreRequest request) =>
         request.Loss.Kind == LossKind.Binary
         || request[TensorField.Labels] is not { } labels

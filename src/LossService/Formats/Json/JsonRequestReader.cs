@@ -8,13 +8,13 @@ using LossService.Requests;
 namespace LossService.Formats.Json;
 
 /// <summary>
-/// The native request: one JSON object, read into a <see cref="ScoreRequest"/>. Exact and explanatory: the framework's reader
-/// decides what JSON is, and every value that cannot be what its member wants is noted with its address.
+/// The native request: one JSON object, read into a <see cref="ScoreRequest"/>. The framework's reader decides what JSON is; every
+/// invalid value becomes an error with its address.
 /// </summary>
 internal static class JsonRequestReader
 {
-    /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>, fast where it is as usual.</summary>
-    /// <returns>The problem where it is no JSON at all; otherwise null, and what is wrong stands in the request's findings.</returns>
+    /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>, by the fast reader if it can.</summary>
+    /// <returns>The problem if the body is not JSON; otherwise null, and the request has the errors.</returns>
     public static unsafe Problem? Read(RequestBody body, ScoreRequest request)
     {
         if (FastJsonRequestReader.TryRead(body.Start, body.Start + body.Span.Length, request)) return null;
@@ -38,8 +38,8 @@ internal static class JsonRequestReader
         // how numbers are held must be known before the first is read
         foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
             Read(member, member.Value(body), request);
-        if (request.Errors.Total == 0
-            && HasRealIndices(request)) AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
+        if (request.Errors.Total == 0 && HasRealIndices(request))
+            AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
         return null;
     }
 

@@ -67,8 +67,9 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         {
             // both factors are below 2^31, so the product does not overflow
             if (axis >= 0 && axis <= int.MaxValue && (count *= axis) <= int.MaxValue) continue;
-            Note($"{path}/shape", axis < 0 ?
-                $"{name} has an axis of length {axis}" : $"{name} has a shape that takes more than {int.MaxValue} bytes");
+            Note($"{path}/shape", axis < 0
+                ? $"{name} has an axis of length {axis}"
+                : $"{name} has a shape that takes more than {int.MaxValue} bytes");
             return null;
         }
         var shape = new int[axes.Length];
@@ -120,15 +121,16 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     {
         if (FindOption(name) is not { } option) return;
         var isSet = double.IsInteger(value) && Math.Abs(value) < 1L << 53
-            ? Batch.Options.TrySet(option, (long)value) : double.IsFinite(value) && Batch.Options.TrySet(option, value);
+            ? Batch.Options.TrySet(option, (long)value)
+            : double.IsFinite(value) && Batch.Options.TrySet(option, value);
         if (!isSet) Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Takes a parameter that is an integer.</summary>
     public void SetParameter(string name, long value)
     {
-        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option,
-            value.ToString(CultureInfo.InvariantCulture));
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value))
+            Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
 
     /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
@@ -143,8 +145,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
     }
 
-    /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as
-    /// one.</summary>
+    /// <summary>Takes a parameter that is a string. The protocol has no lists: a list is sent as a string of JSON.</summary>
     public void SetParameter(string name, string text)
     {
         if (!IsParameter(name)) return;
@@ -211,8 +212,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     public void Conclude()
     {
         var isReduced = Batch.Reduction != Reduction.None;
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output =>
-            output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
+        var computed = OutputCatalogue.GetDefault(Batch.Reduction);
+        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == computed), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
         if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))
