@@ -11,7 +11,7 @@ namespace LossService.Formats.Json;
 /// <summary>
 /// Reads the native request in one pass at memory speed: arrays of numbers straight into tensors, all other values by the framework's
 /// reader. It reads only valid requests in their usual form, and reports no errors: for every other request,
-/// <see cref="JsonRequestReader"/> reads the body again, and finds the value or the error.
+/// the exact reader reads the body again, and finds the value or the error.
 /// </summary>
 internal static unsafe class FastJsonRequestReader
 {
