@@ -19,6 +19,10 @@ namespace LossService.Core.Engine;
 /// </remarks>
 internal sealed class CategoricalPass
 {
+    /// <summary>What depends on the predictions alone.</summary>
+    private const OutputSet DescriptiveOutputs =
+        OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
+
     private readonly Batch _batch;
     private readonly CategoricalFormula _formula;
     private readonly CategoricalLink _link;
@@ -42,8 +46,7 @@ internal sealed class CategoricalPass
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
         // what the kernel does not compute is computed from the row; its own results stay its own
-        _needsRow = !_hasKernel || batch.Wants(
-            OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
+        _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
         if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape);
@@ -84,7 +87,7 @@ internal sealed class CategoricalPass
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
             if (!Weights.Kept.Contains(row))
             {
-                Skip(row);
+                SkipRow(row, scratch ??= new(_classes));
                 continue;
             }
             if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
@@ -110,10 +113,8 @@ internal sealed class CategoricalPass
     /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
     private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
     {
-        var z = scratch.Z;
         var y = scratch.Y;
-        _batch.Predictions.Read(index * _classes, z[.._classes]);
-        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
+        ReadPredictions(index, scratch.Z);
         var hard = TargetRows.Soft;
         if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
         y[_classes..].Clear();
@@ -139,6 +140,12 @@ internal sealed class CategoricalPass
         sum.Add(value.Lo[0]);
         Scores.Losses?.Write(index, [value.ToScalar()]);
         if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
+    }
+
+    private void ReadPredictions(long index, Span<double> z)
+    {
+        _batch.Predictions.Read(index * _classes, z[.._classes]);
+        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
     }
 
     private bool NeedsDistribution => !_formula.IsOnLogits
@@ -222,13 +229,33 @@ internal sealed class CategoricalPass
         tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
     }
 
-    private void Skip(long row)
+    /// <summary>
+    /// Writes a row that is not kept: loss and gradient 0. An ignored row has the outputs that depend on the predictions alone, which
+    /// nothing has validated; a masked row has NaN instead, and so has a row of logits without a softmax.
+    /// </summary>
+    private void SkipRow(long index, CategoricalScratch scratch)
     {
-        Scores.Losses?.Clear(row, 1);
-        Scores.Gradient?.Clear(row * _classes, _classes);
-        Scores.Probabilities?.Clear(row * _classes, _classes);
-        Scores.LogProbabilities?.Clear(row * _classes, _classes);
-        Scores.Entropy?.Clear(row, 1);
-        Scores.Predictions?.Write(row, [-1]);
+        Scores.Losses?.Clear(index, 1);
+        Scores.Gradient?.Clear(index * _classes, _classes);
+        if (!_batch.Wants(DescriptiveOutputs)) return;
+        var z = scratch.Z;
+        var isMasked = Weights.Kept.IsMasked(index);
+        if (isMasked) z.Fill(double.NaN);
+        else ReadPredictions(index, z);
+        var row = scratch.Row(TargetRows.Soft, _batch.Form == PredictionForm.Logits, Dd.Zero, []);
+        if (isMasked || (_batch.Form == PredictionForm.Logits && !HasSoftmax(z))) row.FillDistribution(double.NaN);
+        else if (NeedsDistribution) _link.Fill(row);
+        WriteSample(index, row);
+        if (HasNaN(z)) Scores.Predictions?.Write(index, [-1]);
+    }
+
+    private static bool HasSoftmax(ReadOnlySpan<double> z) => !HasNaN(z)
+        && z.Count(double.PositiveInfinity) <= 1 && z.IndexOfAnyExcept(double.NegativeInfinity) >= 0;
+
+    private static bool HasNaN(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+            if (double.IsNaN(value)) return true;
+        return false;
     }
 }

@@ -85,12 +85,14 @@ public sealed class BatchLaws
             Assert.All(draft.Pick(whole.Losses, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Gradient, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Predictions, dropped)!, value => Assert.Equal(-1, value));
+            foreach (var output in (double[][])[whole.Probabilities, whole.LogProbabilities, whole.Entropy])
+                Assert.All(draft.Pick(output, dropped)!, value => Assert.Equal(double.NaN, value));
         },
         iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
-    public void Score_LabelsIgnored_SameBitsAsMasked(string loss) => BatchGenerator.Batches(loss).Sample(
+    public void Score_LabelsIgnoredWherePredictionsAreNaN_SameBitsAsMasked(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             const int Ignored = -100;
