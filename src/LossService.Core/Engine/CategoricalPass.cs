@@ -217,7 +217,6 @@ internal sealed class CategoricalPass
 
     private void Tally(MetricsSum tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
     {
-        var weight = Weights[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
         var crossEntropy = Dd.Zero;
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
@@ -226,7 +225,7 @@ internal sealed class CategoricalPass
         }
         var label = hard >= 0 ? hard : Ranking.FindMax(y);
         var best = Ranking.FindMax(row.Z[.._classes]);
-        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
+        tally.Add(Weights[index], Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
     }
 
     /// <summary>
