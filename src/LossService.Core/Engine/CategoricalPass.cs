@@ -127,10 +127,15 @@ internal sealed class CategoricalPass
         if (_labels is not null) Smooth(y, row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
-        if (_formula.HasLogSumExpTerm) value += _formula.GetLogSumExpTerm(logSumExp);
-
         var weight = new Dd(Weights[index]);
         if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
+        var logSumExpDerivative = Dd.Zero;
+        if (_formula.HasLogSumExpTerm)
+        {
+            var factor = GetLogSumExpFactor(hard, y[.._classes]);
+            value += TimesOrZero(factor, _formula.GetLogSumExpTerm(logSumExp));
+            logSumExpDerivative = TimesOrZero(factor, _formula.GetLogSumExpDerivative(logSumExp));
+        }
         var scale = weight * _unit;
         if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
         WriteSample(index, row);
@@ -139,7 +144,7 @@ internal sealed class CategoricalPass
         sum.Add(value.ToScalar());
         sum.Add(value.Lo[0]);
         Scores.Losses?.Write(index, [value.ToScalar()]);
-        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
+        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExpDerivative, scale, scratch.Result);
     }
 
     private void ReadPredictions(long index, Span<double> z)
@@ -173,6 +178,18 @@ internal sealed class CategoricalPass
         return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
     }
 
+    /// <summary>
+    /// What the term of logsumexp is multiplied by: the sample's class weight, unless the whole value is; and 1/unit, since the value is
+    /// converted to the unit and this term is no amount of information.
+    /// </summary>
+    private Dd GetLogSumExpFactor(int hard, ReadOnlySpan<double> y)
+    {
+        var factor = _classWeight.Length == 0 || _weighsSamples ? Dd.One : new Dd(WeightOf(hard, y));
+        return _batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
+    }
+
+    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
+
     private double WeightOf(int hard, ReadOnlySpan<double> y)
     {
         if (hard >= 0) return _classWeight[hard];
@@ -195,7 +212,7 @@ internal sealed class CategoricalPass
         Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
     }
 
-    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExp, Dd scale, Span<double> result)
+    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExpDerivative, Dd scale, Span<double> result)
     {
         if (Weights.IsNothing || scale.ToScalar() == 0)
         {
@@ -210,7 +227,7 @@ internal sealed class CategoricalPass
         }
         else
         {
-            _link.Backward(row, scale, _formula.HasLogSumExpTerm ? _formula.GetLogSumExpDerivative(logSumExp) : Dd.Zero, result);
+            _link.Backward(row, scale, logSumExpDerivative, result);
         }
         gradient.Write(index * _classes, result[.._classes]);
     }

@@ -59,6 +59,47 @@ public sealed class WeightLaws
         Assert.All(weight.Gradient, derivative => Assert.Equal(0, derivative));
     }
 
+    [Fact]
+    public void CrossEntropy_ZLossUnderUniformClassWeights_IsTheSame()
+    {
+        var draft = Of([2, 1, 0, 1, 1, 1], [0, 1]).With("z_loss", 0.1);
+        double first = Math.Log(Math.Exp(2) + Math.Exp(1) + 1), second = 1 + Math.Log(3);
+        var expected = (first - 2 + 0.1 * first * first + second - 1 + 0.1 * second * second) / 2;
+        Assert.Equal(expected, draft.Score().Loss!.Value, 1e-15);
+        Assert.Equal(expected, draft.With("class_weight", new double[] { 10, 10, 10 }).Score().Loss!.Value, 1e-15);
+    }
+
+    /// <summary>The loss of cross-entropy and the term of z_loss, in nats and bits, for hard, soft and smoothed labels.</summary>
+    [Theory]
+    [InlineData(Unit.Nats)]
+    [InlineData(Unit.Bits)]
+    public void CrossEntropy_ZLoss_IsPartOfTheSampleAndHasNoUnit(Unit unit) => BatchGenerator.Batches("cross_entropy", Finite).Sample(
+        draft =>
+        {
+            if (draft.Form != PredictionForm.Logits) return;
+            draft = draft with { Unit = unit, Reduction = Reduction.Sum };
+            var (with, without) = (draft.With("z_loss", 0.25).Score(), draft.Without("z_loss").Score());
+            var classWeight = draft.ValueOf("class_weight") as double[] ?? [.. Enumerable.Repeat(1.0, draft.Classes)];
+            var temperature = draft.ValueOf("temperature") as double? ?? 1;
+            for (var row = 0; row < draft.Rows; row++)
+            {
+                if (!draft.IsKept(row)) continue;
+                var z = draft.Pick(draft.Predictions, row)!.Select(value => value / temperature).ToArray();
+                var logSumExp = z.Max() + Math.Log(z.Sum(value => Math.Exp(value - z.Max())));
+                var label = draft.Pick(draft.Labels, row)!;
+                var weight = (draft.SampleWeight?[row] ?? 1) * (draft.LabelForm == LabelForm.Indices ? classWeight[(int)label[0]]
+                    : label.Zip(classWeight, (y, w) => y * w).Sum());
+                Assert.Equal(without.Losses[row] + 0.25 * weight * logSumExp * logSumExp, with.Losses[row], 1e-12 * (1 + with.Losses[row]));
+                for (var c = 0; c < draft.Classes; c++)
+                {
+                    var p = Math.Exp(z[c] - logSumExp);
+                    Assert.Equal(without.Gradient[row * draft.Classes + c] + 0.5 * weight * logSumExp * p / temperature,
+                        with.Gradient[row * draft.Classes + c], 1e-10);
+                }
+            }
+        },
+        iter: Iterations);
+
     /// <summary>No infinite loss, of which half the gradient is a limit.</summary>
     private static BatchSpace Finite { get; } = new() { DTypes = [DType.Float64], Scales = [1e-3, 1, 8] };
 
