@@ -14,8 +14,10 @@ internal sealed class KeptSamples(Batch batch)
     public bool AreAll => _mask is null && _ignored is null;
 
     /// <summary>Whether a sample is kept.</summary>
-    public bool Contains(long sample) =>
-        (_mask is null || _mask.Integer(sample) != 0) && (_ignored is null || !IsIgnored(_labels!, sample));
+    public bool Contains(long sample) => !IsMasked(sample) && (_ignored is null || !IsIgnored(_labels!, sample));
+
+    /// <summary>Whether a sample is masked: then nothing of it is read. Of an ignored sample, the predictions are.</summary>
+    public bool IsMasked(long sample) => _mask is not null && _mask.Integer(sample) == 0;
 
     private bool IsIgnored(Tensor labels, long sample)
     {

@@ -38,13 +38,13 @@ internal sealed class SampleWeights
             Sum = sum.Round();
         }
 
-        IsNothing = Count == 0 || Sum == 0;
         Divisor = (batch.Reduction, batch.MeanOver) switch
         {
             (Reduction.Mean, MeanOver.Weight) => Sum,
             (Reduction.Mean, _) => Count,
             _ => 1,
         };
+        IsNothing = Divisor == 0;
     }
 
     /// <summary>Which samples are kept.</summary>
@@ -56,7 +56,7 @@ internal sealed class SampleWeights
     /// <summary>Σw over the kept samples, correctly rounded.</summary>
     public double Sum { get; }
 
-    /// <summary>Whether nothing was kept, or all of it has weight 0: the loss is null and the gradient 0.</summary>
+    /// <summary>Whether the loss is a mean that divides by 0: then it is null, and the gradient 0.</summary>
     public bool IsNothing { get; }
 
     /// <summary>What Σwℓ is divided by.</summary>

@@ -107,7 +107,9 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         return true;
     }
 
-    /// <summary>Reads a block. What is not kept becomes a harmless element of weight 0: its own values are never looked at.</summary>
+    /// <summary>
+    /// Reads a block. What is not kept becomes an element of weight 0 and label 0; of a masked one, the prediction is not read either.
+    /// </summary>
     private void Load(long block, int count, Scratch scratch)
     {
         scratch.Posted.AsSpan().Fill(0.5);
@@ -126,7 +128,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         for (var i = 0; i < count; i++)
         {
             if (Weights.Kept.Contains(block + i)) scratch.Weight[i] = Weights[block + i];
-            else (scratch.Posted[i], scratch.Label[i]) = (0.5, 0);
+            else (scratch.Posted[i], scratch.Label[i]) = (Weights.Kept.IsMasked(block + i) ? double.NaN : scratch.Posted[i], 0);
         }
     }
 
@@ -144,10 +146,11 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
-            // an infinite loss of weight 0 is 0
-            var loss = Vector512.ConditionalSelect(Vector512.Equals(weight, Vector512<double>.Zero), Vector512<double>.Zero,
-                kernel.Loss * weight);
-            var gradient = kernel.Derivative * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale));
+            // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
+            var isWeightless = Vector512.Equals(weight, Vector512<double>.Zero);
+            var loss = Vector512.AndNot(kernel.Loss * weight, isWeightless);
+            var gradient = Vector512.AndNot(
+                kernel.Derivative * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale)), isWeightless);
 
             var low = Vector512<double>.Zero;
             if (_wantsMore || !Vector512.EqualsAll(isHard.AsInt64(), Vector512<long>.AllBitsSet))
@@ -199,15 +202,8 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         Scores.Gradient?.Write(block, scratch.Gradient.AsSpan(0, count));
         if (Scores.Predictions is not null)
         {
-            for (var i = 0; i < count; i++) scratch.Class[i] = IsPositive(scratch.Posted[i]) ? 1 : 0;
-        }
-        if (!Weights.ArePlain)
-        {
             for (var i = 0; i < count; i++)
-            {
-                if (Weights.Kept.Contains(block + i)) continue;
-                (scratch.P[i], scratch.LogP[i], scratch.Entropy[i], scratch.Class[i]) = (0, 0, 0, -1);
-            }
+                scratch.Class[i] = double.IsNaN(scratch.Posted[i]) ? -1 : IsPositive(scratch.Posted[i]) ? 1 : 0;
         }
         Scores.Probabilities?.Write(block, scratch.P.AsSpan(0, count));
         Scores.LogProbabilities?.Write(block, scratch.LogP.AsSpan(0, count));

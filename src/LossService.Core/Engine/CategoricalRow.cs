@@ -48,6 +48,15 @@ internal readonly ref struct CategoricalRow
     /// <summary>Out: ∂L/∂p_c.</summary>
     public required DdRow PDerivative { get; init; }
 
+    /// <summary>Sets every p and log p to <paramref name="value"/>.</summary>
+    public void FillDistribution(double value)
+    {
+        P.Clear();
+        LogP.Clear();
+        P.Hi.Fill(value);
+        LogP.Hi.Fill(value);
+    }
+
     /// <summary>The eight classes from <paramref name="start"/> on, for formulas that go through the row themselves.</summary>
     public EightClasses Eight(int start) => Eight(start, Vector512<double>.One);
 

@@ -20,7 +20,7 @@ internal sealed class MetricsSum
     }
 
     /// <summary>Counts one sample.</summary>
-    /// <param name="weight">Its w.</param>
+    /// <param name="weight">Its sample weight; no class weight.</param>
     /// <param name="crossEntropy">−Σ y_c log p_c in nats, y the unsmoothed label.</param>
     /// <param name="confidence">The probability of the predicted class.</param>
     /// <param name="isHit">Whether the predicted class is the label's.</param>

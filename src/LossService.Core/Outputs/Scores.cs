@@ -18,7 +18,7 @@ public sealed class Scores : IDisposable
         }
     }
 
-    /// <summary>The reduced loss; null where it was not asked for, or where nothing was kept.</summary>
+    /// <summary>The reduced loss; null where it was not asked for, or where the mean divides by 0.</summary>
     public double? Loss { get; internal set; }
 
     /// <summary>Σ over the kept samples.</summary>

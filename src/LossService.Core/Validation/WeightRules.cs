@@ -3,7 +3,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Weights of kept samples are finite, and not negative where the mean divides by their sum.</summary>
+/// <summary>Weights of kept samples are finite, and not negative where the mean or the metrics divide by their sum.</summary>
 internal static class WeightRules
 {
     /// <summary>Adds what is wrong with the weights to <paramref name="problems"/>.</summary>
@@ -11,17 +11,24 @@ internal static class WeightRules
     {
         if (batch.SampleWeight is not { } weights) return;
         var isDivisor = batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight };
+        var hasMetrics = batch.Wants(OutputSet.Metrics);
         Span<double> weight = [0];
         for (long i = 0; i < weights.Count; i++)
         {
             weights.Read(i, weight);
             var isFinite = double.IsFinite(weight[0]);
-            if ((isFinite && !(weight[0] < 0 && isDivisor)) || !kept.Contains(i)) continue;
+            if ((isFinite && !(weight[0] < 0 && (isDivisor || hasMetrics))) || !kept.Contains(i)) continue;
             if (!problems.Count()) continue;
-            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), isFinite
-                ? $"a weighted mean divides by the sum of the weights, so none may be negative, got {weights.Text(i)}; "
-                    + "mean_over \"samples\" and reduction \"sum\" take negative weights"
-                : $"expected a finite number, got {weights.Text(i)}");
+            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), Describe(isFinite, isDivisor, weights.Text(i)));
         }
     }
+
+    private static string Describe(bool isFinite, bool isDivisor, string weight) => (isFinite, isDivisor) switch
+    {
+        (false, _) => $"expected a finite number, got {weight}",
+        (_, true) => $"a weighted mean divides by the sum of the weights, so none may be negative, got {weight}; "
+            + "mean_over \"samples\" and reduction \"sum\" take negative weights",
+        _ => $"metrics divide by the sum of the weights, so none may be negative, got {weight}; "
+            + "without metrics in outputs, negative weights are taken",
+    };
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using System.Text.Json;
 using System.Text.Json.Serialization;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Problems;
 
@@ -49,7 +50,7 @@ internal sealed class NdjsonSummary
             lines = Lines,
             failed = _failed,
             totals = new { totals.Samples, totals.Weight, totals.Loss },
-            loss = totals.Mean,
+            loss = totals.GetMean(MeanOver.Weight),
         };
         body.Write(JsonSerializer.SerializeToUtf8Bytes(new { summary }, Json));
         body.Write("\n"u8);

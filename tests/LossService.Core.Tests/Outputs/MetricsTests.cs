@@ -1,0 +1,84 @@
+using CsCheck;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Validation;
+using LossService.Tests.Shared;
+
+namespace LossService.Core.Tests.Outputs;
+
+/// <summary>What metrics weigh by, and how a reliability diagram is filled.</summary>
+public sealed class MetricsTests
+{
+    private const int Iterations = 60;
+
+    [Theory]
+    [MemberData(nameof(LossTheories.LabelledCategorical), MemberType = typeof(LossTheories))]
+    public void Metrics_WithAndWithoutClassWeights_AreTheSame(string loss) => BatchGenerator.Batches(loss).Sample(
+        draft =>
+        {
+            var weighted = draft.With("class_weight", Enumerable.Range(0, draft.Classes).Select(c => c % 3 * 2.5).ToArray());
+            AssertSame(draft.Without("class_weight").Describe().Metrics!, weighted.Describe().Metrics!);
+        },
+        iter: Iterations);
+
+    /// <summary>A weight of 3 is three samples.</summary>
+    [Theory]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    public void Metrics_OfWeightedRows_AreThoseOfRepeatedRows(string loss) => BatchGenerator.Batches(loss).Sample(
+        draft =>
+        {
+            draft = draft with { SampleWeight = null };
+            int[] repeated = [.. Enumerable.Range(0, draft.Rows).SelectMany(row => Enumerable.Repeat(row, row % 4))];
+            if (repeated.Length == 0) return;
+            var perRow = draft.Samples / draft.Rows;
+            var weighted = draft with { SampleWeight = [.. Enumerable.Range(0, draft.Samples).Select(sample => sample / perRow % 4.0)] };
+            var (expected, actual) = (draft.Take(repeated).Describe().Metrics!, weighted.Describe().Metrics!);
+            Assert.Equal(expected.Accuracy, actual.Accuracy);
+            Assert.Equal(expected.TopKAccuracy, actual.TopKAccuracy);
+            Assert.Equal(expected.Bins.Select(bin => (bin.Weight, bin.Accuracy)), actual.Bins.Select(bin => (bin.Weight, bin.Accuracy)));
+        },
+        iter: Iterations);
+
+    [Fact]
+    public void Accuracy_WithClassWeights_CountsSamples()
+    {
+        var draft = Of("cross_entropy", 2, [3, 0, 3, 0, 0, 3, 0.1, 0], [0, 0, 0, 1]) with { LabelForm = LabelForm.Indices };
+        Assert.Equal(0.5, draft.Describe().Metrics!.Accuracy);
+        Assert.Equal(0.5, draft.With("class_weight", new double[] { 1, 10 }).Describe().Metrics!.Accuracy);
+    }
+
+    [Theory]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    public void Metrics_NegativeWeight_IsRefused(string name)
+    {
+        foreach (var good in HostileBatches.Good(LossCatalogue.Find(name)!))
+        {
+            var draft = good with { Reduction = Reduction.Sum, SampleWeight = [-1, .. Enumerable.Repeat(1.0, good.Samples - 1)] };
+            Assert.True(double.IsFinite(draft.Score().Loss!.Value));
+            var problem = Assert.Single(Assert.Throws<InvalidBatchException>(() => draft.Describe()).Problems.First);
+            Assert.Equal("sample_weight", problem.Field);
+            Assert.Contains("metrics", problem.Detail, StringComparison.Ordinal);
+            // it is not read where it is masked
+            (draft with { Mask = [false, .. Enumerable.Repeat(true, good.Samples - 1)] }).Describe();
+        }
+    }
+
+    private static void AssertSame(Metrics expected, Metrics actual)
+    {
+        Assert.Equal(expected.Accuracy, actual.Accuracy);
+        Assert.Equal(expected.TopKAccuracy, actual.TopKAccuracy);
+        Assert.Equal(expected.Perplexity, actual.Perplexity);
+        Assert.Equal(expected.ExpectedCalibrationError, actual.ExpectedCalibrationError);
+        Assert.Equal(expected.Bins, actual.Bins);
+    }
+
+    private static Draft Of(string loss, int classes, double[] predictions, double[] labels) => new()
+    {
+        Loss = LossCatalogue.Find(loss)!,
+        Rows = predictions.Length / classes,
+        Classes = classes,
+        Predictions = predictions,
+        Labels = labels,
+    };
+}
