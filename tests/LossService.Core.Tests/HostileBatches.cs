@@ -102,9 +102,17 @@ internal static class HostileBatches
             var predictions = Filled(DType.Float64, shape, 0);
             yield return new($"predictions of {new Shape(shape)}", field, good.Batch() with { Predictions = predictions, Labels = labels });
         }
+        if (!good.IsBinary) yield return new("one class", field, OneClass(good));
         foreach (var form in Enum.GetValues<PredictionForm>().Except(good.Loss.Accepts))
             yield return new($"{form} to a loss that takes none", FieldOf(form), good.Batch() with { Form = form });
     }
+
+    private static Batch OneClass(Draft good) => good.Batch() with
+    {
+        Predictions = Filled(DType.Float64, [Rows, 1], good.Form == PredictionForm.LogProbabilities ? 0 : 1),
+        Labels = good.Labels is null ? null
+            : good.LabelForm == LabelForm.Indices ? Filled(DType.Int64, [Rows], 0) : Filled(DType.Float64, [Rows, 1], 1),
+    };
 
     private static IEnumerable<HostileBatch> PredictionValues(Draft good)
     {
@@ -184,6 +192,8 @@ internal static class HostileBatches
     private static IEnumerable<HostileBatch> Header(Draft good)
     {
         yield return new("no outputs", "outputs", good.Batch() with { Outputs = OutputSet.None });
+        yield return new("a loss that is not reduced", "outputs",
+            good.Batch() with { Reduction = Reduction.None, Outputs = OutputSet.Loss | OutputSet.Losses });
         if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
         if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
     }

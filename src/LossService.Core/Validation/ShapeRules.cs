@@ -29,6 +29,13 @@ internal static class ShapeRules
             return;
         }
 
+        if (loss.Kind == LossKind.Categorical && shape.Last == 1)
+        {
+            problems.Add(name, $"{loss.Name} compares classes, but the last axis of {name} has one class; "
+                + "binary_cross_entropy takes one number a sample");
+            return;
+        }
+
         var samples = loss.GetSampleShape(shape);
         if (batch.Labels is { } labels) CheckLabels(loss, batch, labels, samples, problems);
         CheckSamples(BatchField.SampleWeight, batch.SampleWeight, samples, problems);

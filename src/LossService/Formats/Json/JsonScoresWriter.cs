@@ -39,7 +39,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             if (!output.IsIn(asked)) continue;
             if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
             else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
-            else if (request.Reduction != Reduction.None) WriteLoss(output, scores.Loss);
+            else WriteLoss(output, scores.Loss);
         }
         Write(scores.Totals);
         pipe.Write("}"u8);

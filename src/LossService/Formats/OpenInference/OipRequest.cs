@@ -210,13 +210,10 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Decides what to compute, after everything is read.</summary>
     public void Conclude()
     {
-        var isReduced = Batch.Reduction != Reduction.None;
         if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output =>
             output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
-        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))
-            Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
     }
 
     /// <inheritdoc/>
