@@ -95,7 +95,7 @@ internal static class HostileBatches
         var field = FieldOf(good.Form);
         foreach (var dtype in Enum.GetValues<DType>().Where(dtype => !dtype.IsFloat()))
             yield return new($"predictions of {dtype}", field, good.Batch() with { Predictions = Filled(dtype, [Rows, Classes], 0) });
-        foreach (var shape in (int[][])[[], [0, Classes], [Rows, 0], [0]])
+        foreach (var shape in (int[][])(good.IsBinary ? [[]] : [[], [Rows, 0]]))
         {
             var samples = good.IsBinary ? shape : shape[..Math.Max(shape.Length - 1, 0)];
             var labels = good.Labels is null ? null : Filled(DType.Int64, good.LabelForm == LabelForm.Indices ? samples : shape, 0);
@@ -162,8 +162,15 @@ internal static class HostileBatches
     private static IEnumerable<HostileBatch> Masks(Draft good)
     {
         int[] samples = good.IsBinary ? [Rows, Classes] : [Rows];
-        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype != DType.Bool))
+        int[] second = good.IsBinary ? [0, 1] : [1];
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.IsFloat()))
             yield return new($"a mask of {dtype}", "mask", good.Batch() with { Mask = Filled(dtype, samples, 1) });
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => !dtype.IsFloat() && dtype != DType.Bool))
+        {
+            var mask = Filled(dtype, samples, 1);
+            mask.AsBytes()[mask.DType.Size()] = 2;
+            yield return new($"a mask of {dtype} with 2", "mask", good.Batch() with { Mask = mask }, second);
+        }
         foreach (var shape in WrongSamples)
             yield return new($"a mask of {new Shape(shape)}", "mask", good.Batch() with { Mask = Filled(DType.Bool, shape, 1) });
     }

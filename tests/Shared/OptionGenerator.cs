@@ -2,7 +2,7 @@ using LossService.Core.Options;
 
 namespace LossService.Tests.Shared;
 
-/// <summary>Values of an option, from what its declaration says: form, range, choices, whether null is allowed.</summary>
+/// <summary>Values of an option, from what its declaration says: form, range, choices, whether none is allowed.</summary>
 internal static class OptionGenerator
 {
     /// <summary>
@@ -16,7 +16,7 @@ internal static class OptionGenerator
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)
     {
-        if (option.Nullable && random.Next(2) == 0) return null;
+        if (option.TakesNone && random.Next(2) == 0) return null;
         return option.Form switch
         {
             OptionForm.Number => Number(),

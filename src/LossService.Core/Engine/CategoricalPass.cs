@@ -50,7 +50,8 @@ internal sealed class CategoricalPass
         Func<long, double>? weightOf = null;
         if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
         {
-            _classWeight = new double[DdRow.Padded(_classes)];
+            // an empty batch may not say how many classes there are
+            _classWeight = new double[DdRow.Padded(Math.Max(_classes, classWeight.Length))];
             classWeight.CopyTo(_classWeight, 0);
             _weighsSamples = weighting == ClassWeighting.PerSample;
             var row = new double[_classes];
@@ -76,6 +77,7 @@ internal sealed class CategoricalPass
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
+        if (start == end) return;
         CategoricalScratch? scratch = null;
         using var kernel = NewKernel();
         var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];

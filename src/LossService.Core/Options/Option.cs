@@ -23,8 +23,11 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The words allowed, for <see cref="OptionForm.Choice"/>.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>Whether <c>null</c> may be posted, to turn off what the default turns on.</summary>
-    public bool Nullable { get; init; }
+    /// <summary>The word that turns off what a default turns on.</summary>
+    public const string None = "none";
+
+    /// <summary>Whether <see cref="None"/> may be given, to turn off what the default turns on.</summary>
+    public bool TakesNone { get; init; }
 
     /// <summary>Why the option needs logits (for <c>temperature</c>), probabilities (for <c>clip</c>); null = any predictions.</summary>
     public PredictionForm? OnlyWith { get; init; }
@@ -56,7 +59,7 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         OptionForm.PerClass => $"a list with {Range} for each class",
         OptionForm.NumberOrPerClass => $"{Range}, or a list with one for each class",
         _ => Range,
-    } + (Nullable ? ", or null" : "");
+    } + (TakesNone ? $", or \"{None}\"" : "");
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }

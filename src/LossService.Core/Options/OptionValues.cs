@@ -69,22 +69,16 @@ public sealed class OptionValues
         return true;
     }
 
-    /// <summary>Sets an option of any form to a word.</summary>
+    /// <summary>Sets an option of any form to a word; <see cref="Option.None"/> turns off what the default turns on.</summary>
     /// <inheritdoc cref="TrySet(Option, double)"/>
     public bool TrySet(Option option, string word)
     {
-        if (option is not Option<string> choice || !choice.Choices.Contains(word)) return false;
-        Set(choice, word);
-        return true;
-    }
-
-    /// <summary>Turns an option off that its default turns on.</summary>
-    /// <inheritdoc cref="TrySet(Option, double)"/>
-    public bool TrySetNone(Option option)
-    {
-        if (option is not Option<double?> { Nullable: true } nullable) return false;
-        Set(nullable, null);
-        return true;
+        switch (option)
+        {
+            case Option<string> choice when choice.Choices.Contains(word): Set(choice, word); return true;
+            case Option<double?> { TakesNone: true } number when word == Option.None: Set(number, null); return true;
+            default: return false;
+        }
     }
 
     private OptionValue? Find(Option option)

@@ -18,9 +18,13 @@ internal sealed class RowReader : IDisposable
         IsCategorical = loss.Kind == LossKind.Categorical;
         Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
         HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
-        Kept = new(batch);
+        Samples = IsCategorical ? batch.Predictions.Rows : _shape.Count;
+        Kept = new(batch, Samples);
         _row = ArrayPool<double>.Shared.Rent(Width);
     }
+
+    /// <summary>The number of samples.</summary>
+    public long Samples { get; }
 
     /// <summary>Which samples are kept.</summary>
     public KeptSamples Kept { get; }

@@ -23,9 +23,10 @@ internal static class ShapeRules
             problems.Add(name, "expected an array, got a single number");
             return;
         }
-        if (shape.Count == 0)
+        var samples = loss.GetSampleShape(shape);
+        if (shape.Count == 0 && samples.Count > 0)
         {
-            problems.Add(name, $"the shape {shape} has no elements");
+            problems.Add(name, $"the shape {shape} has samples without classes");
             return;
         }
 
@@ -36,18 +37,22 @@ internal static class ShapeRules
             return;
         }
 
-        var samples = loss.GetSampleShape(shape);
         if (batch.Labels is { } labels) CheckLabels(loss, batch, labels, samples, problems);
         CheckSamples(BatchField.SampleWeight, batch.SampleWeight, samples, problems);
         CheckSamples(BatchField.Mask, batch.Mask, samples, problems);
-        if (batch.Mask is { DType: not DType.Bool } mask) problems.Add(BatchField.Mask, $"expected booleans, got {mask.DType.Name()}");
-        foreach (var given in batch.Options.Given) CheckPerClass(given, shape.Last, problems);
+        if (batch.Mask is { } mask && mask.DType.IsFloat())
+            problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
+        // [0] is an empty array of rows of any length
+        if (shape.Axes is not [0])
+            foreach (var given in batch.Options.Given) CheckPerClass(given, shape.Last, problems);
     }
 
     private static void CheckLabels(Loss loss, Batch batch, Tensor labels, Shape samples, BatchProblems problems)
     {
         var name = batch.Form.Name();
         var shape = batch.Predictions.Shape;
+        // JSON writes every array without elements as []
+        if (samples.Count == 0 && labels.Count == 0) return;
         if (loss.Kind == LossKind.Binary)
         {
             if (labels.Shape != shape)
@@ -75,8 +80,9 @@ internal static class ShapeRules
 
     private static void CheckSamples(string field, Tensor? tensor, Shape samples, BatchProblems problems)
     {
-        if (tensor is not null && tensor.Shape != samples)
-            problems.Add(field, $"{field} has the shape {tensor.Shape}, but the samples have {samples}");
+        if (tensor is null || (samples.Count == 0 && tensor.Count == 0) || SampleAxes.Fit(tensor.Shape, samples)) return;
+        problems.Add(field, $"{field} has the shape {tensor.Shape}, but the samples have {samples}"
+            + (samples.Rank > 1 ? ", or a leading part of that" : ""));
     }
 
     private static void CheckPerClass(OptionValue given, int classes, BatchProblems problems)

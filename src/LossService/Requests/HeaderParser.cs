@@ -12,10 +12,11 @@ namespace LossService.Requests;
 /// <summary>Reads fields of the header and options from JSON. An option describes itself, so none is named here.</summary>
 internal static class HeaderParser
 {
-    /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name.</summary>
+    /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name; null = the field is not given.</summary>
     /// <returns>False where the header has no such field. A wrong value is added to the request's errors.</returns>
     public static bool TryReadField(string name, ref Utf8JsonReader json, ScoreRequest request)
     {
+        if (json.TokenType == JsonTokenType.Null) return Fields.Header.Contains(name);
         var errors = request.Errors;
         switch (name)
         {
@@ -46,12 +47,12 @@ internal static class HeaderParser
         }
     }
 
-    /// <summary>Reads the value at <paramref name="json"/> as an option. A wrong value is added to the request's errors.</summary>
+    /// <summary>Reads the value at <paramref name="json"/> as an option; null = it is not given. A wrong value is added to the request's errors.</summary>
     public static void ReadOption(Option option, ref Utf8JsonReader json, ScoreRequest request)
     {
         var isSet = json.TokenType switch
         {
-            JsonTokenType.Null => request.Options.TrySetNone(option),
+            JsonTokenType.Null => true,
             JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
             JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
             JsonTokenType.Number when TryNumber(ref json, out var number) => request.Options.TrySet(option, number),

@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
@@ -142,6 +141,11 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         if (tensor.Shape.Rank == 0)
         {
             WriteScalar(tensor);
+            return;
+        }
+        if (tensor.Count == 0)
+        {
+            pipe.Write("[]"u8);
             return;
         }
         var array = new NumberArrayWriter(tensor.Shape.Axes);

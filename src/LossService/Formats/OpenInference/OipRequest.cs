@@ -109,7 +109,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Takes a parameter from JSON.</summary>
     public void SetParameter(string name, ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        if (json.TokenType == JsonTokenType.Null) SetParameter(name);
+        else if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
         else if (!IsParameter(name)) return;
         else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
         else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
@@ -137,10 +138,10 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
     }
 
-    /// <summary>Takes a parameter without a value, which turns off what an option's default turns on.</summary>
+    /// <summary>Takes a parameter without a value, which means that it is not given.</summary>
     public void SetParameter(string name)
     {
-        if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
+        if (!Fields.Header.Contains(name)) FindOption(name);
     }
 
     /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as
