@@ -188,6 +188,12 @@ internal static class HostileBatches
             foreach (var (what, value) in OptionGenerator.Forbidden(option, Classes))
                 yield return new($"{option.Name} {what}", option.Name, good.With(option, value).Batch());
         }
+        if (good.Loss.Options.FirstOrDefault(option => option.Name == "top_k") is { } topK)
+        {
+            yield return new("top_k twice", "top_k", good.With(topK, new long[] { 2, 1, 2 }).Batch(), 2);
+            yield return new("top_k beyond the classes", "top_k", good.With(topK, new long[] { 1, Classes + 1 }).Batch(), 1);
+            yield return new("top_k beyond an int", "top_k", good.With(topK, new[] { 1, (1L << 32) + 1 }).Batch(), 1);
+        }
         // some have the name of an own option
         foreach (var option in LossCatalogue.All.SelectMany(loss => loss.Options).Distinct().Except(good.Loss.Options))
         {

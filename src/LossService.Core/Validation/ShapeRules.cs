@@ -43,8 +43,12 @@ internal static class ShapeRules
         if (batch.Mask is { } mask && mask.DType.IsFloat())
             problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
         // [0] is an empty array of rows of any length
-        if (shape.Axes is not [0])
-            foreach (var given in batch.Options.Given) CheckPerClass(given, shape.Last, problems);
+        var isAnyLength = shape.Axes is [0];
+        foreach (var given in batch.Options.Given)
+        {
+            if (!isAnyLength) CheckPerClass(given, shape.Last, problems);
+            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : shape.Last, problems);
+        }
     }
 
     private static void CheckLabels(Loss loss, Batch batch, Tensor labels, Shape samples, BatchProblems problems)
@@ -91,5 +95,18 @@ internal static class ShapeRules
         if (given is not OptionValue<double[]?> { Value: { } values }) return;
         if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+
+    private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)
+    {
+        if (given is not OptionValue<long[]?> { Value: { } values }) return;
+        for (var i = 0; i < values.Length; i++)
+        {
+            int[] position = values.Length == 1 ? [] : [i];
+            if (values[i] > classes)
+                problems.Add(given.Option.Name, position, $"expected an integer from 1 to {classes}, the number of classes, got {values[i]}");
+            else if (Array.IndexOf(values, values[i]) < i)
+                problems.Add(given.Option.Name, position, $"{values[i]} is given twice");
+        }
     }
 }

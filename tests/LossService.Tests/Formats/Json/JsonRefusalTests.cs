@@ -125,6 +125,10 @@ public sealed class JsonRefusalTests(TestService service)
         { """{"logits":[[1,2]],"labels":[0],"class_weight":[1,[2]]}""", "#/class_weight/1", "got an array" },
         { """{"logits":[[1,2]],"labels":[0],"ignore_index":0.5}""", "#/ignore_index", "got 0.5" },
         { """{"logits":[[1,2]],"labels":[0],"top_k":0}""", "#/top_k", "at least 1, got 0" },
+        { """{"logits":[[1,2]],"labels":[0],"top_k":[1,2,1]}""", "#/top_k/2", "1 is given twice" },
+        { """{"logits":[[1,2]],"labels":[0],"top_k":3}""", "#/top_k", "from 1 to 2, the number of classes, got 3" },
+        { """{"logits":[[1,2]],"labels":[0],"top_k":[1,99999999999]}""", "#/top_k/1", "got 99999999999" },
+        { """{"logits":[],"labels":[],"top_k":99999999999}""", "#/top_k", "got 99999999999" },
         { """{"logits":[[1,2]],"labels":[0],"bins":1.5}""", "#/bins", "got 1.5" },
         { """{"logits":[[1,2]],"labels":[0],"bins":2147483648}""", "#/bins", "got 2147483648" },
     };
