@@ -20,6 +20,7 @@ internal static class OptionGenerator
         return option.Form switch
         {
             OptionForm.Number => Number(),
+            OptionForm.Flag => random.Next(2) == 0,
             OptionForm.Integer => Integer(20),
             // classes, where they are: a class to ignore, a number of classes
             OptionForm.Integers => Enumerable.Range(0, random.Next(1, 3)).Select(_ => (long)Integer(classes - 1)).Distinct().ToArray(),
@@ -58,6 +59,7 @@ internal static class OptionGenerator
             yield return ("no class", Array.Empty<double>());
             if (classes > 2) yield return ("one class too few", Enumerable.Repeat(1.0, classes - 1).ToArray());
         }
+        if (option.Form == OptionForm.Flag) yield break;
         if (option.Form == OptionForm.Choice) yield return ("no choice", "none of these");
         else
         {

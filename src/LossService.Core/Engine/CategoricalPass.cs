@@ -38,7 +38,9 @@ internal sealed class CategoricalPass
         _classes = predictions.Shape.Last;
         Rows = predictions.Rows;
         _formula = formula;
-        _link = CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        var normalizes = options.Get(SharedOptions.Normalize);
+        _link = CategoricalLink.Create(
+            batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
         // what the kernel does not compute is computed from the row; its own results stay its own
@@ -46,7 +48,7 @@ internal sealed class CategoricalPass
             OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
-        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape);
+        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
         Func<long, double>? weightOf = null;
         if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
         {

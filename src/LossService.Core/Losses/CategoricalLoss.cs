@@ -35,7 +35,7 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.TopK, SharedOptions.Bins,
     ];
 
     /// <inheritdoc/>

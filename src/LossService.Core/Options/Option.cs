@@ -40,7 +40,7 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum);
 
     /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
-    public string Range => Form == OptionForm.Choice
+    public string Range => Form == OptionForm.Flag ? "true or false" : Form == OptionForm.Choice
         ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
         : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number")
             + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
@@ -65,7 +65,7 @@ public abstract record Option(string Name, OptionForm Form, string Description)
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>
-/// <typeparam name="T"><see cref="double"/>, <see cref="int"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.</typeparam>
+/// <typeparam name="T"><see cref="double"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.</typeparam>
 public sealed record Option<T>(string Name, OptionForm Form, T Default, string Description) : Option(Name, Form, Description)
 {
     /// <inheritdoc/>

@@ -51,6 +51,15 @@ public sealed class OptionValues
         }
     }
 
+    /// <summary>Sets an option of any form to a truth value.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, bool value)
+    {
+        if (option is not Option<bool> flag) return false;
+        Set(flag, value);
+        return true;
+    }
+
     /// <summary>Sets an option of any form to a list of numbers.</summary>
     /// <inheritdoc cref="TrySet(Option, double)"/>
     public bool TrySet(Option option, double[] numbers)

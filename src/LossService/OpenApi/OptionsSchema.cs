@@ -32,6 +32,7 @@ internal static class OptionsSchema
                 Type = JsonSchemaType.String,
                 Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))],
             },
+            OptionForm.Flag => new OpenApiSchema { Type = JsonSchemaType.Boolean },
             OptionForm.Integer or OptionForm.Number => Scalar(option),
             OptionForm.PerClass => List(option),
             _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },

@@ -53,6 +53,7 @@ internal static class HeaderParser
         var isSet = json.TokenType switch
         {
             JsonTokenType.Null => true,
+            JsonTokenType.True or JsonTokenType.False => request.Options.TrySet(option, json.GetBoolean()),
             JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
             JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
             JsonTokenType.Number when TryNumber(ref json, out var number) => request.Options.TrySet(option, number),

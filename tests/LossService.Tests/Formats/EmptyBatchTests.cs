@@ -2,7 +2,6 @@ using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Tests.Formats.Json;
 using LossService.Tests.Formats.OpenInference;
@@ -26,9 +25,10 @@ public sealed class EmptyBatchTests(TestService service)
             string[] predictions = ["[]", EncodedTensor.Of<float>("float32", dense), EncodedTensor.Of<double>("float64", [0, 2, 3])];
             string[] labels = loss.Labels == LabelRule.None ? [""] : [",\"labels\":[]", $",\"labels\":{EncodedTensor.Of<long>("int64", [0])}"];
             string[] options = ["", ",\"sample_weight\":[],\"mask\":[]", loss.FindOption("class_weight") is null ? "" : ",\"class_weight\":[1,2,3]"];
-            foreach (var posted in predictions)
-            foreach (var label in labels)
-            foreach (var option in options)
+            foreach (var (posted, label, option) in from posted in predictions
+                                                    from label in labels
+                                                    from option in options
+                                                    select (posted, label, option))
             {
                 var outputs = JsonSerializer.Serialize(loss.Outputs.Select(output => output.Name));
                 var body = $$"""{"{{form.Name()}}":{{posted}}{{label}}{{option}},"outputs":{{outputs}}}""";
@@ -46,7 +46,10 @@ public sealed class EmptyBatchTests(TestService service)
         var message = new ModelInferRequest { ModelName = name };
         message.Inputs.Add(new ModelInferRequest.Types.InferInputTensor
         {
-            Name = loss.Accepts[0].Name(), Datatype = "FP32", Shape = { 0, 3 }, Contents = new(),
+            Name = loss.Accepts[0].Name(),
+            Datatype = "FP32",
+            Shape = { 0, 3 },
+            Contents = new(),
         });
         if (loss.Labels != LabelRule.None)
         {

@@ -132,10 +132,10 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
             value.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
+    /// <summary>Takes a parameter that is a boolean.</summary>
     public void SetParameter(string name, bool value)
     {
-        if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value ? "true" : "false");
     }
 
     /// <summary>Takes a parameter without a value, which means that it is not given.</summary>

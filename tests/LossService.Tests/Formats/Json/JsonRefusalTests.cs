@@ -86,6 +86,13 @@ public sealed class JsonRefusalTests(TestService service)
         { """{"probabilities":[[1.25,-0.25]],"labels":[0]}""", "#/probabilities/0/0", "from 0 to 1, got 1.25" },
         { """{"log_probabilities":[[0.5,-1]],"labels":[0]}""", "#/log_probabilities/0/0", "at most 0" },
         { """{"log_probabilities":[[-5,-1]],"labels":[0]}""", "#/log_probabilities/0", "must sum to 1" },
+        { """{"probabilities":[[0.5,0.4]],"labels":[0],"dtype":"float64"}""", "#/probabilities/0", "(±1e-6), but sums to 0.9; clip takes" },
+        { """{"probabilities":[[3,-1]],"labels":[0],"normalize":true}""", "#/probabilities/0/1", "at least 0, got -1" },
+        { """{"probabilities":[[0,0]],"labels":[0],"normalize":true}""", "#/probabilities/0", "sums to 0, by which it cannot be divided" },
+        { """{"probabilities":[[1,0]],"labels":[[0,0]],"normalize":true}""", "#/labels/0", "sums to 0" },
+        { """{"probabilities":[[1,0]],"labels":[0],"normalize":1}""", "#/normalize", "expected true or false, got 1" },
+        { """{"probabilities":[[1,0]],"labels":[0],"normalize":"true"}""", "#/normalize", "expected true or false, got \"true\"" },
+        { """{"log_probabilities":[[-5,-1]],"labels":[0],"normalize":true}""", "#/log_probabilities/0", "posted as logits" },
         // weights and masks
         { """{"logits":[[1,2]],"labels":[0],"sample_weight":[1,1]}""", "#/sample_weight", "the samples have [1]" },
         { """{"logits":[[1,2]],"labels":[0],"sample_weight":[-1]}""", "#/sample_weight/0", "none may be negative" },
