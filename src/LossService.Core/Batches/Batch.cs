@@ -37,11 +37,17 @@ public sealed record Batch : IDisposable
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; init; }
 
+    /// <summary>The dtype of the results, float32 or float64; null = that of the predictions.</summary>
+    public DType? ResultDType { get; init; }
+
     /// <summary>The loss's own options.</summary>
     public OptionValues Options { get; init; } = new();
 
     /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
     public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
+
+    /// <summary>The dtype that the results have: <see cref="ResultDType"/>, or that of the predictions.</summary>
+    internal DType StoredDType => ResultDType ?? Predictions.DType;
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;

@@ -42,7 +42,9 @@ internal sealed class CategoricalPass
         _link = CategoricalLink.Create(
             batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
+            // the kernel writes gradients as it reads predictions
+            && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
         // what the kernel does not compute is computed from the row; its own results stay its own
         _needsRow = !_hasKernel || batch.Wants(
             OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
@@ -60,7 +62,7 @@ internal sealed class CategoricalPass
             weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
         Weights = new(batch, Rows, weightOf);
-        Scores = new(batch.Asked, predictions.DType, predictions.Shape.WithoutLast(), predictions.Shape);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape);
     }
 
     /// <summary>The number of rows.</summary>

@@ -21,6 +21,8 @@ public static class HeaderRules
         CheckDefined(BatchField.Reduction, batch.Reduction, problems);
         CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
         CheckDefined(BatchField.Unit, batch.Unit, problems);
+        if (batch.ResultDType is not (null or DType.Float32 or DType.Float64))
+            problems.Add(BatchField.DType, $"results are float32 or float64, not {batch.ResultDType}");
     }
 
     private static void CheckLabels(Loss loss, Batch batch, BatchProblems problems)

@@ -70,7 +70,8 @@ internal static class RequestSchema
         properties[Fields.MeanOver] = Choice(Fields.MeanOvers.All,
             "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
         properties[Fields.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
-            "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64.");
+            "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64. Where the predictions "
+            + "are bytes, results have their dtype unless dtype is given.");
         if (loss.IsInformation)
             properties[Fields.Unit] = Choice(Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
         properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All,

@@ -92,7 +92,8 @@ internal static class Schemas
         tensor.AdditionalPropertiesAllowed = false;
         tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool or an integer "
             + "for a mask. "
-            + "Result tensors have the dtype of the predictions.";
+            + "Result tensors have the dtype of the predictions, "
+            + "or that of the member `dtype`.";
         return tensor;
     }
 

@@ -13,7 +13,7 @@ namespace LossService.Formats.OpenInference;
 
 /// <summary>
 /// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
-/// options, reduction, mean_over and unit; outputs are requested by name.
+/// options, reduction, mean_over, unit and dtype; outputs are requested by name.
 /// </summary>
 internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 {
@@ -170,7 +170,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     private bool IsParameter(string name)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is not (Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
+        if (name is not (Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
         Note(name, $"{name} is not a parameter; the protocol has its own place for it");
         return false;
     }

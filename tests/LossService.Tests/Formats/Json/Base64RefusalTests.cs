@@ -39,7 +39,7 @@ public sealed class Base64RefusalTests(TestService service)
             "more than 2^60 elements" },
         { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""",
             "#/logits/shape", "expected at most 32 axes, got 33" },
-        { """{"dtype":"float32","shape":[0,2],"data":""}""", "#/logits", "has no elements" },
+        { """{"dtype":"float32","shape":[2,0],"data":""}""", "#/logits", "has samples without classes" },
         { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "expected an array, got a single number" },
         // data
         { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits", "missing field \"data\"" },
@@ -89,7 +89,8 @@ public sealed class Base64RefusalTests(TestService service)
 
     [Theory]
     [InlineData("""{"dtype":"bool","shape":[1],"data":"Ag=="}""", "#/mask/data", "expected 0 or 1 in each byte of a bool, got 2 in byte 0")]
-    [InlineData("""{"dtype":"uint8","shape":[1],"data":"AQ=="}""", "#/mask", "expected booleans, got uint8")]
+    [InlineData("""{"dtype":"uint8","shape":[1],"data":"Ag=="}""", "#/mask/data", "[0]: expected 0 or 1, got 2")]
+    [InlineData("""{"dtype":"float16","shape":[1],"data":"ADw="}""", "#/mask", "expected booleans, or the integers 0 and 1, got float16")]
     public async Task Mask_ThatIsNotOfBooleans_IsRefused(string mask, string pointer, string words) =>
         (await service.PostAsync(Path, $$"""{"logits":{{Good}},"labels":[0],"mask":{{mask}}}""")).IsInvalidBatch(pointer, words);
 

@@ -121,7 +121,7 @@ public sealed class OipRefusalTests(TestService service)
         ["bad element of a list"] = (WireForm.Good.Parameter("class_weight", "[1,true,3]"), "#/parameters/class_weight/1", "got true"),
         ["duplicate parameter"] = (WireForm.Good.Parameter("temperature", "2").Parameter("temperature", "3"), "#/parameters",
             "duplicate parameter \"temperature\""),
-        ["dtype as a parameter"] = (WireForm.Good.Parameter("dtype", "\"float64\""), "#/parameters/dtype", "dtype is not a parameter"),
+        ["unknown dtype"] = (WireForm.Good.Parameter("dtype", "\"float16\""), "#/parameters/dtype", "expected \"float32\" or \"float64\""),
         ["tensor_encoding as a parameter"] = (WireForm.Good.Parameter("tensor_encoding", "\"base64\""), "#/parameters/tensor_encoding",
             "tensor_encoding is not a parameter"),
         ["binary_data_output is no boolean"] = (WireForm.Good.Parameter("binary_data_output", "1"), "#/parameters/binary_data_output",
