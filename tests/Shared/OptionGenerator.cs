@@ -2,7 +2,7 @@ using LossService.Core.Options;
 
 namespace LossService.Tests.Shared;
 
-/// <summary>Values of an option, from what its declaration says: form, range, choices, whether null is allowed.</summary>
+/// <summary>Values of an option, from what its declaration says: form, range, choices, whether none is allowed.</summary>
 internal static class OptionGenerator
 {
     /// <summary>
@@ -16,10 +16,11 @@ internal static class OptionGenerator
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)
     {
-        if (option.Nullable && random.Next(2) == 0) return null;
+        if (option.TakesNone && random.Next(2) == 0) return null;
         return option.Form switch
         {
             OptionForm.Number => Number(),
+            OptionForm.Flag => random.Next(2) == 0,
             OptionForm.Integer => Integer(20),
             // classes, where they are: a class to ignore, a number of classes
             OptionForm.Integers => Enumerable.Range(0, random.Next(1, 3)).Select(_ => (long)Integer(classes - 1)).Distinct().ToArray(),
@@ -58,6 +59,7 @@ internal static class OptionGenerator
             yield return ("no class", Array.Empty<double>());
             if (classes > 2) yield return ("one class too few", Enumerable.Repeat(1.0, classes - 1).ToArray());
         }
+        if (option.Form == OptionForm.Flag) yield break;
         if (option.Form == OptionForm.Choice) yield return ("no choice", "none of these");
         else
         {

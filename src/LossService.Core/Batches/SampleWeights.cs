@@ -15,11 +15,11 @@ internal sealed class SampleWeights
     /// <param name="classWeight">Σ_c class_weight_c·y_c of a sample, from the unsmoothed label; null = 1.</param>
     public SampleWeights(Batch batch, long count, Func<long, double>? classWeight)
     {
-        Kept = new(batch);
+        Kept = new(batch, count);
         if (batch.SampleWeight is { } weights)
         {
             _weights = new double[count];
-            weights.Read(0, _weights);
+            SampleAxes.Read(weights, _weights);
         }
 
         if (ArePlain && classWeight is null)

@@ -26,9 +26,10 @@ internal abstract class CategoricalLink
     private static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
     /// <summary>The link of a form of predictions.</summary>
-    public static CategoricalLink Create(PredictionForm form, double temperature, double clip) => form switch
+    public static CategoricalLink Create(PredictionForm form, double temperature, double clip, bool normalizes) => form switch
     {
         PredictionForm.Logits => new SoftmaxLink(temperature),
+        PredictionForm.Probabilities when normalizes => new NormalizedLink(clip),
         PredictionForm.Probabilities => new ProbabilityLink(clip),
         _ => new LogProbabilityLink(),
     };

@@ -42,25 +42,30 @@ internal sealed class CategoricalPass
         _classes = predictions.Shape.Last;
         Rows = predictions.Rows;
         _formula = formula;
-        _link = CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        var normalizes = options.Get(SharedOptions.Normalize);
+        _link = CategoricalLink.Create(
+            batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
+            // the kernel writes gradients as it reads predictions
+            && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
         // what the kernel does not compute is computed from the row; its own results stay its own
         _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
-        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape);
+        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
         Func<long, double>? weightOf = null;
         if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
         {
-            _classWeight = new double[DdRow.Padded(_classes)];
+            // an empty batch may not say how many classes there are
+            _classWeight = new double[DdRow.Padded(Math.Max(_classes, classWeight.Length))];
             classWeight.CopyTo(_classWeight, 0);
             _weighsSamples = weighting == ClassWeighting.PerSample;
             var row = new double[_classes];
             weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
         Weights = new(batch, Rows, weightOf);
-        Scores = new(batch.Asked, predictions.DType, predictions.Shape.WithoutLast(), predictions.Shape);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape);
     }
 
     /// <summary>The number of rows.</summary>
@@ -79,6 +84,7 @@ internal sealed class CategoricalPass
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
+        if (start == end) return;
         CategoricalScratch? scratch = null;
         using var kernel = NewKernel();
         var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];

@@ -25,8 +25,13 @@ public static class SharedOptions
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,
-        "Posted probabilities are clipped to [clip, 1 − clip]; 0 turns clipping off. The gradient of a clipped probability is 0.")
+        "Posted probabilities are clipped to [clip, 1 − clip], and may lie outside [0, 1] by as much as a row's sum may be off; "
+        + "0 turns clipping off. The gradient of a clipped probability is 0.")
     { Minimum = 0, Maximum = 0.5, OnlyWith = PredictionForm.Probabilities };
+
+    /// <summary>The option <c>normalize</c>.</summary>
+    public static readonly Option<bool> Normalize = new("normalize", OptionForm.Flag, false,
+        "Divides rows of probabilities, and of dense labels, by their sums. The gradient is with respect to the numbers as posted.");
 
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,

@@ -7,6 +7,8 @@ namespace LossService.Core.Validation;
 /// <summary>Class indices in range; dense rows that are distributions, or one-hot; binary labels in [0, 1], or 0 and 1.</summary>
 internal static class LabelRules
 {
+    private const string NormalizeHint = "normalize divides rows by their sums";
+
     /// <summary>Adds what is wrong with the labels of kept samples to <paramref name="problems"/>.</summary>
     public static void Check(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
     {
@@ -34,9 +36,11 @@ internal static class LabelRules
             var row = rows.Read(labels, i);
             var before = problems.Total;
             for (var c = 0; c < row.Length; c++)
-                if (!(row[c] is >= 0 and <= 1)) RefuseProbability(labels, i * rows.Width + c, problems);
+                if (!(row[c] >= 0 && row[c] <= (rows.Normalizes ? double.MaxValue : 1)))
+                    RefuseProbability(labels, i * rows.Width + c, rows, problems);
             if (problems.Total > before) continue;
-            if (rule != LabelRule.Class) SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", i, rows, problems);
+            if (rule != LabelRule.Class)
+                SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", rows.Normalizes, NormalizeHint, i, rows, problems);
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
                 problems.Keep(BatchField.Labels, rows.GetPosition(i),
                     "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
@@ -53,16 +57,17 @@ internal static class LabelRules
                 if (rule == LabelRule.Bit ? row[c] is 0 or 1 : row[c] is >= 0 and <= 1) continue;
                 var element = i * rows.Width + c;
                 if (!rows.Kept.Contains(element)) continue;
-                if (rule != LabelRule.Bit) RefuseProbability(labels, element, problems);
+                if (rule != LabelRule.Bit) RefuseProbability(labels, element, rows, problems);
                 else if (problems.Count())
                     problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}");
             }
         }
     }
 
-    private static void RefuseProbability(Tensor labels, long element, BatchProblems problems)
+    private static void RefuseProbability(Tensor labels, long element, RowReader rows, BatchProblems problems)
     {
         if (problems.Count())
-            problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected a number from 0 to 1, got {labels.Text(element)}");
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                $"expected {(rows.Normalizes ? "a number of at least 0" : "a number from 0 to 1")}, got {labels.Text(element)}");
     }
 }

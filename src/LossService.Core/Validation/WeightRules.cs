@@ -1,15 +1,21 @@
 using LossService.Core.Batches;
 using LossService.Core.Options;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Weights of kept samples are finite, and not negative where the mean or the metrics divide by their sum.</summary>
+/// <summary>
+/// Weights of kept samples are finite, and not negative where the mean or the metrics divide by their sum. A mask of integers has
+/// 0 and 1.
+/// </summary>
 internal static class WeightRules
 {
     /// <summary>Adds what is wrong with the weights to <paramref name="problems"/>.</summary>
-    public static void Check(Batch batch, KeptSamples kept, BatchProblems problems)
+    public static void Check(Batch batch, RowReader rows, BatchProblems problems)
     {
+        if (batch.Mask is { } mask && mask.DType != DType.Bool) CheckMask(mask, problems);
         if (batch.SampleWeight is not { } weights) return;
+        var each = SampleAxes.GetSamplesPerEntry(weights, rows.Samples);
         var isDivisor = batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight };
         var hasMetrics = batch.Wants(OutputSet.Metrics);
         Span<double> weight = [0];
@@ -17,7 +23,7 @@ internal static class WeightRules
         {
             weights.Read(i, weight);
             var isFinite = double.IsFinite(weight[0]);
-            if ((isFinite && !(weight[0] < 0 && (isDivisor || hasMetrics))) || !kept.Contains(i)) continue;
+            if ((isFinite && !(weight[0] < 0 && (isDivisor || hasMetrics))) || !rows.Kept.ContainsAny(i * each, each)) continue;
             if (!problems.Count()) continue;
             problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), Describe(isFinite, isDivisor, weights.Text(i)));
         }
@@ -31,4 +37,13 @@ internal static class WeightRules
         _ => $"metrics divide by the sum of the weights, so none may be negative, got {weight}; "
             + "without metrics in outputs, negative weights are taken",
     };
+
+    private static void CheckMask(Tensor mask, BatchProblems problems)
+    {
+        for (long i = 0; i < mask.Count; i++)
+        {
+            if (mask.Integer(i) is 0 or 1 || !problems.Count()) continue;
+            problems.Keep(BatchField.Mask, mask.Shape.Position(i), $"expected 0 or 1, got {mask.Text(i)}");
+        }
+    }
 }

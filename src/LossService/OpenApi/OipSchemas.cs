@@ -80,7 +80,8 @@ internal static class OipSchemas
                     "name"),
                 "What to compute; by default loss, or losses if the reduction is none."),
         },
-        "inputs").With("`parameters` holds the loss's options, `reduction`, `mean_over` and `unit`, named as in the native request.");
+        "inputs").With("`parameters` holds the loss's options, `reduction`, `mean_over`, `unit` and `dtype` (that of the "
+            + "results), named as in the native request.");
 
     private static OpenApiSchema Response(OpenApiDocument document) => Object(
         new()

@@ -34,8 +34,8 @@ internal static class Schemas
         });
         document.AddComponent(NestedBooleans, new OpenApiSchema
         {
-            Description = "Nested arrays of booleans.",
-            AnyOf = [Type(JsonSchemaType.Boolean), ListOf(Ref(NestedBooleans, document))],
+            Description = "Nested arrays of booleans; 0 and 1 are false and true.",
+            AnyOf = [Type(JsonSchemaType.Boolean), Bit(), ListOf(Ref(NestedBooleans, document))],
         });
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
         // a further encoding of tensors is added here
@@ -68,6 +68,8 @@ internal static class Schemas
     public static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties, params string[] required) =>
         new() { Type = JsonSchemaType.Object, Properties = properties, Required = required.ToHashSet() };
 
+    private static OpenApiSchema Bit() => new() { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "1" };
+
     private static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
 
     private static OpenApiSchema RealOrNull(string description) => Type(JsonSchemaType.Number | JsonSchemaType.Null, description);
@@ -88,8 +90,10 @@ internal static class Schemas
             },
             "dtype", "shape", "data");
         tensor.AdditionalPropertiesAllowed = false;
-        tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool for a mask. "
-            + "Result tensors have the dtype of the predictions.";
+        tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool or an integer "
+            + "for a mask. "
+            + "Result tensors have the dtype of the predictions, "
+            + "or that of the member `dtype`.";
         return tensor;
     }
 

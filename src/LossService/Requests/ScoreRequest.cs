@@ -38,8 +38,11 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>What a mean divides by.</summary>
     public MeanOver MeanOver { get; set; }
 
-    /// <summary>How JSON numbers are held and results written.</summary>
+    /// <summary>How JSON numbers are held.</summary>
     public DType DType { get; set; } = DType.Float32;
+
+    /// <summary>The dtype of the results, where the client named one; null = that of the predictions.</summary>
+    public DType? ResultDType { get; set; }
 
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; set; }
@@ -94,6 +97,7 @@ public sealed class ScoreRequest : IDisposable
         Reduction = Reduction,
         MeanOver = MeanOver,
         Unit = Unit,
+        ResultDType = ResultDType,
         Options = Options,
     };
 
@@ -105,6 +109,7 @@ public sealed class ScoreRequest : IDisposable
         Posted.Clear();
         Errors.Clear();
         if (Options.Given.Count > 0) Options = new();
+        ResultDType = null;
         (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 

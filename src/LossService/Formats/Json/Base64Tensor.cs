@@ -84,6 +84,7 @@ internal ref struct Base64Tensor
         {
             var name = json.GetString()!;
             json.Read();
+            if (json.TokenType == JsonTokenType.Null && name is (DTypeName or ShapeName or Data)) continue;
             if (!seen.Add(name)) AddError(name, $"duplicate field \"{name}\"");
             else if (name == DTypeName) ReadDType(ref json);
             else if (name == ShapeName) ReadShape(ref json);

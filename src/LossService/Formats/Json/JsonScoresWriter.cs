@@ -2,7 +2,6 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
@@ -39,7 +38,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             if (!output.IsIn(asked)) continue;
             if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
             else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
-            else if (request.Reduction != Reduction.None) WriteLoss(output, scores.Loss);
+            else WriteLoss(output, scores.Loss);
         }
         Write(scores.Totals);
         pipe.Write("}"u8);
@@ -142,6 +141,11 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         if (tensor.Shape.Rank == 0)
         {
             WriteScalar(tensor);
+            return;
+        }
+        if (tensor.Count == 0)
+        {
+            pipe.Write("[]"u8);
             return;
         }
         var array = new NumberArrayWriter(tensor.Shape.Axes);

@@ -13,7 +13,7 @@ namespace LossService.Formats.OpenInference;
 
 /// <summary>
 /// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
-/// options, reduction, mean_over and unit; outputs are requested by name.
+/// options, reduction, mean_over, unit and dtype; outputs are requested by name.
 /// </summary>
 internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 {
@@ -109,7 +109,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Takes a parameter from JSON.</summary>
     public void SetParameter(string name, ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        if (json.TokenType == JsonTokenType.Null) SetParameter(name);
+        else if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
         else if (!IsParameter(name)) return;
         else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
         else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
@@ -131,16 +132,16 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
             value.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
+    /// <summary>Takes a parameter that is a boolean.</summary>
     public void SetParameter(string name, bool value)
     {
-        if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value ? "true" : "false");
     }
 
-    /// <summary>Takes a parameter without a value, which turns off what an option's default turns on.</summary>
+    /// <summary>Takes a parameter without a value, which means that it is not given.</summary>
     public void SetParameter(string name)
     {
-        if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
+        if (!Fields.Header.Contains(name)) FindOption(name);
     }
 
     /// <summary>Takes a parameter that is a text. The protocol has no lists, so where an option takes one, its JSON text counts as
@@ -169,7 +170,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     private bool IsParameter(string name)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is not (Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
+        if (name is not (Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
         Note(name, $"{name} is not a parameter; the protocol has its own place for it");
         return false;
     }
@@ -210,13 +211,10 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Decides what to compute, after everything is read.</summary>
     public void Conclude()
     {
-        var isReduced = Batch.Reduction != Reduction.None;
         if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output =>
             output.Computes == OutputCatalogue.GetDefault(Batch.Reduction)), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
-        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))
-            Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
     }
 
     /// <inheritdoc/>

@@ -160,6 +160,7 @@ public sealed class FormatAgreementTests(TestService service)
     {
         double number => new() { DoubleParam = number },
         int number => new() { Int64Param = number },
+        bool flag => new() { BoolParam = flag },
         _ => new() { StringParam = (string)value },
     };
 

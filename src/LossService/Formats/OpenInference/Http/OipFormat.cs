@@ -81,9 +81,10 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     private static void CheckForm(WantedOutput wanted, OipRequest request)
     {
         if (wanted.IsBinary ?? request.WantsBinary) return;
-        var dtype = wanted.Output.DType ?? request.Batch.Predictions?.DType;
+        var dtype = wanted.Output.DType ?? request.Batch.ResultDType ?? request.Batch.Predictions?.DType;
         if (dtype is { } typed && !typed.HasJson())
             request.Note("outputs",
-                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true");
+                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true, "
+                + "or for results of float32 with the parameter dtype");
     }
 }

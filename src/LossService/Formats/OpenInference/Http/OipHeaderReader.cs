@@ -9,7 +9,7 @@ namespace LossService.Formats.OpenInference.Http;
 /// <summary>Reads the JSON of an infer request, which is the whole body or the part before the binary tensors.</summary>
 /// <remarks>
 /// The framework's reader decides what JSON is. Only arrays of numbers are read without it: it then reads an empty string in the
-/// place of the array, and continues after the array.
+/// place of the array, and continues after the array. A field that is null is not given.
 /// </remarks>
 internal unsafe ref struct OipHeaderReader
 {
@@ -49,6 +49,7 @@ internal unsafe ref struct OipHeaderReader
         var seen = new HashSet<string>();
         while (TryNextField(out var name))
         {
+            if (IsNull) continue;
             var isKnown = name is "id" or "parameters" or "inputs" or "outputs";
             if (isKnown && !seen.Add(name)) _request.Note(name, $"duplicate field \"{name}\"");
             switch (name)
@@ -70,6 +71,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var name))
         {
             if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter \"{name}\"");
+            if (name == "binary_data_output" && IsNull) continue;
             if (name == "binary_data_output")
             {
                 _request.WantsBinary = Flag("parameters/binary_data_output");
@@ -106,6 +108,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var field))
         {
             Check(field, seen, path, InputFields);
+            if (IsNull) continue;
             switch (field)
             {
                 case "name": name = Text($"{path}/name"); break;
@@ -113,8 +116,8 @@ internal unsafe ref struct OipHeaderReader
                 case "shape": axes = ReadShape($"{path}/shape"); break;
                 case "parameters": size = ReadSize($"{path}/parameters"); break;
                 case "data" when !hasData:
-                    hasData = true;
                     (data, text) = ReadData(datatype);
+                    hasData = !IsNull;
                     continue;
             }
             _json.Skip();
@@ -181,6 +184,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var name))
         {
             // content_type describes how the client encodes data of its own, and does not affect the numbers
+            if (name == "binary_data_size" && IsNull) continue;
             if (name == "binary_data_size")
             {
                 size = _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : 0;
@@ -206,6 +210,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var field))
         {
             Check(field, seen, path, OutputFields);
+            if (IsNull) continue;
             if (field == "name") name = Text($"{path}/name");
             else if (field == "parameters") binary = ReadBinary($"{path}/parameters");
             _json.Skip();
@@ -220,6 +225,7 @@ internal unsafe ref struct OipHeaderReader
         bool? binary = null;
         while (TryNextField(out var name))
         {
+            if (name == "binary_data" && IsNull) continue;
             if (name == "binary_data") binary = Flag($"{path}/{name}");
             else if (name != "content_type")
                 _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
@@ -242,8 +248,11 @@ internal unsafe ref struct OipHeaderReader
     private readonly void Check(string field, HashSet<string> seen, string path, string[] known)
     {
         if (!known.Contains(field)) _request.Note(path, $"unknown field \"{field}\"{Nearest.Suggest(field, known)}");
-        else if (!seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
+        else if (!IsNull && !seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
     }
+
+    /// <summary>Whether the value is null. Data are read later, and are never null here.</summary>
+    private readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
     private string? Text(string path) => Is(JsonTokenType.String, path, "a string") ? _json.GetString() : null;
 
