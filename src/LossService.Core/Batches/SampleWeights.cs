@@ -12,7 +12,7 @@ internal sealed class SampleWeights
     /// <summary>Reads masks, labels and weights once; not the predictions.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="count">The number of samples.</param>
-    /// <param name="classWeight">Σ_c class_weight_c·y_c of a sample, from the unsmoothed label; null = 1.</param>
+    /// <param name="classWeight">Σ_c class_weight_c·y_c / Σ_c y_c of a sample, from the unsmoothed label; null = 1.</param>
     public SampleWeights(Batch batch, long count, Func<long, double>? classWeight)
     {
         Kept = new(batch, count);

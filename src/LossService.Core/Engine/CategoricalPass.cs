@@ -196,12 +196,17 @@ internal sealed class CategoricalPass
 
     private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
 
+    /// <summary>Σ_c class_weight_c·y_c / Σ_c y_c: what rounding took from Σy takes nothing from a uniform weight.</summary>
     private double WeightOf(int hard, ReadOnlySpan<double> y)
     {
         if (hard >= 0) return _classWeight[hard];
-        var sum = new ExactSum();
-        for (var c = 0; c < y.Length; c++) sum.AddProduct(_classWeight[c], y[c]);
-        return sum.Round();
+        var (sum, total) = (new ExactSum(), new ExactSum());
+        for (var c = 0; c < y.Length; c++)
+        {
+            sum.AddProduct(_classWeight[c], y[c]);
+            total.Add(y[c]);
+        }
+        return sum.Round() / total.Round();
     }
 
     private void WriteSample(long index, in CategoricalRow row)

@@ -38,7 +38,7 @@ internal sealed class MetricsSum
         for (var i = 0; i < _topK.Length; i++)
             if (rank < _topK[i]) _topKHits[i].Add(weight);
 
-        var bin = _bins[Math.Min((int)(confidence * _bins.Length), _bins.Length - 1)];
+        var bin = _bins[FindBin(confidence)];
         bin.Samples++;
         bin.Weight.Add(weight);
         bin.Confidence.AddProduct(weight, confidence);
@@ -70,7 +70,7 @@ internal sealed class MetricsSum
         {
             var weight = bin.Weight.Round();
             return new CalibrationBin(
-                (double)i / _bins.Length, (double)(i + 1) / _bins.Length, bin.Samples, weight,
+                GetEdge(i), GetEdge(i + 1), bin.Samples, weight,
                 weight == 0 ? null : bin.Hits.Round() / weight,
                 weight == 0 ? null : bin.Confidence.Round() / weight);
         }).ToArray();
@@ -83,6 +83,16 @@ internal sealed class MetricsSum
             Share(gap),
             bins);
     }
+
+    /// <summary>The bin whose edges, as rounded doubles, enclose the confidence. The product alone may miss it by one.</summary>
+    private int FindBin(double confidence)
+    {
+        var i = Math.Min((int)(confidence * _bins.Length), _bins.Length - 1);
+        if (confidence < GetEdge(i)) return i - 1;
+        return i + 1 < _bins.Length && confidence >= GetEdge(i + 1) ? i + 1 : i;
+    }
+
+    private double GetEdge(int i) => (double)i / _bins.Length;
 
     private sealed class Bin
     {

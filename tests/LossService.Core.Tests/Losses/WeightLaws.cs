@@ -59,6 +59,47 @@ public sealed class WeightLaws
         Assert.All(weight.Gradient, derivative => Assert.Equal(0, derivative));
     }
 
+    /// <summary>Labels of rounded sums, as float32 and text make them; each row's sum is another.</summary>
+    [Theory]
+    [MemberData(nameof(LossTheories.LabelledCategorical), MemberType = typeof(LossTheories))]
+    public void Mean_UniformClassWeight_IsTheIdentity(string name)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        if (loss.Labels == LabelRule.Class) return;
+        foreach (var weight in (double[])[0.001, 0.3, 1, 10])
+        {
+            BatchGenerator.Batches(name, Finite with { DTypes = [DType.Float32], LabelForms = [LabelForm.Dense] }).Sample(
+                draft =>
+                {
+                    double[] labels = [.. draft.Labels!.Select((y, i) => y * (1 - i / draft.Classes * 1e-6))];
+                    draft = draft.Without("class_weight") with { Reduction = Reduction.Mean, Labels = labels };
+                    var weighted = draft.With("class_weight", Enumerable.Repeat(weight, draft.Classes).ToArray());
+                    var (expected, actual) = (draft.Score(), weighted.Score());
+                    if (expected.Loss is null) Assert.Null(actual.Loss);
+                    else Assert.Equal(expected.Loss.Value, actual.Loss!.Value / (draft.MeanOver == MeanOver.Weight ? 1 : weight),
+                        1e-14 * Math.Abs(expected.Loss.Value));
+                },
+                iter: Iterations);
+        }
+    }
+
+    [Fact]
+    public void PolyCrossEntropy_LabelsOfARoundedSum_IsItsFormula()
+    {
+        const double Label = 0.33333;
+        var draft = new Draft
+        {
+            Loss = LossCatalogue.Find("poly_cross_entropy")!,
+            Classes = 3,
+            Predictions = [0, 0, 0],
+            Labels = [Label, Label, Label],
+            LabelDType = DType.Float32,
+        };
+        var expected = 3.0 * (float)Label * (Math.Log(3) + 2 * (1 - 1.0 / 3));
+        Assert.Equal(expected, draft.Score().Loss!.Value, 1e-14);
+        Assert.Equal(expected, draft.With("class_weight", Enumerable.Repeat(0.001, 3).ToArray()).Score().Loss!.Value, 1e-14);
+    }
+
     [Fact]
     public void CrossEntropy_ZLossUnderUniformClassWeights_IsTheSame()
     {
@@ -66,7 +107,7 @@ public sealed class WeightLaws
         double first = Math.Log(Math.Exp(2) + Math.Exp(1) + 1), second = 1 + Math.Log(3);
         var expected = (first - 2 + 0.1 * first * first + second - 1 + 0.1 * second * second) / 2;
         Assert.Equal(expected, draft.Score().Loss!.Value, 1e-15);
-        Assert.Equal(expected, draft.With("class_weight", new double[] { 10, 10, 10 }).Score().Loss!.Value, 1e-15);
+        Assert.Equal(expected, draft.With("class_weight", Enumerable.Repeat(10.0, 3).ToArray()).Score().Loss!.Value, 1e-15);
     }
 
     /// <summary>The loss of cross-entropy and the term of z_loss, in nats and bits, for hard, soft and smoothed labels.</summary>

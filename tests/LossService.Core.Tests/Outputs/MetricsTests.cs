@@ -64,6 +64,14 @@ public sealed class MetricsTests
         }
     }
 
+    [Fact]
+    public void Bins_ConfidenceOf57Hundredths_IsInTheBinOf57Hundredths()
+    {
+        var draft = Of("cross_entropy", 2, [0.57, 0.43], [1, 0]) with { Form = PredictionForm.Probabilities };
+        var bin = Assert.Single(draft.With("bins", 100).Describe().Metrics!.Bins, bin => bin.Samples > 0);
+        Assert.Equal((0.57, 0.58), (bin.Lower, bin.Upper));
+    }
+
     private static void AssertSame(Metrics expected, Metrics actual)
     {
         Assert.Equal(expected.Accuracy, actual.Accuracy);
