@@ -18,7 +18,8 @@ internal sealed class KeptSamples(Batch batch, long samples)
 
     /// <summary>Whether a sample is kept.</summary>
     public bool Contains(long sample) =>
-        (_mask is null || _mask.Integer(_samplesPerEntry == 1 ? sample : sample / _samplesPerEntry) != 0) && (_ignored is null || !IsIgnored(_labels!, sample));
+        (_mask is null || _mask.Integer(_samplesPerEntry == 1 ? sample : sample / _samplesPerEntry) != 0)
+        && (_ignored is null || !IsIgnored(_labels!, sample));
 
     /// <summary>Whether any of a range of samples is kept.</summary>
     public bool ContainsAny(long start, long count)
