@@ -73,7 +73,8 @@ public sealed class NormalizeTests
             Assert.NotEmpty(Problems(name, dtype, [1 + 2 * tolerance, -tolerance / 2], ("clip", 1e-7)));
             Assert.Empty(Problems(name, dtype, [3, 5], ("normalize", true)));
             Assert.Contains("at least 0", Assert.Single(Problems(name, dtype, [3, -1], ("normalize", true))), StringComparison.Ordinal);
-            Assert.Contains("cannot be divided", Assert.Single(Problems(name, dtype, [0, 0], ("normalize", true))), StringComparison.Ordinal);
+            Assert.Contains("cannot be divided",
+                Assert.Single(Problems(name, dtype, [0, 0], ("normalize", true))), StringComparison.Ordinal);
             Assert.NotEmpty(Problems(name, dtype, [3, double.PositiveInfinity], ("normalize", true)));
         }
     }
@@ -133,6 +134,7 @@ public sealed class NormalizeTests
 
     private static void AssertClose(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance)
     {
-        foreach (var (e, a) in expected.Zip(actual)) Assert.True(e == a || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e)), $"{e} against {a}");
+        foreach (var (e, a) in expected.Zip(actual))
+            Assert.True(e == a || Math.Abs(e - a) <= tolerance * (1 + Math.Abs(e)), $"{e} against {a}");
     }
 }

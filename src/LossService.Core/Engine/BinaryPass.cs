@@ -53,7 +53,8 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // an infinite loss of weight 0 is 0, which the stretch does not look for
-        if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
+        if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
+            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
             _block = LogisticBlocks.For(predictions.DType, _labels.DType);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape);
     }

@@ -65,7 +65,9 @@ public abstract record Option(string Name, OptionForm Form, string Description)
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>
-/// <typeparam name="T"><see cref="double"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.</typeparam>
+/// <typeparam name="T">
+/// <see cref="double"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.
+/// </typeparam>
 public sealed record Option<T>(string Name, OptionForm Form, T Default, string Description) : Option(Name, Form, Description)
 {
     /// <inheritdoc/>

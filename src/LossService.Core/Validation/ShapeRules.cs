@@ -104,7 +104,8 @@ internal static class ShapeRules
         {
             int[] position = values.Length == 1 ? [] : [i];
             if (values[i] > classes)
-                problems.Add(given.Option.Name, position, $"expected an integer from 1 to {classes}, the number of classes, got {values[i]}");
+                problems.Add(given.Option.Name, position,
+                    $"expected an integer from 1 to {classes}, the number of classes, got {values[i]}");
             else if (Array.IndexOf(values, values[i]) < i)
                 problems.Add(given.Option.Name, position, $"{values[i]} is given twice");
         }

@@ -2,7 +2,9 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>A row of probabilities sums to 1, within what rounding to its dtype can cost; to be normalized, to any number above 0.</summary>
+/// <summary>
+/// A row of probabilities sums to 1, within what rounding to its dtype can cost. One that is normalized has any sum above 0.
+/// </summary>
 internal static class SumRule
 {
     /// <summary>Adds a row that does not to <paramref name="problems"/>.</summary>

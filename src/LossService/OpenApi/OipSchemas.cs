@@ -95,6 +95,7 @@ internal static class OipSchemas
                     ["total_samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
                     ["total_weight"] = Type(JsonSchemaType.Number, "Σw over them."),
                     ["total_loss"] = Ref(Number, document, "Σwℓ over them."),
+                    ["notices"] = Text("What is probably a mistake in the request; left out where there is nothing to say."),
                 },
                 "total_samples", "total_weight", "total_loss"),
             ["outputs"] = ListOf(

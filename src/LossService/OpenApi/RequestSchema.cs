@@ -52,7 +52,8 @@ internal static class RequestSchema
     }
 
     private const string FewerAxes =
-        "In the samples' shape, or a leading part of it: then an entry counts for all samples below it. Further axes of length 1 are allowed.";
+        "In the samples' shape, or a leading part of it: then an entry counts for all samples below it. "
+        + "Further axes of length 1 are allowed.";
 
     private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss)
     {

@@ -109,6 +109,15 @@ internal static class Schemas
                 ["loss"] = Ref(Number, document, "Σwℓ over them."),
             },
             "samples", "weight", "loss");
+        properties["notices"] = ListOf(
+            Object(
+                new()
+                {
+                    ["pointer"] = Type(JsonSchemaType.String, "A JSON Pointer into the request."),
+                    ["detail"] = Type(JsonSchemaType.String, "What is probably meant."),
+                },
+                "pointer", "detail"),
+            "What was scored, but is probably a mistake; left out where there is nothing to say.");
         var scores = Object(properties, "totals");
         scores.Description = "The requested `outputs`, and `totals`. The totals of several batches add up to those of their union, so "
             + "Σ`loss`/Σ`weight` is the exact mean of a dataset that was split.";

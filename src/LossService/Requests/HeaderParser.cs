@@ -50,7 +50,9 @@ internal static class HeaderParser
         }
     }
 
-    /// <summary>Reads the value at <paramref name="json"/> as an option; null = it is not given. A wrong value is added to the request's errors.</summary>
+    /// <summary>
+    /// Reads the value at <paramref name="json"/> as an option; null = it is not given. A wrong value is added to the request's errors.
+    /// </summary>
     public static void ReadOption(Option option, ref Utf8JsonReader json, ScoreRequest request)
     {
         var isSet = json.TokenType switch

@@ -2,6 +2,7 @@ using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
+using LossService.Core.Validation;
 
 namespace LossService.Requests;
 
@@ -52,6 +53,9 @@ public sealed class ScoreRequest : IDisposable
 
     /// <summary>Echoed.</summary>
     public string? Id { get; set; }
+
+    /// <summary>What is probably a mistake, once the request is scored.</summary>
+    public IReadOnlyList<BatchNotice> Notices { get; set; } = [];
 
     /// <summary>The form of the posted predictions; null where there are none, or several.</summary>
     public PredictionForm? Form
@@ -109,7 +113,7 @@ public sealed class ScoreRequest : IDisposable
         Posted.Clear();
         Errors.Clear();
         if (Options.Given.Count > 0) Options = new();
-        ResultDType = null;
+        (ResultDType, Notices) = (null, []);
         (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 

@@ -61,7 +61,8 @@ public sealed class MaskAndWeightTests(TestService service)
         Assert.Equal(expected, await ScoreAsync(name, "true", "[1,1]", "[[false,true],[true,false]]"));
         Assert.Equal(expected, await ScoreAsync(name, "true", "[1,1]", "[[false,1],[true,0]]"));
         Assert.Equal(expected, await ScoreAsync(name, "true", "[1,1]", "[[false,1.0],[true,0.0]]"));
-        Assert.Equal(expected, await ScoreAsync(name, "true", "[1,1]", EncodedTensor.Of("bool", [2, 2], Convert.ToBase64String([0, 1, 1, 0]))));
+        Assert.Equal(expected, await ScoreAsync(
+            name, "true", "[1,1]", EncodedTensor.Of("bool", [2, 2], Convert.ToBase64String([0, 1, 1, 0]))));
         var oip = await new OipClient(service).InferAsync(name, new WireForm()
             .Json("logits", "FP32", [2, 2], "[2,-1,0.5,0.25]").Json("labels", "BOOL", [2, 2], "[false,true,true,false]")
             .Json("mask", "INT8", [2], "[1,1]").Json("sample_weight", "FP32", [2, 1], "[1,1]").Output("losses"));

@@ -62,7 +62,8 @@ public sealed class NullTests(TestService service)
         ];
         foreach (var body in bodies)
         {
-            var reply = await oip.PostAsync("/v2/models/cross_entropy/infer", System.Text.Encoding.UTF8.GetBytes(body.Replace("INPUTS", Inputs, StringComparison.Ordinal)));
+            var text = body.Replace("INPUTS", Inputs, StringComparison.Ordinal);
+            var reply = await oip.PostAsync("/v2/models/cross_entropy/infer", System.Text.Encoding.UTF8.GetBytes(text));
             Assert.True(reply.Status == 200, reply.Text);
             Assert.Equal(0.31326168751822286, reply.Numbers("loss")[0], 1e-15);
         }

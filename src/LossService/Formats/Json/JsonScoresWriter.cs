@@ -4,6 +4,7 @@ using System.Text;
 using System.Text.Json;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
+using LossService.Core.Validation;
 using LossService.Formats.Numbers;
 using LossService.Requests;
 
@@ -41,7 +42,22 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             else WriteLoss(output, scores.Loss);
         }
         Write(scores.Totals);
+        if (request.Notices.Count > 0) Write(request.Notices);
         pipe.Write("}"u8);
+    }
+
+    private void Write(IReadOnlyList<BatchNotice> notices)
+    {
+        Name("notices"u8);
+        for (var i = 0; i < notices.Count; i++)
+        {
+            pipe.Write(i == 0 ? "[{\"pointer\":\""u8 : ",{\"pointer\":\""u8);
+            pipe.Write(JsonEncodedText.Encode(JsonPointer.Format(new(notices[i].Field))).EncodedUtf8Bytes);
+            pipe.Write("\",\"detail\":\""u8);
+            pipe.Write(JsonEncodedText.Encode(notices[i].Detail).EncodedUtf8Bytes);
+            pipe.Write("\"}"u8);
+        }
+        pipe.Write("]"u8);
     }
 
     private void Write(Totals totals)

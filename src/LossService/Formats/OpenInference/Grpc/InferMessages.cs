@@ -45,6 +45,7 @@ internal static class InferMessages
         message.Parameters["total_samples"] = new() { Int64Param = response.Totals.Samples };
         message.Parameters["total_weight"] = new() { DoubleParam = response.Totals.Weight };
         message.Parameters["total_loss"] = new() { DoubleParam = response.Totals.Loss };
+        if (response.Notices is { } notices) message.Parameters["notices"] = new() { StringParam = notices };
         foreach (var (name, tensor, _) in response.Outputs)
         {
             var output = new ModelInferResponse.Types.InferOutputTensor { Name = name, Datatype = tensor.DType.Datatype() };
