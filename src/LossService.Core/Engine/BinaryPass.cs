@@ -31,6 +31,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
     private readonly bool _wantsMore;
+    private readonly bool _calibratesPositive;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly LogisticBlock? _block;
@@ -43,6 +44,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         var (predictions, options) = (batch.Predictions, batch.Options);
         _link = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _calibratesPositive = options.Get(SharedOptions.Calibration) == SharedOptions.CalibrationPositive;
         _posWeight = positiveWeights;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
@@ -219,7 +221,9 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             if (!Weights.Kept.Contains(block + i)) continue;
             var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
             var isHit = positive == scratch.Label[i] > 0.5;
-            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), positive ? p : 1 - p, isHit, isHit ? 0 : 1);
+            var (confidence, outcome) = _calibratesPositive ? (p, scratch.Label[i]) : (positive ? p : 1 - p, isHit ? 1 : 0);
+            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
+            tally.AddToBin(Weights[block + i], confidence, outcome);
         }
     }
 

@@ -253,7 +253,8 @@ internal sealed class CategoricalPass
         }
         var label = hard >= 0 ? hard : Ranking.FindMax(y);
         var best = Ranking.FindMax(row.Z[.._classes]);
-        tally.Add(Weights[index], Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
+        tally.Add(Weights[index], Dd.SumOfLanes(crossEntropy), best == label, Ranking.CountBefore(row.Z[.._classes], label));
+        tally.AddToBin(Weights[index], row.P.Hi[best], best == label ? 1 : 0);
     }
 
     /// <summary>

@@ -26,7 +26,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
-        SharedOptions.Bins,
+        SharedOptions.Bins, SharedOptions.Calibration,
     ];
 
     /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>

@@ -47,4 +47,13 @@ public static class SharedOptions
     public static readonly Option<int> Bins = new("bins", OptionForm.Integer, 15,
         "Number of bins of the reliability diagram in metrics.")
     { Minimum = 1, Maximum = 1000 };
+
+    /// <summary>The option <c>calibration</c>, of binary losses.</summary>
+    public static readonly Option<string> Calibration = new("calibration", OptionForm.Choice, CalibrationPositive,
+        "What the reliability diagram in metrics compares. positive: the probability of the positive class with the label; "
+        + "predicted: the probability of the predicted class with its being the label's.")
+    { Choices = [CalibrationPositive, "predicted"] };
+
+    /// <summary>The default of <see cref="Calibration"/>.</summary>
+    internal const string CalibrationPositive = "positive";
 }

@@ -22,10 +22,9 @@ internal sealed class MetricsSum
     /// <summary>Counts one sample.</summary>
     /// <param name="weight">Its sample weight; no class weight.</param>
     /// <param name="crossEntropy">−Σ y_c log p_c in nats, y the unsmoothed label.</param>
-    /// <param name="confidence">The probability of the predicted class.</param>
     /// <param name="isHit">Whether the predicted class is the label's.</param>
     /// <param name="rank">How many classes are predicted before the label's.</param>
-    public void Add(double weight, Dd crossEntropy, double confidence, bool isHit, int rank)
+    public void Add(double weight, Dd crossEntropy, bool isHit, int rank)
     {
         _weight.Add(weight);
         if (weight != 0)
@@ -37,12 +36,19 @@ internal sealed class MetricsSum
         if (isHit) _hits.Add(weight);
         for (var i = 0; i < _topK.Length; i++)
             if (rank < _topK[i]) _topKHits[i].Add(weight);
+    }
 
+    /// <summary>Counts one sample in the reliability diagram.</summary>
+    /// <param name="weight">Its sample weight.</param>
+    /// <param name="confidence">The probability of the predicted class, or of the positive one.</param>
+    /// <param name="outcome">Whether the predicted class is the label's, 1 or 0; or the label.</param>
+    public void AddToBin(double weight, double confidence, double outcome)
+    {
         var bin = _bins[FindBin(confidence)];
         bin.Samples++;
         bin.Weight.Add(weight);
         bin.Confidence.AddProduct(weight, confidence);
-        if (isHit) bin.Hits.Add(weight);
+        bin.Hits.AddProduct(weight, outcome);
     }
 
     /// <summary>Adds what another tally of the same batch has counted.</summary>

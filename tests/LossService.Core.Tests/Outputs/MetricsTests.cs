@@ -72,6 +72,70 @@ public sealed class MetricsTests
         Assert.Equal((0.57, 0.58), (bin.Lower, bin.Upper));
     }
 
+    /// <summary>Every edge, and the numbers next to it, of every number of bins.</summary>
+    [Fact]
+    public void Bins_ConfidenceAtAnEdge_IsInTheBinThatStartsThere()
+    {
+        for (var bins = 1; bins <= 1000; bins++)
+        {
+            double[] edges = [.. Enumerable.Range(0, bins + 1).Select(i => (double)i / bins)];
+            double[] p = [.. edges, .. edges[1..].Select(Math.BitDecrement), .. edges[..^1].Select(Math.BitIncrement)];
+            var draft = Of("binary_brier", p.Length, p, new double[p.Length]) with { Form = PredictionForm.Probabilities };
+            var found = draft.With("bins", bins).Describe().Metrics!.Bins;
+            Assert.Equal(edges[..^1], found.Select(bin => bin.Lower));
+            Assert.Equal(edges[1..], found.Select(bin => bin.Upper));
+            foreach (var bin in found)
+            {
+                double[] inside = [.. p.Where(x => x >= bin.Lower && (x < bin.Upper || bin.Upper == 1))];
+                Assert.Equal(inside.Length, bin.Samples);
+                Assert.Equal(inside.Average(), bin.Confidence!.Value, 1e-13);
+            }
+        }
+    }
+
+    [Theory]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    public void Bins_OfABinaryLoss_CompareTheProbabilityWithTheLabel(string name)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        if (loss.Kind != LossKind.Binary) return;
+        double[] z = [-2, -2, -1, 0.5, 0.5, 3], labels = [0, 1, 0, 1, 0, 1];
+        var draft = Of(name, 6, z, labels) with { SampleWeight = [1, 2, 1, 3, 1, 0.5] };
+        double[] p = [.. z.Select(x => 1 / (1 + Math.Exp(-x)))];
+        foreach (var (calibration, confidence, outcome) in ((string?, double[], double[])[])
+        [
+            (null, p, labels),
+            ("positive", p, labels),
+            ("predicted", [.. p.Select(x => Math.Max(x, 1 - x))], [.. labels.Zip(z, (label, x) => label == 1 == x > 0 ? 1.0 : 0)]),
+        ])
+        {
+            var metrics = (calibration is null ? draft : draft.With("calibration", calibration)).With("bins", 5).Describe().Metrics!;
+            var error = 0.0;
+            foreach (var bin in metrics.Bins)
+            {
+                int[] inside = [.. Enumerable.Range(0, 6).Where(i => confidence[i] >= bin.Lower && confidence[i] < bin.Upper)];
+                var weight = inside.Sum(i => draft.SampleWeight[i]);
+                Assert.Equal(weight, bin.Weight);
+                if (weight == 0) continue;
+                Assert.Equal(inside.Sum(i => draft.SampleWeight[i] * outcome[i]) / weight, bin.Accuracy!.Value, 1e-15);
+                Assert.Equal(inside.Sum(i => draft.SampleWeight[i] * confidence[i]) / weight, bin.Confidence!.Value, 1e-15);
+                error += weight * Math.Abs(bin.Accuracy.Value - bin.Confidence.Value) / draft.SampleWeight.Sum();
+            }
+            Assert.Equal(error, metrics.ExpectedCalibrationError!.Value, 1e-15);
+        }
+    }
+
+    [Fact]
+    public void CalibrationError_OfBinaryProbabilities_IsThatOfThePositiveClass()
+    {
+        var draft = Of("binary_cross_entropy", 2, [0.1, 0.9], [1, 1]).With("bins", 10) with { Form = PredictionForm.Probabilities };
+        Assert.Equal(0.5, draft.Describe().Metrics!.ExpectedCalibrationError!.Value, 1e-16);
+        Assert.Equal(0.4, draft.With("calibration", "predicted").Describe().Metrics!.ExpectedCalibrationError!.Value, 1e-16);
+        // a soft label is an outcome between right and wrong
+        var soft = Of("binary_cross_entropy", 1, [0.25], [0.75]).With("bins", 1) with { Form = PredictionForm.Probabilities };
+        Assert.Equal((0.75, 0.25), (soft.Describe().Metrics!.Bins[0].Accuracy, soft.Describe().Metrics!.Bins[0].Confidence));
+    }
+
     private static void AssertSame(Metrics expected, Metrics actual)
     {
         Assert.Equal(expected.Accuracy, actual.Accuracy);
