@@ -43,7 +43,8 @@ def measure(kept, text, request=None):
     gaps = mp.fsum(abs(hits - sure) for _, _, sure, hits in bins)
     result["expected_calibration_error"] = said(gaps / weight if weight else None)
     result["reliability"] = [
-        {"samples": n, "weight": text(w), "confidence": text(sure / w) if w else None, "accuracy": text(hits / w) if w else None}
+        {"weight": text(w), "confidence": text(sure / w) if w else None, "accuracy": text(hits / w) if w else None}
+        | ({"samples": n} if all(weights) else {})  # whether a sample of weight 0 is in a bin is not said anywhere
         for n, w, sure, hits in bins]
     return result
 
@@ -70,7 +71,7 @@ def reliability(weights, confidence, outcome, count):
     edges = [i / count for i in range(count)]  # as printed: rounded to double
     bins = [[0, mpf(0), mpf(0), mpf(0)] for _ in edges]
     for w, sure, hit in zip(weights, confidence, outcome):
-        held = bins[max(bisect_right(edges, sure) - 1, 0)]
+        held = bins[max(bisect_right(edges, float(sure)) - 1, 0)]  # as a double, like the edges
         held[0] += 1
         for i, term in enumerate((1, sure, hit)):
             held[i + 1] += w * term

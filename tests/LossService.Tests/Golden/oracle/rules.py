@@ -128,7 +128,7 @@ def counted(subject):
 def shaped(subject):
     """null is not given; 0 and 1 are booleans; a weight or a mask may stand for a whole row."""
     body = two_samples(subject)
-    absent = {"sample_weight": None, "mask": None, "reduction": None, "mean_over": None, "id": None, "tensor_encoding": None}
+    absent = {"sample_weight": None, "mask": None, "reduction": None, "mean_over": None, "tensor_encoding": None}
     yield "optional members that are null", asked(body | absent | ({"temperature": None} if subject.tempered else {}))
     yield "mask of 0 and 1", asked(body | {"mask": [0, 1]})
     if subject.binary:
@@ -159,9 +159,9 @@ def taken(subject):
         for turn, options in enumerate(({}, {"class_weight": [0.001] * 3}, {"class_weight": [10] * 3}, {"class_weight": [0.5, 1, 3]},
                                         {"class_weight": [10] * 3, "mean_over": "samples"}, {"reduction": "sum"})):
             for labels, dtype in ((coarse, "float32"), (fine, "float64"))[:2 if turn < 2 else 1]:
-                logits = {"logits": [[0, 0, 0], [1, 2, -0.5]], "labels": labels, "dtype": dtype}
+                logits = {"logits": [[0.5, 0, -1], [1, 2, -0.5]], "labels": labels, "dtype": dtype}
                 yield f"labels of a rounded sum, {stated(options) or 'no weights'}", asked(logits | options)
-        counts = {"labels": [[1, 2, 1], [5, 3, 2]], "normalize": True}
+        counts = {"labels": [[1, 2, 1], [5, 4, 2]], "normalize": True}
         yield "labels that are counts", asked({"logits": [[0, 1, 2], [1, 0, 0.5]]} | counts)
         yield "labels that are counts, class weights", asked({"logits": [[0, 1, 2], [1, 0, 0.5]], "class_weight": [1, 2, 4]} | counts)
         if "probabilities" in subject.forms:

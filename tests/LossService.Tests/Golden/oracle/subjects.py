@@ -82,6 +82,7 @@ MIXTURES = (
         ("subnormal probability", {"dtype": "float64", "probabilities": [[1, 5e-324]], "labels": [0], "beta": 0.9}),
         ("log-probabilities", {"dtype": "float64", "log_probabilities": [[0, -760]], "labels": [0], "beta": 0.9}))),
     *pair("probability 0 and beta 0.9", {"probabilities": [[1, 0], [0.5, 0.5]], "labels": [0, 1], "beta": 0.9}))
+ROUNDED_THIRDS = {"logits": [[0, 0, 0]], "labels": [[0.33333, 0.33333, 0.33333]], "outputs": ["loss", "losses"]}
 FAR_APART = tuple((f"logits near the end of float64, label {y}",
                    {"dtype": "float64", "logits": [[9e307, -9e307]], "labels": [y], "temperature": 10, "outputs": ALL}) for y in (0, 1))
 
@@ -116,7 +117,10 @@ SUBJECTS = (
         {"shift": 0}, {"gamma_pos": 1}, {"gamma_pos": 1, "gamma_neg": 1, "shift": 0}, {"gamma_neg": 2.5},
         {"gamma_pos": 0.5, "gamma_neg": 1.5, "shift": 0.2}, {"gamma_neg": 0}, {"shift": 1}, {"shift": 1e-6},
         {"gamma_pos": 2, "gamma_neg": 3, "shift": 0.1, "label_smoothing": 0.1, "sample_weight": True})),
-    Subject("poly_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+    Subject("poly_cross_entropy", edges=(
+        *CATEGORICAL_EDGES, *AT_TARGET,
+        *((f"equal logits, labels of a rounded sum, {name}", ROUNDED_THIRDS | options) for name, options in (
+            ("no weights", {}), ("small weights", {"class_weight": [0.001, 0.001, 0.001]})))), variants=(
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
         {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
