@@ -54,7 +54,7 @@ internal ref struct JsonTensorReader
         return Read(Fields.GetName(field), value, dtype, request.Errors, takesBooleans);
     }
 
-    /// <summary>Reads a value as bool, int64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
+    /// <summary>Reads a value as bool, int64 or uint64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
     /// <param name="field">The name of the tensor.</param>
     /// <param name="value">The text of the value.</param>
     /// <param name="dtype">How the elements are held.</param>
@@ -77,7 +77,9 @@ internal ref struct JsonTensorReader
     /// <summary>The position of the first element that is not written as an integer that fits, and its text; null = none.</summary>
     /// <param name="value">The text of the value.</param>
     /// <param name="takesBooleans">Whether true and false are integers, too.</param>
-    public static (int[] Position, string Text)? FindNonInteger(ReadOnlySpan<byte> value, bool takesBooleans = false)
+    /// <param name="isUnsigned">Whether integers are from 0 to 2^64 − 1 rather than int64.</param>
+    public static (int[] Position, string Text)? FindNonInteger(
+        ReadOnlySpan<byte> value, bool takesBooleans = false, bool isUnsigned = false)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var position = new Stack<int>();
@@ -89,12 +91,15 @@ internal ref struct JsonTensorReader
                 continue;
             }
             if (json.TokenType == JsonTokenType.EndArray) position.Pop();
-            else if (!(takesBooleans && IsBoolean(ref json)) && (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _)))
+            else if (!(takesBooleans && IsBoolean(ref json)) && !IsInteger(ref json, isUnsigned))
                 return ([.. position.Reverse()], HeaderParser.Describe(ref json));
             if (position.TryPop(out var index)) position.Push(index + 1);
         }
         return null;
     }
+
+    private static bool IsInteger(ref Utf8JsonReader json, bool isUnsigned) =>
+        json.TokenType == JsonTokenType.Number && (isUnsigned ? json.TryGetUInt64(out _) : json.TryGetInt64(out _));
 
     private void ReadValue(ref Utf8JsonReader json, int depth)
     {
@@ -154,6 +159,7 @@ internal ref struct JsonTensorReader
             $"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
         else if (json.TokenType != JsonTokenType.Number) AddError($"expected a number, got {HeaderParser.Describe(ref json)}");
         else if (_dtype == DType.Int64) Add(json.GetInt64());
+        else if (_dtype == DType.UInt64) Add(json.GetUInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, Style, Culture, out var single) && float.IsFinite(single))
             Add(single);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, Style, Culture, out var number) && double.IsFinite(number))

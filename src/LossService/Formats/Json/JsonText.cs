@@ -45,7 +45,8 @@ internal static class JsonText
         }
         catch (JsonException broken)
         {
-            return ProblemTypes.InvalidJson(Explain(broken, body, reader), reader.BytesConsumed);
+            var offset = FindBreak(broken, body, reader.BytesConsumed);
+            return ProblemTypes.InvalidJson(Explain(broken, body, offset), offset);
         }
     }
 
@@ -70,13 +71,22 @@ internal static class JsonText
         }
     }
 
-    private static string Explain(JsonException broken, ReadOnlySpan<byte> body, Utf8JsonReader reader)
+    /// <summary>The offset of the byte at which the text breaks: the framework counts it within its line.</summary>
+    private static long FindBreak(JsonException broken, ReadOnlySpan<byte> body, long consumed)
+    {
+        if (broken is not { LineNumber: { } line, BytePositionInLine: { } position }) return consumed;
+        var start = 0;
+        for (; line > 0; line--) start += body[start..].IndexOf((byte)'\n') + 1;
+        return long.Min(start + position, body.Length);
+    }
+
+    private static string Explain(JsonException broken, ReadOnlySpan<byte> body, long offset)
     {
         if (body.IsEmpty) return "The body is empty.";
         // the framework's message ends in its own position, for which the problem has a field
         var message = broken.Message;
         var address = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"{(address < 0 ? message : message[..address])} (after {reader.BytesConsumed} bytes)";
+        return $"{(address < 0 ? message : message[..address])} (after {offset} bytes)";
     }
 
     private static int FirstInvalid(ReadOnlySpan<byte> body)

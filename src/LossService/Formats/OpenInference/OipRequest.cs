@@ -132,6 +132,13 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
             value.ToString(CultureInfo.InvariantCulture));
     }
 
+    /// <summary>Takes a parameter that is an integer beyond int64.</summary>
+    public void SetParameter(string name, ulong value)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, (double)value))
+            Refuse(option, value.ToString(CultureInfo.InvariantCulture));
+    }
+
     /// <summary>Takes a parameter that is a boolean.</summary>
     public void SetParameter(string name, bool value)
     {

@@ -53,6 +53,8 @@ public sealed class JsonRefusalTests(TestService service)
         { """{"logits":[],"labels":[],"sample_weight":[1]}""", "#/sample_weight", "the samples have [0]" },
         { """{"logits":[[]],"labels":[0]}""", "#/logits", "has samples without classes" },
         { """{"logits":[[],[]],"labels":[0,0]}""", "#/logits", "has samples without classes" },
+        { $$"""{"logits":{{new string('[', 33)}}1,2{{new string(']', 33)}},"labels":[0]}""",
+            "#/logits" + string.Concat(Enumerable.Repeat("/0", 32)), "expected at most 32 axes" },
         { """{"logits":5,"labels":[0]}""", "#/logits", "expected an array, got a single number" },
         // labels
         { """{"logits":[[1,2]],"labels":[-1]}""", "#/labels/0", "class index -1 is outside 0..1" },

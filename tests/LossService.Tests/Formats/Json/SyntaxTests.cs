@@ -103,6 +103,10 @@ public sealed class SyntaxTests(TestService service)
     [InlineData("""{"logits":[[1,2]],"labels":[0]}x""", 31)]
     [InlineData("""{"logits":[[1,2]],"labels":[0]}{}""", 31)]
     [InlineData("""{"logits":[[1,NaN]],"labels":[0]}""", 14)]
+    [InlineData("""{"logits":[[1,2]],"labels":[tru]}""", 31)]
+    [InlineData("{\n \"logits\":[[1,2]],\n\"id\":nul1}", 30)]
+    [InlineData("""{"logits":[[1,2.x]],"labels":[0]}""", 16)]
+    [InlineData("""{"logits":[[1,2]],"id":"abc\qd"}""", 28)]
     [InlineData("""{"logits":[[1,2]],"id":"é\xFF"}""", 26)]
     [InlineData("""\xEF\xBB\xBF{"logits":[[1,2]],"labels":[0]}""", 0)]
     public async Task Body_Broken_PointsAtTheByte(string body, long offset)

@@ -86,7 +86,7 @@ internal static class InferMessages
             case InferParameter.ParameterChoiceOneofCase.Uint64Param when parameter.Uint64Param <= long.MaxValue:
                 request.SetParameter(name, (long)parameter.Uint64Param);
                 break;
-            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, (double)parameter.Uint64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, parameter.Uint64Param); break;
             case InferParameter.ParameterChoiceOneofCase.DoubleParam: request.SetParameter(name, parameter.DoubleParam); break;
             case InferParameter.ParameterChoiceOneofCase.StringParam: request.SetParameter(name, parameter.StringParam); break;
             default: request.SetParameter(name); break;

@@ -167,10 +167,10 @@ internal unsafe ref struct OipHeaderReader
         if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
         var before = _request.Errors.Total;
         List<long> axes = [];
-        while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        for (var i = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
-            else _request.Errors.Add(new(path, axes.Count),
+            else _request.Errors.Add(new(path, i),
                 $"expected an integer for an axis, got {HeaderParser.Describe(ref _json)}");
             _json.Skip();
         }
