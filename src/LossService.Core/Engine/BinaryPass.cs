@@ -68,7 +68,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     public Scores Scores { get; }
 
     /// <summary>An empty tally of the metrics.</summary>
-    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins));
+    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)

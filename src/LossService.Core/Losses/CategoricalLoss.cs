@@ -47,7 +47,7 @@ internal abstract class CategoricalLoss : Loss
         var (sum, tally) = SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation);
         pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
-        pass.Scores.Metrics = tally?.Conclude();
+        pass.Scores.MetricsSum = tally;
         return pass.Scores;
     }
 

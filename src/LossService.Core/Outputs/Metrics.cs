@@ -6,9 +6,11 @@ namespace LossService.Core.Outputs;
 /// <param name="Perplexity">exp of the mean cross-entropy, in nats, of the unsmoothed label.</param>
 /// <param name="ExpectedCalibrationError">Σ_b share_b·|accuracy_b − confidence_b| over <paramref name="Bins"/>.</param>
 /// <param name="Bins">The reliability diagram.</param>
+/// <param name="Totals">The sums that they are made of.</param>
 public sealed record Metrics(
     double? Accuracy,
     IReadOnlyList<KeyValuePair<int, double?>> TopKAccuracy,
     double? Perplexity,
     double? ExpectedCalibrationError,
-    IReadOnlyList<CalibrationBin> Bins);
+    IReadOnlyList<CalibrationBin> Bins,
+    MetricTotals Totals);

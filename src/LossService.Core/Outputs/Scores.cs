@@ -24,8 +24,19 @@ public sealed class Scores : IDisposable
     /// <summary>Σ over the kept samples.</summary>
     public Totals Totals { get; internal set; }
 
-    /// <summary>How good the predictions are.</summary>
-    public Metrics? Metrics { get; internal set; }
+    /// <summary>How good the predictions are; null where they were not asked for.</summary>
+    public Metrics? Metrics { get; private set; }
+
+    /// <summary>The sums that <see cref="Metrics"/> are made of, to be added to those of other batches.</summary>
+    public MetricsSum? MetricsSum
+    {
+        get;
+        internal set
+        {
+            field = value;
+            Metrics = value?.Conclude();
+        }
+    }
 
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => _tensors[1];

@@ -164,8 +164,30 @@ internal static class Schemas
                     },
                     "lower", "upper", "samples", "weight", "accuracy", "confidence"),
                 "The bins of the reliability diagram."),
+            ["totals"] = MetricTotalsOf(document),
         },
-        "accuracy", "perplexity", "expected_calibration_error", "bins");
+        "accuracy", "perplexity", "expected_calibration_error", "bins", "totals");
+
+    private static OpenApiSchema MetricTotalsOf(OpenApiDocument document)
+    {
+        var totals = Object(
+            new()
+            {
+                ["weight"] = Real("Σw over the samples, w the sample weight."),
+                ["correct"] = Real("Σw over those whose predicted class is the label."),
+                ["top_k_correct"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Description = "For each k: Σw over those whose label is among the k largest predictions.",
+                    AdditionalProperties = Type(JsonSchemaType.Number),
+                },
+                ["cross_entropy"] = Ref(Number, document, "Σw·cross-entropy in nats, with unsmoothed labels."),
+            },
+            "weight", "correct", "cross_entropy");
+        totals.Description = "The sums that the metrics are made of; those of several batches add up to those of their union. Of a bin, "
+            + "weight·accuracy and weight·confidence do.";
+        return totals;
+    }
 
     private static OpenApiSchema ProblemSchema()
     {
