@@ -72,9 +72,9 @@ internal sealed class SampleWeights
     /// <param name="loss">Σwℓ over the kept samples.</param>
     /// <param name="scores">Where to.</param>
     /// <param name="outputs">What is asked for.</param>
-    public void Reduce(double loss, Scores scores, OutputSet outputs)
+    public void Reduce(RoundedSum loss, Scores scores, OutputSet outputs)
     {
-        scores.Totals = new(Count, Sum, loss);
-        if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss / Divisor;
+        scores.Totals = new(Count, Sum, loss.Value);
+        if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss.Divide(Divisor);
     }
 }

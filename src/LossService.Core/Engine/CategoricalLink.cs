@@ -51,15 +51,18 @@ internal abstract class CategoricalLink
             var k = Ranking.FindMax(z);
             // the limit: the one infinite logit takes everything
             var certain = double.IsPositiveInfinity(z[k]);
-            var max = Vector512.Create(z[k]);
+            // the difference of two logits may overflow where a part of it, divided by T, does not
+            var isLarge = temperature > 1 && row.DifferencesMayOverflow();
+            var unit = Vector512.Create(isLarge ? 0.25 : 1);
+            var max = Vector512.Create(z[k]) * unit;
             var sum = Dd.Zero;
             for (var c = 0; c < z.Length; c += DdRow.Width)
             {
                 var winner = DdRow.LaneIs(k - c);
                 var d = certain
                     ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
-                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]), max);
-                if (temperature != 1) d /= _temperature;
+                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]) * unit, max);
+                if (temperature != 1) d /= _temperature * unit;
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
                 row.P.Store(c, e);

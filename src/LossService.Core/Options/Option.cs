@@ -17,6 +17,9 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The largest value allowed.</summary>
     public double Maximum { get; init; } = double.PositiveInfinity;
 
+    /// <summary>The least value above 0 that is allowed, where 0 is: smaller ones lose their digits, or those of a result.</summary>
+    public double MinimumAboveZero { get; init; }
+
     /// <summary>Whether <see cref="Minimum"/> and <see cref="Maximum"/> themselves are refused.</summary>
     public bool Open { get; init; }
 
@@ -37,11 +40,13 @@ public abstract record Option(string Name, OptionForm Form, string Description)
 
     /// <summary>Whether a finite number lies in the range.</summary>
     public bool Allows(double value) => double.IsFinite(value)
-        && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum);
+        && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum)
+        && !(value > 0 && value < MinimumAboveZero);
 
     /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
     public string Range => Form == OptionForm.Flag ? "true or false" : Form == OptionForm.Choice
         ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
+        : MinimumAboveZero > 0 ? $"0 or a number from {Text(MinimumAboveZero)} to {Text(Maximum)}"
         : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number")
             + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
             {

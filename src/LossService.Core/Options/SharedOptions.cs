@@ -3,10 +3,19 @@ namespace LossService.Core.Options;
 /// <summary>The options that several losses share, each declared once.</summary>
 public static class SharedOptions
 {
+    /// <summary>
+    /// The largest weight, margin and the like, and the reciprocal of the smallest: far beyond any use, and so far inside the range of a
+    /// double that no product or sum of them leaves it.
+    /// </summary>
+    internal const double Largest = 1e100, Smallest = 1e-100;
+
+    /// <summary>The largest exponent of a focusing factor.</summary>
+    internal const double LargestExponent = 1e6;
+
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
         "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor.")
-    { Minimum = 0 };
+    { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
 
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
@@ -21,7 +30,7 @@ public static class SharedOptions
     /// <summary>The option <c>temperature</c>.</summary>
     public static readonly Option<double> Temperature = new("temperature", OptionForm.Number, 1,
         "T: logits are divided by it before softmax or sigmoid.")
-    { Minimum = 0, Open = true, OnlyWith = PredictionForm.Logits };
+    { Minimum = Smallest, Maximum = Largest, OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,
@@ -36,7 +45,7 @@ public static class SharedOptions
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,
         "m: margin in logits. The loss is 0 where the label's side leads by at least m.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = Largest };
 
     /// <summary>The option <c>top_k</c>.</summary>
     public static readonly Option<long[]?> TopK = new("top_k", OptionForm.Integers, null,

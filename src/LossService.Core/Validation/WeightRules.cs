@@ -22,16 +22,21 @@ internal static class WeightRules
         for (long i = 0; i < weights.Count; i++)
         {
             weights.Read(i, weight);
-            var isFinite = double.IsFinite(weight[0]);
-            if ((isFinite && !(weight[0] < 0 && (isDivisor || hasMetrics))) || !rows.Kept.ContainsAny(i * each, each)) continue;
+            if (IsInRange(weight[0]) && !(weight[0] < 0 && (isDivisor || hasMetrics))) continue;
+            if (!rows.Kept.ContainsAny(i * each, each)) continue;
             if (!problems.Count()) continue;
-            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), Describe(isFinite, isDivisor, weights.Text(i)));
+            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), Describe(weight[0], isDivisor, weights.Text(i)));
         }
     }
 
-    private static string Describe(bool isFinite, bool isDivisor, string weight) => (isFinite, isDivisor) switch
+    /// <summary>0, or of a size whose products and sums stay inside the range of a double.</summary>
+    private static bool IsInRange(double weight) =>
+        weight == 0 || Math.Abs(weight) is >= SharedOptions.Smallest and <= SharedOptions.Largest;
+
+    private static string Describe(double value, bool isDivisor, string weight) => (IsInRange(value), isDivisor) switch
     {
-        (false, _) => $"expected a finite number, got {weight}",
+        (false, _) when !double.IsFinite(value) => $"expected a finite number, got {weight}",
+        (false, _) => $"expected 0 or a number from 1e-100 to 1e100 (or its negative), got {weight}",
         (_, true) => $"a weighted mean divides by the sum of the weights, so none may be negative, got {weight}; "
             + "mean_over \"samples\" and reduction \"sum\" take negative weights",
         _ => $"metrics divide by the sum of the weights, so none may be negative, got {weight}; "

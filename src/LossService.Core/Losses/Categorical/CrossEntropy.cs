@@ -10,7 +10,7 @@ internal sealed class CrossEntropy : CategoricalLoss
     public static readonly Option<double> ZLoss = new("z_loss", OptionForm.Number, 0,
         "ζ: adds ζ·logsumexp(z/T)², times the sample's class weight, to each sample's loss, which keeps the logits from drifting. No unit "
         + "applies to it.")
-    { Minimum = 0, OnlyWith = PredictionForm.Logits };
+    { Minimum = 0, Maximum = SharedOptions.Largest, OnlyWith = PredictionForm.Logits };
 
     public override string Name => "cross_entropy";
 

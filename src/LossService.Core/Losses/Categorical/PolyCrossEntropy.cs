@@ -9,7 +9,7 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> Epsilon = new("epsilon", OptionForm.Number, 2,
         "ε: added to the first coefficient of cross-entropy's series in 1 − p; 0 gives cross-entropy.")
-    { Minimum = -1 };
+    { Minimum = -1, Maximum = SharedOptions.Largest };
 
     public override string Name => "poly_cross_entropy";
 
