@@ -25,7 +25,7 @@ public sealed class EmptyBatchTests(TestService service)
             string[] predictions = ["[]", EncodedTensor.Of<float>("float32", dense), EncodedTensor.Of<double>("float64", [0, 2, 3])];
             string[] labels = loss.Labels == LabelRule.None ? [""]
                 : [",\"labels\":[]", $",\"labels\":{EncodedTensor.Of<long>("int64", [0])}"];
-            string[] options = ["", ",\"sample_weight\":[],\"mask":[]",
+            string[] options = ["", ",\"sample_weight\":[],\"mask\":[]",
                 loss.FindOption("class_weight") is null ? "" : ",\"class_weight\":[1,2,3]"];
             foreach (var (posted, label, option) in from posted in predictions
                                                     from label in labels
