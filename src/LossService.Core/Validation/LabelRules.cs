@@ -19,13 +19,27 @@ internal static class LabelRules
 
     private static void CheckIndices(Tensor labels, RowReader rows, BatchProblems problems)
     {
+        var countsFrom1 = (bool?)null;
         for (long i = 0; i < labels.Count; i++)
         {
             if ((ulong)labels.Integer(i) < (ulong)rows.Classes || !rows.Kept.Contains(i)) continue;
             if (problems.Count())
                 problems.Keep(BatchField.Labels, labels.Shape.Position(i),
-                    $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}");
+                    $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}"
+                    + HintIndex(labels.Integer(i), rows.Classes, countsFrom1 ??= CountFrom1(labels, rows)));
         }
+    }
+
+    private static string HintIndex(long index, int classes, bool countsFrom1) =>
+        index is -100 or -1 or 255 ? "; ignore_index leaves samples with such a label out"
+            : index == classes && countsFrom1 ? "; class indices start at 0, and these seem to start at 1" : "";
+
+    /// <summary>Whether labels are from 1 to K.</summary>
+    private static bool CountFrom1(Tensor labels, RowReader rows)
+    {
+        for (long i = 0; i < labels.Count; i++)
+            if (rows.Kept.Contains(i) && (labels.Integer(i) < 1 || labels.Integer(i) > rows.Classes)) return false;
+        return true;
     }
 
     private static void CheckRows(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
@@ -59,7 +73,8 @@ internal static class LabelRules
                 if (!rows.Kept.Contains(element)) continue;
                 if (rule != LabelRule.Bit) RefuseProbability(labels, element, rows, problems);
                 else if (problems.Count())
-                    problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}");
+                    problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                        $"expected 0 or 1, got {labels.Text(element)}{HintSign(labels, element)}");
             }
         }
     }
@@ -68,6 +83,14 @@ internal static class LabelRules
     {
         if (problems.Count())
             problems.Keep(BatchField.Labels, labels.Shape.Position(element),
-                $"expected {(rows.Normalizes ? "a number of at least 0" : "a number from 0 to 1")}, got {labels.Text(element)}");
+                $"expected {(rows.Normalizes ? "a number of at least 0" : "a number from 0 to 1")}, got {labels.Text(element)}"
+                + (rows.IsCategorical ? "" : HintSign(labels, element)));
+    }
+
+    private static string HintSign(Tensor labels, long element)
+    {
+        Span<double> label = [0];
+        labels.Read(element, label);
+        return label[0] == -1 ? "; for labels t of -1 and 1, send (t + 1)/2" : "";
     }
 }

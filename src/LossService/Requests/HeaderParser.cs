@@ -45,7 +45,7 @@ internal static class HeaderParser
             case Fields.Reduction: request.Reduction = ReadName(name, word, Fields.Reductions, request.Errors); return true;
             case Fields.MeanOver: request.MeanOver = ReadName(name, word, Fields.MeanOvers, request.Errors); return true;
             case Fields.Unit: request.Unit = ReadName(name, word, Fields.Units, request.Errors); return true;
-            case Fields.DType: SetDType(word, Quote(word), request); return true;
+            case Fields.DType: SetDType(word, ClientText.Quote(word), request); return true;
             default: return false;
         }
     }
@@ -75,7 +75,8 @@ internal static class HeaderParser
         if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
             return $"{name} is not an option of {loss.Name}; its options are "
                 + $"{string.Join(", ", loss.Options.Select(option => option.Name))}";
-        return $"unknown field \"{Shorten(name)}\"{Nearest.Suggest(name, Fields.GetNames(loss))}";
+        return ForeignWords.FindField(name, loss) is { } hint ? $"unknown field {ClientText.Quote(name)}; {hint}"
+            : $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, Fields.GetNames(loss))}";
     }
 
     /// <summary>What a value is, in words: its own text where it is short.</summary>
@@ -83,8 +84,8 @@ internal static class HeaderParser
     {
         JsonTokenType.StartArray => "an array",
         JsonTokenType.StartObject => "an object",
-        JsonTokenType.String => Quote(json.GetString()!),
-        JsonTokenType.Number => Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
+        JsonTokenType.String => ClientText.Quote(json.GetString()!),
+        JsonTokenType.Number => ClientText.Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         _ => "null",
@@ -117,19 +118,21 @@ internal static class HeaderParser
     private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, RequestErrors errors) where T : struct, Enum
     {
         if (json.TokenType == JsonTokenType.String && names.TryFind(json.GetString()!, out var value)) return value;
-        errors.Add(new(name), DescribeChoice(names, Describe(ref json)));
+        errors.Add(new(name), DescribeChoice(
+            names, Describe(ref json), json.TokenType == JsonTokenType.String ? json.GetString()! : ""));
         return default;
     }
 
     private static T ReadName<T>(string name, string word, WireNames<T> names, RequestErrors errors) where T : struct, Enum
     {
         if (names.TryFind(word, out var value)) return value;
-        errors.Add(new(name), DescribeChoice(names, Quote(word)));
+        errors.Add(new(name), DescribeChoice(names, ClientText.Quote(word), word));
         return default;
     }
 
-    private static string DescribeChoice<T>(WireNames<T> names, string got) where T : struct, Enum =>
-        $"expected {string.Join(" or ", names.All.Select(name => $"\"{name}\""))}, got {got}";
+    private static string DescribeChoice<T>(WireNames<T> names, string got, string word) where T : struct, Enum =>
+        $"expected {string.Join(" or ", names.All.Select(name => $"\"{name}\""))}, got {got}"
+            + (names is WireNames<Reduction> && ForeignWords.FindWord(word) is { } hint ? $"; {hint}" : "");
 
     private static void SetDType(string? word, string got, ScoreRequest request)
     {
@@ -166,10 +169,4 @@ internal static class HeaderParser
         value = 0;
         return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out value);
     }
-
-    /// <summary>A text in quotes, cut where it is long.</summary>
-    public static string Quote(string text) => $"\"{Shorten(text)}\"";
-
-    private static string Shorten(string text) => text.Length <= 40 ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text[..40]}… ({text.Length} characters)");
 }

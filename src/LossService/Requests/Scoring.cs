@@ -13,6 +13,7 @@ internal sealed class Scoring(RequestValidator validator)
     /// <returns>The scores; null where the request's errors say why not.</returns>
     public Scores? Score(ScoreRequest request, CancellationToken cancellation)
     {
+        if (request.Errors.Total > 0) RequestValidator.AddMissing(request);
         if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
         var problems = new BatchProblems();
         var batch = request.ToBatch(request.Form!.Value);

@@ -37,7 +37,7 @@ internal static class JsonRequestReader
         foreach (var member in members)
         {
             if (!member.IsNull(body)) request.Posted.Add(member.Name);
-            if (!seen.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field \"{member.Name}\"");
+            if (!seen.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field {ClientText.Quote(member.Name)}");
         }
         // how numbers are held must be known before the first is read
         foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))

@@ -155,6 +155,8 @@ internal ref struct JsonTensorReader
     {
         if (_takesBooleans && IsBoolean(ref json)) AddBit(json.GetBoolean());
         else if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
+        else if (json.TokenType == JsonTokenType.String && IsName(ref json)) AddError(
+            $"expected a number, got {HeaderParser.Describe(ref json)}; labels are numbers such as class indices, not names");
         else if (json.TokenType == JsonTokenType.String) AddError(
             $"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
         else if (json.TokenType != JsonTokenType.Number) AddError($"expected a number, got {HeaderParser.Describe(ref json)}");
@@ -166,6 +168,10 @@ internal ref struct JsonTensorReader
             Add(number);
         else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {LargestNumber}");
     }
+
+    private readonly bool IsName(ref Utf8JsonReader json) =>
+        _field == Fields.Labels && json.GetString() is { Length: > 0 } text && char.IsLetter(text[0])
+            && !text.StartsWith("nan", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("inf", StringComparison.OrdinalIgnoreCase);
 
     private readonly string LargestNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
 

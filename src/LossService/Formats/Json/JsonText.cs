@@ -86,7 +86,20 @@ internal static class JsonText
         // the framework's message ends in its own position, for which the problem has a field
         var message = broken.Message;
         var address = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"{(address < 0 ? message : message[..address])} (after {offset} bytes)";
+        return $"{(address < 0 ? message : message[..address])} (after {offset} bytes){HintNonFinite(body, (int)offset)}";
+    }
+
+    /// <summary>What to write in place of NaN and infinities, which JSON does not have.</summary>
+    private static string HintNonFinite(ReadOnlySpan<byte> body, int offset)
+    {
+        var start = offset;
+        while (start > 0 && (char.IsAsciiLetter((char)body[start - 1]) || body[start - 1] == '-')) start--;
+        var word = Encoding.ASCII.GetString(body.Slice(start, Math.Min(9, body.Length - start)));
+        var isNegative = word.StartsWith('-');
+        if (isNegative) word = word[1..];
+        return word.StartsWith("nan", StringComparison.OrdinalIgnoreCase) ? " Write NaN in quotes: \"NaN\"."
+            : word.StartsWith("inf", StringComparison.OrdinalIgnoreCase)
+                ? $" Write infinities in quotes: \"{(isNegative ? "-" : "")}Infinity\"." : "";
     }
 
     private static int FirstInvalid(ReadOnlySpan<byte> body)

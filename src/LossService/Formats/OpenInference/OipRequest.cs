@@ -42,7 +42,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         var path = $"inputs/{index}";
         if (!Fields.TryFindTensor(name, out var field))
         {
-            Note($"{path}/name", $"unknown input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
+            Note($"{path}/name", $"unknown input {ClientText.Quote(name)}"
+                + (ForeignWords.FindField(name, Batch.Loss) is { } hint ? $"; {hint}" : Nearest.Suggest(name, Fields.Tensors)));
             return null;
         }
         Addresses.Add(name, OipAddresses.Pointer("inputs", $"{index}"), name, OipLayout.Opaque);
@@ -54,7 +55,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         if (!OipDatatype.TryParse(datatype, out var dtype))
         {
             Note($"{path}/datatype",
-                $"{name} has the unknown datatype \"{datatype}\"; expected one of {string.Join(", ", OipDatatype.All)}");
+                $"{name} has the unknown datatype {ClientText.Quote(datatype)}; expected one of {string.Join(", ", OipDatatype.All)}");
             return null;
         }
         if (axes.Length > JsonTensorReader.MaxRank)
@@ -162,7 +163,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         }
         else if (!Batch.Options.TrySet(option, text) && !TryReadList(option, text))
         {
-            Refuse(option, HeaderParser.Quote(text));
+            Refuse(option, ClientText.Quote(text));
         }
     }
 
@@ -203,7 +204,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         {
             var names = outputs.Select(output => output.Name).ToArray();
             Note($"outputs/{index}/name",
-                $"unknown output \"{name}\"{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
+                $"unknown output {ClientText.Quote(name)}{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
         }
         else if (_wanted.Any(wanted => wanted.Output == output))
         {
@@ -233,6 +234,9 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 
     /// <inheritdoc/>
     protected override ProblemError Locate(RequestError error) => Addresses.Locate(error);
+
+    /// <inheritdoc/>
+    protected override string Describe(RequestError error) => Addresses.Locate(error).Detail;
 
     private static bool IsList(Utf8JsonReader text)
     {

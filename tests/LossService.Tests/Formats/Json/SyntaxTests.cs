@@ -23,7 +23,8 @@ public sealed class SyntaxTests(TestService service)
         ["""{"logits":[[1,2]],"labels":[0],"sample_weight":[§]}"""] = value => IsNumber(Inner(value)) && Inner(value).GetDouble() >= 0,
         ["""{"logits":[[1,2]],"labels":[0],"mask":[§]}"""] = value => Inner(value).ValueKind is JsonValueKind.True or JsonValueKind.False
             || (IsNumber(Inner(value)) && Inner(value).TryGetInt64(out var bit) && (bit is 0 or 1)),
-        ["""{"logits":[[1,2]],"labels":[0],"label_smoothing":§}"""] = value => IsNull(value) || (IsNumber(value) && value.GetDouble() is >= 0 and <= 1),
+        ["""{"logits":[[1,2]],"labels":[0],"label_smoothing":§}"""] = value =>
+            IsNull(value) || (IsNumber(value) && value.GetDouble() is >= 0 and <= 1),
         ["""{"logits":[[1,2]],"labels":[0],"class_weight":[1,§]}"""] = value => IsNumber(value) && value.GetDouble() >= 0,
         ["""{"logits":[[1,2]],"labels":[0],"outputs":[§]}"""] = _ => false,
         ["""{"id":§,"logits":[[1,2]],"labels":[0]}"""] = value => IsNull(value) || value.ValueKind == JsonValueKind.String,
@@ -104,7 +105,7 @@ public sealed class SyntaxTests(TestService service)
     [InlineData("""{"logits":[[1,2]],"labels":[0]}{}""", 31)]
     [InlineData("""{"logits":[[1,NaN]],"labels":[0]}""", 14)]
     [InlineData("""{"logits":[[1,2]],"labels":[tru]}""", 31)]
-    [InlineData("{\n \"logits\":[[1,2]],\n\"id\":nul1}", 30)]
+    [InlineData("{\n \"logits\":[[1,2]],\n\"id\":nul1}", 29)]
     [InlineData("""{"logits":[[1,2.x]],"labels":[0]}""", 16)]
     [InlineData("""{"logits":[[1,2]],"id":"abc\qd"}""", 28)]
     [InlineData("""{"logits":[[1,2]],"id":"é\xFF"}""", 26)]

@@ -70,7 +70,8 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
         if (header is null) return length;
         return int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var json) && json >= 1 && json <= length ? json
             : ProblemTypes.BadRequest(400,
-                $"{OipHttp.HeaderLength} is \"{header}\"; expected the length of the JSON, from 1 to the body's {length} bytes.");
+                $"{OipHttp.HeaderLength} is {ClientText.Quote(header)}; "
+                + $"expected the length of the JSON, from 1 to the body's {length} bytes.");
     }
 
     /// <summary>Finds why a text is not JSON, with the reader that checks the whole of it.</summary>

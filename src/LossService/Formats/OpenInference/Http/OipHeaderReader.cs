@@ -70,7 +70,7 @@ internal unsafe ref struct OipHeaderReader
         var seen = new HashSet<string>();
         while (TryNextField(out var name))
         {
-            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter \"{name}\"");
+            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter {ClientText.Quote(name)}");
             if (name == "binary_data_output" && IsNull) continue;
             if (name == "binary_data_output")
             {
@@ -124,13 +124,15 @@ internal unsafe ref struct OipHeaderReader
         }
         if (data is not null) _request.Own(data);
         foreach (var needed in InputFields[..3])
-            if (!seen.Contains(needed)) _request.Note(path, $"the input{(name is null ? "" : $" \"{name}\"")} has no {needed}");
+            if (!seen.Contains(needed))
+                _request.Note(path, $"the input{(name is null ? "" : $" {ClientText.Quote(name)}")} has no {needed}");
 
         var input = name is null || datatype is null || axes is null ? null
             : _request.Declare(index, name, datatype, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(axes));
-        if (size is not null && hasData) _request.Note(path, $"the input \"{name}\" has both data and binary_data_size");
+        if (size is not null && hasData)
+            _request.Note(path, $"the input {ClientText.Quote(name ?? "")} has both data and binary_data_size");
         if (size is not null) _tail.Announce(index, name ?? "", input, size.Value);
-        else if (!hasData) _request.Note(path, $"the input \"{name}\" has neither data nor binary_data_size");
+        else if (!hasData) _request.Note(path, $"the input {ClientText.Quote(name ?? "")} has neither data nor binary_data_size");
         else if (input is not null) Take(input, data, new ReadOnlySpan<byte>(_start, (int)(_end - _start))[text]);
     }
 
@@ -194,7 +196,7 @@ internal unsafe ref struct OipHeaderReader
             }
             else if (name != "content_type")
             {
-                _request.Note(path, $"an input has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data_size"])}");
+                _request.Note(path, $"an input has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data_size"])}");
             }
             _json.Skip();
         }
@@ -228,7 +230,7 @@ internal unsafe ref struct OipHeaderReader
             if (name == "binary_data" && IsNull) continue;
             if (name == "binary_data") binary = Flag($"{path}/{name}");
             else if (name != "content_type")
-                _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
+                _request.Note(path, $"an output has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data"])}");
             _json.Skip();
         }
         return binary;
@@ -247,7 +249,7 @@ internal unsafe ref struct OipHeaderReader
 
     private readonly void Check(string field, HashSet<string> seen, string path, string[] known)
     {
-        if (!known.Contains(field)) _request.Note(path, $"unknown field \"{field}\"{Nearest.Suggest(field, known)}");
+        if (!known.Contains(field)) _request.Note(path, $"unknown field {ClientText.Quote(field)}{Nearest.Suggest(field, known)}");
         else if (!IsNull && !seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
     }
 
