@@ -5,7 +5,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Engine;
 
-/// <summary>What stands between posted elements and the probability a binary formula sees: sigmoid(z/T), or p as posted.</summary>
+/// <summary>Maps posted elements to the probability that a binary formula reads: sigmoid(z/T), or p as posted.</summary>
 internal readonly struct BinaryLink(PredictionForm form, double temperature, double clip)
 {
     private readonly Vector512<double> _temperature = Vector512.Create(temperature);
@@ -68,6 +68,6 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
         return clip > 0 ? Dd.Select(Dd.LessThan(p, _least) | Dd.LessThan(_most, p), Dd.Zero, g) : g;
     }
 
-    /// <summary>a/b, but 0 where a = 0, even over 0.</summary>
+    /// <summary>a/b; 0 where a = 0, even for b = 0.</summary>
     private static Dd Quotient(Dd a, Dd b) => Dd.Select(a.IsZero, Dd.Zero, a / b);
 }

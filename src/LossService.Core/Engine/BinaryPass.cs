@@ -11,7 +11,7 @@ namespace LossService.Core.Engine;
 
 /// <summary>
 /// The one loop of every binary loss, eight elements at a time: read → link (p, 1 − p and their logs) → target (smoothed) →
-/// formula (value, derivatives) → link (gradient) → write. An element's results depend on that element and the options alone.
+/// formula (value, derivatives) → link (gradient) → write. An element's results depend on that element and the options only.
 /// </summary>
 internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementFormula
 {
@@ -54,20 +54,20 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         _hasKernel = TFormula.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
-        // an infinite loss of weight 0 is 0, which the stretch does not look for
+        // the block kernel does not handle an infinite loss of weight 0, which is 0
         if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
             && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
             _block = LogisticBlocks.For(predictions.DType, _labels.DType);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape);
     }
 
-    /// <summary>Which elements are kept, and their weights.</summary>
+    /// <summary>The kept elements and their weights.</summary>
     public SampleWeights Weights { get; }
 
-    /// <summary>Where the results go.</summary>
+    /// <summary>The results.</summary>
     public Scores Scores { get; }
 
-    /// <summary>An empty tally of the metrics.</summary>
+    /// <summary>Makes an empty sum of the metrics.</summary>
     public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
@@ -95,7 +95,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         s_scratch = scratch;
     }
 
-    /// <summary>Scores a block without a detour through the scratch, unless a label is soft.</summary>
+    /// <summary>Scores a block from tensor to tensor by the kernel; false where a label is soft.</summary>
     private unsafe bool TryBlock(long block, int count, Scratch scratch, ExactSum sum)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
@@ -135,7 +135,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         }
     }
 
-    /// <summary>Scores a block by the kernel; an element whose label is soft, or an output it lacks, by the formula.</summary>
+    /// <summary>Scores a block by the kernel; elements with a soft label, and outputs that the kernel lacks, by the formula.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreByKernel(int count, Scratch scratch)
     {
@@ -229,7 +229,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
 
     private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
 
-    /// <summary>A block's worth of everything.</summary>
+    /// <summary>The values of one block.</summary>
     private sealed class Scratch
     {
         /// <summary>Whether any value has a low part.</summary>

@@ -6,8 +6,8 @@ using LossService.Core.Options;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// What stands between the posted predictions and the distribution a formula sees: fills log p and p of a row, and pulls the
-/// formula's derivatives back to a gradient with respect to what was posted.
+/// Maps posted predictions to the distribution that a formula reads (log p and p of a row), and, backward, the formula's derivatives
+/// to the gradient with respect to the posted predictions.
 /// </summary>
 internal abstract class CategoricalLink
 {
@@ -22,7 +22,7 @@ internal abstract class CategoricalLink
     /// <param name="gradient">Where to.</param>
     public abstract void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
 
-    /// <summary>p·v, but 0 where p = 0: an infinite v is one for which p·v → 0.</summary>
+    /// <summary>p·v; 0 where p = 0, since p·v → 0 wherever v is infinite.</summary>
     private static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
     /// <summary>The link of a form of predictions.</summary>
@@ -36,9 +36,9 @@ internal abstract class CategoricalLink
 
     /// <summary>
     /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
-    /// Nothing here subtracts what it has just added: 1 − p of the winning class is s/(1 + s), not a difference.
-    /// Pull-back: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the winning class): as
-    /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one leaves nothing large to cancel.
+    /// 1 − p of the largest class is s/(1 + s), which does not cancel.
+    /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
+    /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
     /// </summary>
     private sealed class SoftmaxLink(double temperature) : CategoricalLink
     {
@@ -49,7 +49,7 @@ internal abstract class CategoricalLink
         {
             var z = row.Z;
             var k = Ranking.FindMax(z);
-            // the limit: the one infinite logit takes everything
+            // the limit for one infinite logit: p = 1
             var certain = double.IsPositiveInfinity(z[k]);
             // the difference of two logits may overflow where a part of it, divided by T, does not
             var isLarge = temperature > 1 && row.DifferencesMayOverflow();
@@ -66,7 +66,7 @@ internal abstract class CategoricalLink
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
                 row.P.Store(c, e);
-                // e of the largest is exactly 1; it must not swallow the others
+                // the largest's e is exactly 1; in the sum it would cost the others their low digits
                 sum += Dd.Select(winner, Dd.Zero, e);
             }
             sum = Dd.SumOfLanes(sum);
@@ -106,14 +106,13 @@ internal abstract class CategoricalLink
             }
         }
 
-        /// <summary>Where some derivative is infinite: those classes keep theirs, and push all that have any probability the other
-        /// way.</summary>
+        /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
             u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 
     }
 
-    /// <summary>p as posted, clipped where asked; log p = log(p). Pull-back: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>
+    /// <summary>p as posted, clipped where asked; log p = log(p). Backward: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>
     private sealed class ProbabilityLink(double clip) : CategoricalLink
     {
         private readonly Dd _least = new(clip);
@@ -125,7 +124,6 @@ internal abstract class CategoricalLink
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
                 var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
-                // padding stays 0: its target is 0 too
                 if (clip > 0)
                 {
                     p = Dd.Select(Dd.LessThan(p, _least), _least, p);
@@ -162,7 +160,7 @@ internal abstract class CategoricalLink
         }
     }
 
-    /// <summary>log p as posted; p = exp(log p). Pull-back: ∂L/∂log p_c = u_c + p_c v_c, each log p_c free.</summary>
+    /// <summary>log p as posted; p = exp(log p). Backward: ∂L/∂log p_c = u_c + p_c v_c, each log p_c free.</summary>
     private sealed class LogProbabilityLink : CategoricalLink
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]

@@ -14,8 +14,8 @@ namespace LossService.Core.Engine;
 /// read a row → link (log p, p) → target (smoothed) → formula (value, derivatives) → link (gradient) → write.
 /// </summary>
 /// <remarks>
-/// A row's results depend on that row and the options alone, and the sums are exact, so rows may be scored in any order, by any
-/// number of threads, in any batch, and give the same bits.
+/// A row's results depend on that row and the options only, and sums are exact. So the bits are the same for any order of rows, number
+/// of threads and batch.
 /// </remarks>
 internal sealed class CategoricalPass
 {
@@ -49,7 +49,7 @@ internal sealed class CategoricalPass
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
             // the kernel writes gradients as it reads predictions
             && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
-        // what the kernel does not compute is computed from the row; its own results stay its own
+        // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
         _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
@@ -71,13 +71,13 @@ internal sealed class CategoricalPass
     /// <summary>The number of rows.</summary>
     public long Rows { get; }
 
-    /// <summary>Which rows are kept, and their weights.</summary>
+    /// <summary>The kept rows and their weights.</summary>
     public SampleWeights Weights { get; }
 
-    /// <summary>Where the results go.</summary>
+    /// <summary>The results.</summary>
     public Scores Scores { get; }
 
-    /// <summary>An empty tally of the metrics that the batch asks for.</summary>
+    /// <summary>Makes an empty sum of the metrics that the batch asks for.</summary>
     public MetricsSum NewTally() =>
         new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
 
@@ -175,7 +175,7 @@ internal sealed class CategoricalPass
         target.Lo[_classes..].Clear();
     }
 
-    /// <summary>Σt − 1 of a dense row: what rounding left over, as far as smoothing keeps it.</summary>
+    /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
     private Dd Surplus(ReadOnlySpan<double> y)
     {
         var sum = Dd.Zero;

@@ -6,8 +6,8 @@ namespace LossService.Core.Engine;
 
 /// <summary>One sample as a categorical formula sees it: K classes and their padding, in double-double.</summary>
 /// <remarks>
-/// A link fills what is predicted, <see cref="TargetRows"/> the target; the formula returns the value and writes the derivatives
-/// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (their effects add up); the link pulls them back to what the client posted. A v_c may
+/// A link fills the predictions, <see cref="TargetRows"/> the target. The formula returns the value and writes the derivatives
+/// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (both count); the link's backward step turns them into the gradient. A v_c may
 /// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
 /// </remarks>
 internal readonly ref struct CategoricalRow
@@ -27,13 +27,13 @@ internal readonly ref struct CategoricalRow
     /// <summary>p_c.</summary>
     public required DdRow P { get; init; }
 
-    /// <summary>1 − p_c, with its own full relative accuracy.</summary>
+    /// <summary>1 − p_c, with full relative accuracy.</summary>
     public required DdRow Q { get; init; }
 
-    /// <summary>Whether Σp = 1 by construction (a softmax), so that no formula need add p up to find it.</summary>
+    /// <summary>Whether Σp = 1 by construction, as after a softmax.</summary>
     public bool SumsToOne { get; init; }
 
-    /// <summary>Σt − 1: 0 but for what rounding made of a dense row.</summary>
+    /// <summary>Σt − 1: 0, or the rounding error of a dense row.</summary>
     public Dd Surplus { get; init; }
 
     /// <summary>t_c: the target after smoothing.</summary>

@@ -3,7 +3,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>The working memory of one thread for rows of K classes: everything a row needs, reused for each.</summary>
+/// <summary>One thread's working memory for rows of K classes, reused for each row.</summary>
 internal sealed class CategoricalScratch(int classes) : IDisposable
 {
     private readonly int _padded = DdRow.Padded(classes);
@@ -15,7 +15,7 @@ internal sealed class CategoricalScratch(int classes) : IDisposable
     /// <summary>The unsmoothed target.</summary>
     public Span<double> Y => Part(1);
 
-    /// <summary>A result on its way out.</summary>
+    /// <summary>A row of results before it is written.</summary>
     public Span<double> Result => Part(2);
 
     /// <summary>The row that formulas and links share.</summary>

@@ -1,19 +1,19 @@
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// The cores that nobody computes on. A large request takes what is idle, so that it is answered sooner; it takes nothing from
-/// others, since whoever is at work counts as busy.
+/// The cores without a computation. A large request uses them to finish sooner. Cores that other requests compute on count as busy and
+/// are not used.
 /// </summary>
 public static class IdleCores
 {
     // computations under way, each on one core
     private static int s_busy;
 
-    /// <summary>Takes the caller's own core and, where there are idle ones, others beside it.</summary>
-    /// <param name="wanted">How many cores the work is worth; 0 where it is over too soon to be counted.</param>
+    /// <summary>Takes the caller's core and idle ones.</summary>
+    /// <param name="wanted">The number of cores that the work can use; 0 for work too short to be counted.</param>
     public static Lease Take(long wanted)
     {
-        // two cores that count small batches in one place spend more time on the counting than on some of the batches' steps
+        // counting small batches in one shared place costs more than some of their steps
         if (wanted < 1) return new(1, counted: 0);
         while (true)
         {
@@ -23,25 +23,25 @@ public static class IdleCores
         }
     }
 
-    /// <summary>Cores for the time of one piece of work.</summary>
+    /// <summary>The cores of one computation.</summary>
     public readonly struct Lease : IDisposable
     {
         private readonly int _counted;
 
         internal Lease(int count, int counted) => (Count, _counted) = (count, counted);
 
-        /// <summary>How many, with the caller's own: at least 1.</summary>
+        /// <summary>The number of cores, the caller's included: at least 1.</summary>
         public int Count { get; }
 
-        /// <summary>Does the parts 0 to before <see cref="Count"/>, each on a core, and waits for all of them.</summary>
-        /// <remarks>Where the thread pool is exhausted, the caller does them one after the other.</remarks>
+        /// <summary>Runs the parts 0 to <see cref="Count"/> − 1, one on each core, and waits for all.</summary>
+        /// <remarks>With an exhausted thread pool the caller runs them one after the other.</remarks>
         public void Run(Action<int> part, CancellationToken cancellation = default)
         {
             if (Count == 1) part(0);
             else Parallel.For(0, Count, new ParallelOptions { MaxDegreeOfParallelism = Count, CancellationToken = cancellation }, part);
         }
 
-        /// <summary>Gives them back.</summary>
+        /// <summary>Returns the cores.</summary>
         public void Dispose()
         {
             if (_counted > 0) Interlocked.Add(ref s_busy, -_counted);

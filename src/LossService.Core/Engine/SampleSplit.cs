@@ -4,12 +4,12 @@ using LossService.Core.Outputs;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// Splits a large batch over <see cref="IdleCores"/>. Results depend on each sample alone and the sums are exact, so how it was
-/// split never shows in them.
+/// Splits a large batch over <see cref="IdleCores"/>. A sample's results depend on that sample only and sums are exact,
+/// so the split does not change a bit.
 /// </summary>
 internal static class SampleSplit
 {
-    /// <summary>Elements worth a thread of their own: below, handing over costs more than it saves.</summary>
+    /// <summary>The elements from which a further core saves more time than the handover costs.</summary>
     private const long Worthwhile = 1 << 17;
 
     // each thread keeps a sum, so that a small batch allocates none
@@ -19,10 +19,10 @@ internal static class SampleSplit
     /// <summary>Scores all samples, on this thread and on idle cores.</summary>
     /// <param name="samples">The number of samples.</param>
     /// <param name="elements">The number of elements in them.</param>
-    /// <param name="newTally">Makes an empty tally; null where none is wanted.</param>
+    /// <param name="newTally">Makes an empty sum of metrics; null = none.</param>
     /// <param name="work">Scores a part.</param>
     /// <param name="cancellation">Stops all parts.</param>
-    /// <returns>The exact sum of the losses, rounded once, and the tally of all parts.</returns>
+    /// <returns>The exact sum of the losses, rounded once, and the metrics of all parts.</returns>
     public static (RoundedSum Sum, MetricsSum? Tally) Run(
         long samples, long elements, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
     {

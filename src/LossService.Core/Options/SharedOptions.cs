@@ -19,7 +19,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
-        "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. Outputs that depend on "
+        "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. Outputs that "
+            + "depend on "
         + "the predictions alone are computed.");
 
     /// <summary>The option <c>label_smoothing</c>.</summary>

@@ -27,7 +27,8 @@ public sealed class HintTests(TestService service)
         { "cross_entropy", $$"""{ {{Logits}},"labels":[0,255]}""", "class index 255 is outside 0..2; ignore_index leaves" },
         { "cross_entropy", $$"""{ {{Logits}},"labels":[0,-1]}""", "class index -1 is outside 0..2; ignore_index leaves" },
         { "cross_entropy", $$"""{ {{Logits}},"labels":[1,3]}""", "class indices start at 0, and these seem to start at 1" },
-        { "cross_entropy", $$"""{ {{Logits}},"labels":["cat","dog"]}""", "got \"cat\"; labels are numbers such as class indices, not names" },
+        { "cross_entropy", $$"""{ {{Logits}},"labels":["cat","dog"]}""",
+            "got \"cat\"; labels are numbers such as class indices, not names" },
         { "hinge", """{"logits":[1,2],"labels":[1,-1]}""", "for labels t of -1 and 1, send (t + 1)/2" },
         { "binary_cross_entropy", """{"logits":[1,2],"labels":[1,-1]}""", "for labels t of -1 and 1, send (t + 1)/2" },
         { "cross_entropy", """{"logits":{"0":1,"1":2},"labels":0}""", "by Array.from" },
@@ -117,15 +118,18 @@ public sealed class HintTests(TestService service)
         [
             (await service.PostAsync("/v1/losses/cross_entropy", $$"""{"logits":[[1,2]],"labels":[0],"{{name}}":1,"{{name}}":2}""")).Text,
             (await service.PostAsync("/v1/losses/cross_entropy", $$"""{"logits":{"{{name}}":1,"{{name}}":2},"labels":[0]}""")).Text,
-            (await service.PostAsync("/v1/losses/cross_entropy", $$"""{"logits":[["{{name}}"]],"labels":["{{name}}"],"reduction":"{{name}}"}""")).Text,
+            (await service.PostAsync("/v1/losses/cross_entropy",
+                $$"""{"logits":[["{{name}}"]],"labels":["{{name}}"],"reduction":"{{name}}"}""")).Text,
             (await service.PostAsync($"/v1/losses/{name}", "{}")).Text,
             (await service.PostAsync($"/v1/{name}", "{}")).Text,
             (await service.PostAsync("/v1/losses/cross_entropy", System.Text.Encoding.UTF8.GetBytes("{}"), $"text/{name}")).Text,
             (await oip.InferAsync("cross_entropy", WireForm.Good.Json(name, "FP32", [1], "[1]").Parameter(name, "1").Output(name))).Text,
-            (await oip.InferAsync("cross_entropy", new WireForm().Json("logits", name, [1], "[1]").Input($$"""{"name":"{{name}}"}"""))).Text,
+            (await oip.InferAsync("cross_entropy",
+                new WireForm().Json("logits", name, [1], "[1]").Input($$"""{"name":"{{name}}"}"""))).Text,
             (await oip.InferAsync("cross_entropy", WireForm.Good.Parameter(name, "1").Parameter(name, "2"))).Text,
             (await oip.InferAsync("cross_entropy", WireForm.Good.Input($$"""{"name":"mask","{{name}}":1,"{{name}}":1}"""))).Text,
-            (await oip.InferAsync("cross_entropy", WireForm.Good.OutputJson($$$"""{"name":"loss","{{{name}}}":1,"parameters":{"{{{name}}}":1}}"""))).Text,
+            (await oip.InferAsync("cross_entropy",
+                WireForm.Good.OutputJson($$$"""{"name":"loss","{{{name}}}":1,"parameters":{"{{{name}}}":1}}"""))).Text,
         ];
         Assert.All(texts, text => Assert.DoesNotContain(new string('x', 41), text, StringComparison.Ordinal));
     }

@@ -19,7 +19,8 @@ public sealed class NoticeTests(TestService service)
     [Theory, MemberData(nameof(LossTheories.LabelledCategorical), MemberType = typeof(LossTheories))]
     public async Task Logits_ThatLookLikeProbabilities_AreScoredWithANotice(string name)
     {
-        Assert.Contains(Probabilities, await NoticeAsync(name, """{"logits":[[0.25,0.75],[1,0]],"labels":[0,1]}"""), StringComparison.Ordinal);
+        Assert.Contains(Probabilities, await NoticeAsync(name, """{"logits":[[0.25,0.75],[1,0]],"labels":[0,1]}"""),
+            StringComparison.Ordinal);
         Assert.Contains(Probabilities, await NoticeAsync(name,
             """{"logits":[[0.3,0.7],[9,9]],"labels":[0,1],"mask":[true,false]}"""), StringComparison.Ordinal);
         Assert.Equal("", await NoticeAsync(name, """{"logits":[[0.25,0.75],[1,0.5]],"labels":[0,1]}"""));
