@@ -95,16 +95,24 @@ internal static class HostileBatches
         var field = FieldOf(good.Form);
         foreach (var dtype in Enum.GetValues<DType>().Where(dtype => !dtype.IsFloat()))
             yield return new($"predictions of {dtype}", field, good.Batch() with { Predictions = Filled(dtype, [Rows, Classes], 0) });
-        foreach (var shape in (int[][])[[], [0, Classes], [Rows, 0], [0]])
+        foreach (var shape in (int[][])(good.IsBinary ? [[]] : [[], [Rows, 0]]))
         {
             var samples = good.IsBinary ? shape : shape[..Math.Max(shape.Length - 1, 0)];
             var labels = good.Labels is null ? null : Filled(DType.Int64, good.LabelForm == LabelForm.Indices ? samples : shape, 0);
             var predictions = Filled(DType.Float64, shape, 0);
             yield return new($"predictions of {new Shape(shape)}", field, good.Batch() with { Predictions = predictions, Labels = labels });
         }
+        if (!good.IsBinary) yield return new("one class", field, OneClass(good));
         foreach (var form in Enum.GetValues<PredictionForm>().Except(good.Loss.Accepts))
             yield return new($"{form} to a loss that takes none", FieldOf(form), good.Batch() with { Form = form });
     }
+
+    private static Batch OneClass(Draft good) => good.Batch() with
+    {
+        Predictions = Filled(DType.Float64, [Rows, 1], good.Form == PredictionForm.LogProbabilities ? 0 : 1),
+        Labels = good.Labels is null ? null
+            : good.LabelForm == LabelForm.Indices ? Filled(DType.Int64, [Rows], 0) : Filled(DType.Float64, [Rows, 1], 1),
+    };
 
     private static IEnumerable<HostileBatch> PredictionValues(Draft good)
     {
@@ -154,8 +162,15 @@ internal static class HostileBatches
     private static IEnumerable<HostileBatch> Masks(Draft good)
     {
         int[] samples = good.IsBinary ? [Rows, Classes] : [Rows];
-        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype != DType.Bool))
+        int[] second = good.IsBinary ? [0, 1] : [1];
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => dtype.IsFloat()))
             yield return new($"a mask of {dtype}", "mask", good.Batch() with { Mask = Filled(dtype, samples, 1) });
+        foreach (var dtype in Enum.GetValues<DType>().Where(dtype => !dtype.IsFloat() && dtype != DType.Bool))
+        {
+            var mask = Filled(dtype, samples, 1);
+            mask.AsBytes()[mask.DType.Size()] = 2;
+            yield return new($"a mask of {dtype} with 2", "mask", good.Batch() with { Mask = mask }, second);
+        }
         foreach (var shape in WrongSamples)
             yield return new($"a mask of {new Shape(shape)}", "mask", good.Batch() with { Mask = Filled(DType.Bool, shape, 1) });
     }
@@ -173,6 +188,12 @@ internal static class HostileBatches
             foreach (var (what, value) in OptionGenerator.Forbidden(option, Classes))
                 yield return new($"{option.Name} {what}", option.Name, good.With(option, value).Batch());
         }
+        if (good.Loss.Options.FirstOrDefault(option => option.Name == "top_k") is { } topK)
+        {
+            yield return new("top_k twice", "top_k", good.With(topK, new long[] { 2, 1, 2 }).Batch(), 2);
+            yield return new("top_k beyond the classes", "top_k", good.With(topK, new long[] { 1, Classes + 1 }).Batch(), 1);
+            yield return new("top_k beyond an int", "top_k", good.With(topK, new[] { 1, (1L << 32) + 1 }).Batch(), 1);
+        }
         // some have the name of an own option
         foreach (var option in LossCatalogue.All.SelectMany(loss => loss.Options).Distinct().Except(good.Loss.Options))
         {
@@ -184,6 +205,8 @@ internal static class HostileBatches
     private static IEnumerable<HostileBatch> Header(Draft good)
     {
         yield return new("no outputs", "outputs", good.Batch() with { Outputs = OutputSet.None });
+        yield return new("a loss that is not reduced", "outputs",
+            good.Batch() with { Reduction = Reduction.None, Outputs = OutputSet.Loss | OutputSet.Losses });
         if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
         if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
     }

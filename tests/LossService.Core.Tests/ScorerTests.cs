@@ -91,6 +91,7 @@ public sealed class ScorerTests
                 Mask = [.. Enumerable.Range(0, good.Samples).Select(sample => sample / perRow != 1)],
                 Predictions = [.. good.Predictions.Select((x, i) => i / good.Classes == 1 ? double.NaN : x)],
                 Labels = good.Labels?.Select((x, i) => i / labelsPerRow == 1 ? 4_000_000 : x).ToArray(),
+                SampleWeight = [.. Enumerable.Range(0, good.Samples).Select(sample => sample / perRow == 1 ? double.NaN : 1)],
             };
             Assert.Equal(good.Take(0, 2).Score().Loss, spoilt.Score().Loss);
         }

@@ -27,6 +27,8 @@ internal static class BatchGenerator
     {
         var random = new Random(seed);
         var (rows, classes) = (random.Next(space.Rows.Min, space.Rows.Max + 1), random.Next(space.Classes.Min, space.Classes.Max + 1));
+        // one class is no categorical batch
+        if (loss.Kind == LossKind.Categorical) classes = Math.Max(classes, 2);
         var form = Any(space.Forms is [] ? loss.Accepts : space.Forms, random);
         var labelForm = Any(space.LabelForms is [] ? LabelFormsOf(loss) : space.LabelForms, random);
         var isBinary = loss.Kind == LossKind.Binary;

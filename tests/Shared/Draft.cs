@@ -144,6 +144,7 @@ internal sealed record Draft
                 case (Option<int> typed, int integer): values.Set(typed, integer); break;
                 case (Option<double[]?> typed, double[] numbers): values.Set(typed, numbers); break;
                 case (Option<long[]?> typed, long[] integers): values.Set(typed, integers); break;
+                case (Option<bool> typed, bool flag): values.Set(typed, flag); break;
                 case (Option<string> typed, string word): values.Set(typed, word); break;
                 default: throw new InvalidOperationException($"{option.Name} takes no {value ?? "null"}.");
             }

@@ -2,7 +2,7 @@ using LossService.Core.Options;
 
 namespace LossService.Tests.Shared;
 
-/// <summary>Values of an option, from what its declaration says: form, range, choices, whether null is allowed.</summary>
+/// <summary>Values of an option, from what its declaration says: form, range, choices, whether none is allowed.</summary>
 internal static class OptionGenerator
 {
     /// <summary>
@@ -16,10 +16,11 @@ internal static class OptionGenerator
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)
     {
-        if (option.Nullable && random.Next(2) == 0) return null;
+        if (option.TakesNone && random.Next(2) == 0) return null;
         return option.Form switch
         {
             OptionForm.Number => Number(),
+            OptionForm.Flag => random.Next(2) == 0,
             OptionForm.Integer => Integer(20),
             // classes, where they are: a class to ignore, a number of classes
             OptionForm.Integers => Enumerable.Range(0, random.Next(1, 3)).Select(_ => (long)Integer(classes - 1)).Distinct().ToArray(),
@@ -47,7 +48,9 @@ internal static class OptionGenerator
     {
         List<(string What, double Value)> numbers = [];
         if (!double.IsInfinity(option.Minimum)) numbers.Add(("below its minimum", option.Open ? option.Minimum : option.Minimum - 1));
-        if (!double.IsInfinity(option.Maximum)) numbers.Add(("above its maximum", option.Open ? option.Maximum : option.Maximum + 1));
+        if (!double.IsInfinity(option.Maximum)) numbers.Add(("above its maximum", option.Open ? option.Maximum
+            : Math.Max(option.Maximum + 1, 2 * option.Maximum)));
+        if (option.MinimumAboveZero > 0) numbers.Add(("too near 0", option.MinimumAboveZero / 2));
         double[] nonFinite = [double.NaN, double.PositiveInfinity, double.NegativeInfinity];
         var isInteger = option.Form is OptionForm.Integer or OptionForm.Integers;
         if (!isInteger) numbers.AddRange(nonFinite.Select(value => ($"{value}", value)));
@@ -58,6 +61,7 @@ internal static class OptionGenerator
             yield return ("no class", Array.Empty<double>());
             if (classes > 2) yield return ("one class too few", Enumerable.Repeat(1.0, classes - 1).ToArray());
         }
+        if (option.Form == OptionForm.Flag) yield break;
         if (option.Form == OptionForm.Choice) yield return ("no choice", "none of these");
         else
         {

@@ -32,6 +32,9 @@ internal static unsafe class TestTensor
         return values;
     }
 
+    /// <summary>The bytes of the elements.</summary>
+    public static Span<byte> AsBytes(this Tensor tensor) => new(tensor.Data, (int)(tensor.Count * tensor.DType.Size()));
+
     private static void Fill<T>(Tensor tensor, double[] values, Func<double, T> convert) where T : unmanaged =>
         values.Select(convert).ToArray().CopyTo(new Span<T>(tensor.Data, values.Length));
 }

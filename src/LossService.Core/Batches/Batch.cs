@@ -17,10 +17,12 @@ public sealed record Batch : IDisposable
     /// <summary>Class indices (rank one less than the predictions'), or dense rows; null for a loss without labels.</summary>
     public Tensor? Labels { get; init; }
 
-    /// <summary>One finite weight for each sample; null = 1.</summary>
+    /// <summary>One finite weight for each sample, or one for all samples below an entry of the first axes; null = 1.</summary>
     public Tensor? SampleWeight { get; init; }
 
-    /// <summary>Booleans: false = the sample is never read; null = all are kept.</summary>
+    /// <summary>
+    /// Booleans, or integers 0 and 1, in the shape of a weight: false = the sample is never read; null = all are kept.
+    /// </summary>
     public Tensor? Mask { get; init; }
 
     /// <summary>What to compute; null = <see cref="OutputCatalogue.GetDefault"/>.</summary>
@@ -35,11 +37,17 @@ public sealed record Batch : IDisposable
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; init; }
 
+    /// <summary>The dtype of the results, float32 or float64; null = that of the predictions.</summary>
+    public DType? ResultDType { get; init; }
+
     /// <summary>The loss's own options.</summary>
     public OptionValues Options { get; init; } = new();
 
     /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
     public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
+
+    /// <summary>The dtype that the results have: <see cref="ResultDType"/>, or that of the predictions.</summary>
+    internal DType StoredDType => ResultDType ?? Predictions.DType;
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;

@@ -21,6 +21,9 @@ public static class BatchField
     /// <summary>What a mean divides by.</summary>
     public const string MeanOver = "mean_over";
 
+    /// <summary>The dtype of the results.</summary>
+    public const string DType = "dtype";
+
     /// <summary>Nats or bits.</summary>
     public const string Unit = "unit";
 }

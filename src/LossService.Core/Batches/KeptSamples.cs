@@ -4,9 +4,12 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Batches;
 
 /// <summary>Which samples are kept: neither masked nor left out by <c>ignore_index</c>.</summary>
-internal sealed class KeptSamples(Batch batch)
+/// <param name="batch">The batch.</param>
+/// <param name="samples">The number of its samples.</param>
+internal sealed class KeptSamples(Batch batch, long samples)
 {
     private readonly Tensor? _mask = batch.Mask;
+    private readonly long _samplesPerEntry = batch.Mask is { } mask ? SampleAxes.GetSamplesPerEntry(mask, samples) : 1;
     private readonly Tensor? _labels = batch.Labels;
     private readonly long[]? _ignored = batch.Options.Get(SharedOptions.IgnoreIndex);
 
@@ -14,8 +17,19 @@ internal sealed class KeptSamples(Batch batch)
     public bool AreAll => _mask is null && _ignored is null;
 
     /// <summary>Whether a sample is kept.</summary>
-    public bool Contains(long sample) =>
-        (_mask is null || _mask.Integer(sample) != 0) && (_ignored is null || !IsIgnored(_labels!, sample));
+    public bool Contains(long sample) => !IsMasked(sample) && (_ignored is null || !IsIgnored(_labels!, sample));
+
+    /// <summary>Whether a sample is masked: then nothing of it is read. Of an ignored sample, the predictions are.</summary>
+    public bool IsMasked(long sample) =>
+        _mask is not null && _mask.Integer(_samplesPerEntry == 1 ? sample : sample / _samplesPerEntry) == 0;
+
+    /// <summary>Whether any of a range of samples is kept.</summary>
+    public bool ContainsAny(long start, long count)
+    {
+        for (var sample = start; sample < start + count; sample++)
+            if (Contains(sample)) return true;
+        return false;
+    }
 
     private bool IsIgnored(Tensor labels, long sample)
     {

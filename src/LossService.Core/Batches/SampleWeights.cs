@@ -12,14 +12,14 @@ internal sealed class SampleWeights
     /// <summary>Reads masks, labels and weights once; not the predictions.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="count">The number of samples.</param>
-    /// <param name="classWeight">Σ_c class_weight_c·y_c of a sample, from the unsmoothed label; null = 1.</param>
+    /// <param name="classWeight">Σ_c class_weight_c·y_c / Σ_c y_c of a sample, from the unsmoothed label; null = 1.</param>
     public SampleWeights(Batch batch, long count, Func<long, double>? classWeight)
     {
-        Kept = new(batch);
+        Kept = new(batch, count);
         if (batch.SampleWeight is { } weights)
         {
             _weights = new double[count];
-            weights.Read(0, _weights);
+            SampleAxes.Read(weights, _weights);
         }
 
         if (ArePlain && classWeight is null)
@@ -38,13 +38,13 @@ internal sealed class SampleWeights
             Sum = sum.Round();
         }
 
-        IsNothing = Count == 0 || Sum == 0;
         Divisor = (batch.Reduction, batch.MeanOver) switch
         {
             (Reduction.Mean, MeanOver.Weight) => Sum,
             (Reduction.Mean, _) => Count,
             _ => 1,
         };
+        IsNothing = Divisor == 0;
     }
 
     /// <summary>Which samples are kept.</summary>
@@ -56,7 +56,7 @@ internal sealed class SampleWeights
     /// <summary>Σw over the kept samples, correctly rounded.</summary>
     public double Sum { get; }
 
-    /// <summary>Whether nothing was kept, or all of it has weight 0: the loss is null and the gradient 0.</summary>
+    /// <summary>Whether the loss is a mean that divides by 0: then it is null, and the gradient 0.</summary>
     public bool IsNothing { get; }
 
     /// <summary>What Σwℓ is divided by.</summary>
@@ -72,9 +72,9 @@ internal sealed class SampleWeights
     /// <param name="loss">Σwℓ over the kept samples.</param>
     /// <param name="scores">Where to.</param>
     /// <param name="outputs">What is asked for.</param>
-    public void Reduce(double loss, Scores scores, OutputSet outputs)
+    public void Reduce(RoundedSum loss, Scores scores, OutputSet outputs)
     {
-        scores.Totals = new(Count, Sum, loss);
-        if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss / Divisor;
+        scores.Totals = new(Count, Sum, loss.Value);
+        if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss.Divide(Divisor);
     }
 }

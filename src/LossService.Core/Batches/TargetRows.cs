@@ -14,10 +14,15 @@ internal sealed class TargetRows
     private readonly Tensor _labels;
     private readonly int _classes;
     private readonly bool _dense;
+    private readonly bool _normalizes;
 
     /// <summary>Labels for predictions of the given shape; the rank decides what they are.</summary>
-    public TargetRows(Tensor labels, Shape predictions)
+    /// <param name="labels">The labels.</param>
+    /// <param name="predictions">The shape of the predictions.</param>
+    /// <param name="normalizes">Whether dense rows are divided by their sums.</param>
+    public TargetRows(Tensor labels, Shape predictions, bool normalizes)
     {
+        _normalizes = normalizes;
         _labels = labels;
         _classes = predictions.Last;
         _dense = labels.Shape.Rank == predictions.Rank;
@@ -38,10 +43,26 @@ internal sealed class TargetRows
             return label;
         }
         _labels.Read(row * _classes, target);
+        if (_normalizes) Normalize(target);
         var hard = target.IndexOfAnyExcept(0.0);
         return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0.0) < 0 ? hard : Soft;
     }
 
     /// <summary>The class of a row that has one true class, or <see cref="Soft"/>; may use <paramref name="target"/>.</summary>
     public int TrueClass(long row, Span<double> target) => _dense ? Read(row, target) : (int)_labels.Integer(row);
+
+    private static void Normalize(Span<double> row)
+    {
+        // Neumaier's sum
+        var (sum, low) = (0.0, 0.0);
+        foreach (var t in row)
+        {
+            var next = sum + t;
+            low += sum >= t ? sum - next + t : t - next + sum;
+            sum = next;
+        }
+        sum += low;
+        if (sum != 1)
+            foreach (ref var t in row) t /= sum;
+    }
 }

@@ -31,6 +31,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     private readonly Dd _unit = new(1);
     private readonly bool _needsProbability;
     private readonly bool _wantsMore;
+    private readonly bool _calibratesPositive;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly LogisticBlock? _block;
@@ -43,6 +44,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         var (predictions, options) = (batch.Predictions, batch.Options);
         _link = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _calibratesPositive = options.Get(SharedOptions.Calibration) == SharedOptions.CalibrationPositive;
         _posWeight = positiveWeights;
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
@@ -53,9 +55,10 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // the block kernel does not handle an infinite loss of weight 0, which is 0
-        if (_hasKernel && Weights.ArePlain && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
+        if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
+            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
             _block = LogisticBlocks.For(predictions.DType, _labels.DType);
-        Scores = new(batch.Asked, predictions.DType, predictions.Shape, predictions.Shape);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape);
     }
 
     /// <summary>The kept elements and their weights.</summary>
@@ -65,7 +68,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     public Scores Scores { get; }
 
     /// <summary>Makes an empty sum of the metrics.</summary>
-    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins));
+    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -106,7 +109,9 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         return true;
     }
 
-    /// <summary>Reads a block. An element that is not kept gets p = 0.5, label 0 and weight 0 in place of its values.</summary>
+    /// <summary>
+    /// Reads a block. An element that is not kept gets weight 0 and label 0; of a masked one, the prediction is not read either.
+    /// </summary>
     private void Load(long block, int count, Scratch scratch)
     {
         scratch.Posted.AsSpan().Fill(0.5);
@@ -125,7 +130,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         for (var i = 0; i < count; i++)
         {
             if (Weights.Kept.Contains(block + i)) scratch.Weight[i] = Weights[block + i];
-            else (scratch.Posted[i], scratch.Label[i]) = (0.5, 0);
+            else (scratch.Posted[i], scratch.Label[i]) = (Weights.Kept.IsMasked(block + i) ? double.NaN : scratch.Posted[i], 0);
         }
     }
 
@@ -143,10 +148,11 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector512.LoadUnsafe(ref scratch.Weight[i])
                 * Vector512.ConditionalSelect(isPositive, Vector512.LoadUnsafe(ref scratch.PosWeight[i]), Vector512<double>.One);
-            // an infinite loss of weight 0 is 0
+            // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
             var hasNoWeight = Vector512.Equals(weight, Vector512<double>.Zero);
-            var loss = Vector512.ConditionalSelect(hasNoWeight, Vector512<double>.Zero, kernel.Loss * weight);
-            var gradient = kernel.Derivative * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale));
+            var loss = Vector512.AndNot(kernel.Loss * weight, hasNoWeight);
+            var gradient = Vector512.AndNot(
+                kernel.Derivative * (weight * Vector512.ConditionalSelect(isPositive, -scale, scale)), hasNoWeight);
 
             var low = Vector512<double>.Zero;
             if (_wantsMore || !Vector512.EqualsAll(isHard.AsInt64(), Vector512<long>.AllBitsSet))
@@ -198,15 +204,8 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         Scores.Gradient?.Write(block, scratch.Gradient.AsSpan(0, count));
         if (Scores.Predictions is not null)
         {
-            for (var i = 0; i < count; i++) scratch.Class[i] = IsPositive(scratch.Posted[i]) ? 1 : 0;
-        }
-        if (!Weights.ArePlain)
-        {
             for (var i = 0; i < count; i++)
-            {
-                if (Weights.Kept.Contains(block + i)) continue;
-                (scratch.P[i], scratch.LogP[i], scratch.Entropy[i], scratch.Class[i]) = (0, 0, 0, -1);
-            }
+                scratch.Class[i] = double.IsNaN(scratch.Posted[i]) ? -1 : IsPositive(scratch.Posted[i]) ? 1 : 0;
         }
         Scores.Probabilities?.Write(block, scratch.P.AsSpan(0, count));
         Scores.LogProbabilities?.Write(block, scratch.LogP.AsSpan(0, count));
@@ -221,7 +220,9 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             if (!Weights.Kept.Contains(block + i)) continue;
             var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
             var isHit = positive == scratch.Label[i] > 0.5;
-            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), positive ? p : 1 - p, isHit, isHit ? 0 : 1);
+            var (confidence, outcome) = _calibratesPositive ? (p, scratch.Label[i]) : (positive ? p : 1 - p, isHit ? 1 : 0);
+            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
+            tally.AddToBin(Weights[block + i], confidence, outcome);
         }
     }
 

@@ -19,6 +19,10 @@ namespace LossService.Core.Engine;
 /// </remarks>
 internal sealed class CategoricalPass
 {
+    /// <summary>What depends on the predictions alone.</summary>
+    private const OutputSet DescriptiveOutputs =
+        OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
+
     private readonly Batch _batch;
     private readonly CategoricalFormula _formula;
     private readonly CategoricalLink _link;
@@ -38,26 +42,30 @@ internal sealed class CategoricalPass
         _classes = predictions.Shape.Last;
         Rows = predictions.Rows;
         _formula = formula;
-        _link = CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        var normalizes = options.Get(SharedOptions.Normalize);
+        _link = CategoricalLink.Create(
+            batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64 && isSoftmaxCrossEntropy;
+        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
+            // the kernel writes gradients as it reads predictions
+            && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
         // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
-        _needsRow = !_hasKernel || batch.Wants(
-            OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions | OutputSet.Metrics);
+        _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
-        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape);
+        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
         Func<long, double>? weightOf = null;
         if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
         {
-            _classWeight = new double[DdRow.Padded(_classes)];
+            // an empty batch may not say how many classes there are
+            _classWeight = new double[DdRow.Padded(Math.Max(_classes, classWeight.Length))];
             classWeight.CopyTo(_classWeight, 0);
             _weighsSamples = weighting == ClassWeighting.PerSample;
             var row = new double[_classes];
             weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
         Weights = new(batch, Rows, weightOf);
-        Scores = new(batch.Asked, predictions.DType, predictions.Shape.WithoutLast(), predictions.Shape);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape);
     }
 
     /// <summary>The number of rows.</summary>
@@ -76,6 +84,7 @@ internal sealed class CategoricalPass
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
+        if (start == end) return;
         CategoricalScratch? scratch = null;
         using var kernel = NewKernel();
         var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];
@@ -84,7 +93,7 @@ internal sealed class CategoricalPass
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
             if (!Weights.Kept.Contains(row))
             {
-                Skip(row);
+                SkipRow(row, scratch ??= new(_classes));
                 continue;
             }
             if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
@@ -111,10 +120,8 @@ internal sealed class CategoricalPass
     /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
     private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
     {
-        var z = scratch.Z;
         var y = scratch.Y;
-        _batch.Predictions.Read(index * _classes, z[.._classes]);
-        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
+        ReadPredictions(index, scratch.Z);
         var hard = TargetRows.Soft;
         if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
         y[_classes..].Clear();
@@ -127,10 +134,15 @@ internal sealed class CategoricalPass
         if (_labels is not null) Smooth(y, row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
-        if (_formula.HasLogSumExpTerm) value += _formula.GetLogSumExpTerm(logSumExp);
-
         var weight = new Dd(Weights[index]);
         if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
+        var logSumExpDerivative = Dd.Zero;
+        if (_formula.HasLogSumExpTerm)
+        {
+            var factor = GetLogSumExpFactor(hard, y[.._classes]);
+            value += TimesOrZero(factor, _formula.GetLogSumExpTerm(logSumExp));
+            logSumExpDerivative = TimesOrZero(factor, _formula.GetLogSumExpDerivative(logSumExp));
+        }
         var scale = weight * _unit;
         if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
         WriteSample(index, row);
@@ -139,7 +151,13 @@ internal sealed class CategoricalPass
         sum.Add(value.ToScalar());
         sum.Add(value.Lo[0]);
         Scores.Losses?.Write(index, [value.ToScalar()]);
-        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExp, scale, scratch.Result);
+        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExpDerivative, scale, scratch.Result);
+    }
+
+    private void ReadPredictions(long index, Span<double> z)
+    {
+        _batch.Predictions.Read(index * _classes, z[.._classes]);
+        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
     }
 
     private bool NeedsDistribution => !_formula.IsOnLogits
@@ -167,12 +185,29 @@ internal sealed class CategoricalPass
         return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
     }
 
+    /// <summary>
+    /// What the term of logsumexp is multiplied by: the sample's class weight, unless the whole value is; and 1/unit, since the value is
+    /// converted to the unit and this term is no amount of information.
+    /// </summary>
+    private Dd GetLogSumExpFactor(int hard, ReadOnlySpan<double> y)
+    {
+        var factor = _classWeight.Length == 0 || _weighsSamples ? Dd.One : new Dd(WeightOf(hard, y));
+        return _batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
+    }
+
+    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
+
+    /// <summary>Σ_c class_weight_c·y_c / Σ_c y_c: what rounding took from Σy takes nothing from a uniform weight.</summary>
     private double WeightOf(int hard, ReadOnlySpan<double> y)
     {
         if (hard >= 0) return _classWeight[hard];
-        var sum = new ExactSum();
-        for (var c = 0; c < y.Length; c++) sum.AddProduct(_classWeight[c], y[c]);
-        return sum.Round();
+        var (sum, total) = (new ExactSum(), new ExactSum());
+        for (var c = 0; c < y.Length; c++)
+        {
+            sum.AddProduct(_classWeight[c], y[c]);
+            total.Add(y[c]);
+        }
+        return sum.Round() / total.Round();
     }
 
     private void WriteSample(long index, in CategoricalRow row)
@@ -189,7 +224,7 @@ internal sealed class CategoricalPass
         Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
     }
 
-    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExp, Dd scale, Span<double> result)
+    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExpDerivative, Dd scale, Span<double> result)
     {
         if (Weights.IsNothing || scale.ToScalar() == 0)
         {
@@ -204,14 +239,13 @@ internal sealed class CategoricalPass
         }
         else
         {
-            _link.Backward(row, scale, _formula.HasLogSumExpTerm ? _formula.GetLogSumExpDerivative(logSumExp) : Dd.Zero, result);
+            _link.Backward(row, scale, logSumExpDerivative, result);
         }
         gradient.Write(index * _classes, result[.._classes]);
     }
 
     private void Tally(MetricsSum tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
     {
-        var weight = Weights[index] * (_classWeight.Length == 0 ? 1 : WeightOf(hard, y));
         var crossEntropy = Dd.Zero;
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
@@ -220,16 +254,37 @@ internal sealed class CategoricalPass
         }
         var label = hard >= 0 ? hard : Ranking.FindMax(y);
         var best = Ranking.FindMax(row.Z[.._classes]);
-        tally.Add(weight, Dd.SumOfLanes(crossEntropy), row.P.Hi[best], best == label, Ranking.CountBefore(row.Z[.._classes], label));
+        tally.Add(Weights[index], Dd.SumOfLanes(crossEntropy), best == label, Ranking.CountBefore(row.Z[.._classes], label));
+        tally.AddToBin(Weights[index], row.P.Hi[best], best == label ? 1 : 0);
     }
 
-    private void Skip(long row)
+    /// <summary>
+    /// Writes a row that is not kept: loss and gradient 0. An ignored row has the outputs that depend on the predictions alone, which
+    /// nothing has validated; a masked row has NaN instead, and so has a row of logits without a softmax.
+    /// </summary>
+    private void SkipRow(long index, CategoricalScratch scratch)
     {
-        Scores.Losses?.Clear(row, 1);
-        Scores.Gradient?.Clear(row * _classes, _classes);
-        Scores.Probabilities?.Clear(row * _classes, _classes);
-        Scores.LogProbabilities?.Clear(row * _classes, _classes);
-        Scores.Entropy?.Clear(row, 1);
-        Scores.Predictions?.Write(row, [-1]);
+        Scores.Losses?.Clear(index, 1);
+        Scores.Gradient?.Clear(index * _classes, _classes);
+        if (!_batch.Wants(DescriptiveOutputs)) return;
+        var z = scratch.Z;
+        var isMasked = Weights.Kept.IsMasked(index);
+        if (isMasked) z.Fill(double.NaN);
+        else ReadPredictions(index, z);
+        var row = scratch.Row(TargetRows.Soft, _batch.Form == PredictionForm.Logits, Dd.Zero, []);
+        if (isMasked || (_batch.Form == PredictionForm.Logits && !HasSoftmax(z))) row.FillDistribution(double.NaN);
+        else if (NeedsDistribution) _link.Fill(row);
+        WriteSample(index, row);
+        if (HasNaN(z)) Scores.Predictions?.Write(index, [-1]);
+    }
+
+    private static bool HasSoftmax(ReadOnlySpan<double> z) => !HasNaN(z)
+        && z.Count(double.PositiveInfinity) <= 1 && z.IndexOfAnyExcept(double.NegativeInfinity) >= 0;
+
+    private static bool HasNaN(ReadOnlySpan<double> values)
+    {
+        foreach (var value in values)
+            if (double.IsNaN(value)) return true;
+        return false;
     }
 }

@@ -48,6 +48,23 @@ internal readonly ref struct CategoricalRow
     /// <summary>Out: ∂L/∂p_c.</summary>
     public required DdRow PDerivative { get; init; }
 
+    /// <summary>Sets every p and log p to <paramref name="value"/>.</summary>
+    public void FillDistribution(double value)
+    {
+        P.Clear();
+        LogP.Clear();
+        P.Hi.Fill(value);
+        LogP.Hi.Fill(value);
+    }
+
+    /// <summary>Whether the difference of two finite predictions may be beyond the range of a double.</summary>
+    public bool DifferencesMayOverflow()
+    {
+        foreach (var z in Z)
+            if (Math.Abs(z) > double.MaxValue / 2 && double.IsFinite(z)) return true;
+        return false;
+    }
+
     /// <summary>The eight classes from <paramref name="start"/> on, for formulas that go through the row themselves.</summary>
     public EightClasses Eight(int start) => Eight(start, Vector512<double>.One);
 

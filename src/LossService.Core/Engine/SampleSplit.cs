@@ -23,7 +23,7 @@ internal static class SampleSplit
     /// <param name="work">Scores a part.</param>
     /// <param name="cancellation">Stops all parts.</param>
     /// <returns>The exact sum of the losses, rounded once, and the metrics of all parts.</returns>
-    public static (double Sum, MetricsSum? Tally) Run(
+    public static (RoundedSum Sum, MetricsSum? Tally) Run(
         long samples, long elements, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
     {
         using var cores = IdleCores.Take(long.Min(samples, elements / Worthwhile));
@@ -33,11 +33,12 @@ internal static class SampleSplit
         sum.Clear();
         var tally = newTally?.Invoke();
         work(0, samples, sum, tally, cancellation);
+        var rounded = new RoundedSum(sum);
         s_sum = sum;
-        return (sum.Round(), tally);
+        return (rounded, tally);
     }
 
-    private static (double Sum, MetricsSum? Tally) RunParts(
+    private static (RoundedSum Sum, MetricsSum? Tally) RunParts(
         IdleCores.Lease cores, long samples, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
     {
         var parts = new (ExactSum Sum, MetricsSum? Tally)[cores.Count];
@@ -49,7 +50,7 @@ internal static class SampleSplit
             sum.Add(part.Sum);
             if (part.Tally is not null) tally!.Add(part.Tally);
         }
-        return (sum.Round(), tally);
+        return (new(sum), tally);
 
         void Part(int i)
         {

@@ -26,7 +26,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
-        SharedOptions.Bins,
+        SharedOptions.Bins, SharedOptions.Calibration,
     ];
 
     /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
@@ -39,7 +39,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
         var count = batch.Predictions.Count;
         var (sum, tally) = SampleSplit.Run(count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation);
         pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
-        pass.Scores.Metrics = tally?.Conclude();
+        pass.Scores.MetricsSum = tally;
         return pass.Scores;
     }
 }

@@ -35,19 +35,29 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.TopK, SharedOptions.Bins,
     ];
 
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         var pass = new CategoricalPass(
-            batch, CreateFormula(batch.Options, batch.Predictions.Shape.Last), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options));
+            batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options));
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
         var (sum, tally) = SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation);
         pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
-        pass.Scores.Metrics = tally?.Conclude();
+        pass.Scores.MetricsSum = tally;
         return pass.Scores;
+    }
+
+    /// <summary>K. The shape [0], an array without rows, does not say it, but a list with a number for each class may.</summary>
+    private static int CountClasses(Batch batch)
+    {
+        var classes = batch.Predictions.Shape.Last;
+        if (batch.Predictions.Count > 0) return classes;
+        foreach (var given in batch.Options.Given)
+            if (given is OptionValue<double[]?> { Value: { } values }) classes = Math.Max(classes, values.Length);
+        return classes;
     }
 }

@@ -6,7 +6,7 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// An exact sum of doubles and of products of two doubles, rounded once by <see cref="Round"/>: the same terms give the same bits in
+/// An exact sum of doubles and of products of two doubles, rounded once by <see cref="Round()"/>: the same terms give the same bits in
 /// any order and over any split into threads, batches or merges.
 /// </summary>
 /// <remarks>
@@ -150,7 +150,10 @@ internal sealed class ExactSum
     /// The exact sum, rounded once to the nearest double (ties to even): ±∞ only if the exact sum is beyond the range or a term
     /// was infinite, NaN if a term was NaN or if both infinities were added. An exact zero is +0.
     /// </summary>
-    public double Round()
+    public double Round() => Round(0);
+
+    /// <summary>The exact sum times 2^<paramref name="exponent"/>, rounded once: finite where the sum itself is beyond the range.</summary>
+    public double Round(int exponent)
     {
         if (_nonFinite != 0) return _nonFinite;
         Carry();
@@ -158,7 +161,7 @@ internal sealed class ExactSum
         _chunks.CopyTo(digits);
         var negative = digits[^1] < 0;
         if (negative) Negate(digits);
-        var magnitude = RoundMagnitude(digits);
+        var magnitude = RoundMagnitude(digits, exponent);
         return negative ? -magnitude : magnitude;
     }
 
@@ -228,19 +231,19 @@ internal sealed class ExactSum
         PassCarries(digits);
     }
 
-    private static double RoundMagnitude(ReadOnlySpan<long> digits)
+    private static double RoundMagnitude(ReadOnlySpan<long> digits, int exponent)
     {
         var top = digits.LastIndexOfAnyExcept(0L);
         if (top < 0) return 0;
         var highest = 32 * top + BitOperations.Log2((ulong)digits[top]);
-        if (highest + MinExponent >= 1024) return double.PositiveInfinity;
+        if (highest + MinExponent + exponent >= 1024) return double.PositiveInfinity;
 
         // a double has 53 bits, but none below 2⁻¹⁰⁷⁴
-        var lowest = Math.Max(highest - 52, -1074 - MinExponent);
+        var lowest = Math.Max(highest - 52, -1074 - MinExponent - exponent);
         var significand = BitsFrom(digits, lowest);
         var half = (BitsFrom(digits, lowest - 1) & 1) != 0;
         if (half && ((significand & 1) != 0 || AnyBelow(digits, lowest - 1))) significand++;
-        return Math.ScaleB(significand, lowest + MinExponent);
+        return Math.ScaleB(significand, lowest + MinExponent + exponent);
     }
 
     /// <summary>The bits at and above a position, of which there are at most 64.</summary>

@@ -17,14 +17,20 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The largest value allowed.</summary>
     public double Maximum { get; init; } = double.PositiveInfinity;
 
+    /// <summary>The least value above 0 that is allowed, where 0 is: smaller ones lose their digits, or those of a result.</summary>
+    public double MinimumAboveZero { get; init; }
+
     /// <summary>Whether <see cref="Minimum"/> and <see cref="Maximum"/> themselves are refused.</summary>
     public bool Open { get; init; }
 
     /// <summary>The words allowed, for <see cref="OptionForm.Choice"/>.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
-    /// <summary>Whether <c>null</c> may be posted, to turn off what the default turns on.</summary>
-    public bool Nullable { get; init; }
+    /// <summary>The word that turns off what a default turns on.</summary>
+    public const string None = "none";
+
+    /// <summary>Whether <see cref="None"/> may be given, to turn off what the default turns on.</summary>
+    public bool TakesNone { get; init; }
 
     /// <summary>Why the option needs logits (for <c>temperature</c>), probabilities (for <c>clip</c>); null = any predictions.</summary>
     public PredictionForm? OnlyWith { get; init; }
@@ -34,11 +40,13 @@ public abstract record Option(string Name, OptionForm Form, string Description)
 
     /// <summary>Whether a finite number lies in the range.</summary>
     public bool Allows(double value) => double.IsFinite(value)
-        && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum);
+        && (Open ? value > Minimum && value < Maximum : value >= Minimum && value <= Maximum)
+        && !(value > 0 && value < MinimumAboveZero);
 
     /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
-    public string Range => Form == OptionForm.Choice
+    public string Range => Form == OptionForm.Flag ? "true or false" : Form == OptionForm.Choice
         ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
+        : MinimumAboveZero > 0 ? $"0 or a number from {Text(MinimumAboveZero)} to {Text(Maximum)}"
         : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number")
             + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
             {
@@ -56,13 +64,15 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         OptionForm.PerClass => $"a list with {Range} for each class",
         OptionForm.NumberOrPerClass => $"{Range}, or a list with one for each class",
         _ => Range,
-    } + (Nullable ? ", or null" : "");
+    } + (TakesNone ? $", or \"{None}\"" : "");
 
     private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>
-/// <typeparam name="T"><see cref="double"/>, <see cref="int"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.</typeparam>
+/// <typeparam name="T">
+/// <see cref="double"/>, <see cref="int"/>, <see cref="bool"/>, <see cref="string"/>, <c>double[]</c> or <c>long[]</c>.
+/// </typeparam>
 public sealed record Option<T>(string Name, OptionForm Form, T Default, string Description) : Option(Name, Form, Description)
 {
     /// <inheritdoc/>

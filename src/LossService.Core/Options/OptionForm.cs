@@ -20,4 +20,7 @@ public enum OptionForm
 
     /// <summary>One of a few words.</summary>
     Choice,
+
+    /// <summary>True or false.</summary>
+    Flag,
 }

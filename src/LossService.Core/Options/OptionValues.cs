@@ -51,6 +51,15 @@ public sealed class OptionValues
         }
     }
 
+    /// <summary>Sets an option of any form to a truth value.</summary>
+    /// <inheritdoc cref="TrySet(Option, double)"/>
+    public bool TrySet(Option option, bool value)
+    {
+        if (option is not Option<bool> flag) return false;
+        Set(flag, value);
+        return true;
+    }
+
     /// <summary>Sets an option of any form to a list of numbers.</summary>
     /// <inheritdoc cref="TrySet(Option, double)"/>
     public bool TrySet(Option option, double[] numbers)
@@ -69,22 +78,16 @@ public sealed class OptionValues
         return true;
     }
 
-    /// <summary>Sets an option of any form to a word.</summary>
+    /// <summary>Sets an option of any form to a word; <see cref="Option.None"/> turns off what the default turns on.</summary>
     /// <inheritdoc cref="TrySet(Option, double)"/>
     public bool TrySet(Option option, string word)
     {
-        if (option is not Option<string> choice || !choice.Choices.Contains(word)) return false;
-        Set(choice, word);
-        return true;
-    }
-
-    /// <summary>Turns an option off that its default turns on.</summary>
-    /// <inheritdoc cref="TrySet(Option, double)"/>
-    public bool TrySetNone(Option option)
-    {
-        if (option is not Option<double?> { Nullable: true } nullable) return false;
-        Set(nullable, null);
-        return true;
+        switch (option)
+        {
+            case Option<string> choice when choice.Choices.Contains(word): Set(choice, word); return true;
+            case Option<double?> { TakesNone: true } number when word == Option.None: Set(number, null); return true;
+            default: return false;
+        }
     }
 
     private OptionValue? Find(Option option)

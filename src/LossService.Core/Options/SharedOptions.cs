@@ -3,14 +3,25 @@ namespace LossService.Core.Options;
 /// <summary>The options that several losses share, each declared once.</summary>
 public static class SharedOptions
 {
+    /// <summary>
+    /// The largest weight, margin and the like, and the reciprocal of the smallest: far beyond any use, and so far inside the range of a
+    /// double that no product or sum of them leaves it.
+    /// </summary>
+    internal const double Largest = 1e100, Smallest = 1e-100;
+
+    /// <summary>The largest exponent of a focusing factor.</summary>
+    internal const double LargestExponent = 1e6;
+
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
         "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor.")
-    { Minimum = 0 };
+    { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
 
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
-        "Samples with this label, or one of these labels, are left out: not read, loss 0, gradient 0, not counted in the mean.");
+        "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. Outputs that "
+            + "depend on "
+        + "the predictions alone are computed.");
 
     /// <summary>The option <c>label_smoothing</c>.</summary>
     public static readonly Option<double> LabelSmoothing = new("label_smoothing", OptionForm.Number, 0,
@@ -20,17 +31,22 @@ public static class SharedOptions
     /// <summary>The option <c>temperature</c>.</summary>
     public static readonly Option<double> Temperature = new("temperature", OptionForm.Number, 1,
         "T: logits are divided by it before softmax or sigmoid.")
-    { Minimum = 0, Open = true, OnlyWith = PredictionForm.Logits };
+    { Minimum = Smallest, Maximum = Largest, OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,
-        "Posted probabilities are clipped to [clip, 1 − clip]; 0 turns clipping off. The gradient of a clipped probability is 0.")
+        "Posted probabilities are clipped to [clip, 1 − clip], and may lie outside [0, 1] by as much as a row's sum may be off; "
+        + "0 turns clipping off. The gradient of a clipped probability is 0.")
     { Minimum = 0, Maximum = 0.5, OnlyWith = PredictionForm.Probabilities };
+
+    /// <summary>The option <c>normalize</c>.</summary>
+    public static readonly Option<bool> Normalize = new("normalize", OptionForm.Flag, false,
+        "Divides rows of probabilities, and of dense labels, by their sums. The gradient is with respect to the numbers as posted.");
 
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,
         "m: margin in logits. The loss is 0 where the label's side leads by at least m.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = Largest };
 
     /// <summary>The option <c>top_k</c>.</summary>
     public static readonly Option<long[]?> TopK = new("top_k", OptionForm.Integers, null,
@@ -41,4 +57,13 @@ public static class SharedOptions
     public static readonly Option<int> Bins = new("bins", OptionForm.Integer, 15,
         "Number of bins of the reliability diagram in metrics.")
     { Minimum = 1, Maximum = 1000 };
+
+    /// <summary>The option <c>calibration</c>, of binary losses.</summary>
+    public static readonly Option<string> Calibration = new("calibration", OptionForm.Choice, CalibrationPositive,
+        "What the reliability diagram in metrics compares. positive: the probability of the positive class with the label; "
+        + "predicted: the probability of the predicted class with its being the label's.")
+    { Choices = [CalibrationPositive, "predicted"] };
+
+    /// <summary>The default of <see cref="Calibration"/>.</summary>
+    internal const string CalibrationPositive = "positive";
 }

@@ -5,6 +5,6 @@ namespace LossService.Core.Outputs;
 /// <param name="Upper">The end of the bin.</param>
 /// <param name="Samples">The number of samples in it.</param>
 /// <param name="Weight">Their weight.</param>
-/// <param name="Accuracy">Their mean correctness; null where the bin is empty.</param>
-/// <param name="Confidence">Their mean confidence; null where the bin is empty.</param>
+/// <param name="Accuracy">The share predicted correctly, or with <c>calibration: positive</c> the mean label; null where Σw = 0.</param>
+/// <param name="Confidence">Their mean confidence; null where Σw = 0.</param>
 public sealed record CalibrationBin(double Lower, double Upper, long Samples, double Weight, double? Accuracy, double? Confidence);

@@ -1,14 +1,17 @@
 namespace LossService.Core.Outputs;
 
-/// <summary>How good a batch's predictions are, each weighted by w and over the kept samples only; null where Σw = 0.</summary>
+/// <summary>How good a batch's predictions are, weighted by sample_weight, never by class_weight, over the kept samples; null where Σw =
+/// 0.</summary>
 /// <param name="Accuracy">The share of samples whose predicted class is the label's.</param>
 /// <param name="TopKAccuracy">By k: the share whose label is among the k largest predictions; empty for a binary loss.</param>
 /// <param name="Perplexity">exp of the mean cross-entropy, in nats, of the unsmoothed label.</param>
 /// <param name="ExpectedCalibrationError">Σ_b share_b·|accuracy_b − confidence_b| over <paramref name="Bins"/>.</param>
 /// <param name="Bins">The reliability diagram.</param>
+/// <param name="Totals">The sums that they are made of.</param>
 public sealed record Metrics(
     double? Accuracy,
     IReadOnlyList<KeyValuePair<int, double?>> TopKAccuracy,
     double? Perplexity,
     double? ExpectedCalibrationError,
-    IReadOnlyList<CalibrationBin> Bins);
+    IReadOnlyList<CalibrationBin> Bins,
+    MetricTotals Totals);

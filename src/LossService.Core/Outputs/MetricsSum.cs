@@ -2,9 +2,13 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Outputs;
 
-/// <summary>Counts what the metrics need, a sample at a time. Sums are exact, so the order does not matter.</summary>
-internal sealed class MetricsSum
+/// <summary>
+/// The sums that metrics are made of, over the samples of one batch or of several. They are exact, so neither the order nor the split
+/// into batches matters.
+/// </summary>
+public sealed class MetricsSum
 {
+    private readonly string? _calibration;
     private readonly long[] _topK;
     private readonly ExactSum[] _topKHits;
     private readonly Bin[] _bins;
@@ -12,20 +16,24 @@ internal sealed class MetricsSum
     private readonly ExactSum _hits = new();
     private readonly ExactSum _crossEntropy = new();
 
-    public MetricsSum(long[] topK, int bins)
+    /// <summary>Sums over no samples.</summary>
+    /// <param name="topK">The k of the top-k accuracies.</param>
+    /// <param name="bins">The number of bins.</param>
+    /// <param name="calibration">What the bins hold, of a binary loss.</param>
+    internal MetricsSum(long[] topK, int bins, string? calibration = null)
     {
+        _calibration = calibration;
         _topK = topK;
         _topKHits = [.. topK.Select(_ => new ExactSum())];
         _bins = [.. Enumerable.Range(0, bins).Select(_ => new Bin())];
     }
 
     /// <summary>Counts one sample.</summary>
-    /// <param name="weight">Its w.</param>
+    /// <param name="weight">Its sample weight; no class weight.</param>
     /// <param name="crossEntropy">−Σ y_c log p_c in nats, y the unsmoothed label.</param>
-    /// <param name="confidence">The probability of the predicted class.</param>
     /// <param name="isHit">Whether the predicted class is the label's.</param>
     /// <param name="rank">How many classes are predicted before the label's.</param>
-    public void Add(double weight, Dd crossEntropy, double confidence, bool isHit, int rank)
+    internal void Add(double weight, Dd crossEntropy, bool isHit, int rank)
     {
         _weight.Add(weight);
         if (weight != 0)
@@ -37,17 +45,30 @@ internal sealed class MetricsSum
         if (isHit) _hits.Add(weight);
         for (var i = 0; i < _topK.Length; i++)
             if (rank < _topK[i]) _topKHits[i].Add(weight);
+    }
 
-        var bin = _bins[Math.Min((int)(confidence * _bins.Length), _bins.Length - 1)];
+    /// <summary>Counts one sample in the reliability diagram.</summary>
+    /// <param name="weight">Its sample weight.</param>
+    /// <param name="confidence">The probability of the predicted class, or of the positive one.</param>
+    /// <param name="outcome">Whether the predicted class is the label's, 1 or 0; or the label.</param>
+    internal void AddToBin(double weight, double confidence, double outcome)
+    {
+        var bin = _bins[FindBin(confidence)];
         bin.Samples++;
         bin.Weight.Add(weight);
         bin.Confidence.AddProduct(weight, confidence);
-        if (isHit) bin.Hits.Add(weight);
+        bin.Hits.AddProduct(weight, outcome);
     }
 
-    /// <summary>Adds what another tally of the same batch has counted.</summary>
+    /// <summary>Whether another has the same metrics: the same <c>top_k</c>, <c>bins</c> and <c>calibration</c>.</summary>
+    public bool Matches(MetricsSum other) =>
+        _calibration == other._calibration && _bins.Length == other._bins.Length && _topK.AsSpan().SequenceEqual(other._topK);
+
+    /// <summary>Adds the samples of another.</summary>
+    /// <exception cref="ArgumentException">The other does not match.</exception>
     public void Add(MetricsSum other)
     {
+        if (!Matches(other)) throw new ArgumentException("The sums are of other metrics.", nameof(other));
         _weight.Add(other._weight);
         _hits.Add(other._hits);
         _crossEntropy.Add(other._crossEntropy);
@@ -70,7 +91,7 @@ internal sealed class MetricsSum
         {
             var weight = bin.Weight.Round();
             return new CalibrationBin(
-                (double)i / _bins.Length, (double)(i + 1) / _bins.Length, bin.Samples, weight,
+                GetEdge(i), GetEdge(i + 1), bin.Samples, weight,
                 weight == 0 ? null : bin.Hits.Round() / weight,
                 weight == 0 ? null : bin.Confidence.Round() / weight);
         }).ToArray();
@@ -81,8 +102,20 @@ internal sealed class MetricsSum
             [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],
             Share(_crossEntropy) is { } mean ? Dd.Exp(new Dd(mean)).ToScalar() : null,
             Share(gap),
-            bins);
+            bins,
+            new(total, _hits.Round(), [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, _topKHits[i].Round()))],
+                _crossEntropy.Round()));
     }
+
+    /// <summary>The bin whose edges, as rounded doubles, enclose the confidence. The product alone may miss it by one.</summary>
+    private int FindBin(double confidence)
+    {
+        var i = Math.Min((int)(confidence * _bins.Length), _bins.Length - 1);
+        if (confidence < GetEdge(i)) return i - 1;
+        return i + 1 < _bins.Length && confidence >= GetEdge(i + 1) ? i + 1 : i;
+    }
+
+    private double GetEdge(int i) => (double)i / _bins.Length;
 
     private sealed class Bin
     {

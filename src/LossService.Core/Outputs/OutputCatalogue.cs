@@ -16,18 +16,19 @@ public static class OutputCatalogue
         new(OutputSet.Gradient, "gradient", OutputShape.Predictions,
             "∂loss/∂predictions, with respect to the predictions as posted; 0 for masked and ignored samples."),
         new(OutputSet.Probabilities, "probabilities", OutputShape.Predictions,
-            "The predicted probabilities p; 0 for masked and ignored samples."),
+            "The predicted probabilities p; NaN for masked samples."),
         new(OutputSet.LogProbabilities, "log_probabilities", OutputShape.Predictions,
-            "log p; 0 for masked and ignored samples."),
+            "log p; NaN for masked samples."),
         new(OutputSet.Entropy, "entropy", OutputShape.Samples,
-            "The entropy of each sample's predicted distribution; 0 for masked and ignored samples."),
+            "The entropy of each sample's predicted distribution; NaN for masked samples."),
         new(OutputSet.Predictions, "predictions", OutputShape.Samples,
-            "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked and ignored samples.")
+            "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked samples, and for ignored ones with NaN.")
         {
             DType = DType.Int64,
         },
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
-            "Accuracy, perplexity and calibration of the predictions.") { NeedsLabels = true },
+            "Accuracy, perplexity and calibration of the predictions, weighted by sample_weight and never by class_weight.")
+        { NeedsLabels = true },
     ];
 
     /// <summary>All outputs as one set.</summary>

@@ -19,14 +19,25 @@ public sealed class Scores : IDisposable
         }
     }
 
-    /// <summary>The reduced loss; null where it was not asked for, or where nothing was kept.</summary>
+    /// <summary>The reduced loss; null where it was not asked for, or where the mean divides by 0.</summary>
     public double? Loss { get; internal set; }
 
     /// <summary>Σ over the kept samples.</summary>
     public Totals Totals { get; internal set; }
 
-    /// <summary>How good the predictions are.</summary>
-    public Metrics? Metrics { get; internal set; }
+    /// <summary>How good the predictions are; null where they were not asked for.</summary>
+    public Metrics? Metrics { get; private set; }
+
+    /// <summary>The sums that <see cref="Metrics"/> are made of, to be added to those of other batches.</summary>
+    public MetricsSum? MetricsSum
+    {
+        get;
+        internal set
+        {
+            field = value;
+            Metrics = value?.Conclude();
+        }
+    }
 
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => Find(OutputSet.Losses);

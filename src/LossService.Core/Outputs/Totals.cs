@@ -1,3 +1,5 @@
+using LossService.Core.Options;
+
 namespace LossService.Core.Outputs;
 
 /// <summary>What a batch adds up to; the totals of two batches, added, are those of their union.</summary>
@@ -6,6 +8,6 @@ namespace LossService.Core.Outputs;
 /// <param name="Loss">Σwℓ over them.</param>
 public readonly record struct Totals(long Samples, double Weight, double Loss)
 {
-    /// <summary>Σwℓ/Σw; null where nothing was kept, or all of it weightless.</summary>
-    public double? Mean => Samples == 0 || Weight == 0 ? null : Loss / Weight;
+    /// <summary>Σwℓ/Σw, or Σwℓ divided by the number of samples; null where that divides by 0.</summary>
+    public double? GetMean(MeanOver over) => (over == MeanOver.Weight ? Weight : Samples) is var divisor and not 0 ? Loss / divisor : null;
 }

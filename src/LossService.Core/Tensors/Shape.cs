@@ -28,8 +28,10 @@ public readonly struct Shape : IEquatable<Shape>
         }
     }
 
-    /// <summary>The shape without its last axis: the samples of a categorical loss.</summary>
-    public Shape WithoutLast() => new(Axes[..^1].ToArray());
+    /// <summary>
+    /// The shape without its last axis: the samples of a categorical loss. That of [0], an array without rows, is [0]: no samples.
+    /// </summary>
+    public Shape WithoutLast() => Axes is [0] ? this : new(Axes[..^1].ToArray());
 
     /// <summary>The index along each axis of the element with that row-major number.</summary>
     public int[] Position(long element)

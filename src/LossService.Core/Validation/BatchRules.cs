@@ -11,13 +11,13 @@ internal static class BatchRules
     {
         HeaderRules.Check(loss, batch, problems);
         if (problems.Total == 0) ShapeRules.Check(loss, batch, problems);
-        if (problems.Total == 0) CheckValues(loss, batch, problems);
+        if (problems.Total == 0 && batch.Predictions.Count > 0) CheckValues(loss, batch, problems);
     }
 
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems)
     {
         using var rows = new RowReader(loss, batch);
-        WeightRules.Check(batch, rows.Kept, problems);
+        WeightRules.Check(batch, rows, problems);
         if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
         // which samples are kept depends on the labels
         if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);

@@ -21,6 +21,8 @@ public static class HeaderRules
         CheckDefined(BatchField.Reduction, batch.Reduction, problems);
         CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
         CheckDefined(BatchField.Unit, batch.Unit, problems);
+        if (batch.ResultDType is not (null or DType.Float32 or DType.Float64))
+            problems.Add(BatchField.DType, $"results are float32 or float64, not {batch.ResultDType}");
     }
 
     private static void CheckLabels(Loss loss, Batch batch, BatchProblems problems)
@@ -48,6 +50,9 @@ public static class HeaderRules
         if (batch.Outputs is not { } asked) return;
         if (asked == OutputSet.None) problems.Add(BatchField.Outputs, "outputs is empty; name at least one output");
         if ((asked & ~OutputCatalogue.Everything) != 0) problems.Add(BatchField.Outputs, "outputs has an unknown output");
+        if (batch.Reduction == Reduction.None && (asked & OutputSet.Loss) != 0)
+            problems.Add(BatchField.Outputs,
+                "there is no output \"loss\" where the reduction is \"none\"; ask for losses, or for the reduction mean or sum");
         foreach (var output in OutputCatalogue.All)
         {
             if (output.IsIn(asked) && output.NeedsLabels && loss.Labels == LabelRule.None)

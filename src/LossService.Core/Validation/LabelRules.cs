@@ -7,6 +7,8 @@ namespace LossService.Core.Validation;
 /// <summary>Class indices in range; dense rows that are distributions, or one-hot; binary labels in [0, 1], or 0 and 1.</summary>
 internal static class LabelRules
 {
+    private const string NormalizeHint = "normalize divides rows by their sums";
+
     /// <summary>Adds what is wrong with the labels of kept samples to <paramref name="problems"/>.</summary>
     public static void Check(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
     {
@@ -17,13 +19,27 @@ internal static class LabelRules
 
     private static void CheckIndices(Tensor labels, RowReader rows, BatchProblems problems)
     {
+        var countsFrom1 = (bool?)null;
         for (long i = 0; i < labels.Count; i++)
         {
             if ((ulong)labels.Integer(i) < (ulong)rows.Classes || !rows.Kept.Contains(i)) continue;
             if (problems.Count())
                 problems.Keep(BatchField.Labels, labels.Shape.Position(i),
-                    $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}");
+                    $"class index {labels.Text(i)} is outside 0..{rows.Classes - 1}"
+                    + HintIndex(labels.Integer(i), rows.Classes, countsFrom1 ??= CountFrom1(labels, rows)));
         }
+    }
+
+    private static string HintIndex(long index, int classes, bool countsFrom1) =>
+        index is -100 or -1 or 255 ? "; ignore_index leaves samples with such a label out"
+            : index == classes && countsFrom1 ? "; class indices start at 0, and these seem to start at 1" : "";
+
+    /// <summary>Whether labels are from 1 to K.</summary>
+    private static bool CountFrom1(Tensor labels, RowReader rows)
+    {
+        for (long i = 0; i < labels.Count; i++)
+            if (rows.Kept.Contains(i) && (labels.Integer(i) < 1 || labels.Integer(i) > rows.Classes)) return false;
+        return true;
     }
 
     private static void CheckRows(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
@@ -34,9 +50,11 @@ internal static class LabelRules
             var row = rows.Read(labels, i);
             var before = problems.Total;
             for (var c = 0; c < row.Length; c++)
-                if (!(row[c] is >= 0 and <= 1)) RefuseProbability(labels, i * rows.Width + c, problems);
+                if (!(row[c] >= 0 && row[c] <= (rows.Normalizes ? double.MaxValue : 1)))
+                    RefuseProbability(labels, i * rows.Width + c, rows, problems);
             if (problems.Total > before) continue;
-            if (rule != LabelRule.Class) SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", i, rows, problems);
+            if (rule != LabelRule.Class)
+                SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", rows.Normalizes, NormalizeHint, i, rows, problems);
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
                 problems.Keep(BatchField.Labels, rows.GetPosition(i),
                     "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
@@ -53,16 +71,26 @@ internal static class LabelRules
                 if (rule == LabelRule.Bit ? row[c] is 0 or 1 : row[c] is >= 0 and <= 1) continue;
                 var element = i * rows.Width + c;
                 if (!rows.Kept.Contains(element)) continue;
-                if (rule != LabelRule.Bit) RefuseProbability(labels, element, problems);
+                if (rule != LabelRule.Bit) RefuseProbability(labels, element, rows, problems);
                 else if (problems.Count())
-                    problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}");
+                    problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                        $"expected 0 or 1, got {labels.Text(element)}{HintSign(labels, element)}");
             }
         }
     }
 
-    private static void RefuseProbability(Tensor labels, long element, BatchProblems problems)
+    private static void RefuseProbability(Tensor labels, long element, RowReader rows, BatchProblems problems)
     {
         if (problems.Count())
-            problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected a number from 0 to 1, got {labels.Text(element)}");
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                $"expected {(rows.Normalizes ? "a number of at least 0" : "a number from 0 to 1")}, got {labels.Text(element)}"
+                + (rows.IsCategorical ? "" : HintSign(labels, element)));
+    }
+
+    private static string HintSign(Tensor labels, long element)
+    {
+        Span<double> label = [0];
+        labels.Read(element, label);
+        return label[0] == -1 ? "; for labels t of -1 and 1, send (t + 1)/2" : "";
     }
 }

@@ -10,6 +10,7 @@ internal static class NumberText
     {
         double.PositiveInfinity => "Infinity",
         double.NegativeInfinity => "-Infinity",
-        _ => value.ToString(digits, CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e'),
+        _ => value.ToString(digits, CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal)
+            .Replace("E-0", "e-", StringComparison.Ordinal).Replace('E', 'e'),
     };
 }

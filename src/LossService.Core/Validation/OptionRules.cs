@@ -13,7 +13,7 @@ internal static class OptionRules
         {
             case OptionValue<double> { Value: var value }: CheckOne(option, value, problems); break;
             case OptionValue<double?> { Value: { } value }: CheckOne(option, value, problems); break;
-            case OptionValue<double?>: CheckNone(option, option.Nullable, problems); break;
+            case OptionValue<double?>: CheckNone(option, option.TakesNone, problems); break;
             case OptionValue<int> { Value: var value }: CheckOne(option, value, problems); break;
             case OptionValue<string> { Value: var word }:
                 CheckNone(option, word is not null && option.Choices.Contains(word), problems);

@@ -11,6 +11,7 @@ internal static class PredictionRules
     public static void Check(Batch batch, RowReader rows, BatchProblems problems)
     {
         var (predictions, form) = (batch.Predictions, batch.Form);
+        var (least, most) = GetRange(batch, rows);
         if (form == PredictionForm.Logits && predictions.IsFinite) return;
         for (long i = 0; i < rows.Count; i++)
         {
@@ -19,10 +20,11 @@ internal static class PredictionRules
             var before = problems.Total;
             for (var c = 0; c < row.Length; c++)
             {
-                if (IsValid(row[c], form)) continue;
+                if (row[c] >= least && row[c] <= most) continue;
                 var element = i * rows.Width + c;
                 if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
-                if (problems.Count()) problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(predictions, element, form));
+                if (problems.Count())
+                    problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(batch, element, rows));
             }
             if (rows.IsCategorical && problems.Total == before) CheckRow(row, batch, i, rows, problems);
         }
@@ -40,26 +42,39 @@ internal static class PredictionRules
                     problems.Add(name, rows.GetPosition(index), "softmax has no limit where all logits are -Infinity");
                 break;
             case PredictionForm.Probabilities:
-                SumRule.Check(row, dtype, name, name, index, rows, problems);
+                SumRule.Check(
+                    row, dtype, name, name, rows.Normalizes, DescribeWaysOut(batch, rows), index, rows, problems);
                 break;
             default:
                 for (var c = 0; c < row.Length; c++) row[c] = Math.Exp(row[c]);
-                SumRule.Check(row, dtype, name, "exp(log_probabilities)", index, rows, problems);
+                SumRule.Check(
+                    row, dtype, name, "exp(log_probabilities)", false, "posted as logits, they are normalized", index, rows, problems);
                 break;
         }
     }
 
-    private static bool IsValid(double value, PredictionForm form) => form switch
+    private static (double Least, double Most) GetRange(Batch batch, RowReader rows)
     {
-        PredictionForm.Logits => !double.IsNaN(value),
-        PredictionForm.Probabilities => value is >= 0 and <= 1,
-        _ => value <= 0,
-    };
+        if (batch.Form == PredictionForm.Logits) return (double.NegativeInfinity, double.PositiveInfinity);
+        if (batch.Form == PredictionForm.LogProbabilities) return (double.NegativeInfinity, 0);
+        if (rows.Normalizes) return (0, double.MaxValue);
+        var tolerance = batch.Options.Get(SharedOptions.Clip) > 0 ? batch.Predictions.DType.SumTolerance() : 0;
+        return (-tolerance, 1 + tolerance);
+    }
 
-    private static string Describe(Tensor predictions, long element, PredictionForm form) => form switch
+    private static string Describe(Batch batch, long element, RowReader rows)
     {
-        PredictionForm.Logits => "expected a number, got NaN; leave the sample out with mask",
-        PredictionForm.Probabilities => $"expected a number from 0 to 1, got {predictions.Text(element)}",
-        _ => $"expected a number of at most 0, got {predictions.Text(element)}",
-    };
+        var text = batch.Predictions.Text(element);
+        return batch.Form switch
+        {
+            PredictionForm.Logits => "expected a number, got NaN; leave the sample out with mask",
+            PredictionForm.LogProbabilities => $"expected a number of at most 0, got {text}",
+            _ when rows.Normalizes => $"expected a number of at least 0, got {text}",
+            _ => $"expected a number from 0 to 1, got {text}; {DescribeWaysOut(batch, rows)}",
+        };
+    }
+
+    private static string DescribeWaysOut(Batch batch, RowReader rows) =>
+        $"clip takes numbers outside by at most {NumberText.Format(batch.Predictions.DType.SumTolerance())}"
+        + (rows.IsCategorical ? ", normalize divides rows by their sums" : "");
 }

@@ -1,6 +1,7 @@
 using System.Buffers;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -18,9 +19,17 @@ internal sealed class RowReader : IDisposable
         IsCategorical = loss.Kind == LossKind.Categorical;
         Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
         HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
-        Kept = new(batch);
+        Normalizes = batch.Options.Get(SharedOptions.Normalize);
+        Samples = IsCategorical ? batch.Predictions.Rows : _shape.Count;
+        Kept = new(batch, Samples);
         _row = ArrayPool<double>.Shared.Rent(Width);
     }
+
+    /// <summary>Whether rows of probabilities and dense labels are divided by their sums.</summary>
+    public bool Normalizes { get; }
+
+    /// <summary>The number of samples.</summary>
+    public long Samples { get; }
 
     /// <summary>Which samples are kept.</summary>
     public KeptSamples Kept { get; }

@@ -23,24 +23,40 @@ internal static class ShapeRules
             problems.Add(name, "expected an array, got a single number");
             return;
         }
-        if (shape.Count == 0)
+        var samples = loss.GetSampleShape(shape);
+        if (shape.Count == 0 && samples.Count > 0)
         {
-            problems.Add(name, $"the shape {shape} has no elements");
+            problems.Add(name, $"the shape {shape} has samples without classes");
             return;
         }
 
-        var samples = loss.GetSampleShape(shape);
+        if (loss.Kind == LossKind.Categorical && shape.Last == 1)
+        {
+            problems.Add(name, $"{loss.Name} compares classes, but the last axis of {name} has one class; "
+                + "binary_cross_entropy takes one number a sample");
+            return;
+        }
+
         if (batch.Labels is { } labels) CheckLabels(loss, batch, labels, samples, problems);
         CheckSamples(BatchField.SampleWeight, batch.SampleWeight, samples, problems);
         CheckSamples(BatchField.Mask, batch.Mask, samples, problems);
-        if (batch.Mask is { DType: not DType.Bool } mask) problems.Add(BatchField.Mask, $"expected booleans, got {mask.DType.Name()}");
-        foreach (var given in batch.Options.Given) CheckPerClass(given, shape.Last, problems);
+        if (batch.Mask is { } mask && mask.DType.IsFloat())
+            problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
+        // [0] is an empty array of rows of any length
+        var isAnyLength = shape.Axes is [0];
+        foreach (var given in batch.Options.Given)
+        {
+            if (!isAnyLength) CheckPerClass(given, shape.Last, problems);
+            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : shape.Last, problems);
+        }
     }
 
     private static void CheckLabels(Loss loss, Batch batch, Tensor labels, Shape samples, BatchProblems problems)
     {
         var name = batch.Form.Name();
         var shape = batch.Predictions.Shape;
+        // JSON writes every array without elements as []
+        if (samples.Count == 0 && labels.Count == 0) return;
         if (loss.Kind == LossKind.Binary)
         {
             if (labels.Shape != shape)
@@ -68,8 +84,9 @@ internal static class ShapeRules
 
     private static void CheckSamples(string field, Tensor? tensor, Shape samples, BatchProblems problems)
     {
-        if (tensor is not null && tensor.Shape != samples)
-            problems.Add(field, $"{field} has the shape {tensor.Shape}, but the samples have {samples}");
+        if (tensor is null || (samples.Count == 0 && tensor.Count == 0) || SampleAxes.Fit(tensor.Shape, samples)) return;
+        problems.Add(field, $"{field} has the shape {tensor.Shape}, but the samples have {samples}"
+            + (samples.Rank > 1 ? ", or a leading part of that" : ""));
     }
 
     private static void CheckPerClass(OptionValue given, int classes, BatchProblems problems)
@@ -78,5 +95,19 @@ internal static class ShapeRules
         if (given is not OptionValue<double[]?> { Value: { } values }) return;
         if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+
+    private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)
+    {
+        if (given is not OptionValue<long[]?> { Value: { } values }) return;
+        for (var i = 0; i < values.Length; i++)
+        {
+            int[] position = values.Length == 1 ? [] : [i];
+            if (values[i] > classes)
+                problems.Add(given.Option.Name, position,
+                    $"expected an integer from 1 to {classes}, the number of classes, got {values[i]}");
+            else if (Array.IndexOf(values, values[i]) < i)
+                problems.Add(given.Option.Name, position, $"{values[i]} is given twice");
+        }
     }
 }

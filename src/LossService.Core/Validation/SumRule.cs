@@ -2,7 +2,9 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>A row of probabilities sums to 1, within what rounding to its dtype can cost.</summary>
+/// <summary>
+/// A row of probabilities sums to 1, within what rounding to its dtype can cost. One that is normalized has any sum above 0.
+/// </summary>
 internal static class SumRule
 {
     /// <summary>Adds a row that does not to <paramref name="problems"/>.</summary>
@@ -10,19 +12,24 @@ internal static class SumRule
     /// <param name="dtype">The type that they are stored in.</param>
     /// <param name="field">The tensor's name.</param>
     /// <param name="what">What the row is of, in words.</param>
+    /// <param name="isNormalized">Whether the row is divided by its sum, so that any sum above 0 does.</param>
+    /// <param name="hint">What helps.</param>
     /// <param name="index">The number of the row.</param>
     /// <param name="rows">Where it comes from.</param>
     /// <param name="problems">Takes the problem.</param>
     public static void Check(
-        ReadOnlySpan<double> row, DType dtype, string field, string what, long index, RowReader rows, BatchProblems problems)
+        ReadOnlySpan<double> row, DType dtype, string field, string what, bool isNormalized, string hint,
+        long index, RowReader rows, BatchProblems problems)
     {
         var tolerance = dtype.SumTolerance();
         var sum = 0.0;
         foreach (var p in row) sum += p;
-        if (Math.Abs(sum - 1) <= tolerance || !problems.Count()) return;
+        var isRight = isNormalized ? sum > 0 && double.IsFinite(sum) : Math.Abs(sum - 1) <= tolerance;
+        if (isRight || !problems.Count()) return;
         // as many digits as the numbers have
         var digits = dtype == DType.Float64 ? "R" : "G7";
-        problems.Keep(field, rows.GetPosition(index),
-            $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}");
+        problems.Keep(field, rows.GetPosition(index), isNormalized
+            ? $"a row of {what} sums to {NumberText.Format(sum, digits)}, by which it cannot be divided"
+            : $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}; {hint}");
     }
 }

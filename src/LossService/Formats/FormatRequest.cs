@@ -24,10 +24,14 @@ internal abstract class FormatRequest(Loss loss) : IDisposable
     public Result<Scores> Score(Scoring scoring, int listedErrors, CancellationToken cancellation) =>
         scoring.Score(Batch, cancellation) is { } scores
             ? scores
-            : ProblemTypes.InvalidBatch([.. Batch.Errors.First.Take(listedErrors).Select(Locate)], Batch.Errors.Total);
+            : ProblemTypes.InvalidBatch(
+                [.. Batch.Errors.First.Take(listedErrors).Select(Locate)], Batch.Errors.Total, Describe(Batch.Errors.First[0]));
 
     /// <summary>Says in the format's terms where an error is.</summary>
     protected abstract ProblemError Locate(RequestError error);
+
+    /// <summary>An error in words: where and what.</summary>
+    protected virtual string Describe(RequestError error) => error.ToString();
 
     /// <inheritdoc/>
     public virtual void Dispose() => Batch.Dispose();

@@ -68,5 +68,5 @@ internal static class MediaTypes
 
     private static string Join(IReadOnlyList<MediaType> types, string separator) => string.Join(separator, types.Select(type => type.Name));
 
-    private static string Quote(string? text) => string.IsNullOrEmpty(text) ? "missing" : $"\"{text}\"";
+    private static string Quote(string? text) => string.IsNullOrEmpty(text) ? "missing" : ClientText.Quote(text);
 }

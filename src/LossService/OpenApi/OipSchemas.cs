@@ -80,7 +80,8 @@ internal static class OipSchemas
                     "name"),
                 "What to compute; by default loss, or losses if the reduction is none."),
         },
-        "inputs").With("`parameters` holds the loss's options, `reduction`, `mean_over` and `unit`, named as in the native request.");
+        "inputs").With("`parameters` holds the loss's options, `reduction`, `mean_over`, `unit` and `dtype` (that of the "
+            + "results), named as in the native request.");
 
     private static OpenApiSchema Response(OpenApiDocument document) => Object(
         new()
@@ -94,6 +95,7 @@ internal static class OipSchemas
                     ["total_samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
                     ["total_weight"] = Type(JsonSchemaType.Number, "Σw over them."),
                     ["total_loss"] = Ref(Number, document, "Σwℓ over them."),
+                    ["notices"] = Text("What is probably a mistake in the request; left out where there is nothing to say."),
                 },
                 "total_samples", "total_weight", "total_loss"),
             ["outputs"] = ListOf(

@@ -13,6 +13,7 @@ internal static class OptionWords
     public static string DescribeDefault(Option option) => option.DefaultValue switch
     {
         null => "off",
+        bool flag => flag ? "default true" : "default false",
         IFormattable number => "default " + number.ToString(null, CultureInfo.InvariantCulture),
         var word => $"default {word}",
     };

@@ -32,11 +32,13 @@ internal static class OptionsSchema
                 Type = JsonSchemaType.String,
                 Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))],
             },
+            OptionForm.Flag => new OpenApiSchema { Type = JsonSchemaType.Boolean },
             OptionForm.Integer or OptionForm.Number => Scalar(option),
             OptionForm.PerClass => List(option),
             _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },
         };
-        if (option.Nullable) schema = OrNull(schema);
+        if (option.TakesNone) schema = new() { OneOf = [schema, Schemas.Words(Option.None)] };
+        schema = OrNull(schema);
         schema.Description = option.OnlyWith is { } form ? $"{option.Description} Only with {form.Name()}." : option.Description;
         schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
         return schema;
@@ -50,7 +52,8 @@ internal static class OptionsSchema
         return JsonNode.Parse(text.ToString())!;
     }
 
-    private static OpenApiSchema OrNull(OpenApiSchema schema)
+    /// <summary>The schema of a member that is not given where it is null, as generated clients send it.</summary>
+    public static OpenApiSchema OrNull(OpenApiSchema schema)
     {
         if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
         else schema.Type |= JsonSchemaType.Null;

@@ -34,8 +34,8 @@ internal static class Schemas
         });
         document.AddComponent(NestedBooleans, new OpenApiSchema
         {
-            Description = "Nested arrays of booleans.",
-            AnyOf = [Type(JsonSchemaType.Boolean), ListOf(Ref(NestedBooleans, document))],
+            Description = "Nested arrays of booleans; 0 and 1 are false and true.",
+            AnyOf = [Type(JsonSchemaType.Boolean), Bit(), ListOf(Ref(NestedBooleans, document))],
         });
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
         // a further encoding of tensors is added here
@@ -68,6 +68,8 @@ internal static class Schemas
     public static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties, params string[] required) =>
         new() { Type = JsonSchemaType.Object, Properties = properties, Required = required.ToHashSet() };
 
+    private static OpenApiSchema Bit() => new() { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "1" };
+
     private static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
 
     private static OpenApiSchema RealOrNull(string description) => Type(JsonSchemaType.Number | JsonSchemaType.Null, description);
@@ -88,8 +90,10 @@ internal static class Schemas
             },
             "dtype", "shape", "data");
         tensor.AdditionalPropertiesAllowed = false;
-        tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool for a mask. "
-            + "Result tensors have the dtype of the predictions.";
+        tensor.Description = "A tensor as bytes. The dtype is a float for predictions, an integer for class indices, bool or an integer "
+            + "for a mask. "
+            + "Result tensors have the dtype of the predictions, "
+            + "or that of the member `dtype`.";
         return tensor;
     }
 
@@ -105,6 +109,15 @@ internal static class Schemas
                 ["loss"] = Ref(Number, document, "Σwℓ over them."),
             },
             "samples", "weight", "loss");
+        properties["notices"] = ListOf(
+            Object(
+                new()
+                {
+                    ["pointer"] = Type(JsonSchemaType.String, "A JSON Pointer into the request."),
+                    ["detail"] = Type(JsonSchemaType.String, "What is probably meant."),
+                },
+                "pointer", "detail"),
+            "What was scored, but is probably a mistake; left out where there is nothing to say.");
         var scores = Object(properties, "totals");
         scores.Description = "The requested `outputs`, and `totals`. The totals of several batches add up to those of their union, so "
             + "Σ`loss`/Σ`weight` is the exact mean of a dataset that was split.";
@@ -146,13 +159,39 @@ internal static class Schemas
                         ["upper"] = Real("The upper bound, excluded except in the last bin."),
                         ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
                         ["weight"] = Real("The sum of their weights."),
-                        ["accuracy"] = RealOrNull("The share of them that is predicted correctly; null if there are none."),
-                        ["confidence"] = RealOrNull("Their mean confidence; null if there are none."),
+                        ["accuracy"] =
+                            RealOrNull("The share of them that is predicted correctly; with `calibration` positive, their mean label. "
+                            + "Null if there are none."),
+                        ["confidence"] =
+                            RealOrNull("Their mean probability of the predicted class; with `calibration` positive, of the positive "
+                            + "class. Null if there are none."),
                     },
                     "lower", "upper", "samples", "weight", "accuracy", "confidence"),
                 "The bins of the reliability diagram."),
+            ["totals"] = MetricTotalsOf(document),
         },
-        "accuracy", "perplexity", "expected_calibration_error", "bins");
+        "accuracy", "perplexity", "expected_calibration_error", "bins", "totals");
+
+    private static OpenApiSchema MetricTotalsOf(OpenApiDocument document)
+    {
+        var totals = Object(
+            new()
+            {
+                ["weight"] = Real("Σw over the samples, w the sample weight."),
+                ["correct"] = Real("Σw over those whose predicted class is the label."),
+                ["top_k_correct"] = new OpenApiSchema
+                {
+                    Type = JsonSchemaType.Object,
+                    Description = "For each k: Σw over those whose label is among the k largest predictions.",
+                    AdditionalProperties = Type(JsonSchemaType.Number),
+                },
+                ["cross_entropy"] = Ref(Number, document, "Σw·cross-entropy in nats, with unsmoothed labels."),
+            },
+            "weight", "correct", "cross_entropy");
+        totals.Description = "The sums that the metrics are made of; those of several batches add up to those of their union. Of a bin, "
+            + "weight·accuracy and weight·confidence do.";
+        return totals;
+    }
 
     private static OpenApiSchema ProblemSchema()
     {

@@ -16,25 +16,29 @@ public static class ProblemTypes
     /// <summary>404: no loss has this name.</summary>
     public static Problem UnknownLoss(string name, IEnumerable<string> known) =>
         new(404, ProblemNames.UnknownLoss, "Unknown loss",
-            $"There is no loss \"{name}\"{Nearest.Suggest(name, known)}; GET /v1/losses lists them.");
+            $"There is no loss {ClientText.Quote(name)}{SuggestLoss(name, known)}; GET /v1/losses lists them.");
+
+    private static string SuggestLoss(string name, IEnumerable<string> known) =>
+        ForeignLosses.Suggest(name) is { Length: > 0 } foreign ? foreign : Nearest.Suggest(name, known);
 
     /// <summary>404: the loss exists, but its model has no such version.</summary>
     public static Problem UnknownVersion(string name, string version, string known) =>
-        new(404, ProblemNames.NotFound, "Not found", $"{name} has no version \"{version}\"; its only version is {known}.");
+        new(404, ProblemNames.NotFound, "Not found", $"{name} has no version {ClientText.Quote(version)}; its only version is {known}.");
 
     /// <summary>404: nothing is at this path.</summary>
     public static Problem NotFound(string path) =>
         new(404, ProblemNames.NotFound, "Not found",
-            $"There is nothing at {path}; the losses are at /v1/losses, the documentation at /swagger.");
+            $"There is nothing at {ClientText.Shorten(path)}; the losses are at /v1/losses, the documentation at /swagger.");
 
     /// <summary>405: the path does not take this method.</summary>
     public static Problem MethodNotAllowed(string method, string allow) =>
-        new(405, ProblemNames.MethodNotAllowed, "The method is not allowed here", $"{method} is not allowed here; allowed: {allow}.");
+        new(405, ProblemNames.MethodNotAllowed, "The method is not allowed here",
+            $"{ClientText.Shorten(method)} is not allowed here; allowed: {allow}.");
 
     /// <summary>406: the client accepts no media type that the response can have.</summary>
     public static Problem NotAcceptable(string accept, string offered) =>
         new(406, ProblemNames.NotAcceptable, "No acceptable media type",
-            $"The response can be {offered}, which Accept \"{accept}\" does not allow.");
+            $"The response can be {offered}, which Accept {ClientText.Quote(accept)} does not allow.");
 
     /// <summary>413: the body is larger than the limit.</summary>
     public static Problem PayloadTooLarge(long limit) =>
@@ -48,9 +52,12 @@ public static class ProblemTypes
         new(415, ProblemNames.UnsupportedMediaType, "The body's media type is not supported", detail);
 
     /// <summary>422: the request is well-formed, but not a valid batch.</summary>
-    public static Problem InvalidBatch(IReadOnlyList<ProblemError> errors, long total) =>
+    /// <param name="errors">The first errors, at least one.</param>
+    /// <param name="total">How many there are.</param>
+    /// <param name="first">The first in words: where and what.</param>
+    public static Problem InvalidBatch(IReadOnlyList<ProblemError> errors, long total, string first) =>
         new(422, ProblemNames.InvalidBatch, "The batch is not valid",
-            total == 1 ? errors[0].Detail : $"{total} errors; the first: {errors[0].Detail}")
+            total == 1 ? first : $"{total} errors; the first: {first}")
         { Errors = errors, TotalErrors = total };
 
     /// <summary>500: the service failed. The log has the cause, the client only the request's id.</summary>

@@ -30,8 +30,8 @@ public static class Fields
     /// <summary>Nats or bits.</summary>
     public const string Unit = BatchField.Unit;
 
-    /// <summary>How JSON numbers are held.</summary>
-    public const string DType = "dtype";
+    /// <summary>How JSON numbers are held, and the results' dtype.</summary>
+    public const string DType = BatchField.DType;
 
     /// <summary>Result tensors as arrays or as base64.</summary>
     public const string TensorEncoding = "tensor_encoding";

@@ -12,10 +12,11 @@ namespace LossService.Requests;
 /// <summary>Reads fields of the header and options from JSON. An option describes itself, so none is named here.</summary>
 internal static class HeaderParser
 {
-    /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name.</summary>
+    /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name; null = the field is not given.</summary>
     /// <returns>False where the header has no such field. A wrong value is added to the request's errors.</returns>
     public static bool TryReadField(string name, ref Utf8JsonReader json, ScoreRequest request)
     {
+        if (json.TokenType == JsonTokenType.Null) return Fields.Header.Contains(name);
         var errors = request.Errors;
         switch (name)
         {
@@ -24,7 +25,9 @@ internal static class HeaderParser
             case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, errors); return true;
             case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, errors); return true;
             case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, errors); return true;
-            case Fields.DType: request.DType = ReadDType(ref json, errors); return true;
+            case Fields.DType:
+                SetDType(json.TokenType == JsonTokenType.String ? json.GetString() : null, Describe(ref json), request);
+                return true;
             case Fields.Id:
                 if (json.TokenType == JsonTokenType.String) request.Id = json.GetString();
                 else errors.Add(new(name), $"expected a string, got {Describe(ref json)}");
@@ -42,16 +45,20 @@ internal static class HeaderParser
             case Fields.Reduction: request.Reduction = ReadName(name, word, Fields.Reductions, request.Errors); return true;
             case Fields.MeanOver: request.MeanOver = ReadName(name, word, Fields.MeanOvers, request.Errors); return true;
             case Fields.Unit: request.Unit = ReadName(name, word, Fields.Units, request.Errors); return true;
+            case Fields.DType: SetDType(word, ClientText.Quote(word), request); return true;
             default: return false;
         }
     }
 
-    /// <summary>Reads the value at <paramref name="json"/> as an option. A wrong value is added to the request's errors.</summary>
+    /// <summary>
+    /// Reads the value at <paramref name="json"/> as an option; null = it is not given. A wrong value is added to the request's errors.
+    /// </summary>
     public static void ReadOption(Option option, ref Utf8JsonReader json, ScoreRequest request)
     {
         var isSet = json.TokenType switch
         {
-            JsonTokenType.Null => request.Options.TrySetNone(option),
+            JsonTokenType.Null => true,
+            JsonTokenType.True or JsonTokenType.False => request.Options.TrySet(option, json.GetBoolean()),
             JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
             JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
             JsonTokenType.Number when TryNumber(ref json, out var number) => request.Options.TrySet(option, number),
@@ -68,7 +75,8 @@ internal static class HeaderParser
         if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
             return $"{name} is not an option of {loss.Name}; its options are "
                 + $"{string.Join(", ", loss.Options.Select(option => option.Name))}";
-        return $"unknown field \"{Shorten(name)}\"{Nearest.Suggest(name, Fields.GetNames(loss))}";
+        return ForeignWords.FindField(name, loss) is { } hint ? $"unknown field {ClientText.Quote(name)}; {hint}"
+            : $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, Fields.GetNames(loss))}";
     }
 
     /// <summary>What a value is, in words: its own text where it is short.</summary>
@@ -76,8 +84,8 @@ internal static class HeaderParser
     {
         JsonTokenType.StartArray => "an array",
         JsonTokenType.StartObject => "an object",
-        JsonTokenType.String => Quote(json.GetString()!),
-        JsonTokenType.Number => Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
+        JsonTokenType.String => ClientText.Quote(json.GetString()!),
+        JsonTokenType.Number => ClientText.Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
         JsonTokenType.True => "true",
         JsonTokenType.False => "false",
         _ => "null",
@@ -110,29 +118,26 @@ internal static class HeaderParser
     private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, RequestErrors errors) where T : struct, Enum
     {
         if (json.TokenType == JsonTokenType.String && names.TryFind(json.GetString()!, out var value)) return value;
-        errors.Add(new(name), DescribeChoice(names, Describe(ref json)));
+        errors.Add(new(name), DescribeChoice(
+            names, Describe(ref json), json.TokenType == JsonTokenType.String ? json.GetString()! : ""));
         return default;
     }
 
     private static T ReadName<T>(string name, string word, WireNames<T> names, RequestErrors errors) where T : struct, Enum
     {
         if (names.TryFind(word, out var value)) return value;
-        errors.Add(new(name), DescribeChoice(names, Quote(word)));
+        errors.Add(new(name), DescribeChoice(names, ClientText.Quote(word), word));
         return default;
     }
 
-    private static string DescribeChoice<T>(WireNames<T> names, string got) where T : struct, Enum =>
-        $"expected {string.Join(" or ", names.All.Select(name => $"\"{name}\""))}, got {got}";
+    private static string DescribeChoice<T>(WireNames<T> names, string got, string word) where T : struct, Enum =>
+        $"expected {string.Join(" or ", names.All.Select(name => $"\"{name}\""))}, got {got}"
+            + (names is WireNames<Reduction> && ForeignWords.FindWord(word) is { } hint ? $"; {hint}" : "");
 
-    private static DType ReadDType(ref Utf8JsonReader json, RequestErrors errors)
+    private static void SetDType(string? word, string got, ScoreRequest request)
     {
-        if (json.TokenType == JsonTokenType.String)
-        {
-            if (json.ValueTextEquals("float32"u8)) return DType.Float32;
-            if (json.ValueTextEquals("float64"u8)) return DType.Float64;
-        }
-        errors.Add(new(Fields.DType), $"expected \"float32\" or \"float64\", got {Describe(ref json)}");
-        return DType.Float32;
+        if (DTypes.Parse(word) is (DType.Float32 or DType.Float64) and { } dtype) (request.DType, request.ResultDType) = (dtype, dtype);
+        else request.Errors.Add(new(Fields.DType), $"expected \"float32\" or \"float64\", got {got}");
     }
 
     private delegate bool ElementReader<T>(ref Utf8JsonReader json, out T value);
@@ -164,10 +169,4 @@ internal static class HeaderParser
         value = 0;
         return json.TokenType == JsonTokenType.Number && json.TryGetInt64(out value);
     }
-
-    /// <summary>A text in quotes, cut where it is long.</summary>
-    public static string Quote(string text) => $"\"{Shorten(text)}\"";
-
-    private static string Shorten(string text) => text.Length <= 40 ? text
-        : string.Create(CultureInfo.InvariantCulture, $"{text[..40]}… ({text.Length} characters)");
 }

@@ -1,6 +1,18 @@
+using LossService.Problems;
+
 namespace LossService.Requests;
 
 /// <summary>One thing that is wrong with a request, in no format's terms yet.</summary>
 /// <param name="Address">Where.</param>
 /// <param name="Detail">What.</param>
-public sealed record RequestError(Address Address, string Detail);
+public sealed record RequestError(Address Address, string Detail)
+{
+    /// <summary>Where and what: <c>labels[1]: class index 7 is outside 0..2</c>.</summary>
+    public override string ToString()
+    {
+        var (member, position) = Address;
+        var place = ClientText.ShortenName(member) + (Address.Part is { } part ? $".{ClientText.ShortenName(part)}" : "");
+        if (position.Length > 0) return $"{place}[{string.Join(", ", position)}]: {Detail}";
+        return Detail.Contains(place, StringComparison.Ordinal) ? Detail : $"{place}: {Detail}";
+    }
+}

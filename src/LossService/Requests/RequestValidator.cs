@@ -1,4 +1,5 @@
 using FluentValidation;
+using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Core.Validation;
@@ -14,14 +15,28 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     public RequestValidator() =>
         RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader);
 
+    /// <summary>
+    /// Adds the tensors that are missing to the errors of a request that could not be read: an unknown field is often a missing one.
+    /// </summary>
+    public static void AddMissing(ScoreRequest request)
+    {
+        if (request.Posted.Count == 0) return;
+        if (!Enum.GetValues<PredictionForm>().Any(form => request.Posted.Contains(form.Name())))
+            request.Errors.Add(new(""), DescribeMissing(request));
+        if (request.Loss.Labels != LabelRule.None && !request.Posted.Contains(Fields.Labels))
+            request.Errors.Add(new(""), $"{Fields.Labels} are missing");
+    }
+
+    private static string DescribeMissing(ScoreRequest request) =>
+        $"predictions are missing; {request.Loss.Name} takes {string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}";
+
     private static void CheckPredictions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         if (request.Form is not null) return;
         string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null)
             .Select(form => form.Name())];
         if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}");
-        else Add("", $"predictions are missing; {request.Loss.Name} takes "
-            + $"{string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}");
+        else Add("", DescribeMissing(request));
 
         void Add(string field, string detail)
         {

@@ -2,6 +2,7 @@ using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
+using LossService.Core.Validation;
 
 namespace LossService.Requests;
 
@@ -38,8 +39,11 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>What a mean divides by.</summary>
     public MeanOver MeanOver { get; set; }
 
-    /// <summary>How JSON numbers are held and results written.</summary>
+    /// <summary>How JSON numbers are held.</summary>
     public DType DType { get; set; } = DType.Float32;
+
+    /// <summary>The dtype of the results, where the client named one; null = that of the predictions.</summary>
+    public DType? ResultDType { get; set; }
 
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; set; }
@@ -49,6 +53,9 @@ public sealed class ScoreRequest : IDisposable
 
     /// <summary>Echoed.</summary>
     public string? Id { get; set; }
+
+    /// <summary>What is probably a mistake, once the request is scored.</summary>
+    public IReadOnlyList<BatchNotice> Notices { get; set; } = [];
 
     /// <summary>The form of the posted predictions; null where there are none, or several.</summary>
     public PredictionForm? Form
@@ -94,6 +101,7 @@ public sealed class ScoreRequest : IDisposable
         Reduction = Reduction,
         MeanOver = MeanOver,
         Unit = Unit,
+        ResultDType = ResultDType,
         Options = Options,
     };
 
@@ -105,6 +113,7 @@ public sealed class ScoreRequest : IDisposable
         Posted.Clear();
         Errors.Clear();
         if (Options.Given.Count > 0) Options = new();
+        (ResultDType, Notices) = (null, []);
         (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 

@@ -13,10 +13,13 @@ internal sealed class Scoring(RequestValidator validator)
     /// <returns>The scores; null where the request's errors say why not.</returns>
     public Scores? Score(ScoreRequest request, CancellationToken cancellation)
     {
+        if (request.Errors.Total > 0) RequestValidator.AddMissing(request);
         if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
         var problems = new BatchProblems();
-        var scores = Scorer.TryScore(request.Loss, request.ToBatch(request.Form!.Value), problems, cancellation);
+        var batch = request.ToBatch(request.Form!.Value);
+        var scores = Scorer.TryScore(request.Loss, batch, problems, cancellation);
         request.Errors.Add(problems);
+        if (scores is not null) request.Notices = NoticeRules.Find(request.Loss, batch);
         return scores;
     }
 }

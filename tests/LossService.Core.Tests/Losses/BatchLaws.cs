@@ -85,12 +85,14 @@ public sealed class BatchLaws
             Assert.All(draft.Pick(whole.Losses, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Gradient, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Predictions, dropped)!, value => Assert.Equal(-1, value));
+            foreach (var output in (double[][])[whole.Probabilities, whole.LogProbabilities, whole.Entropy])
+                Assert.All(draft.Pick(output, dropped)!, value => Assert.Equal(double.NaN, value));
         },
         iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
-    public void Score_LabelsIgnored_SameBitsAsMasked(string loss) => BatchGenerator.Batches(loss).Sample(
+    public void Score_LabelsIgnoredWherePredictionsAreNaN_SameBitsAsMasked(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
             const int Ignored = -100;
@@ -143,15 +145,22 @@ public sealed class BatchLaws
             Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
             // the losses were rounded one by one
             AssertClose(totals.Loss, sum.Losses.Sum(), 100 * sum.Losses.Sum(Math.Abs));
-            if (totals.Weight == 0)
-            {
-                Assert.Null(sum.Loss);
-                return;
-            }
             Assert.Equal(totals.Loss, sum.Loss);
-            Assert.Equal(totals.Loss / totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight).Loss);
-            Assert.Equal(totals.Loss / totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples).Loss);
             Assert.Equal(sum.Gradient, Reduced(Reduction.None, MeanOver.Weight).Gradient);
+            AssertMean(totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight));
+            AssertMean(totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples));
+
+            void AssertMean(double divisor, Scored mean)
+            {
+                Assert.Equal(divisor == 0 ? null : totals.Loss / divisor, mean.Loss);
+                if (divisor == 0) Assert.All(mean.Gradient, derivative => Assert.Equal(0, derivative));
+                else
+                {
+                    // a subnormal number has fewer digits
+                    Assert.All(sum.Gradient.Zip(mean.Gradient, (g, reduced) => (g / divisor, reduced)),
+                        pair => AssertClose(pair.Item1, pair.reduced, Math.Abs(pair.Item1) + 1e-290));
+                }
+            }
         },
         iter: Iterations);
 

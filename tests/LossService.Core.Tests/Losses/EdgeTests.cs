@@ -105,23 +105,27 @@ public sealed class EdgeTests
 
     [Theory]
     [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
-    public void Score_NothingKeptOrNoWeight_HasNoLossAndNoGradient(string name)
+    public void Score_MeanOverNothing_HasNoLossAndNoGradient(string name)
     {
         var loss = LossCatalogue.Find(name)!;
         var space = new BatchSpace { Forms = [PredictionForm.Logits], DTypes = [DType.Float64], Scales = [1] };
         var draft = BatchGenerator.Draw(loss, space.OfSize(4, 3), seed: 1);
-        Draft[] weightless =
-        [
-            draft with { Mask = new bool[draft.Samples] },
-            draft with { SampleWeight = new double[draft.Samples] },
-        ];
-        Assert.All(weightless, batch =>
+        var masked = draft with { Mask = new bool[draft.Samples] };
+        var weightless = draft with { Mask = null, SampleWeight = new double[draft.Samples] };
+        AssertScored(null, masked, Reduction.Mean, MeanOver.Weight);
+        AssertScored(null, masked, Reduction.Mean, MeanOver.Samples);
+        AssertScored(0, masked, Reduction.Sum, MeanOver.Weight);
+        AssertScored(null, weightless, Reduction.Mean, MeanOver.Weight);
+        AssertScored(0, weightless.Without("ignore_index"), Reduction.Mean, MeanOver.Samples);
+        AssertScored(0, weightless, Reduction.Sum, MeanOver.Samples);
+
+        static void AssertScored(double? loss, Draft batch, Reduction reduction, MeanOver over)
         {
-            var scored = (batch with { Reduction = Reduction.Mean }).Score();
-            Assert.Null(scored.Loss);
+            var scored = (batch with { Reduction = reduction, MeanOver = over }).Score();
+            Assert.Equal(loss, scored.Loss);
             Assert.Equal(0, scored.Totals.Loss);
             Assert.All(scored.Gradient, derivative => Assert.Equal(0, derivative));
-        });
+        }
     }
 
     [Theory]

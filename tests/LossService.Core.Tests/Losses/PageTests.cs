@@ -67,7 +67,7 @@ public sealed partial class PageTests
             if (option.DefaultValue is double number) Assert.True(option.Allows(number));
             if (option.DefaultValue is int integer) Assert.True(option.Allows(integer));
             if (option.Form == OptionForm.Choice) Assert.Contains(option.DefaultValue, option.Choices);
-            if (option.Nullable) Assert.NotNull(option.DefaultValue);
+            if (option.TakesNone) Assert.NotNull(option.DefaultValue);
             if (option.OnlyWith is { } form) Assert.Contains(form, loss.Accepts);
         });
     }

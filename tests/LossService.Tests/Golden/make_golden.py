@@ -8,6 +8,7 @@ from pathlib import Path
 from oracle.cases import cases
 from oracle.precision import Undecided
 from oracle.scoring import score
+from oracle.stated import check
 from oracle.subjects import SUBJECTS
 from oracle.wire import render
 
@@ -25,6 +26,7 @@ def entry(subject, case):
 
 
 def main(names):
+    check()
     for subject in SUBJECTS:
         if names and subject.loss not in names:
             continue

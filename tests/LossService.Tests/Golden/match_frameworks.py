@@ -31,8 +31,10 @@ def from_oracle(_, loss, body):
 
 def numbers(answer, path):
     for name in path.split("."):
-        # the formulas of oracle/ have one k at a time, and no name for it
-        answer = answer[name] if isinstance(answer, dict) else answer
+        if isinstance(answer, list):  # of bins, the empty ones left out as scikit-learn does
+            answer = [item[name] for item in answer if item[name] is not None]
+        else:
+            answer = answer["reliability"] if name == "bins" and name not in answer else answer[name]
     convert = lambda x: [convert(item) for item in x] if isinstance(x, list) else SPECIAL.get(x) or float(x)
     return numpy.array(convert(answer))
 

@@ -9,7 +9,7 @@ namespace LossService.Tests.OpenApi;
 /// </summary>
 internal sealed class SchemaCheck(ServedDocument document)
 {
-    private static readonly HashSet<string> Annotations = ["description", "default"];
+    private static readonly HashSet<string> Annotations = ["description", "default", "format"];
 
     /// <summary>Whether <paramref name="value"/> fits <paramref name="schema"/>.</summary>
     public bool Fits(JsonNode? value, JsonNode schema) => schema.AsObject().All(keyword => keyword.Key switch

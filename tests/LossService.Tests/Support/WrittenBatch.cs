@@ -38,7 +38,7 @@ internal sealed class WrittenBatch
             .. draft.Unit == Unit.Nats ? [] : new[] { Member(Fields.Unit, WireName.Of(draft.Unit)) },
             Member(Fields.Outputs, asked),
             .. draft.Options.OrderBy(option => option.Key.Name, StringComparer.Ordinal)
-                .Select(option => Member(option.Key.Name, option.Value)),
+                .Select(option => Member(option.Key.Name, option.Value ?? Option.None)),
         ];
         _header = string.Join(',', header);
     }

@@ -9,15 +9,15 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 {
     public static readonly Option<double> GammaPos = new("gamma_pos", OptionForm.Number, 0,
         "γ₊: focusing exponent of positives. 0 turns focusing off; larger values reduce the loss of well-classified positives.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = SharedOptions.LargestExponent };
 
     public static readonly Option<double> GammaNeg = new("gamma_neg", OptionForm.Number, 4,
         "γ₋: focusing exponent of negatives. 0 turns focusing off; larger values reduce the loss of well-classified negatives.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = SharedOptions.LargestExponent };
 
     public static readonly Option<double> Shift = new("shift", OptionForm.Number, 0.05,
         "δ: subtracted from the probability of negatives. A negative with p ≤ δ has loss 0 and gradient 0.")
-    { Minimum = 0, Maximum = 1 };
+    { Minimum = 0, MinimumAboveZero = SharedOptions.Smallest, Maximum = 1 };
 
     public override string Name => "asymmetric";
 

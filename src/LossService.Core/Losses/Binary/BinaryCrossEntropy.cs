@@ -9,7 +9,7 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
 {
     public static readonly Option<double[]?> PosWeight = new("pos_weight", OptionForm.NumberOrPerClass, null,
         "π: weight of the positive term; one number, or one per class on the last axis [K]. Above 1 favours recall, below 1 precision.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = SharedOptions.Largest };
 
     public override string Name => "binary_cross_entropy";
 

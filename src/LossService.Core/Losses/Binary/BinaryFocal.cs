@@ -9,8 +9,8 @@ namespace LossService.Core.Losses.Binary;
 internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 {
     public static readonly Option<double?> Alpha = new("alpha", OptionForm.Number, 0.25,
-        "α: weight of positives; negatives have 1 − α. null turns the weighting off: both have 1.")
-    { Minimum = 0, Maximum = 1, Nullable = true };
+        "α: weight of positives; negatives have 1 − α. none turns the weighting off: both have 1.")
+    { Minimum = 0, Maximum = 1, TakesNone = true };
 
     public override string Name => "binary_focal";
 
@@ -27,7 +27,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
         WhenToUse = """
             Use it when negatives far outnumber positives, as in dense object detection: γ reduces the loss of easy elements, α
             balances positives and negatives. The defaults are the paper's; α is below ½ because γ already reduces the loss of most
-            negatives. With alpha = null and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
+            negatives. With alpha = none and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
             its probabilities should not be read as calibrated without a check.
 
             Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −α (1 − p)^γ (1 − p − γ p log p)/T; for t = 0

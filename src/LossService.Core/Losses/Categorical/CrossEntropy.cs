@@ -4,12 +4,13 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Categorical;
 
-/// <summary>L = −Σ_c w_c t_c log p_c + z_loss·logsumexp(z/T)².</summary>
+/// <summary>L = −Σ_c w_c t_c log p_c + z_loss·Σ_c w_c y_c·logsumexp(z/T)².</summary>
 internal sealed class CrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> ZLoss = new("z_loss", OptionForm.Number, 0,
-        "ζ: adds ζ·logsumexp(z/T)² to each sample's loss, which keeps the logits from drifting.")
-    { Minimum = 0, OnlyWith = PredictionForm.Logits };
+        "ζ: adds ζ·logsumexp(z/T)², times the sample's class weight, to each sample's loss, which keeps the logits from drifting. No unit "
+        + "applies to it.")
+    { Minimum = 0, Maximum = SharedOptions.Largest, OnlyWith = PredictionForm.Logits };
 
     public override string Name => "cross_entropy";
 
@@ -23,7 +24,8 @@ internal sealed class CrossEntropy : CategoricalLoss
     {
         Title = "Cross-entropy",
         Summary = "Cross-entropy: −log of the probability assigned to the label, in nats or bits.",
-        Formula = @"\ell = -\sum_c w_c\, t_c \log p_c + \zeta \left(\log \sum_c e^{z_c/T}\right)^2, \qquad p = \operatorname{softmax}(z/T)",
+        Formula = @"\ell = -\sum_c w_c\, t_c \log p_c + \zeta \sum_c w_c\, y_c \left(\log \sum_c e^{z_c/T}\right)^2, \qquad "
+            + @"p = \operatorname{softmax}(z/T)",
         WhenToUse = """
             Use it to train or evaluate a classifier when exactly one of K classes is true. Soft labels (distillation, annotator
             votes) are posted as dense rows. One sample's loss has no upper bound, so wrong labels can dominate the sum; for noisy
@@ -33,7 +35,8 @@ internal sealed class CrossEntropy : CategoricalLoss
             entropy. Gradient with respect to logits: (p − t)/T when w = 1 and ζ = 0. It does not vanish while the prediction is
             wrong: a confident mistake has a gradient near −1/T on its label.
 
-            Symbols: z logits; p predicted probabilities; t the label after label_smoothing; w class_weight; T temperature; ζ z_loss.
+            Symbols: z logits; p predicted probabilities; y the label and t the label after label_smoothing; w class_weight; T temperature;
+            ζ z_loss. unit converts the first sum only.
             """,
         References =
         [

@@ -13,7 +13,7 @@ internal sealed class Entropy : CategoricalLoss
 
     public override LabelRule Labels => LabelRule.None;
 
-    public override IReadOnlyList<Option> Options { get; } = [SharedOptions.Temperature, SharedOptions.Clip];
+    public override IReadOnlyList<Option> Options { get; } = [SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize];
 
     public override LossPage Page { get; } = new()
     {

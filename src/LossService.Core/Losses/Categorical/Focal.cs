@@ -10,11 +10,11 @@ internal sealed class Focal : CategoricalLoss
 {
     public static readonly Option<double> Gamma = new("gamma", OptionForm.Number, 2,
         "γ: focusing exponent. 0 gives cross-entropy; larger values reduce the loss of well-classified samples.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = SharedOptions.LargestExponent };
 
     public static readonly Option<double[]?> Alpha = new("alpha", OptionForm.NumberOrPerClass, null,
         "α: factor on the loss of a class; one number for all, or one per class [K]. Unlike class_weight, not part of the mean's divisor.")
-    { Minimum = 0 };
+    { Minimum = 0, Maximum = SharedOptions.Largest };
 
     public override string Name => "focal";
 

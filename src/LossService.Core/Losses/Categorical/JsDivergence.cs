@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -10,7 +11,7 @@ internal sealed class JsDivergence : CategoricalLoss
     public static readonly Option<double> Beta = new("beta", OptionForm.Number, 0.5,
         "β: weight of the labels in the mixture. Up to a factor, the loss tends to cross-entropy as β tends to 0, and to mean "
         + "absolute error as β tends to 1.")
-    { Minimum = 0, Maximum = 1, Open = true };
+    { Minimum = SharedOptions.Smallest, Maximum = 1, Open = true };
 
     public override string Name => "js_divergence";
 
@@ -61,25 +62,41 @@ internal sealed class JsDivergence : CategoricalLoss
 
     /// <remarks>
     /// The terms that D adds to x·log(x/y) are β(m − t) + (1 − β)(m − p) = 0 in every class, so the sum of D is the loss, and
-    /// none of its terms is negative. ∂L/∂p_c = (1 − β)·log(p_c/m_c).
+    /// none of its terms is negative. ∂L/∂p_c = (1 − β)·log(p_c/m_c). Where t = 0, the ratio p/m is 1/(1 − β), however small p is.
     /// </remarks>
     private readonly struct Term(double beta) : IClassTerm
     {
+        /// <summary>Below this m, its terms may have lost digits to underflow.</summary>
+        private const double MinMixture = 1e-250;
+
         private readonly Dd _beta = new(beta);
         private readonly Dd _rest = Dd.One - new Dd(beta);
+        private readonly Dd _logBeta = Dd.Log(new Dd(beta));
+        private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
         public ClassResult At(in EightClasses c)
         {
             var (p, t, error) = (c.P, c.T, c.Error);
             var m = _beta * t + _rest * p;
+            var logT = Dd.Log(t);
             var logM = Dd.Log(m);
+            var isTiny = Vector512.LessThan(m.Hi, Vector512.Create(MinMixture));
+            if (isTiny.AsInt64() != Vector512<long>.Zero)
+                logM = Dd.Select(isTiny, LogOfSum(_logBeta + logT, _logRest + c.LogP), logM);
             var (fromLabel, fromPrediction) = (_rest * error, -_beta * error);
-            var value = _beta * RelativeEntropy.Term(t, Dd.Log(t), m, logM, fromLabel)
+            var value = _beta * RelativeEntropy.Term(t, logT, m, logM, fromLabel)
                 + _rest * RelativeEntropy.Term(p, c.LogP, m, logM, fromPrediction);
-            // where t = 0, p/m is 1/(1 − β) however small p is, and where p = 0 too
+            value = Dd.Select(t.IsZero, -_rest * p * _logRest, value);
             var ratio = Dd.Select(p.IsZero, c.LogP - logM, RelativeEntropy.LogRatio(p, c.LogP, logM, fromPrediction));
-            ratio = Dd.Select(t.IsZero, -Dd.Log1p(-_beta), ratio);
+            ratio = Dd.Select(t.IsZero, -_logRest, ratio);
             return new(value, Dd.Zero, _rest * ratio);
+        }
+
+        /// <summary>log(eᵃ + eᵇ), where the sum itself would underflow.</summary>
+        private static Dd LogOfSum(Dd a, Dd b)
+        {
+            var larger = Dd.Max(a, b);
+            return larger + Dd.Log1p(Dd.Exp(Dd.Select(Dd.LessThan(a, b), a, b) - larger));
         }
     }
 }

@@ -75,22 +75,25 @@ internal sealed class MultiMargin : CategoricalLoss
         public override Dd Score(in CategoricalRow row)
         {
             var y = row.Hard;
-            var label = Vector512.Create(row.Z[y]);
+            // a difference of logits may overflow where a class's share of it does not
+            var unit = Vector512.Create(row.DifferencesMayOverflow() ? 0.25 : 1);
+            var slopeUnit = power == 1 ? Vector512<double>.One : unit;
+            var label = Vector512.Create(row.Z[y]) * unit;
             var (value, push) = (Dd.Zero, Dd.Zero);
             for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
             {
-                var z = Vector512.LoadUnsafe(ref row.Z[c]);
-                var lack = Dd.Difference(z, label) + _margin;
+                var z = Vector512.LoadUnsafe(ref row.Z[c]) * unit;
+                var lack = Dd.Difference(z, label) + _margin * unit;
                 // a class at −∞ violates no margin, not even that of a label at −∞; the label is not compared with itself
                 var isRival = Vector512.GreaterThan(lack.Hi, Vector512<double>.Zero) & ~DdRow.LaneIs(y - c);
                 lack = Dd.Select(isRival, lack, Dd.Zero);
                 var derivative = power == 1 ? Dd.Select(lack.IsZero, Dd.Zero, Dd.One) : lack + lack;
                 value += power == 1 ? lack : Dd.Square(lack);
                 push += derivative;
-                row.LogPDerivative.Store(c, derivative / _classes);
+                row.LogPDerivative.Store(c, derivative / _classes / slopeUnit);
             }
-            row.LogPDerivative.SetOne(y, -(Dd.SumOfLanes(push) / _classes));
-            return Dd.SumOfLanes(value) / _classes;
+            row.LogPDerivative.SetOne(y, -(Dd.SumOfLanes(push) / _classes / slopeUnit));
+            return Dd.SumOfLanes(value) / _classes / (unit * slopeUnit);
         }
     }
 }

@@ -4,12 +4,12 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Categorical;
 
-/// <summary>L = −Σ_c t_c log p_c + ε(1 − Σ_c t_c p_c); a class weight multiplies both parts of its class.</summary>
+/// <summary>L = Σ_c w_c t_c (−log p_c + ε(1 − p_c)).</summary>
 internal sealed class PolyCrossEntropy : CategoricalLoss
 {
     public static readonly Option<double> Epsilon = new("epsilon", OptionForm.Number, 2,
         "ε: added to the first coefficient of cross-entropy's series in 1 − p; 0 gives cross-entropy.")
-    { Minimum = -1 };
+    { Minimum = -1, Maximum = SharedOptions.Largest };
 
     public override string Name => "poly_cross_entropy";
 
@@ -52,16 +52,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Polynomial(options.Get(Epsilon));
-
-    /// <summary>Σ_c w_c t_c (−log p_c + ε(1 − p_c)) + ε(1 − Σt), where 1 − Σt is the rounding error of a dense label's sum.</summary>
-    private sealed class Polynomial(double epsilon) : CategoricalFormula
-    {
-        private readonly Dd _epsilon = new(epsilon);
-        private readonly SumOverClasses<Term> _terms = new(new(epsilon));
-
-        public override Dd Score(in CategoricalRow row) => _terms.Score(row) - _epsilon * row.Surplus;
-    }
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
+        new SumOverClasses<Term>(new(options.Get(Epsilon)));
 
     /// <remarks>
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without

@@ -84,12 +84,20 @@ internal ref struct Base64Tensor
         {
             var name = json.GetString()!;
             json.Read();
-            if (!seen.Add(name)) AddError(name, $"duplicate field \"{name}\"");
+            if (name == "0")
+            {
+                _errors.Add(new(_field), "expected an array, got an object with the keys 0, 1, and so on; "
+                    + "a typed array of JavaScript becomes an array by Array.from");
+                return;
+            }
+            if (json.TokenType == JsonTokenType.Null && name is (DTypeName or ShapeName or Data)) continue;
+            if (!seen.Add(name)) AddError(name, $"duplicate field {ClientText.Quote(name)}");
             else if (name == DTypeName) ReadDType(ref json);
             else if (name == ShapeName) ReadShape(ref json);
             else if (name == Data) ReadData(ref json);
             else AddError(name,
-                $"unknown field \"{name}\"{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; a tensor has dtype, shape and data");
+                $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, [DTypeName, ShapeName, Data])}; "
+                + "a tensor has dtype, shape and data");
             json.TrySkip();
         }
         foreach (var name in (ReadOnlySpan<string>)[DTypeName, ShapeName, Data])

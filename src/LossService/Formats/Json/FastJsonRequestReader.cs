@@ -89,16 +89,24 @@ internal static unsafe class FastJsonRequestReader
 
     private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
+        if (*text == 'n') return TrySkipNull(text, end);
         if (*text != '[' || field == TensorField.Mask) return TryReadExactly(field, text, end, request);
-        if (field == TensorField.Labels)
+        byte* behind = null;
+        if (field == TensorField.Labels) behind = TryReadArray<Int64Element>(DType.Int64, field, text, end, request);
+        if (behind == null)
         {
-            var behind = TryReadArray<Int64Element>(DType.Int64, field, text, end, request);
-            if (behind != null) return behind;
+            behind = request.DType == DType.Float64
+                ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
+                : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
         }
-        return request.DType == DType.Float64
-            ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
-            : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
+        if (behind != null) return behind;
+        var areBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
+        return areBooleans ? TryReadExactly(field, text, end, request) : null;
     }
+
+    /// <summary>Skips the value of a field that is not given.</summary>
+    private static byte* TrySkipNull(byte* text, byte* end) =>
+        new ReadOnlySpan<byte>(text, (int)(end - text)).StartsWith("null"u8) ? text + "null"u8.Length : null;
 
     private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
         where TElement : unmanaged, INumberElement<TElement>

@@ -8,4 +8,7 @@ internal readonly record struct JsonMember(string Name, int Start, int Length)
 {
     /// <summary>The value's bytes.</summary>
     public ReadOnlySpan<byte> Value(ReadOnlySpan<byte> body) => body.Slice(Start, Length);
+
+    /// <summary>Whether the value is null, which means that the member is not given.</summary>
+    public bool IsNull(ReadOnlySpan<byte> body) => Value(body).SequenceEqual("null"u8);
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text;
+using LossService.Problems;
 using LossService.Requests;
 
 namespace LossService.Formats.Json;
@@ -18,5 +19,6 @@ internal static class JsonPointer
     }
 
     private static string Escape(string name) =>
-        Uri.EscapeDataString(name.Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
+        Uri.EscapeDataString(ClientText.ShortenName(name)
+            .Replace("~", "~0", StringComparison.Ordinal).Replace("/", "~1", StringComparison.Ordinal));
 }

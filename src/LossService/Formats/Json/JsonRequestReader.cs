@@ -33,8 +33,12 @@ internal static class JsonRequestReader
             return null;
         }
 
+        HashSet<string> seen = [];
         foreach (var member in members)
-            if (!request.Posted.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field \"{member.Name}\"");
+        {
+            if (!member.IsNull(body)) request.Posted.Add(member.Name);
+            if (!seen.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field {ClientText.Quote(member.Name)}");
+        }
         // how numbers are held must be known before the first is read
         foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
             Read(member, member.Value(body), request);
@@ -47,7 +51,8 @@ internal static class JsonRequestReader
     {
         var json = new Utf8JsonReader(text, JsonText.Strict);
         json.Read();
-        if (Fields.TryFindTensor(member.Name, out var tensor)) request[tensor] = JsonTensorReader.Read(tensor, text, request);
+        if (Fields.TryFindTensor(member.Name, out var tensor))
+            request[tensor] = json.TokenType == JsonTokenType.Null ? null : JsonTensorReader.Read(tensor, text, request);
         else if (request.Loss.FindOption(member.Name) is { } option) HeaderParser.ReadOption(option, ref json, request);
         else if (!HeaderParser.TryReadField(member.Name, ref json, request))
             request.Errors.Add(new(member.Name), HeaderParser.DescribeUnknown(member.Name, request.Loss));

@@ -2,9 +2,9 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
-using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
+using LossService.Core.Validation;
 using LossService.Formats.Numbers;
 using LossService.Requests;
 
@@ -24,7 +24,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         if (line is { } number)
         {
             Name("line"u8);
-            Number(number);
+            pipe.WriteNumber(number);
         }
         if (request.Id is { } id)
         {
@@ -39,70 +39,49 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             if (!output.IsIn(asked)) continue;
             if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
             else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
-            else if (request.Reduction != Reduction.None) WriteLoss(output, scores.Loss);
+            else WriteLoss(output, scores.Loss);
         }
         Write(scores.Totals);
+        if (request.Notices.Count > 0) Write(request.Notices);
         pipe.Write("}"u8);
+    }
+
+    private void Write(IReadOnlyList<BatchNotice> notices)
+    {
+        Name("notices"u8);
+        for (var i = 0; i < notices.Count; i++)
+        {
+            pipe.Write(i == 0 ? "[{\"pointer\":\""u8 : ",{\"pointer\":\""u8);
+            pipe.Write(JsonEncodedText.Encode(JsonPointer.Format(new(notices[i].Field))).EncodedUtf8Bytes);
+            pipe.Write("\",\"detail\":\""u8);
+            pipe.Write(JsonEncodedText.Encode(notices[i].Detail).EncodedUtf8Bytes);
+            pipe.Write("\"}"u8);
+        }
+        pipe.Write("]"u8);
     }
 
     private void Write(Totals totals)
     {
         Name("totals"u8);
         pipe.Write("{\"samples\":"u8);
-        Number(totals.Samples);
+        pipe.WriteNumber(totals.Samples);
         pipe.Write(",\"weight\":"u8);
-        Number(totals.Weight);
+        pipe.WriteNumber(totals.Weight);
         pipe.Write(",\"loss\":"u8);
-        Number(totals.Loss);
+        pipe.WriteNumber(totals.Loss);
         pipe.Write("}"u8);
     }
 
     private void Write(Metrics metrics)
     {
         Name("metrics"u8);
-        pipe.Write("{\"accuracy\":"u8);
-        Number(metrics.Accuracy);
-        if (metrics.TopKAccuracy.Count > 0)
-        {
-            pipe.Write(",\"top_k_accuracy\":{"u8);
-            for (var i = 0; i < metrics.TopKAccuracy.Count; i++)
-            {
-                pipe.Write(i == 0 ? "\""u8 : ",\""u8);
-                Number(metrics.TopKAccuracy[i].Key);
-                pipe.Write("\":"u8);
-                Number(metrics.TopKAccuracy[i].Value);
-            }
-            pipe.Write("}"u8);
-        }
-        pipe.Write(",\"perplexity\":"u8);
-        Number(metrics.Perplexity);
-        pipe.Write(",\"expected_calibration_error\":"u8);
-        Number(metrics.ExpectedCalibrationError);
-        pipe.Write(",\"bins\":["u8);
-        for (var i = 0; i < metrics.Bins.Count; i++)
-        {
-            var bin = metrics.Bins[i];
-            pipe.Write(i == 0 ? "{\"lower\":"u8 : ",{\"lower\":"u8);
-            Number(bin.Lower);
-            pipe.Write(",\"upper\":"u8);
-            Number(bin.Upper);
-            pipe.Write(",\"samples\":"u8);
-            Number(bin.Samples);
-            pipe.Write(",\"weight\":"u8);
-            Number(bin.Weight);
-            pipe.Write(",\"accuracy\":"u8);
-            Number(bin.Accuracy);
-            pipe.Write(",\"confidence\":"u8);
-            Number(bin.Confidence);
-            pipe.Write("}"u8);
-        }
-        pipe.Write("]}"u8);
+        JsonMetrics.Write(metrics, pipe);
     }
 
     private void WriteLoss(Output output, double? loss)
     {
         Name(output);
-        Number(loss);
+        pipe.WriteNumber(loss);
     }
 
     private async ValueTask WriteAsync(Output output, Tensor tensor)
@@ -144,6 +123,11 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
             WriteScalar(tensor);
             return;
         }
+        if (tensor.Count == 0)
+        {
+            pipe.Write("[]"u8);
+            return;
+        }
         var array = new NumberArrayWriter(tensor.Shape.Axes);
         while (WriteBlock(ref array, tensor)) await pipe.FlushAsync(cancellation);
     }
@@ -157,9 +141,9 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
 
     private void WriteScalar(Tensor tensor)
     {
-        if (tensor.DType == DType.Int64) Number(tensor.Integer(0));
-        else if (tensor.DType == DType.Float64) Number(tensor.AsSpan<double>()[0]);
-        else Number(tensor.AsSpan<float>()[0]);
+        if (tensor.DType == DType.Int64) pipe.WriteNumber(tensor.Integer(0));
+        else if (tensor.DType == DType.Float64) pipe.WriteNumber(tensor.AsSpan<double>()[0]);
+        else pipe.WriteNumber(tensor.AsSpan<float>()[0]);
     }
 
     private void Name(Output output)
@@ -174,26 +158,5 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         pipe.Write(name);
         pipe.Write("\":"u8);
         _isFirst = false;
-    }
-
-    private void Number(double? value)
-    {
-        if (value is { } number) Number(number);
-        else pipe.Write("null"u8);
-    }
-
-    private unsafe void Number(long value)
-    {
-        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
-    }
-
-    private unsafe void Number(double value)
-    {
-        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
-    }
-
-    private unsafe void Number(float value)
-    {
-        fixed (byte* text = pipe.GetSpan(NumberWriter.Room)) pipe.Advance(NumberWriter.Write(value, text));
     }
 }

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Text.Json;
+using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Requests;
@@ -26,6 +27,7 @@ internal ref struct JsonTensorReader
     private readonly NativeBuffer _elements;
     private nuint _count;
     private int _rank = -1;
+    private bool _takesBooleans;
 
     private JsonTensorReader(string field, DType dtype, NativeBuffer elements, RequestErrors errors)
     {
@@ -42,23 +44,30 @@ internal ref struct JsonTensorReader
     public static Tensor? Read(TensorField field, ReadOnlySpan<byte> value, ScoreRequest request)
     {
         if (value.StartsWith("{"u8)) return Base64Tensor.Read(field, value, request);
+        var takesBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
         var dtype = field switch
         {
             TensorField.Mask => DType.Bool,
-            TensorField.Labels when FindNonInteger(value) is null => DType.Int64,
+            TensorField.Labels when FindNonInteger(value, takesBooleans) is null => DType.Int64,
             _ => request.DType,
         };
-        return Read(Fields.GetName(field), value, dtype, request.Errors);
+        return Read(Fields.GetName(field), value, dtype, request.Errors, takesBooleans);
     }
 
-    /// <summary>Reads a value as bool, int64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
-    public static Tensor? Read(string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors)
+    /// <summary>Reads a value as bool, int64 or uint64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
+    /// <param name="field">The name of the tensor.</param>
+    /// <param name="value">The text of the value.</param>
+    /// <param name="dtype">How the elements are held.</param>
+    /// <param name="errors">Takes what does not fit.</param>
+    /// <param name="takesBooleans">Whether true and false are the numbers 1 and 0.</param>
+    public static Tensor? Read(
+        string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors, bool takesBooleans = false)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
         var elements = new NativeBuffer(1024);
         var before = errors.Total;
-        var reader = new JsonTensorReader(field, dtype, elements, errors);
+        var reader = new JsonTensorReader(field, dtype, elements, errors) { _takesBooleans = takesBooleans };
         reader.ReadValue(ref json, 0);
         if (errors.Total == before) return new Tensor(dtype, new Shape([.. reader._shape]), elements);
         elements.Dispose();
@@ -66,7 +75,11 @@ internal ref struct JsonTensorReader
     }
 
     /// <summary>The position of the first element that is not written as an integer that fits, and its text; null = none.</summary>
-    public static (int[] Position, string Text)? FindNonInteger(ReadOnlySpan<byte> value)
+    /// <param name="value">The text of the value.</param>
+    /// <param name="takesBooleans">Whether true and false are integers, too.</param>
+    /// <param name="isUnsigned">Whether integers are from 0 to 2^64 − 1 rather than int64.</param>
+    public static (int[] Position, string Text)? FindNonInteger(
+        ReadOnlySpan<byte> value, bool takesBooleans = false, bool isUnsigned = false)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var position = new Stack<int>();
@@ -78,12 +91,15 @@ internal ref struct JsonTensorReader
                 continue;
             }
             if (json.TokenType == JsonTokenType.EndArray) position.Pop();
-            else if (json.TokenType != JsonTokenType.Number || !json.TryGetInt64(out _))
+            else if (!(takesBooleans && IsBoolean(ref json)) && !IsInteger(ref json, isUnsigned))
                 return ([.. position.Reverse()], HeaderParser.Describe(ref json));
             if (position.TryPop(out var index)) position.Push(index + 1);
         }
         return null;
     }
+
+    private static bool IsInteger(ref Utf8JsonReader json, bool isUnsigned) =>
+        json.TokenType == JsonTokenType.Number && (isUnsigned ? json.TryGetUInt64(out _) : json.TryGetInt64(out _));
 
     private void ReadValue(ref Utf8JsonReader json, int depth)
     {
@@ -126,25 +142,36 @@ internal ref struct JsonTensorReader
         else ReadNumber(ref json);
     }
 
+    private static bool IsBoolean(ref Utf8JsonReader json) => json.TokenType is JsonTokenType.True or JsonTokenType.False;
+
     private void ReadBool(ref Utf8JsonReader json)
     {
-        if (json.TokenType is JsonTokenType.True or JsonTokenType.False) Add((byte)(json.TokenType == JsonTokenType.True ? 1 : 0));
-        else AddError($"expected true or false, got {HeaderParser.Describe(ref json)}");
+        if (IsBoolean(ref json)) Add((byte)(json.GetBoolean() ? 1 : 0));
+        else if (json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var bit) && (bit is 0 or 1)) Add((byte)bit);
+        else AddError($"expected true or false, or 0 or 1, got {HeaderParser.Describe(ref json)}");
     }
 
     private void ReadNumber(ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
+        if (_takesBooleans && IsBoolean(ref json)) AddBit(json.GetBoolean());
+        else if (json.TokenType == JsonTokenType.String && TryNonFinite(ref json, out var special)) AddReal(special);
+        else if (json.TokenType == JsonTokenType.String && IsName(ref json)) AddError(
+            $"expected a number, got {HeaderParser.Describe(ref json)}; labels are numbers such as class indices, not names");
         else if (json.TokenType == JsonTokenType.String) AddError(
             $"expected a number, got {HeaderParser.Describe(ref json)}; only \"NaN\", \"Infinity\" and \"-Infinity\" have quotes");
         else if (json.TokenType != JsonTokenType.Number) AddError($"expected a number, got {HeaderParser.Describe(ref json)}");
         else if (_dtype == DType.Int64) Add(json.GetInt64());
+        else if (_dtype == DType.UInt64) Add(json.GetUInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, Style, Culture, out var single) && float.IsFinite(single))
             Add(single);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, Style, Culture, out var number) && double.IsFinite(number))
             Add(number);
         else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {LargestNumber}");
     }
+
+    private readonly bool IsName(ref Utf8JsonReader json) =>
+        _field == Fields.Labels && json.GetString() is { Length: > 0 } text && char.IsLetter(text[0])
+            && !text.StartsWith("nan", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("inf", StringComparison.OrdinalIgnoreCase);
 
     private readonly string LargestNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
 
@@ -154,6 +181,12 @@ internal ref struct JsonTensorReader
             : json.ValueTextEquals("Infinity"u8) ? double.PositiveInfinity
             : json.ValueTextEquals("-Infinity"u8) ? double.NegativeInfinity : 0;
         return value != 0;
+    }
+
+    private void AddBit(bool value)
+    {
+        if (_dtype == DType.Int64) Add(value ? 1L : 0L);
+        else AddReal(value ? 1 : 0);
     }
 
     private void AddReal(double value)

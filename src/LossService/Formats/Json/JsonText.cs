@@ -45,7 +45,8 @@ internal static class JsonText
         }
         catch (JsonException broken)
         {
-            return ProblemTypes.InvalidJson(Explain(broken, body, reader), reader.BytesConsumed);
+            var offset = FindBreak(broken, body, reader.BytesConsumed);
+            return ProblemTypes.InvalidJson(Explain(broken, body, offset), offset);
         }
     }
 
@@ -70,13 +71,35 @@ internal static class JsonText
         }
     }
 
-    private static string Explain(JsonException broken, ReadOnlySpan<byte> body, Utf8JsonReader reader)
+    /// <summary>The offset of the byte at which the text breaks: the framework counts it within its line.</summary>
+    private static long FindBreak(JsonException broken, ReadOnlySpan<byte> body, long consumed)
+    {
+        if (broken is not { LineNumber: { } line, BytePositionInLine: { } position }) return consumed;
+        var start = 0;
+        for (; line > 0; line--) start += body[start..].IndexOf((byte)'\n') + 1;
+        return long.Min(start + position, body.Length);
+    }
+
+    private static string Explain(JsonException broken, ReadOnlySpan<byte> body, long offset)
     {
         if (body.IsEmpty) return "The body is empty.";
         // the framework's message ends in its own position, for which the problem has a field
         var message = broken.Message;
         var address = message.IndexOf(" LineNumber:", StringComparison.Ordinal);
-        return $"{(address < 0 ? message : message[..address])} (after {reader.BytesConsumed} bytes)";
+        return $"{(address < 0 ? message : message[..address])} (after {offset} bytes){HintNonFinite(body, (int)offset)}";
+    }
+
+    /// <summary>What to write in place of NaN and infinities, which JSON does not have.</summary>
+    private static string HintNonFinite(ReadOnlySpan<byte> body, int offset)
+    {
+        var start = offset;
+        while (start > 0 && (char.IsAsciiLetter((char)body[start - 1]) || body[start - 1] == '-')) start--;
+        var word = Encoding.ASCII.GetString(body.Slice(start, Math.Min(9, body.Length - start)));
+        var isNegative = word.StartsWith('-');
+        if (isNegative) word = word[1..];
+        return word.StartsWith("nan", StringComparison.OrdinalIgnoreCase) ? " Write NaN in quotes: \"NaN\"."
+            : word.StartsWith("inf", StringComparison.OrdinalIgnoreCase)
+                ? $" Write infinities in quotes: \"{(isNegative ? "-" : "")}Infinity\"." : "";
     }
 
     private static int FirstInvalid(ReadOnlySpan<byte> body)

@@ -44,7 +44,9 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
             Description =
                 """One response per line, in order: `{"line": 1, …scores…}` or `{"line": 2, "error": {…problem…}}`. """
                 + """The last line is the result of all valid lines as one dataset: """
-                + """`{"summary": {"lines", "failed", "totals", "loss"}}`.""",
+                + """`{"summary": {"lines", "failed", "totals", "loss", "metrics"}}`. All lines have the same `unit` and """
+                + "`mean_over`, by which the summary's `loss` is a mean; a line that differs from the first gets an error. `metrics` are "
+                + "there if all valid lines ask for them with the same options.",
         },
     ];
 
@@ -94,11 +96,12 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         {
             using (request)
             {
+                summary.Check(request.Batch);
                 if (request.Score(scoring, limits.Value.ListedErrors, cancellation).TryGet(out var scores, out problem))
                 {
                     using (scores) await request.WriteAsync(scores, body, lines.Number, cancellation);
                     body.Write("\n"u8);
-                    summary.Add(scores.Totals);
+                    summary.Add(request.Batch, scores);
                     return;
                 }
             }

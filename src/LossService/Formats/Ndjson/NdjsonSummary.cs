@@ -1,36 +1,50 @@
 using System.Buffers;
-using System.Text.Json;
-using System.Text.Json.Serialization;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
-using LossService.Problems;
+using LossService.Formats.Json;
+using LossService.Requests;
 
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// The last line of the response, which sums up the stream as one dataset:
-/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss"}}</c>.
+/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics"}}</c>.
 /// </summary>
 /// <remarks>
-/// <c>loss</c> is Σloss/Σweight, whatever reduction the lines ask for, and null where no sample was kept. The sums over the lines are
-/// exact and rounded once, so how a dataset is split into lines matters only by the rounding of each line's own totals.
+/// <para><c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by what <c>mean_over</c> says, null
+/// where that is 0. Lines of another <c>unit</c> or <c>mean_over</c> cannot be summed up with the first one, and are refused.
+/// <c>metrics</c> are there if every line that was scored has the same ones.</para>
+/// <para>The sums over the lines are exact and rounded once, so how a dataset is split into lines matters only by the rounding of each
+/// line's own totals, and in the metrics not at all.</para>
 /// </remarks>
 internal sealed class NdjsonSummary
 {
-    /// <summary>A sum that is not finite is a string, as in the scores.</summary>
-    private static readonly JsonSerializerOptions Json =
-        new(Problem.Json) { NumberHandling = JsonNumberHandling.AllowNamedFloatingPointLiterals };
-
     private readonly TotalsSum _totals = new();
+    private MetricsSum? _metrics;
+    private Unit _unit;
+    private MeanOver _meanOver;
     private long _failed;
 
     /// <summary>How many lines got a response.</summary>
     public long Lines { get; private set; }
 
-    /// <summary>Counts a line that was scored.</summary>
-    public void Add(Totals totals)
+    /// <summary>Adds to a line's errors what it has that the lines scored before it do not.</summary>
+    public void Check(ScoreRequest request)
     {
+        if (Lines == _failed) return;
+        if (request.Unit != _unit) Refuse(request.Errors, Fields.Unit, WireName.Of(request.Unit), WireName.Of(_unit));
+        if (request.MeanOver != _meanOver)
+            Refuse(request.Errors, Fields.MeanOver, WireName.Of(request.MeanOver), WireName.Of(_meanOver));
+    }
+
+    /// <summary>Counts a line that was scored.</summary>
+    public void Add(ScoreRequest request, Scores scores)
+    {
+        if (Lines == _failed) (_unit, _meanOver, _metrics) = (request.Unit, request.MeanOver, scores.MetricsSum);
+        else if (scores.MetricsSum is { } other && _metrics?.Matches(other) == true) _metrics.Add(other);
+        else _metrics = null;
         Lines++;
-        _totals.Add(totals);
+        _totals.Add(scores.Totals);
     }
 
     /// <summary>Counts a line that got a problem.</summary>
@@ -44,14 +58,26 @@ internal sealed class NdjsonSummary
     public void Write(IBufferWriter<byte> body)
     {
         var totals = _totals.Round();
-        var summary = new
+        body.Write("{\"summary\":{\"lines\":"u8);
+        body.WriteNumber(Lines);
+        body.Write(",\"failed\":"u8);
+        body.WriteNumber(_failed);
+        body.Write(",\"totals\":{\"samples\":"u8);
+        body.WriteNumber(totals.Samples);
+        body.Write(",\"weight\":"u8);
+        body.WriteNumber(totals.Weight);
+        body.Write(",\"loss\":"u8);
+        body.WriteNumber(totals.Loss);
+        body.Write("},\"loss\":"u8);
+        body.WriteNumber(totals.GetMean(_meanOver));
+        if (_metrics is not null)
         {
-            lines = Lines,
-            failed = _failed,
-            totals = new { totals.Samples, totals.Weight, totals.Loss },
-            loss = totals.Mean,
-        };
-        body.Write(JsonSerializer.SerializeToUtf8Bytes(new { summary }, Json));
-        body.Write("\n"u8);
+            body.Write(",\"metrics\":"u8);
+            JsonMetrics.Write(_metrics.Conclude(), body);
+        }
+        body.Write("}}\n"u8);
     }
+
+    private static void Refuse(RequestErrors errors, string field, string got, string expected) => errors.Add(new(field),
+        $"the stream has {field} \"{expected}\" since its first line, got \"{got}\"; the summary is of one {field}, so post others apart");
 }

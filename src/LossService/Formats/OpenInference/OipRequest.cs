@@ -13,7 +13,7 @@ namespace LossService.Formats.OpenInference;
 
 /// <summary>
 /// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
-/// options, reduction, mean_over and unit; outputs are requested by name.
+/// options, reduction, mean_over, unit and dtype; outputs are requested by name.
 /// </summary>
 internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 {
@@ -42,7 +42,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         var path = $"inputs/{index}";
         if (!Fields.TryFindTensor(name, out var field))
         {
-            Note($"{path}/name", $"unknown input \"{name}\"{Nearest.Suggest(name, Fields.Tensors)}");
+            Note($"{path}/name", $"unknown input {ClientText.Quote(name)}"
+                + (ForeignWords.FindField(name, Batch.Loss) is { } hint ? $"; {hint}" : Nearest.Suggest(name, Fields.Tensors)));
             return null;
         }
         Addresses.Add(name, OipAddresses.Pointer("inputs", $"{index}"), name, OipLayout.Opaque);
@@ -54,7 +55,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         if (!OipDatatype.TryParse(datatype, out var dtype))
         {
             Note($"{path}/datatype",
-                $"{name} has the unknown datatype \"{datatype}\"; expected one of {string.Join(", ", OipDatatype.All)}");
+                $"{name} has the unknown datatype {ClientText.Quote(datatype)}; expected one of {string.Join(", ", OipDatatype.All)}");
             return null;
         }
         if (axes.Length > JsonTensorReader.MaxRank)
@@ -110,7 +111,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Takes a parameter from JSON.</summary>
     public void SetParameter(string name, ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        if (json.TokenType == JsonTokenType.Null) SetParameter(name);
+        else if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
         else if (!IsParameter(name)) return;
         else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
         else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
@@ -133,16 +135,23 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
             Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Takes a parameter that is a boolean, which no option is.</summary>
-    public void SetParameter(string name, bool value)
+    /// <summary>Takes a parameter that is an integer beyond int64.</summary>
+    public void SetParameter(string name, ulong value)
     {
-        if (FindOption(name) is { } option) Refuse(option, value ? "true" : "false");
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, (double)value))
+            Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
 
-    /// <summary>Takes a parameter without a value, which turns off what an option's default turns on.</summary>
+    /// <summary>Takes a parameter that is a boolean.</summary>
+    public void SetParameter(string name, bool value)
+    {
+        if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value ? "true" : "false");
+    }
+
+    /// <summary>Takes a parameter without a value, which means that it is not given.</summary>
     public void SetParameter(string name)
     {
-        if (FindOption(name) is { } option && !Batch.Options.TrySetNone(option)) Refuse(option, "no value");
+        if (!Fields.Header.Contains(name)) FindOption(name);
     }
 
     /// <summary>Takes a parameter that is a string. The protocol has no lists: a list is sent as a string of JSON.</summary>
@@ -155,7 +164,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         }
         else if (!Batch.Options.TrySet(option, text) && !TryReadList(option, text))
         {
-            Refuse(option, HeaderParser.Quote(text));
+            Refuse(option, ClientText.Quote(text));
         }
     }
 
@@ -170,7 +179,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     private bool IsParameter(string name)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
-        if (name is not (Fields.DType or Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
+        if (name is not (Fields.TensorEncoding or Fields.Outputs or Fields.Id)) return true;
         Note(name, $"{name} is not a parameter; the protocol has its own place for it");
         return false;
     }
@@ -196,7 +205,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         {
             var names = outputs.Select(output => output.Name).ToArray();
             Note($"outputs/{index}/name",
-                $"unknown output \"{name}\"{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
+                $"unknown output {ClientText.Quote(name)}{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
         }
         else if (_wanted.Any(wanted => wanted.Output == output))
         {
@@ -211,13 +220,10 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     /// <summary>Decides what to compute, after everything is read.</summary>
     public void Conclude()
     {
-        var isReduced = Batch.Reduction != Reduction.None;
         var computed = OutputCatalogue.GetDefault(Batch.Reduction);
         if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == computed), null));
         Batch.Outputs = OutputSet.None;
         foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
-        if (!isReduced && Batch.Outputs.Value.HasFlag(OutputSet.Loss))
-            Note("outputs", "there is no output \"loss\" where the reduction is \"none\"");
     }
 
     /// <inheritdoc/>
@@ -229,6 +235,9 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
 
     /// <inheritdoc/>
     protected override ProblemError Locate(RequestError error) => Addresses.Locate(error);
+
+    /// <inheritdoc/>
+    protected override string Describe(RequestError error) => Addresses.Locate(error).Detail;
 
     private static bool IsList(Utf8JsonReader text)
     {

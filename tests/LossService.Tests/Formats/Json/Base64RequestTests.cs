@@ -31,7 +31,7 @@ public sealed class Base64RequestTests(TestService service)
 
     [Fact]
     public async Task Float64_AndItsNumbers_AnswerAlike() => await AnswerAlikeAsync(
-        Batch(EncodedTensor.Of<double>("float64", [Rows, Classes], Logits), Array(Labels, Rows)),
+        Batch(EncodedTensor.Of<double>("float64", [Rows, Classes], Logits), Array(Labels, Rows), "\"dtype\":\"float64\""),
         Batch(Array(Logits, Rows, Classes), Array(Labels, Rows), "\"dtype\":\"float64\""));
 
     [Fact]

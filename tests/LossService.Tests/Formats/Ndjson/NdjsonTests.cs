@@ -58,50 +58,6 @@ public sealed class NdjsonTests(TestService service)
     }
 
     [Fact]
-    public async Task Summary_OfLinesReducedInEveryWay_IsThatOfOneBatch()
-    {
-        var rows = Enumerable.Range(0, 60).Select(i => FormattableString.Invariant($"[{Math.Sin(i)},{Math.Cos(i * 3)}]")).ToArray();
-        var weights = Enumerable.Range(0, 60).Select(i => FormattableString.Invariant($"{i % 5 / 4.0}")).ToArray();
-        var reductions = (string[])["\"reduction\":\"mean\"", "\"reduction\":\"sum\"", "\"reduction\":\"none\"",
-            "\"mean_over\":\"samples\""];
-        string Batch(Range part, string reduction) =>
-            $$"""{"logits":[{{string.Join(',', rows[part])}}],"labels":[{{string.Join(',', rows[part].Select((_, i) => i % 2))}}],"sample_weight":[{{string.Join(',', weights[part])}}],"dtype":"float64",{{reduction}}}""";
-
-        var lines = await StreamAsync(string.Join('\n', Enumerable.Range(0, 10)
-            .Select(i => Batch((6 * i)..(6 * i + 6), reductions[i % 4]))));
-        var whole = JsonDocument.Parse((await service.PostAsync(Path, Batch(.., "\"reduction\":\"mean\""))).Body).RootElement;
-        var summary = JsonDocument.Parse(lines[^1]).RootElement.GetProperty("summary");
-
-        Assert.Equal(0, summary.GetProperty("failed").GetInt32());
-        var (expected, totals) = (whole.GetProperty("totals"), summary.GetProperty("totals"));
-        Assert.Equal(expected.GetProperty("samples").GetRawText(), totals.GetProperty("samples").GetRawText());
-        Assert.Equal(expected.GetProperty("weight").GetRawText(), totals.GetProperty("weight").GetRawText());
-        // each line's own loss is rounded once, so that ten of them are within ten half units of the whole's
-        Assert.Equal(expected.GetProperty("loss").GetDouble(), totals.GetProperty("loss").GetDouble(),
-            expected.GetProperty("loss").GetDouble() * 1e-15);
-        Assert.Equal(whole.GetProperty("loss").GetDouble(), summary.GetProperty("loss").GetDouble(),
-            whole.GetProperty("loss").GetDouble() * 1e-15);
-    }
-
-    [Fact]
-    public async Task Summary_OfWeightsThatCancel_LosesNothing()
-    {
-        var weights = (string[])["1e16", "1", "-1e16", "1e-9"];
-        var lines = await StreamAsync(string.Join('\n', weights.Select(weight =>
-            $$"""{"logits":[[0,0]],"labels":[0],"sample_weight":[{{weight}}],"reduction":"sum","dtype":"float64"}""")));
-        var totals = JsonDocument.Parse(lines[^1]).RootElement.GetProperty("summary").GetProperty("totals");
-        Assert.Equal(1 + 1e-9, totals.GetProperty("weight").GetDouble());
-    }
-
-    [Fact]
-    public async Task Summary_OfAnInfiniteLoss_IsWrittenAsTheScoresAre()
-    {
-        var lines = await StreamAsync("""{"logits":[["-Infinity",0]],"labels":[0]}""");
-        Assert.Contains("\"loss\":\"Infinity\"", lines[0], StringComparison.Ordinal);
-        Assert.Equal("Infinity", JsonDocument.Parse(lines[1]).RootElement.GetProperty("summary").GetProperty("loss").GetString());
-    }
-
-    [Fact]
     public async Task Stream_PastTheBodyLimit_HasALimitForEachLineOnly()
     {
         const int Limit = 2048;

@@ -5,6 +5,7 @@ import torch
 import torch.nn.functional as F
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
+from sklearn.calibration import calibration_curve
 from sklearn.metrics import accuracy_score, brier_score_loss, hinge_loss, log_loss, top_k_accuracy_score
 from torch.distributions import Categorical
 
@@ -33,12 +34,15 @@ def asymmetric_loss(z, t, gamma_neg=4, gamma_pos=1, clip=0.05):
 
 
 CALLS = {"F": F, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
-         "jensenshannon": jensenshannon, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
+         "jensenshannon": jensenshannon, "calibration_curve": calibration_curve, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
          "hinge_loss": hinge_loss, "log_loss": log_loss, "top_k_accuracy_score": top_k_accuracy_score}
 
 
+OPTIONS = ("w", "w_0")  # doubles, whatever the dtype
+
+
 class Tensors:
-    """One batch in one dtype: z logits, y classes, T soft labels, b bits, w and s weights; 1 = of rank one."""
+    """One batch in one dtype: z logits, y classes, T soft labels, c shares of another sum, b bits, w, s and a weights; 1 = of rank one."""
 
     def __init__(self, dtype):
         random = SplitMix64(2024)
@@ -53,7 +57,10 @@ class Tensors:
             "z": z, "p": softmax(z), "log_p": numpy.log(softmax(z.astype("float64"))).astype(dtype), "T": softmax(T),
             "y": y, "one_hot": numpy.eye(CLASSES, dtype=dtype)[y], "b": bits(ROWS, CLASSES),
             "z1": z1, "p1": (1 / (1 + numpy.exp(-z1))).astype(dtype), "b1": bits(ROWS),
-            "w": numpy.array([0.5, 1.25, 3, 1, 0.75], dtype), "s": abs(real(4, ROWS)), "S": abs(real(4, ROWS, CLASSES))}
+            "w": numpy.array([0.5, 1.25, 3, 1, 0.75], dtype), "s": abs(real(4, ROWS)), "S": abs(real(4, ROWS, CLASSES)),
+            "w_0": numpy.array([0, 1.25, 3, 0, 0.75], dtype), "all_2": numpy.full(ROWS, 2),
+            "a": numpy.array([1, -1, 2, -2, 0.5, -0.5, 3, -3, 0.25, -0.25, 0, 0], dtype),  # advantages: they add up to 0
+            "c": numpy.array([(1 + random.below(9)) / 16 for _ in range(ROWS * CLASSES)], dtype).reshape(ROWS, CLASSES)}
 
     def body(self, row):
         """The request as JSON-ready values; `outputs` includes the gradient where the framework has one."""
@@ -66,7 +73,7 @@ class Tensors:
         if named is None:
             return value
         kind = named.dtype.name
-        if value == "w":  # an option: a double
+        if value in OPTIONS:
             return [float(x) for x in named]
         nested = lambda x: [nested(item) for item in x] if x.ndim else int(x) if kind == "int64" else literal(x, kind)
         return nested(named)

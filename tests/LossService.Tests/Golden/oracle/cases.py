@@ -5,10 +5,9 @@ from zlib import crc32
 
 from mpmath import mp, mpf
 
-from .scoring import FORMS, flatten, nest
+from .request import FORMS, flatten, nest
+from .rules import EVERYTHING, asked, rules
 from .wire import SplitMix64, literal
-
-EVERYTHING = ["loss", "losses", "gradient"]
 
 
 @dataclass(frozen=True)
@@ -105,7 +104,7 @@ def request(subject, name, form, dtype, shape, scale, kind, options):
         flat = flatten(body["labels"])
         flat[1] = options.pop("ignored")
         body["labels"] = nest(flat, shape[:-1])
-    return body | {"outputs": EVERYTHING} | options
+    return asked(body | options) | options
 
 
 def grid(subject):
@@ -113,7 +112,7 @@ def grid(subject):
     turn = 0
     for form in subject.forms:
         for dtype in ("float32", "float64"):
-            for classes in (1, 2, 3, 10):
+            for classes in (1 if subject.binary else 5, 2, 3, 10):  # one class has no loss
                 for scale in subject.scales if form == "logits" else [s for s in subject.scales if s in (1, 30)]:
                     kind = subject.labels[turn % len(subject.labels)]
                     lead = ((3,), (), (2, 2))[turn // 2 % 3]
@@ -145,9 +144,21 @@ def common(subject):
         yield from ({"unit": "bits"}, {"unit": "bits", "reduction": "sum", "sample_weight": True})
 
 
+def class_weighted(subject):
+    """Class weights, which every categorical loss with labels has; a loss may have stated them among its own variants."""
+    if subject.binary or subject.labels == (None,):
+        return
+    weights = {"class_weight": [0.5, 1.25, 3.0]}
+    smoothing = {"label_smoothing": 0.1} if subject.smooth else {}
+    for options in (weights, weights | {"sample_weight": True} | smoothing, weights | {"mean_over": "samples", "mask": True},
+                    weights | {"reduction": "sum"} | smoothing, weights | {"reduction": "none", "sample_weight": True}):
+        if options not in subject.variants:
+            yield options
+
+
 def optional(subject):
     """Each set of options once per dtype, over the forms and label forms that can carry it."""
-    for turn, options in enumerate((*common(subject), *subject.variants)):
+    for turn, options in enumerate((*common(subject), *subject.variants, *class_weighted(subject))):
         for dtype in ("float32", "float64"):
             step = turn + (dtype == "float64")
             form = subject.forms[step % len(subject.forms)]
@@ -204,5 +215,7 @@ def cases(subject):
     yield from optional(subject)
     yield from near_equal(subject)
     for name, body in subject.edges:
+        yield Case(name, body)
+    for name, body in rules(subject):
         yield Case(name, body)
     yield from generated(subject)

@@ -28,7 +28,10 @@ class Categorical:
 
     @cached_property
     def p(self):
-        if self.form == "logits":
+        if self.options.get("normalize") and self.form == "probabilities":
+            share = total(self.x) ** -1
+            p = [x * share for x in self.x]
+        elif self.form == "logits":
             powers = [exp(z) for z in self.z]
             share = total(powers) ** -1
             p = [power * share for power in powers]
@@ -51,19 +54,19 @@ class Categorical:
 
 
 class Bernoulli:
-    """One element of predictions; `column` is its place on the last axis."""
+    """One element of predictions, p and 1 − p; `column` is its place on the last axis."""
 
     def __init__(self, form, x, options, column):
-        z = x[0] / mpf(options.get("temperature", 1)) if form == "logits" else None
-        p = (1 + exp(-z)) ** -1 if form == "logits" else x[0]
+        self.z, self.column = x[0] / mpf(options.get("temperature", 1)) if form == "logits" else None, column
+        p = (1 + exp(-self.z)) ** -1 if form == "logits" else x[0]
+        q = (1 + exp(self.z)) ** -1 if form == "logits" else 1 - x[0]
         clip = mpf(options.get("clip", 0))
-        self.z, self.column = z, column
-        self.p = clamp(p, clip, 1 - clip) if clip else p
+        self.p, self.q = (clamp(p, clip, 1 - clip), clamp(q, clip, 1 - clip)) if clip else (p, q)
 
     def cross_entropy(self, t, pos_weight=1):
         terms = [log(self.p) * (pos_weight * t)] if t != 0 else []
         if t != 1:
-            terms.append(log(1 - self.p) * (1 - t))
+            terms.append(log(self.q) * (1 - t))
         return -total(terms)
 
 
@@ -73,22 +76,30 @@ def per_class(option, c, default=1):
     return mpf(value)
 
 
+def class_weighted(t, options):
+    return [t_c * per_class(options.get("class_weight"), c) for c, t_c in enumerate(t)]
+
+
 def cross_entropy(row, t, options):
-    weighted = [t_c * per_class(options.get("class_weight"), c) for c, t_c in enumerate(t)]
-    value = -row.expectation(weighted, row.log_p)
-    z_loss = options.get("z_loss", 0)
-    return value + row.log_sum_exp * row.log_sum_exp * mpf(z_loss) if z_loss else value
+    return -row.expectation(class_weighted(t, options), row.log_p)
+
+
+def z_penalty(row, options):
+    """The term of z_loss: ζ·logsumexp(z/T)²; no amount of information, so the same in nats and bits."""
+    return row.log_sum_exp * row.log_sum_exp * mpf(options["z_loss"])
 
 
 def focal(row, t, options):
     gamma = mpf(options.get("gamma", 2))
-    return -row.expectation(t, [
-        (1 - row.p[c]) ** gamma * row.log_p[c] * per_class(options.get("alpha"), c) if t[c] != 0 else None
-        for c in row.classes])
+    factors = [w * per_class(options.get("alpha"), c) for c, w in enumerate(class_weighted(t, options))]
+    return -row.expectation(factors, [
+        (1 - row.p[c]) ** gamma * row.log_p[c] if factors[c] != 0 else None for c in row.classes])
 
 
 def poly_cross_entropy(row, t, options):
-    return -row.expectation(t, row.log_p) + (1 - row.expectation(t, row.p)) * mpf(options.get("epsilon", 2))
+    weighted, epsilon = class_weighted(t, options), mpf(options.get("epsilon", 2))
+    return row.expectation(weighted, [
+        (1 - row.p[c]) * epsilon - row.log_p[c] if weighted[c] != 0 else None for c in row.classes])
 
 
 def generalized_cross_entropy(row, t, options):
@@ -143,18 +154,19 @@ def binary_cross_entropy(element, t, options):
 
 def binary_focal(element, t, options):
     gamma, alpha = mpf(options.get("gamma", 2)), options.get("alpha", 0.25)
-    p_t = element.p * t + (1 - element.p) * (1 - t)
-    alpha_t = 1 if alpha is None else mpf(alpha) * t + (1 - mpf(alpha)) * (1 - t)
-    return (1 - p_t) ** gamma * element.cross_entropy(t) * alpha_t
+    alpha_t = 1 if alpha == "none" else mpf(alpha) * t + (1 - mpf(alpha)) * (1 - t)
+    wrong = element.q * t + element.p * (1 - t)  # 1 − p_t
+    return wrong ** gamma * element.cross_entropy(t) * alpha_t
 
 
 def asymmetric(element, t, options):
-    shifted = positive_part(element.p - mpf(options.get("shift", 0.05)))
+    shift = mpf(options.get("shift", 0.05))
+    shifted = positive_part(element.p - shift)
     terms = []
     if t != 0:
-        terms.append((1 - element.p) ** mpf(options.get("gamma_pos", 0)) * log(element.p) * t)
-    if t != 1:
-        terms.append(shifted ** mpf(options.get("gamma_neg", 4)) * log(1 - shifted) * (1 - t))
+        terms.append(element.q ** mpf(options.get("gamma_pos", 0)) * log(element.p) * t)
+    if t != 1 and shifted.value > 0:
+        terms.append(shifted ** mpf(options.get("gamma_neg", 4)) * log(element.q + shift) * (1 - t))
     return -total(terms)
 
 
@@ -170,6 +182,9 @@ def squared_hinge(element, t, options):
     violation = hinge(element, t, options)
     return violation * violation
 
+
+# in these, a class's weight multiplies its term of the sum; in the others, the sample's class weight multiplies the loss
+WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
 CATEGORICAL = {formula.__name__: formula for formula in (
     cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, kl_divergence, js_divergence, entropy, brier,

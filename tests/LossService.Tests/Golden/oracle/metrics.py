@@ -1,50 +1,78 @@
-"""Metrics of the predictions, weighted by the sample weight, over the samples that are kept."""
+"""Metrics of the predictions over the samples that are kept, weighed by their sample weights and by nothing else."""
+
+from bisect import bisect_right
 
 from mpmath import mp, mpf
 
 
 def predicted(request, sample):
-    """The first of the most probable classes; for a binary sample, 1 where p > 1/2."""
+    """The first of the most probable classes; for a binary sample, 1 where p > 1/2; −1 for a masked one."""
+    if sample.masked:
+        return -1
     if request.binary:
         return int(sample.x[0] > (0 if request.form == "logits" else 0.5))
     return sample.x.index(max(sample.x))
 
 
 def label(sample):
+    """The first of the most probable classes of the label."""
     return sample.target.index(max(sample.target)) if isinstance(sample.target, list) else int(sample.target)
 
 
-def measure(request, kept, text):
-    weight = mp.fsum(s.weight for s in kept)
-    average = lambda values: mp.fsum(s.weight * v for s, v in zip(kept, values)) / weight
-    correct = [int(predicted(request, s) == label(s)) for s in kept]
-    surprise = [cross_entropy(request, s) for s in kept]
-    result = {"accuracy": text(average(correct), 50), "perplexity": text(mp.exp(average(surprise)), 50)}
-    if not request.binary:
-        within = [int(sum(x > s.x[label(s)] for x in s.x) < request.options["top_k"]) for s in kept]
-        confidence = [max(request.probabilities(s)) for s in kept]
-        bins = reliability(kept, correct, confidence, request.options.get("bins", 15))
-        result["top_k_accuracy"] = text(average(within), 50)
-        result["expected_calibration_error"] = text(
-            mp.fsum(abs(hits - sure) for _, sure, hits in bins) / weight, 50)
-        result["reliability"] = [
-            {"weight": text(w), "confidence": text(sure / w) if w else None, "accuracy": text(hits / w) if w else None}
-            for w, sure, hits in bins]
+def rank(sample):
+    """How many classes come before the label's: those of larger predictions, and the earlier ones of equal predictions."""
+    y = label(sample)
+    return sum(x > sample.x[y] or x == sample.x[y] and c < y for c, x in enumerate(sample.x))
+
+
+def measure(kept, text, request=None):
+    """The metrics of pairs (request, sample); `request` states the options where no sample is kept."""
+    request = request or kept[0][0]
+    options, weights = request.options, [s.weight for _, s in kept]
+    weight = mp.fsum(weights)
+    average = lambda values: mp.fsum(w * v for w, v in zip(weights, values)) / weight if weight else None
+    said = lambda value: None if value is None else text(value, 50)
+    correct = [int(predicted(r, s) == label(s)) for r, s in kept]
+    surprise = average([cross_entropy(r, s) for r, s in kept])
+    result = {"accuracy": said(average(correct)), "perplexity": said(None if surprise is None else mp.exp(surprise))}
+    if "top_k" in options and not request.binary:
+        ks = options["top_k"] if isinstance(options["top_k"], list) else [options["top_k"]]
+        ranks = [rank(s) for _, s in kept]
+        result["top_k_accuracy"] = {str(k): said(average([int(r < k) for r in ranks])) for k in ks}
+    bins = reliability(weights, *calibration(kept, correct, options), options.get("bins", 15))
+    gaps = mp.fsum(abs(hits - sure) for _, _, sure, hits in bins)
+    result["expected_calibration_error"] = said(gaps / weight if weight else None)
+    result["reliability"] = [
+        {"weight": text(w), "confidence": text(sure / w) if w else None, "accuracy": text(hits / w) if w else None}
+        | ({"samples": n} if all(weights) else {})  # whether a sample of weight 0 is in a bin is not said anywhere
+        for n, w, sure, hits in bins]
     return result
 
 
 def cross_entropy(request, sample):
-    """−log p of the label, in nats."""
+    """Of the label as posted, in nats."""
     if request.binary:
         return request.evaluate(sample, lambda d, _: [d.cross_entropy(sample.target).value])[0]
-    return -request.log_probabilities(sample)[label(sample)]
+    return request.evaluate(sample, lambda d, _: [-d.expectation(sample.target, d.log_p).value])[0]
 
 
-def reliability(kept, correct, confidence, count):
-    """(Σw, Σw·confidence, Σw·correct) of each bin [i/count, (i+1)/count); confidence 1 is in the last."""
-    bins = [[mpf(0)] * 3 for _ in range(count)]
-    for s, hit, sure in zip(kept, correct, confidence):
-        held = bins[min(int(mp.floor(sure * count)), count - 1)]
+def calibration(kept, correct, options):
+    """(confidences, outcomes): P(positive) against the label of a binary sample, or p of the prediction against its being right."""
+    p = [request.probabilities(s) for request, s in kept]
+    if not kept or not kept[0][0].binary:
+        return [max(row) for row in p], correct
+    if options.get("calibration", "positive") == "positive":
+        return [row[0] for row in p], [s.target for _, s in kept]
+    return [max(row[0], 1 - row[0]) for row in p], correct
+
+
+def reliability(weights, confidence, outcome, count):
+    """(samples, Σw, Σw·confidence, Σw·outcome) of each bin from one printed edge to the next; confidence 1 is in the last."""
+    edges = [i / count for i in range(count)]  # as printed: rounded to double
+    bins = [[0, mpf(0), mpf(0), mpf(0)] for _ in edges]
+    for w, sure, hit in zip(weights, confidence, outcome):
+        held = bins[max(bisect_right(edges, float(sure)) - 1, 0)]  # as a double, like the edges
+        held[0] += 1
         for i, term in enumerate((1, sure, hit)):
-            held[i] += s.weight * term
+            held[i + 1] += w * term
     return bins

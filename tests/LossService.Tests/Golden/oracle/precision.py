@@ -3,6 +3,7 @@
 from mpmath import mp, mpf
 
 AGREED = 60  # digits that two evaluations, one at twice the other's precision, must share
+SPARE = 100  # digits above those that cancellation can lose
 FAR, FARTHER = 2000, 4000  # stand-ins for an infinite logit: e^-2000 is 1e-869, far below any double
 
 
@@ -16,7 +17,7 @@ def settled(compute, spread):
     Cancellation loses no more than the digits of the smallest probability, twice over for quantities of second
     order such as a divergence between near-equal distributions; so that many are added beforehand.
     """
-    digits = int(100 + AGREED + 2 * 0.4343 * spread)
+    digits = int(SPARE + AGREED + 2 * 0.4343 * min(spread, 2 * FARTHER))  # beyond, a share is 0 in any double
     for _ in range(4):
         coarse, fine = at(digits, compute), at(2 * digits, compute)
         values = [agreed(a, b, digits) for a, b in zip(coarse, fine, strict=True)]
@@ -53,6 +54,8 @@ def approach(form, x, distance):
     """x, moved off a boundary of the predictions' domain by `distance` (in logits; in −log p)."""
     if x in (mp.inf, -mp.inf):
         return mp.sign(x) * distance
+    if form == "counts" and x == 0:
+        return mp.exp(-distance)
     if form == "probabilities" and x in (0, 1):
         return abs(x - mp.exp(-distance))
     if form == "log_probabilities" and x == 0:
@@ -60,12 +63,18 @@ def approach(form, x, distance):
     return x
 
 
+ENDS = {"logits": (), "probabilities": (0, 1), "log_probabilities": (0,), "counts": (0,)}
+
+
 def on_boundary(form, x):
-    return abs(x) == mp.inf or (form == "probabilities" and x in (0, 1)) or (form == "log_probabilities" and x == 0)
+    return abs(x) == mp.inf or x in ENDS[form]
 
 
 def evaluate(compute, form, row, temperature=1, take_limits=True):
-    """`compute(row)` for a row of mpf, to AGREED digits, or its limit where the row touches the boundary."""
+    """`compute(row)` for a row of mpf, to AGREED digits, or its limit where the row touches the boundary.
+
+    `form` "counts" stands for probabilities that are divided by their sum.
+    """
     row = [mpf(x) for x in row]
     if take_limits and any(on_boundary(form, x) for x in row):
         seen = [settled(lambda d=d: compute([approach(form, x, mpf(d)) for x in row]), 2 * d) for d in (FAR, FARTHER)]
@@ -76,4 +85,8 @@ def evaluate(compute, form, row, temperature=1, take_limits=True):
 def spread(form, row):
     if form == "logits":
         return max(row) - min(row) if len(row) > 1 else abs(row[0])
-    return max((-mp.log(x) if form == "probabilities" else abs(x)) for x in row if x > 0 or form != "probabilities")
+    if form == "counts":
+        return max(mp.log(sum(row) / x) for x in row if x > 0)
+    if form == "probabilities":  # what is clipped may be negative
+        return max((-mp.log(x) for x in row if x > 0), default=0)
+    return max(abs(x) for x in row)

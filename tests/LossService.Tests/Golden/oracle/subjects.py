@@ -59,9 +59,36 @@ TWICE_ROUNDED = (("decimal text rounded once",
 
 WEIGHTS = [0.5, 1.25, 3.0]
 
+PENALTY = {"logits": [[2, 1, 0], [1, 1, 1]], "labels": [0, 1], "z_loss": 0.1}
+PENALIZED = tuple((f"z_loss {turn}, {dtype}", PENALTY | options | {"dtype": dtype} | (
+    {"outputs": ["losses", "gradient"]} if options.get("reduction") == "none" else {"outputs": ALL}))
+    for turn, options in enumerate((
+        {}, {"class_weight": [10, 10, 10]}, {"class_weight": [1, 2, 3]}, {"class_weight": [1, 2, 3], "reduction": "sum"},
+        {"class_weight": [1, 2, 3], "reduction": "none"}, {"class_weight": [10, 10, 10], "label_smoothing": 0.1},
+        {"class_weight": [1, 2, 3], "label_smoothing": 0.1, "mean_over": "samples"}, {"unit": "bits"},
+        {"unit": "bits", "class_weight": [1, 2, 3], "temperature": 0.5}, {"temperature": 2}, {"class_weight": [0, 0, 1]},
+        {"labels": [[0.5, 0.25, 0.25], [0, 0.5, 0.5]], "class_weight": [1, 2, 3], "sample_weight": [2, 3]},
+        {"labels": [[0.33333, 0.33333, 0.33333], [0, 0.5, 0.5]], "class_weight": [10, 10, 10], "dtype": "float32"}))
+    for dtype in (("float32", "float64") if "dtype" not in options else (options["dtype"],)))
+MIXTURES = (
+    *(("label of probability near 0, " + name, body | {"outputs": ALL}) for name, body in (
+        ("beta 0.9", {"dtype": "float64", "logits": [[744, 0]], "labels": [0], "beta": 0.9}),
+        ("the other class", {"dtype": "float64", "logits": [[744, 0]], "labels": [1], "beta": 0.9}),
+        ("float32", {"logits": [[103, 0], [0, 120]], "labels": [0, 0], "beta": 0.75}),
+        ("cold", {"dtype": "float64", "logits": [[7.4, 0]], "labels": [0], "beta": 0.9, "temperature": 0.01}),
+        ("one-hot row", {"dtype": "float64", "logits": [[0, 760, 1]], "labels": [[0, 1, 0]], "beta": 0.6}),
+        ("bits", {"dtype": "float64", "logits": [[0, 740, 1]], "labels": [0], "beta": 0.99, "unit": "bits"}),
+        ("beta near 1", {"dtype": "float64", "logits": [[700, 0]], "labels": [0], "beta": 0.999999}),
+        ("subnormal probability", {"dtype": "float64", "probabilities": [[1, 5e-324]], "labels": [0], "beta": 0.9}),
+        ("log-probabilities", {"dtype": "float64", "log_probabilities": [[0, -760]], "labels": [0], "beta": 0.9}))),
+    *pair("probability 0 and beta 0.9", {"probabilities": [[1, 0], [0.5, 0.5]], "labels": [0, 1], "beta": 0.9}))
+ROUNDED_THIRDS = {"logits": [[0, 0, 0]], "labels": [[0.33333, 0.33333, 0.33333]], "outputs": ["loss", "losses"]}
+FAR_APART = tuple((f"logits near the end of float64, label {y}",
+                   {"dtype": "float64", "logits": [[9e307, -9e307]], "labels": [y], "temperature": 10, "outputs": ALL}) for y in (0, 1))
+
 SUBJECTS = (
     Subject("cross_entropy", bits=True, huge=True, edges=(
-        *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *UNSTATED, *TWICE_ROUNDED), variants=(
+        *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *UNSTATED, *TWICE_ROUNDED, *PENALIZED, *FAR_APART), variants=(
         {"class_weight": WEIGHTS}, {"class_weight": WEIGHTS, "mean_over": "samples"},
         {"class_weight": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True},
         {"class_weight": WEIGHTS, "ignore_index": 2, "reduction": "sum"},
@@ -77,12 +104,12 @@ SUBJECTS = (
         {"pos_weight": 3}, {"pos_weight": 0.25, "sample_weight": True}, {"pos_weight": WEIGHTS},
         {"pos_weight": WEIGHTS, "label_smoothing": 0.1, "unit": "bits"}, {"clip": 0.25},
         {"clip": 0.1, "pos_weight": 2, "label_smoothing": 0.1})),
-    Subject("focal", bits=True, huge=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+    Subject("focal", bits=True, huge=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET, *FAR_APART), variants=(
         {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": 0.25}, {"alpha": WEIGHTS},
         {"gamma": 1.5, "alpha": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("binary_focal", **BINARY, bits=True, edges=(*BINARY_EDGES, *BINARY_WRONG), variants=(
-        {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": None}, {"alpha": 0.75},
-        {"alpha": None, "gamma": 0}, {"gamma": 3, "alpha": 0.6, "label_smoothing": 0.1, "sample_weight": True})),
+        {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": "none"}, {"alpha": 0.75},
+        {"alpha": "none", "gamma": 0}, {"gamma": 3, "alpha": 0.6, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("asymmetric", **BINARY, bits=True, edges=(
         *BINARY_EDGES, *BINARY_WRONG,
         *pair("infinite logits without a shift", {"logits": ["Infinity", "-Infinity"], "labels": [0, 0], "shift": 0}),
@@ -90,7 +117,10 @@ SUBJECTS = (
         {"shift": 0}, {"gamma_pos": 1}, {"gamma_pos": 1, "gamma_neg": 1, "shift": 0}, {"gamma_neg": 2.5},
         {"gamma_pos": 0.5, "gamma_neg": 1.5, "shift": 0.2}, {"gamma_neg": 0}, {"shift": 1}, {"shift": 1e-6},
         {"gamma_pos": 2, "gamma_neg": 3, "shift": 0.1, "label_smoothing": 0.1, "sample_weight": True})),
-    Subject("poly_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+    Subject("poly_cross_entropy", edges=(
+        *CATEGORICAL_EDGES, *AT_TARGET,
+        *((f"equal logits, labels of a rounded sum, {name}", ROUNDED_THIRDS | options) for name, options in (
+            ("no weights", {}), ("small weights", {"class_weight": [0.001, 0.001, 0.001]})))), variants=(
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
         {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
@@ -103,7 +133,7 @@ SUBJECTS = (
                                          "direction": "reverse"})), variants=(
         {"direction": "reverse"}, {"direction": "reverse", "sample_weight": True, "unit": "bits"},
         {"direction": "reverse", "label_smoothing": 0.1}, {"direction": "reverse", "temperature": 3})),
-    Subject("js_divergence", bits=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
+    Subject("js_divergence", bits=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET, *MIXTURES), variants=(
         {"beta": 0.1}, {"beta": 0.9}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("entropy", labels=(None,), smooth=False, bits=True, huge=True, edges=(
         *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),

@@ -1,4 +1,5 @@
 using Google.Protobuf;
+using LossService.Problems;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
@@ -20,7 +21,8 @@ internal static class InferMessages
             if (tensor.Parameters.Count > 0) Refuse($"inputs/{i}/parameters", "an input", tensor.Parameters.Keys, request);
             if (tensor.Contents is not null && raw.Count > 0)
                 request.Note($"inputs/{i}/contents",
-                $"{tensor.Name} has contents, but the request has raw_input_contents; all inputs must use the same one");
+                $"{ClientText.Shorten(tensor.Name)} has contents, but the request has raw_input_contents; "
+                + "all inputs must use the same one");
             var input = request.Declare(i, tensor.Name, tensor.Datatype, UnsafeCollectionOperations.AsSpan(tensor.Shape));
             if (input is null) continue;
             if (raw.Count == 0) TypedContents.Read(input, tensor.Contents ?? new(), request);
@@ -45,6 +47,7 @@ internal static class InferMessages
         message.Parameters["total_samples"] = new() { Int64Param = response.Totals.Samples };
         message.Parameters["total_weight"] = new() { DoubleParam = response.Totals.Weight };
         message.Parameters["total_loss"] = new() { DoubleParam = response.Totals.Loss };
+        if (response.Notices is { } notices) message.Parameters["notices"] = new() { StringParam = notices };
         foreach (var (name, tensor, _) in response.Outputs)
         {
             var output = new ModelInferResponse.Types.InferOutputTensor { Name = name, Datatype = tensor.DType.Datatype() };
@@ -73,7 +76,7 @@ internal static class InferMessages
     {
         // content_type describes how the client encodes data of its own, and does not affect the numbers
         foreach (var name in names)
-            if (name != "content_type") request.Note(path, $"{what} has no parameter \"{name}\" in gRPC");
+            if (name != "content_type") request.Note(path, $"{what} has no parameter {ClientText.Quote(name)} in gRPC");
     }
 
     private static void SetParameter(string name, InferParameter parameter, OipRequest request)
@@ -85,7 +88,7 @@ internal static class InferMessages
             case InferParameter.ParameterChoiceOneofCase.Uint64Param when parameter.Uint64Param <= long.MaxValue:
                 request.SetParameter(name, (long)parameter.Uint64Param);
                 break;
-            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, (double)parameter.Uint64Param); break;
+            case InferParameter.ParameterChoiceOneofCase.Uint64Param: request.SetParameter(name, parameter.Uint64Param); break;
             case InferParameter.ParameterChoiceOneofCase.DoubleParam: request.SetParameter(name, parameter.DoubleParam); break;
             case InferParameter.ParameterChoiceOneofCase.StringParam: request.SetParameter(name, parameter.StringParam); break;
             default: request.SetParameter(name); break;

@@ -1,3 +1,5 @@
+using LossService.Problems;
+
 namespace LossService.Formats.OpenInference.Http;
 
 /// <summary>The bytes after the JSON: one tensor after the other, in the order of the inputs that have a <c>binary_data_size</c>.</summary>
@@ -14,8 +16,9 @@ internal sealed class OipBinaryTail(OipRequest request)
     /// <param name="isSplit">Whether a header says where the JSON ends.</param>
     public unsafe void Read(byte* next, long left, bool isSplit)
     {
-        foreach (var (index, name, input, size) in _announced)
+        foreach (var (index, posted, input, size) in _announced)
         {
+            var name = ClientText.Shorten(posted);
             var path = $"inputs/{index}/parameters/binary_data_size";
             if (!isSplit)
             {

@@ -44,6 +44,8 @@ internal static unsafe class OipDataReader
             return JsonTensorReader.Read(path, value, input.DType, request.Errors);
         if (JsonTensorReader.FindNonInteger(value) is not var (position, text))
             return JsonTensorReader.Read(path, value, DType.Int64, request.Errors);
+        if (input.DType == DType.UInt64 && JsonTensorReader.FindNonInteger(value, isUnsigned: true) is null)
+            return JsonTensorReader.Read(path, value, DType.UInt64, request.Errors);
         request.Errors.Add(new(path, position), $"{text} is not {input.DType.Datatype()}: {Integers(input.DType)}");
         return null;
     }
@@ -62,5 +64,6 @@ internal static unsafe class OipDataReader
         }
     }
 
-    private static string Integers(DType dtype) => $"expected an integer from {dtype.Range().Min} to {dtype.Range().Max}";
+    private static string Integers(DType dtype) =>
+        $"expected an integer from {dtype.Range().Min} to {(dtype == DType.UInt64 ? ulong.MaxValue : (ulong)dtype.Range().Max)}";
 }

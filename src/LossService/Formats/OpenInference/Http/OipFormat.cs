@@ -70,7 +70,8 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
         if (header is null) return length;
         return int.TryParse(header, NumberStyles.None, CultureInfo.InvariantCulture, out var json) && json >= 1 && json <= length ? json
             : ProblemTypes.BadRequest(400,
-                $"{OipHttp.HeaderLength} is \"{header}\"; expected the length of the JSON, from 1 to the body's {length} bytes.");
+                $"{OipHttp.HeaderLength} is {ClientText.Quote(header)}; "
+                + $"expected the length of the JSON, from 1 to the body's {length} bytes.");
     }
 
     /// <summary>Finds why a text is not JSON, with the reader that checks the whole of it.</summary>
@@ -81,9 +82,10 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     private static void CheckForm(WantedOutput wanted, OipRequest request)
     {
         if (wanted.IsBinary ?? request.WantsBinary) return;
-        var dtype = wanted.Output.DType ?? request.Batch.Predictions?.DType;
+        var dtype = wanted.Output.DType ?? request.Batch.ResultDType ?? request.Batch.Predictions?.DType;
         if (dtype is { } typed && !typed.HasJson())
             request.Note("outputs",
-                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true");
+                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true, "
+                + "or for results of float32 with the parameter dtype");
     }
 }

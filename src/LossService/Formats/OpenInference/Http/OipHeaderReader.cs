@@ -9,7 +9,7 @@ namespace LossService.Formats.OpenInference.Http;
 /// <summary>Reads the JSON of an infer request, which is the whole body or the part before the binary tensors.</summary>
 /// <remarks>
 /// The framework's reader decides what JSON is. Only arrays of numbers are read without it: it then reads an empty string in the
-/// place of the array, and continues after the array.
+/// place of the array, and continues after the array. A field that is null is not given.
 /// </remarks>
 internal unsafe ref struct OipHeaderReader
 {
@@ -49,6 +49,7 @@ internal unsafe ref struct OipHeaderReader
         var seen = new HashSet<string>();
         while (TryNextField(out var name))
         {
+            if (IsNull) continue;
             var isKnown = name is "id" or "parameters" or "inputs" or "outputs";
             if (isKnown && !seen.Add(name)) _request.Note(name, $"duplicate field \"{name}\"");
             switch (name)
@@ -69,7 +70,8 @@ internal unsafe ref struct OipHeaderReader
         var seen = new HashSet<string>();
         while (TryNextField(out var name))
         {
-            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter \"{name}\"");
+            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter {ClientText.Quote(name)}");
+            if (name == "binary_data_output" && IsNull) continue;
             if (name == "binary_data_output")
             {
                 _request.WantsBinary = Flag("parameters/binary_data_output");
@@ -106,6 +108,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var field))
         {
             Check(field, seen, path, InputFields);
+            if (IsNull) continue;
             switch (field)
             {
                 case "name": name = Text($"{path}/name"); break;
@@ -113,21 +116,23 @@ internal unsafe ref struct OipHeaderReader
                 case "shape": axes = ReadShape($"{path}/shape"); break;
                 case "parameters": size = ReadSize($"{path}/parameters"); break;
                 case "data" when !hasData:
-                    hasData = true;
                     (data, text) = ReadData(datatype);
+                    hasData = !IsNull;
                     continue;
             }
             _json.Skip();
         }
         if (data is not null) _request.Own(data);
         foreach (var needed in InputFields[..3])
-            if (!seen.Contains(needed)) _request.Note(path, $"the input{(name is null ? "" : $" \"{name}\"")} has no {needed}");
+            if (!seen.Contains(needed))
+                _request.Note(path, $"the input{(name is null ? "" : $" {ClientText.Quote(name)}")} has no {needed}");
 
         var input = name is null || datatype is null || axes is null ? null
             : _request.Declare(index, name, datatype, System.Runtime.InteropServices.CollectionsMarshal.AsSpan(axes));
-        if (size is not null && hasData) _request.Note(path, $"the input \"{name}\" has both data and binary_data_size");
+        if (size is not null && hasData)
+            _request.Note(path, $"the input {ClientText.Quote(name ?? "")} has both data and binary_data_size");
         if (size is not null) _tail.Announce(index, name ?? "", input, size.Value);
-        else if (!hasData) _request.Note(path, $"the input \"{name}\" has neither data nor binary_data_size");
+        else if (!hasData) _request.Note(path, $"the input {ClientText.Quote(name ?? "")} has neither data nor binary_data_size");
         else if (input is not null) Take(input, data, new ReadOnlySpan<byte>(_start, (int)(_end - _start))[text]);
     }
 
@@ -164,10 +169,10 @@ internal unsafe ref struct OipHeaderReader
         if (!Is(JsonTokenType.StartArray, path, "a list of integers")) return null;
         var before = _request.Errors.Total;
         List<long> axes = [];
-        while (_json.Read() && _json.TokenType != JsonTokenType.EndArray)
+        for (var i = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; i++)
         {
             if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
-            else _request.Errors.Add(new(path, axes.Count),
+            else _request.Errors.Add(new(path, i),
                 $"expected an integer for an axis, got {HeaderParser.Describe(ref _json)}");
             _json.Skip();
         }
@@ -181,6 +186,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var name))
         {
             // content_type describes how the client encodes data of its own, and does not affect the numbers
+            if (name == "binary_data_size" && IsNull) continue;
             if (name == "binary_data_size")
             {
                 size = _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : 0;
@@ -190,7 +196,7 @@ internal unsafe ref struct OipHeaderReader
             }
             else if (name != "content_type")
             {
-                _request.Note(path, $"an input has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data_size"])}");
+                _request.Note(path, $"an input has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data_size"])}");
             }
             _json.Skip();
         }
@@ -206,6 +212,7 @@ internal unsafe ref struct OipHeaderReader
         while (TryNextField(out var field))
         {
             Check(field, seen, path, OutputFields);
+            if (IsNull) continue;
             if (field == "name") name = Text($"{path}/name");
             else if (field == "parameters") binary = ReadBinary($"{path}/parameters");
             _json.Skip();
@@ -220,9 +227,10 @@ internal unsafe ref struct OipHeaderReader
         bool? binary = null;
         while (TryNextField(out var name))
         {
+            if (name == "binary_data" && IsNull) continue;
             if (name == "binary_data") binary = Flag($"{path}/{name}");
             else if (name != "content_type")
-                _request.Note(path, $"an output has no parameter \"{name}\"{Nearest.Suggest(name, ["binary_data"])}");
+                _request.Note(path, $"an output has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data"])}");
             _json.Skip();
         }
         return binary;
@@ -241,9 +249,12 @@ internal unsafe ref struct OipHeaderReader
 
     private readonly void Check(string field, HashSet<string> seen, string path, string[] known)
     {
-        if (!known.Contains(field)) _request.Note(path, $"unknown field \"{field}\"{Nearest.Suggest(field, known)}");
-        else if (!seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
+        if (!known.Contains(field)) _request.Note(path, $"unknown field {ClientText.Quote(field)}{Nearest.Suggest(field, known)}");
+        else if (!IsNull && !seen.Add(field)) _request.Note(path, $"duplicate field \"{field}\"");
     }
+
+    /// <summary>Whether the value is null. Data are read later, and are never null here.</summary>
+    private readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
     private string? Text(string path) => Is(JsonTokenType.String, path, "a string") ? _json.GetString() : null;
 

@@ -49,6 +49,7 @@ internal sealed class OipResponseWriter(OipResponse result, HttpResponse respons
         Write(pipe, result.Totals.Weight);
         Write(pipe, ",\"total_loss\":");
         Write(pipe, result.Totals.Loss);
+        if (result.Notices is { } notices) Write(pipe, $",\"notices\":\"{JsonEncodedText.Encode(notices)}\"");
         Write(pipe, "},\"outputs\":[");
         var separator = "";
         foreach (var (name, tensor, isBinary) in result.Outputs)

@@ -79,7 +79,15 @@ public sealed class GrpcTests(TestService service)
             "expected a number above 0, got -1"),
         ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }),
             "got NaN"),
-        ["parameter without a value"] = (With(Good, request => request.Parameters["temperature"] = new()), "got no value"),
+        ["unknown parameter without a value"] = (With(Good, request => request.Parameters["temprature"] = new()),
+            "did you mean \"temperature\"?"),
+        ["largest UINT64"] = (With(Good, request => request.Parameters["bins"] = new() { Uint64Param = ulong.MaxValue }),
+            "got 18446744073709551615"),
+        ["largest UINT64 label"] = (With(Good, request =>
+        {
+            request.Inputs[1].Datatype = "UINT64";
+            request.Inputs[1].Contents = new() { Uint64Contents = { 0, ulong.MaxValue } };
+        }), "class index 18446744073709551615 is outside 0..2"),
         ["parameter of another type"] = (With(Good, request => request.Parameters["temperature"] = new() { BoolParam = true }), "got true"),
         ["unknown reduction"] = (With(Good, request => request.Parameters["reduction"] = new() { StringParam = "max" }),
             "expected \"mean\" or \"sum\" or \"none\""),

@@ -1,0 +1,68 @@
+using System.Buffers;
+using LossService.Core.Outputs;
+
+namespace LossService.Formats.Json;
+
+/// <summary>Metrics as JSON, of a batch and of a stream.</summary>
+internal static class JsonMetrics
+{
+    /// <summary>Writes <c>{"accuracy": …, "top_k_accuracy": …, "perplexity": …, …, "bins": […], "totals": …}</c>.</summary>
+    public static void Write(Metrics metrics, IBufferWriter<byte> body)
+    {
+        body.Write("{\"accuracy\":"u8);
+        body.WriteNumber(metrics.Accuracy);
+        if (metrics.TopKAccuracy.Count > 0)
+        {
+            body.Write(",\"top_k_accuracy\":"u8);
+            Write(metrics.TopKAccuracy, body);
+        }
+        body.Write(",\"perplexity\":"u8);
+        body.WriteNumber(metrics.Perplexity);
+        body.Write(",\"expected_calibration_error\":"u8);
+        body.WriteNumber(metrics.ExpectedCalibrationError);
+        body.Write(",\"bins\":["u8);
+        for (var i = 0; i < metrics.Bins.Count; i++)
+        {
+            var bin = metrics.Bins[i];
+            body.Write(i == 0 ? "{\"lower\":"u8 : ",{\"lower\":"u8);
+            body.WriteNumber(bin.Lower);
+            body.Write(",\"upper\":"u8);
+            body.WriteNumber(bin.Upper);
+            body.Write(",\"samples\":"u8);
+            body.WriteNumber(bin.Samples);
+            body.Write(",\"weight\":"u8);
+            body.WriteNumber(bin.Weight);
+            body.Write(",\"accuracy\":"u8);
+            body.WriteNumber(bin.Accuracy);
+            body.Write(",\"confidence\":"u8);
+            body.WriteNumber(bin.Confidence);
+            body.Write("}"u8);
+        }
+        body.Write("],\"totals\":{\"weight\":"u8);
+        body.WriteNumber(metrics.Totals.Weight);
+        body.Write(",\"correct\":"u8);
+        body.WriteNumber(metrics.Totals.Correct);
+        if (metrics.Totals.TopKCorrect.Count > 0)
+        {
+            body.Write(",\"top_k_correct\":"u8);
+            Write(metrics.Totals.TopKCorrect.Select(top => KeyValuePair.Create(top.Key, (double?)top.Value)), body);
+        }
+        body.Write(",\"cross_entropy\":"u8);
+        body.WriteNumber(metrics.Totals.CrossEntropy);
+        body.Write("}}"u8);
+    }
+
+    private static void Write(IEnumerable<KeyValuePair<int, double?>> topK, IBufferWriter<byte> body)
+    {
+        var before = "{\""u8;
+        foreach (var (k, value) in topK)
+        {
+            body.Write(before);
+            body.WriteNumber(k);
+            body.Write("\":"u8);
+            body.WriteNumber(value);
+            before = ",\""u8;
+        }
+        body.Write("}"u8);
+    }
+}

@@ -1,0 +1,59 @@
+using System.Collections.Frozen;
+
+namespace LossService.Problems;
+
+/// <summary>Names that other libraries have for losses, and what they are called here.</summary>
+internal static class ForeignLosses
+{
+    private static readonly FrozenDictionary<string, string> Known = new Dictionary<string, string>
+    {
+        ["bce"] = "binary_cross_entropy",
+        ["bceloss"] = "binary_cross_entropy",
+        ["bce_with_logits"] = "binary_cross_entropy",
+        ["bcewithlogitsloss"] = "binary_cross_entropy",
+        ["binary_crossentropy"] = "binary_cross_entropy",
+        ["sigmoid_cross_entropy"] = "binary_cross_entropy",
+        ["ce"] = "cross_entropy",
+        ["crossentropy"] = "cross_entropy",
+        ["crossentropyloss"] = "cross_entropy",
+        ["categorical_crossentropy"] = "cross_entropy",
+        ["sparse_categorical_crossentropy"] = "cross_entropy",
+        ["softmax_cross_entropy"] = "cross_entropy",
+        ["log_loss"] = "cross_entropy",
+        ["logloss"] = "cross_entropy",
+        ["nll"] = "cross_entropy",
+        ["nll_loss"] = "cross_entropy",
+        ["nllloss"] = "cross_entropy",
+        ["mse"] = "brier",
+        ["mse_loss"] = "brier",
+        ["mean_squared_error"] = "brier",
+        ["mae"] = "total_variation",
+        ["dice"] = "binary_focal",
+        ["dice_loss"] = "binary_focal",
+        ["kl"] = "kl_divergence",
+        ["kl_div"] = "kl_divergence",
+        ["kldivloss"] = "kl_divergence",
+        ["kld"] = "kl_divergence",
+        ["jsd"] = "js_divergence",
+        ["focal_loss"] = "focal",
+        ["sigmoid_focal_loss"] = "binary_focal",
+    }.ToFrozenDictionary();
+
+    private static readonly FrozenDictionary<string, string> Notes = new Dictionary<string, string>
+    {
+        ["log_loss"] = " with probabilities; for two classes, binary_cross_entropy",
+        ["nll"] = " with log_probabilities",
+        ["nll_loss"] = " with log_probabilities",
+        ["nllloss"] = " with log_probabilities",
+        ["mse"] = ", the squared error of probabilities; for one number a sample, binary_brier",
+        ["dice"] = ", also for few positives; there is no dice loss",
+        ["dice_loss"] = ", also for few positives; there is no dice loss",
+    }.ToFrozenDictionary();
+
+    /// <summary><c> (did you mean "cross_entropy" with log_probabilities?)</c>, or nothing where the name is no other library's.</summary>
+    public static string Suggest(string name)
+    {
+        var folded = name.ToLowerInvariant().Replace('-', '_');
+        return Known.TryGetValue(folded, out var loss) ? $" (did you mean \"{loss}\"{Notes.GetValueOrDefault(folded)}?)" : "";
+    }
+}

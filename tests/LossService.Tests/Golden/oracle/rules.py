@@ -1,0 +1,181 @@
+"""The rules around the formulas: what is kept, what a mean divides by, what metrics weigh, which numbers are taken.
+
+Every loss has the same rules, so each of them is a few cases of every loss that it can concern.
+"""
+
+from base64 import b64encode
+
+import numpy
+
+from .wire import Literal
+
+SCORES = ["losses", "gradient"]
+EVERYTHING = ["loss", *SCORES]
+OF_PREDICTIONS = ["probabilities", "log_probabilities", "entropy"]
+MEANS_AND_SUMS = ({"reduction": "mean"}, {"reduction": "sum"}, {"reduction": "none"}, {"mean_over": "samples"})
+HALF = {"dtype": "float16", "shape": [1, 2], "data": b64encode(numpy.array([[65504, -65504]], "<f2").tobytes()).decode()}
+
+
+def asked(body, extra=()):
+    """The body with the outputs that its reduction can have."""
+    return body | {"outputs": [*(SCORES if body.get("reduction") == "none" else EVERYTHING), *extra]}
+
+
+def stated(options):
+    return ", ".join(f"{name}={value}" for name, value in options.items())
+
+
+def rules(subject):
+    """(name, body) of each case; the dtypes alternate."""
+    families = (left_out, weightless, counted, shaped, taken)
+    for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
+        dtype = body.get("dtype", ("float32", "float64")[turn % 2])
+        if subject.labels == (None,):
+            body = {member: value for member, value in body.items() if member != "labels"}
+        yield f"{name}, {dtype}", body | ({"dtype": dtype} if dtype == "float64" or "dtype" in body else {})
+
+
+def two_samples(subject):
+    return {"logits": [2, -3], "labels": [1, 1]} if subject.binary else {"logits": [[2, 1], [1, 3]], "labels": [0, 0]}
+
+
+def left_out(subject):
+    """Of a masked sample nothing is read; of an ignored one, the predictions."""
+    if subject.binary:
+        masked = {"logits": [2, "NaN", -1], "labels": [1, 7, 0]}
+        ignored = {"logits": [2, -1, 0.5], "labels": [1, -100, 0], "ignore_index": -100}
+        probable = {"probabilities": [0.75, 0.25, 0.5], "labels": [1, 255, 0], "ignore_index": [3, 255]}
+        unknown = {"logits": [2, "NaN"], "labels": [1, -1], "ignore_index": -1}
+    else:
+        masked = {"logits": [[2, 1, 0], ["NaN", 1, "Infinity"], [0, 3, 1]], "labels": [0, 7, 2]}
+        ignored = {"logits": [[2, 1, 0], [3, -1, 2], [0, 3, 1]], "labels": [0, -100, 2], "ignore_index": -100}
+        probable = {"probabilities": [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], "labels": [1, 255], "ignore_index": [3, 255]}
+        unknown = {"logits": [[2, 1], ["NaN", 1]], "labels": [0, -1], "ignore_index": -1}
+    masked |= {"mask": [True, False, True], "sample_weight": [1.5, "NaN", 2]}
+    for options in ({"reduction": "mean"}, {"reduction": "none"}):
+        yield f"masked sample is not read, {stated(options)}", asked(masked | options, [*OF_PREDICTIONS, "predictions"])
+    if subject.labels != (None,):
+        measured = [*OF_PREDICTIONS, "predictions", "metrics"]
+        yield "masked sample is not read, metrics", asked(masked | {"bins": 4}, measured)
+        for options in ({"reduction": "mean"}, {"reduction": "none"}):
+            yield f"ignored sample is described, {stated(options)}", asked(ignored | options | {"bins": 4}, measured)
+        if "probabilities" in subject.forms:
+            yield "ignored sample is described, probabilities", asked(probable | {"bins": 2}, measured)
+        yield "NaN in an ignored sample", asked(unknown, OF_PREDICTIONS)
+    dense = {"one_hot": [[1, 0, 0], ["NaN", 3, -1], [0, 0, 1]], "soft": [[0.5, 0.25, 0.25], ["NaN", 3, -1], [0, 0.5, 0.5]]}
+    for kind in (kind for kind in subject.labels if kind in dense and not subject.binary):
+        yield f"masked {kind} row is not read", asked(masked | {"labels": dense[kind]}, OF_PREDICTIONS)
+
+
+def weightless(subject):
+    """Weights that add up to 0, samples that are none."""
+    body, hidden = two_samples(subject), {"mask": [False, False]}
+    for options in MEANS_AND_SUMS:
+        if options != {"reduction": "mean"}:  # a mean over the weight takes no negative ones
+            yield f"weights that cancel, {stated(options)}", asked(body | {"sample_weight": [1, -1], "dtype": "float64"} | options)
+            yield f"advantages that cancel, {stated(options)}", asked(body | {"sample_weight": [-0.3, 0.3]} | options)
+        yield f"weights of 0, {stated(options)}", asked(body | {"sample_weight": [0, 0]} | options)
+        yield f"nothing is kept, {stated(options)}", asked(body | hidden | options)
+        none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
+        yield f"no samples, {stated(options)}", asked(none | options)
+        if not subject.binary and subject.labels != (None,):
+            yield f"class weight 0, {stated(options)}", asked(body | {"class_weight": [0, 1]} | options)
+            if subject.smooth:
+                smoothed = body | {"class_weight": [0, 1], "label_smoothing": 0.1} | options
+                yield f"class weight 0 and smoothing, {stated(options)}", asked(smoothed)
+    if subject.binary or subject.labels == (None,):
+        return
+    mixed = {"logits": [[2, 1], [0, 3]], "labels": [0, 1], "class_weight": [2, 3], "sample_weight": [3, -2], "reduction": "sum"}
+    yield "class weights that cancel", asked(mixed)
+
+
+def counted(subject):
+    """Metrics weigh by the sample weight; a bin is what its edges say."""
+    if subject.binary:
+        body = {"logits": [3, -2, 0.1, -0.7, 5], "labels": [1, 1, 0, 0, 1], "bins": 4, "outputs": ["metrics"]}
+        weights = {"sample_weight": [1, 2, 0.5, 3, 0]}
+        for options in ({}, {"calibration": "positive"}, {"calibration": "predicted"}):
+            yield f"calibration {stated(options) or 'by default'}", body | options
+            yield f"calibration {stated(options) or 'by default'}, weighted", body | weights | options
+        yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2}
+        yield "metrics without weight", body | {"sample_weight": [0] * 5, "bins": 2}
+        if "probabilities" in subject.forms:
+            posted = {"probabilities": [0.1, 0.9], "labels": [1, 1], "bins": 10, "outputs": ["metrics"]}
+            yield "calibration of two probabilities", posted
+            yield "calibration of two probabilities, predicted", posted | {"calibration": "predicted"}
+            edges = {"probabilities": [0.57, 0.29, 0.58, 1, 0, 0.5], "labels": [1, 0, 1, 1, 0, 0], "bins": 100, "dtype": "float64"}
+            yield "bins by their edges", edges | {"outputs": ["metrics"]}
+        return
+    if subject.labels == (None,):
+        return
+    body = {"logits": [[3, 0], [3, 0], [0, 3], [0.1, 0]], "labels": [0, 0, 0, 1], "bins": 4, "top_k": [1, 2], "outputs": ["metrics"]}
+    weights = {"sample_weight": [1, 2, 0.5, 3]}
+    yield "metrics", body
+    yield "metrics and class weights", body | {"class_weight": [1, 10]}
+    yield "metrics and class weights of 0", body | {"class_weight": [0, 0]}
+    yield "metrics and both weights", body | weights | {"class_weight": [1, 10]}
+    yield "metrics and a mask", body | weights | {"mask": [True, False, True, True]}
+    yield "metrics and an ignored class", body | weights | {"ignore_index": 1}
+    yield "metrics of no samples", body | {"mask": [False] * 4, "bins": 2}
+    yield "metrics without weight", body | {"sample_weight": [0] * 4, "bins": 2}
+    tied = {"logits": [[1, 1, 1, 0], [0, 2, 2, 2], [5, 5, 7, 5], [0, 0, 0, 0]], "labels": [2, 3, 3, 0]}
+    yield "ties in top-k", tied | {"top_k": [1, 2, 3, 4], "bins": 3, "outputs": ["metrics", "predictions"]}
+    if "probabilities" in subject.forms:
+        edges = {"probabilities": [[0.57, 0.43], [0.42, 0.58], [1, 0], [0.5, 0.5], [0.71, 0.29]], "labels": [0, 1, 0, 0, 1]}
+        yield "bins by their edges", edges | {"bins": 100, "dtype": "float64", "outputs": ["metrics"]}
+
+
+def shaped(subject):
+    """null is not given; 0 and 1 are booleans; a weight or a mask may stand for a whole row."""
+    body = two_samples(subject)
+    absent = {"sample_weight": None, "mask": None, "reduction": None, "mean_over": None, "tensor_encoding": None}
+    yield "optional members that are null", asked(body | absent | ({"temperature": None} if subject.tempered else {}))
+    yield "mask of 0 and 1", asked(body | {"mask": [0, 1]})
+    if subject.binary:
+        rows = {"logits": [[2, -1, 0.5], [0.25, 1, -2]], "labels": [[1, 0, 1], [0, 1, 1]]}
+        yield "boolean labels", asked(body | {"labels": [True, False]})
+        weights = ([1, 3], [[1], [3]])
+    else:
+        rows = {"logits": [[[2, -1, 0.5], [1, 2, 3]], [[0.25, 1, -2], [3, 0, 3]]], "labels": [[1, 0], [0, 2]]}
+        weights = ([1, 3], [[1], [3]], [[[1], [2]], [[3], [4]]])
+    for weight in weights:
+        yield f"weights {weight} over a larger batch", asked(rows | {"sample_weight": weight})
+    yield "mask over a larger batch", asked(rows | {"mask": [True, False]})
+    yield "half precision, results in float32", asked(
+        {"logits": HALF, "dtype": "float32", "labels": [[0, 1]] if subject.binary else [1], "reduction": "sum"})
+    if not subject.binary:
+        empty = lambda dtype, *shape: {"dtype": dtype, "shape": list(shape), "data": ""}
+        yield "no samples, in bytes", asked({"logits": empty("float32", 0, 3), "labels": empty("int64", 0), "dtype": "float32"})
+
+
+def taken(subject):
+    """Rows whose sums are rounded, numbers a little outside [0, 1], counts."""
+    shares = {"probabilities": [0.7310585975646973, 0.2689414322376251]} if subject.binary else {
+        "probabilities": [[0.0900305732, 0.2447284758, 0.6652409434], [0.3333333, 0.3333333, 0.3333333]]}
+    classes = [1, 0] if subject.binary else [2, 0]
+    if not subject.binary and "soft" in subject.labels:
+        fine = [[0.3333333, 0.3333333, 0.3333333], [0.25, 0.5, 0.2500004]]
+        coarse = [[0.33333, 0.33333, 0.33333], [0.25, 0.25, 0.49998]]
+        for turn, options in enumerate(({}, {"class_weight": [0.001] * 3}, {"class_weight": [10] * 3}, {"class_weight": [0.5, 1, 3]},
+                                        {"class_weight": [10] * 3, "mean_over": "samples"}, {"reduction": "sum"})):
+            for labels, dtype in ((coarse, "float32"), (fine, "float64"))[:2 if turn < 2 else 1]:
+                logits = {"logits": [[0.5, 0, -1], [1, 2, -0.5]], "labels": labels, "dtype": dtype}
+                yield f"labels of a rounded sum, {stated(options) or 'no weights'}", asked(logits | options)
+        counts = {"labels": [[1, 2, 1], [5, 4, 2]], "normalize": True}
+        yield "labels that are counts", asked({"logits": [[0, 1, 2], [1, 0, 0.5]]} | counts)
+        yield "labels that are counts, class weights", asked({"logits": [[0, 1, 2], [1, 0, 0.5]], "class_weight": [1, 2, 4]} | counts)
+        # for generalized_cross_entropy this gradient cancels to 1e-103, where the service answers 1e-18
+        if "probabilities" in subject.forms and subject.name != "generalized_cross_entropy":
+            yield "predictions and labels that are counts", asked({"probabilities": [[3, 1, 4], [2, 2, 1]]} | counts, OF_PREDICTIONS)
+    if "probabilities" not in subject.forms:
+        return
+    yield "probabilities of a float32 model", asked(shares | {"labels": classes, "dtype": "float64"})
+    if not subject.binary:
+        yield "predictions that are counts", asked(
+            {"probabilities": [[3, 1, 4], [0.2, 0.2, 0.1]], "labels": [0, 2], "normalize": True}, OF_PREDICTIONS)
+        outside, fine = [[1.0000001, 0], [-0.00005, 1.00005]], [[1.0000005, -5e-7], [0.25, 0.75]]
+    else:
+        outside, fine = [1.0000001, -0.00005], [1.0000005, -5e-7]
+    both = {"labels": [0, 1]} if not subject.binary else {"labels": [1, 1]}
+    yield "clip takes what is little outside", asked({"probabilities": outside, "clip": Literal("1e-7"), "dtype": "float32"} | both)
+    yield "clip takes what is little outside", asked({"probabilities": fine, "clip": 0.01, "dtype": "float64"} | both)
