@@ -63,7 +63,8 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         _ => Range,
     } + (Nullable ? ", or null" : "");
 
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    private static string Text(double value) =>
+        value.ToString("R", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e');
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>

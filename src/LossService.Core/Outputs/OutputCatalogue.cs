@@ -25,7 +25,8 @@ public static class OutputCatalogue
             "The predicted class of each sample (binary: 1 if p > 0.5, else 0); −1 for masked samples, and for ignored ones with NaN.")
         { DType = DType.Int64 },
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
-            "Accuracy, perplexity and calibration of the predictions, weighted by sample_weight and never by class_weight.") { NeedsLabels = true },
+            "Accuracy, perplexity and calibration of the predictions, weighted by sample_weight and never by class_weight.")
+        { NeedsLabels = true },
     ];
 
     /// <summary>All outputs as one set.</summary>

@@ -29,7 +29,7 @@ internal static class WeightRules
     private static string Describe(double value, bool isDivisor, string weight) => (IsInRange(value), isDivisor) switch
     {
         (false, _) when !double.IsFinite(value) => $"expected a finite number, got {weight}",
-        (false, _) => $"expected 0 or a number from 1E-100 to 1E+100 (or its negative), got {weight}",
+        (false, _) => $"expected 0 or a number from 1e-100 to 1e100 (or its negative), got {weight}",
         (_, true) => $"a weighted mean divides by the sum of the weights, so none may be negative, got {weight}; "
             + "mean_over \"samples\" and reduction \"sum\" take negative weights",
         _ => $"metrics divide by the sum of the weights, so none may be negative, got {weight}; "
