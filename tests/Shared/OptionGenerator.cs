@@ -48,8 +48,8 @@ internal static class OptionGenerator
     {
         List<(string What, double Value)> numbers = [];
         if (!double.IsInfinity(option.Minimum)) numbers.Add(("below its minimum", option.Open ? option.Minimum : option.Minimum - 1));
-        if (!double.IsInfinity(option.Maximum)) numbers.Add(("above its maximum", option.Open ? option.Maximum
-            : Math.Max(option.Maximum + 1, 2 * option.Maximum)));
+        if (!double.IsInfinity(option.Maximum))
+            numbers.Add(("above its maximum", option.Open ? option.Maximum : Math.Max(option.Maximum + 1, 2 * option.Maximum)));
         if (option.MinimumAboveZero > 0) numbers.Add(("too near 0", option.MinimumAboveZero / 2));
         double[] nonFinite = [double.NaN, double.PositiveInfinity, double.NegativeInfinity];
         var isInteger = option.Form is OptionForm.Integer or OptionForm.Integers;

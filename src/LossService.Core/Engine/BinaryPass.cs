@@ -207,6 +207,12 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
             for (var i = 0; i < count; i++)
                 scratch.Class[i] = double.IsNaN(scratch.Posted[i]) ? -1 : IsPositive(scratch.Posted[i]) ? 1 : 0;
         }
+        if (_wantsMore && !Weights.ArePlain)
+        {
+            ResultNaN.Unify(scratch.P.AsSpan(0, count));
+            ResultNaN.Unify(scratch.LogP.AsSpan(0, count));
+            ResultNaN.Unify(scratch.Entropy.AsSpan(0, count));
+        }
         Scores.Probabilities?.Write(block, scratch.P.AsSpan(0, count));
         Scores.LogProbabilities?.Write(block, scratch.LogP.AsSpan(0, count));
         Scores.Entropy?.Write(block, scratch.Entropy.AsSpan(0, count));

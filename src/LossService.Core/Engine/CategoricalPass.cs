@@ -219,7 +219,9 @@ internal sealed class CategoricalPass
             var sum = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
                 sum -= Dd.XLogY(row.P[c], row.LogP[c]);
-            entropy.Write(index, [(Dd.SumOfLanes(sum) * _unit).ToScalar()]);
+            Span<double> value = [(Dd.SumOfLanes(sum) * _unit).ToScalar()];
+            ResultNaN.Unify(value);
+            entropy.Write(index, value);
         }
         Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
     }
@@ -274,17 +276,12 @@ internal sealed class CategoricalPass
         var row = scratch.Row(TargetRows.Soft, _batch.Form == PredictionForm.Logits, Dd.Zero, []);
         if (isMasked || (_batch.Form == PredictionForm.Logits && !HasSoftmax(z))) row.FillDistribution(double.NaN);
         else if (NeedsDistribution) _link.Fill(row);
+        ResultNaN.Unify(row.P.Hi);
+        ResultNaN.Unify(row.LogP.Hi);
         WriteSample(index, row);
-        if (HasNaN(z)) Scores.Predictions?.Write(index, [-1]);
+        if (ResultNaN.IsIn(z)) Scores.Predictions?.Write(index, [-1]);
     }
 
-    private static bool HasSoftmax(ReadOnlySpan<double> z) => !HasNaN(z)
+    private static bool HasSoftmax(ReadOnlySpan<double> z) => !ResultNaN.IsIn(z)
         && z.Count(double.PositiveInfinity) <= 1 && z.IndexOfAnyExcept(double.NegativeInfinity) >= 0;
-
-    private static bool HasNaN(ReadOnlySpan<double> values)
-    {
-        foreach (var value in values)
-            if (double.IsNaN(value)) return true;
-        return false;
-    }
 }

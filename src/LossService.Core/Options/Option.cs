@@ -66,7 +66,8 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         _ => Range,
     } + (TakesNone ? $", or \"{None}\"" : "");
 
-    private static string Text(double value) => value.ToString("R", CultureInfo.InvariantCulture);
+    private static string Text(double value) =>
+        value.ToString("R", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e');
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>

@@ -19,9 +19,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
-        "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. Outputs that "
-            + "depend on "
-        + "the predictions alone are computed.");
+        "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. "
+        + "Outputs that depend on the predictions alone are computed.");
 
     /// <summary>The option <c>label_smoothing</c>.</summary>
     public static readonly Option<double> LabelSmoothing = new("label_smoothing", OptionForm.Number, 0,
@@ -31,7 +30,7 @@ public static class SharedOptions
     /// <summary>The option <c>temperature</c>.</summary>
     public static readonly Option<double> Temperature = new("temperature", OptionForm.Number, 1,
         "T: logits are divided by it before softmax or sigmoid.")
-    { Minimum = Smallest, Maximum = Largest, OnlyWith = PredictionForm.Logits };
+    { Minimum = 1e-20, Maximum = 1e20, OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,

@@ -1,7 +1,8 @@
 namespace LossService.Core.Outputs;
 
-/// <summary>How good a batch's predictions are, weighted by sample_weight, never by class_weight, over the kept samples; null where Σw =
-/// 0.</summary>
+/// <summary>
+/// How good a batch's predictions are, weighted by sample_weight, never by class_weight, over the kept samples; null where Σw = 0.
+/// </summary>
 /// <param name="Accuracy">The share of samples whose predicted class is the label's.</param>
 /// <param name="TopKAccuracy">By k: the share whose label is among the k largest predictions; empty for a binary loss.</param>
 /// <param name="Perplexity">exp of the mean cross-entropy, in nats, of the unsmoothed label.</param>

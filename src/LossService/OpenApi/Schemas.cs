@@ -159,12 +159,12 @@ internal static class Schemas
                         ["upper"] = Real("The upper bound, excluded except in the last bin."),
                         ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
                         ["weight"] = Real("The sum of their weights."),
-                        ["accuracy"] =
-                            RealOrNull("The share of them that is predicted correctly; with `calibration` positive, their mean label. "
-                            + "Null if there are none."),
-                        ["confidence"] =
-                            RealOrNull("Their mean probability of the predicted class; with `calibration` positive, of the positive "
-                            + "class. Null if there are none."),
+                        ["accuracy"] = RealOrNull(
+                            "The share of them that is predicted correctly; with `calibration` positive, their mean label. Null if there "
+                            + "are none."),
+                        ["confidence"] = RealOrNull(
+                            "Their mean probability of the predicted class; with `calibration` positive, of the positive class. Null if "
+                            + "there are none."),
                     },
                     "lower", "upper", "samples", "weight", "accuracy", "confidence"),
                 "The bins of the reliability diagram."),

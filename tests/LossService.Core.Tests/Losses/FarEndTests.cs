@@ -63,7 +63,7 @@ public sealed class FarEndTests
         var draft = Of("cross_entropy", [1, 2, 3, 4], 2, [0, 1, 1, 0]) with { Reduction = Reduction.Sum, SampleWeight = [1, weight] };
         var problem = Assert.Single(Assert.Throws<InvalidBatchException>(() => draft.Score()).Problems.First);
         Assert.Equal("sample_weight", problem.Field);
-        Assert.Contains("1E-100 to 1E+100", problem.Detail, StringComparison.Ordinal);
+        Assert.Contains("1e-100 to 1e100", problem.Detail, StringComparison.Ordinal);
         if (weight < 0) return;
         draft = (draft with { SampleWeight = null }).With("class_weight", new[] { 1, weight });
         Assert.Equal("class_weight", Assert.Single(Assert.Throws<InvalidBatchException>(() => draft.Score()).Problems.First).Field);

@@ -11,7 +11,7 @@ internal sealed class JsDivergence : CategoricalLoss
     public static readonly Option<double> Beta = new("beta", OptionForm.Number, 0.5,
         "β: weight of the labels in the mixture. Up to a factor, the loss tends to cross-entropy as β tends to 0, and to mean "
         + "absolute error as β tends to 1.")
-    { Minimum = SharedOptions.Smallest, Maximum = 1, Open = true };
+    { Minimum = 1e-20, Maximum = 1, Open = true };
 
     public override string Name => "js_divergence";
 

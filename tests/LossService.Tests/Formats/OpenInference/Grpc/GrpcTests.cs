@@ -76,7 +76,7 @@ public sealed class GrpcTests(TestService service)
         ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }),
             "did you mean \"temperature\"?"),
         ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }),
-            "expected a number above 0, got -1"),
+            "expected a number from 1e-20 to 1e20, got -1"),
         ["parameter that is no number"] = (With(Good, request => request.Parameters["temperature"] = new() { DoubleParam = double.NaN }),
             "got NaN"),
         ["unknown parameter without a value"] = (With(Good, request => request.Parameters["temprature"] = new()),
