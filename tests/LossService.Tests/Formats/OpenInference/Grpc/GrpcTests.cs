@@ -5,8 +5,8 @@ using Grpc.Reflection.V1Alpha;
 using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Problems;
-using Tensor = LossService.Formats.OpenInference.Grpc.ModelInferRequest.Types.InferInputTensor;
 using LossService.Tests.Support;
+using Tensor = LossService.Formats.OpenInference.Grpc.ModelInferRequest.Types.InferInputTensor;
 
 namespace LossService.Tests.Formats.OpenInference.Grpc;
 
