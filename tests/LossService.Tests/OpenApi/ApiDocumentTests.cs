@@ -1,5 +1,5 @@
-using System.Text.Json;
 using System.Net.Http.Headers;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Http;
