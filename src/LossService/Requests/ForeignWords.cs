@@ -11,8 +11,8 @@ internal static class ForeignWords
         $"use {Fields.Labels}", "y_true", "y", "target", "targets", "ground_truth", "class_labels");
 
     private static readonly FrozenDictionary<string, string> Predictions = Map(
-        "name the predictions by what they are", "y_pred", "y_hat", "input", "inputs", "pred", "preds", "output",
-        "scores", "from_logits", "x");
+        "name the predictions by what they are", "y_pred", "y_hat", "input", "inputs", "pred", "preds", "prediction",
+        "predictions", "output", "scores", "from_logits", "x");
 
     private static readonly FrozenDictionary<string, string> Others = new Dictionary<string, string>
     {

@@ -61,7 +61,8 @@ internal static class HeaderParser
             JsonTokenType.True or JsonTokenType.False => request.Options.TrySet(option, json.GetBoolean()),
             JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
             JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
-            JsonTokenType.Number when TryNumber(ref json, out var number) => request.Options.TrySet(option, number),
+            JsonTokenType.Number when TryNumber(ref json, out var number) =>
+                !IsLost(option, number, ref json) && request.Options.TrySet(option, number),
             JsonTokenType.StartArray when option is Option<long[]?> list => ReadList(list, ref json, TryInteger, request),
             JsonTokenType.StartArray when option is Option<double[]?> list => ReadList(list, ref json, TryNumber, request),
             _ => false,
@@ -149,7 +150,7 @@ internal static class HeaderParser
         var before = request.Errors.Total;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
-            if (tryRead(ref json, out var value)) list.Add(value);
+            if (tryRead(ref json, out var value) && !(value is double number && IsLost(option, number, ref json))) list.Add(value);
             else request.Errors.Add(new(option.Name, i), $"expected {option.Range}, got {Describe(ref json)}");
             json.TrySkip();
         }
@@ -163,6 +164,10 @@ internal static class HeaderParser
         return json.TokenType == JsonTokenType.Number
             && double.TryParse(json.ValueSpan, NumberStyles.Float, CultureInfo.InvariantCulture, out value) && double.IsFinite(value);
     }
+
+    /// <summary>Whether a number that is too small for the option was rounded to 0, which the option takes.</summary>
+    private static bool IsLost(Option option, double value, ref Utf8JsonReader json) =>
+        value == 0 && option.MinimumAboveZero > 0 && WeightText.IsAboveZero(json.ValueSpan);
 
     private static bool TryInteger(ref Utf8JsonReader json, out long value)
     {

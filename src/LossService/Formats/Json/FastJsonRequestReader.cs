@@ -112,13 +112,15 @@ internal static unsafe class FastJsonRequestReader
         where TElement : unmanaged, INumberElement<TElement>
     {
         var elements = new NativeBuffer(FewElements);
-        if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
+        if (!NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
         {
-            request[field] = new(dtype, new(array.Shape), elements) { IsFinite = true };
-            return text + array.Length;
+            elements.Dispose();
+            return null;
         }
-        elements.Dispose();
-        return null;
+        var tensor = new Tensor(dtype, new(array.Shape), elements) { IsFinite = true };
+        request[field] = tensor;
+        if (field == TensorField.SampleWeight && WeightText.MayUnderflow(tensor, new(text, (int)array.Length))) return null;
+        return text + array.Length;
     }
 
     /// <summary>Reads a tensor that is no array of numbers by the exact reader.</summary>

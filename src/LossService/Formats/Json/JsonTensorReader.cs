@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Numerics;
 using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
@@ -28,6 +29,7 @@ internal ref struct JsonTensorReader
     private nuint _count;
     private int _rank = -1;
     private bool _takesBooleans;
+    private bool _areWeights;
 
     private JsonTensorReader(string field, DType dtype, NativeBuffer elements, RequestErrors errors)
     {
@@ -51,7 +53,7 @@ internal ref struct JsonTensorReader
             TensorField.Labels when FindNonInteger(value, takesBooleans) is null => DType.Int64,
             _ => request.DType,
         };
-        return Read(Fields.GetName(field), value, dtype, request.Errors, takesBooleans);
+        return Read(Fields.GetName(field), value, dtype, request.Errors, takesBooleans, areWeights: field == TensorField.SampleWeight);
     }
 
     /// <summary>Reads a value as bool, int64 or uint64 (then <see cref="FindNonInteger"/> has found none), float32 or float64.</summary>
@@ -60,14 +62,15 @@ internal ref struct JsonTensorReader
     /// <param name="dtype">How the elements are held.</param>
     /// <param name="errors">Takes what does not fit.</param>
     /// <param name="takesBooleans">Whether true and false are the numbers 1 and 0.</param>
+    /// <param name="areWeights">Whether a number that is rounded to 0 is an error.</param>
     public static Tensor? Read(
-        string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors, bool takesBooleans = false)
+        string field, ReadOnlySpan<byte> value, DType dtype, RequestErrors errors, bool takesBooleans = false, bool areWeights = false)
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         json.Read();
         var elements = new NativeBuffer(1024);
         var before = errors.Total;
-        var reader = new JsonTensorReader(field, dtype, elements, errors) { _takesBooleans = takesBooleans };
+        var reader = new JsonTensorReader(field, dtype, elements, errors) { _takesBooleans = takesBooleans, _areWeights = areWeights };
         reader.ReadValue(ref json, 0);
         if (errors.Total == before) return new Tensor(dtype, new Shape([.. reader._shape]), elements);
         elements.Dispose();
@@ -163,9 +166,9 @@ internal ref struct JsonTensorReader
         else if (_dtype == DType.Int64) Add(json.GetInt64());
         else if (_dtype == DType.UInt64) Add(json.GetUInt64());
         else if (_dtype == DType.Float32 && float.TryParse(json.ValueSpan, Style, Culture, out var single) && float.IsFinite(single))
-            Add(single);
+            AddRounded(single, ref json);
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, Style, Culture, out var number) && double.IsFinite(number))
-            Add(number);
+            AddRounded(number, ref json);
         else AddError($"{HeaderParser.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {LargestNumber}");
     }
 
@@ -174,6 +177,8 @@ internal ref struct JsonTensorReader
             && !text.StartsWith("nan", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("inf", StringComparison.OrdinalIgnoreCase);
 
     private readonly string LargestNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
+
+    private readonly string SmallestNumber => _dtype == DType.Float32 ? "1.4e-45" : "4.9e-324";
 
     private static bool TryNonFinite(ref Utf8JsonReader json, out double value)
     {
@@ -187,6 +192,13 @@ internal ref struct JsonTensorReader
     {
         if (_dtype == DType.Int64) Add(value ? 1L : 0L);
         else AddReal(value ? 1 : 0);
+    }
+
+    private void AddRounded<T>(T value, ref Utf8JsonReader json) where T : unmanaged, INumber<T>
+    {
+        if (_areWeights && T.IsZero(value) && WeightText.IsAboveZero(json.ValueSpan))
+            AddError($"{HeaderParser.Describe(ref json)} is 0 in {_dtype.Name()}, whose smallest number is {SmallestNumber}");
+        else Add(value);
     }
 
     private void AddReal(double value)

@@ -76,9 +76,35 @@ public sealed class NumberTests(TestService service)
     public async Task Number_WrittenAtLength_IsItsValue(string member, string value)
     {
         var zeros = new string('0', 1 << 20);
-        Assert.Equal((await PostAsync(member, value, "0")).Text, (await PostAsync(member, value, $"0.{zeros}1")).Text);
+        Assert.Equal((await PostAsync(member, value, "0")).Text, (await PostAsync(member, value, $"0.{zeros}")).Text);
+        Assert.Equal((await PostAsync(member, value, "0")).Text, (await PostAsync(member, value, $"0e{zeros}9")).Text);
         Assert.Equal((await PostAsync(member, value, "1")).Text, (await PostAsync(member, value, $"1.{zeros}")).Text);
         Assert.Equal((await PostAsync(member, value, "1")).Text, (await PostAsync(member, value, $"1e{zeros}")).Text);
+    }
+
+    /// <summary>A weight decides whether a sample counts, so none is rounded to 0. A logit is.</summary>
+    [Theory]
+    [InlineData("sample_weight", "[§]", "#/sample_weight/0", "is 0 in float32, whose smallest number is 1.4e-45")]
+    [InlineData("class_weight", "[1,§]", "#/class_weight/1", "expected 0 or a number from 1e-100 to 1e100")]
+    public async Task Weight_RoundedToZero_Is422(string member, string value, string pointer, string words)
+    {
+        string[] numbers = ["1e-400", "-1E-400", $"0.{new string('0', 400)}1", "123456789e-999"];
+        foreach (var number in numbers) (await PostAsync(member, value, number)).IsInvalidBatch(pointer, words);
+        Assert.Equal((await PostAsync("logits", "[[1,0]]", "")).Text, (await PostAsync("logits", "[[1,1e-400]]", "")).Text);
+    }
+
+    [Theory]
+    [InlineData("1e-46", "float32", 422)]
+    [InlineData("1e-45", "float32", 200)]
+    [InlineData("1e-46", "float64", 200)]
+    [InlineData("0e-46", "float32", 200)]
+    [InlineData("-0.0e1", "float64", 200)]
+    [InlineData("1e-324", "float64", 422)]
+    public async Task SampleWeight_NearZero_IsHeldOrRefused(string weight, string dtype, int status)
+    {
+        var answer = await service.PostAsync(Path,
+            $$"""{"logits":[[1,2],[3,4]],"labels":[0,1],"dtype":"{{dtype}}","sample_weight":[0,{{weight}}]}""");
+        Assert.True(answer.Status == status, answer.Text);
     }
 
     private Task<Answer> PostAsync(string member, string value, string number)

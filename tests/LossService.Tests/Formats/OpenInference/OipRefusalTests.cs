@@ -94,6 +94,8 @@ public sealed class OipRefusalTests(TestService service)
             "logits[1, 1]: expected a number, got \"5\""),
         ["number too large for FP32"] = (LabelsThen.Json("logits", "FP32", [3, 3], "[1,2,3,4,5,1e39,7,8,9]"), "#/inputs/1/data/5",
             "1e39 is outside float32"),
+        ["weight too small for FP32"] = (WireForm.Good.Json("sample_weight", "FP32", [3], "[0,1,1e-46]"), "#/inputs/2/data/2",
+            "1e-46 is 0 in float32"),
         ["fraction among integers"] = (LogitsThen.Json("labels", "INT64", [3], "[0,1.5,2]"), "#/inputs/1/data/1", "1.5 is not INT64"),
         ["integer too large for its datatype"] = (LogitsThen.Json("labels", "INT8", [3], "[0,1,128]"), "#/inputs/1/data",
             "128, which is not INT8: expected an integer from -128 to 127"),

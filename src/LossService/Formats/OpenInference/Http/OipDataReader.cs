@@ -1,6 +1,7 @@
 using LossService.Core.Tensors;
 using LossService.Formats.Json;
 using LossService.Formats.Numbers;
+using LossService.Requests;
 
 namespace LossService.Formats.OpenInference.Http;
 
@@ -41,7 +42,8 @@ internal static unsafe class OipDataReader
             return null;
         }
         if (input.DType == DType.Bool || input.DType.IsFloat())
-            return JsonTensorReader.Read(path, value, input.DType, request.Errors);
+            return JsonTensorReader.Read(
+                path, value, input.DType, request.Errors, areWeights: input.Field == TensorField.SampleWeight);
         if (JsonTensorReader.FindNonInteger(value) is not var (position, text))
             return JsonTensorReader.Read(path, value, DType.Int64, request.Errors);
         if (input.DType == DType.UInt64 && JsonTensorReader.FindNonInteger(value, isUnsigned: true) is null)

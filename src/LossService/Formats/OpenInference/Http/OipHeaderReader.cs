@@ -138,6 +138,7 @@ internal unsafe ref struct OipHeaderReader
 
     private readonly void Take(OipInput input, Tensor? data, ReadOnlySpan<byte> text)
     {
+        if (data is not null && input.Field == TensorField.SampleWeight && WeightText.MayUnderflow(data, text)) data = null;
         data ??= OipDataReader.ReadExactly(input, text, _request);
         if (data is null) return;
         OipDataReader.CheckRange(input, data, _request);
@@ -145,6 +146,7 @@ internal unsafe ref struct OipHeaderReader
     }
 
     /// <summary>Reads the data into a tensor where the datatype is known and the form usual; otherwise skips them.</summary>
+    /// <returns>The tensor, if read, and where its text is.</returns>
     private (Tensor? Data, Range Text) ReadData(string? datatype)
     {
         var start = _offset + (int)_json.BytesConsumed;
@@ -156,7 +158,7 @@ internal unsafe ref struct OipHeaderReader
             _json.Read();
             _offset = start + length;
             _json = new(new ReadOnlySpan<byte>(_start + _offset, (int)(_end - _start) - _offset), isFinalBlock: true, _json.CurrentState);
-            return (data, default);
+            return (data, start.._offset);
         }
         _json.Read();
         start = _offset + (int)_json.TokenStartIndex;
