@@ -32,9 +32,13 @@ internal sealed class TargetRows
     public bool AreDense => _dense;
 
     /// <summary>Writes row <paramref name="row"/>'s unsmoothed target into <paramref name="target"/>, one number a class.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="target">Where to.</param>
+    /// <param name="low">If not empty: takes what rounding took from each number, which is 0 unless the row is divided by its sum.</param>
     /// <returns>The class of a one-hot row, or <see cref="Soft"/>.</returns>
-    public int Read(long row, Span<double> target)
+    public int Read(long row, Span<double> target, Span<double> low = default)
     {
+        low.Clear();
         if (!_dense)
         {
             var label = (int)_labels.Integer(row);
@@ -43,7 +47,7 @@ internal sealed class TargetRows
             return label;
         }
         _labels.Read(row * _classes, target);
-        if (_normalizes) Normalize(target);
+        if (_normalizes) Normalize(target, low);
         var hard = target.IndexOfAnyExcept(0.0);
         return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0.0) < 0 ? hard : Soft;
     }
@@ -51,18 +55,24 @@ internal sealed class TargetRows
     /// <summary>The class of a row that has one true class, or <see cref="Soft"/>; may use <paramref name="target"/>.</summary>
     public int TrueClass(long row, Span<double> target) => _dense ? Read(row, target) : (int)_labels.Integer(row);
 
-    private static void Normalize(Span<double> row)
+    private static void Normalize(Span<double> row, Span<double> low)
     {
         // Neumaier's sum
-        var (sum, low) = (0.0, 0.0);
+        var (sum, rest) = (0.0, 0.0);
         foreach (var t in row)
         {
             var next = sum + t;
-            low += sum >= t ? sum - next + t : t - next + sum;
+            rest += sum >= t ? sum - next + t : t - next + sum;
             sum = next;
         }
-        sum += low;
-        if (sum != 1)
-            foreach (ref var t in row) t /= sum;
+        var total = sum + rest;
+        rest += sum - total;
+        if (total == 1 && rest == 0) return;
+        for (var c = 0; c < row.Length; c++)
+        {
+            var quotient = row[c] / total;
+            if (!low.IsEmpty) low[c] = (Math.FusedMultiplyAdd(-quotient, total, row[c]) - quotient * rest) / total;
+            row[c] = quotient;
+        }
     }
 }

@@ -123,15 +123,16 @@ internal sealed class CategoricalPass
         var y = scratch.Y;
         ReadPredictions(index, scratch.Z);
         var hard = TargetRows.Soft;
-        if (_labels is not null) hard = _labels.Read(index, y[.._classes]);
+        if (_labels is not null) hard = _labels.Read(index, y[.._classes], scratch.YLow[.._classes]);
         y[_classes..].Clear();
+        scratch.YLow[_classes..].Clear();
 
         var row = scratch.Row(
             _smoothing == 0 ? hard : TargetRows.Soft,
             _batch.Form == PredictionForm.Logits,
-            hard >= 0 || _labels is null ? Dd.Zero : Surplus(y),
+            hard >= 0 || _labels is null ? Dd.Zero : Surplus(new(y, scratch.YLow)),
             _weighsSamples ? [] : _classWeight);
-        if (_labels is not null) Smooth(y, row.T);
+        if (_labels is not null) Smooth(new(y, scratch.YLow), row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
         var weight = new Dd(Weights[index]);
@@ -164,10 +165,10 @@ internal sealed class CategoricalPass
         || _batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
 
     /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
-    private void Smooth(ReadOnlySpan<double> y, DdRow target)
+    private void Smooth(DdRow y, DdRow target)
     {
-        y.CopyTo(target.Hi);
-        target.Lo.Clear();
+        y.Hi.CopyTo(target.Hi);
+        y.Lo.CopyTo(target.Lo);
         if (_smoothing == 0) return;
         var keep = Dd.One - new Dd(_smoothing);
         var spread = new Dd(_smoothing) / new Dd(_classes);
@@ -177,11 +178,10 @@ internal sealed class CategoricalPass
     }
 
     /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
-    private Dd Surplus(ReadOnlySpan<double> y)
+    private Dd Surplus(DdRow y)
     {
         var sum = Dd.Zero;
-        for (var c = 0; c < y.Length; c += DdRow.Width)
-            sum += Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c);
+        for (var c = 0; c < y.Length; c += DdRow.Width) sum += y[c];
         return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
     }
 

@@ -7,13 +7,16 @@ namespace LossService.Core.Engine;
 internal sealed class CategoricalScratch(int classes) : IDisposable
 {
     private readonly int _padded = DdRow.Padded(classes);
-    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(15 * DdRow.Padded(classes));
+    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(16 * DdRow.Padded(classes));
 
     /// <summary>The predictions as posted.</summary>
     public Span<double> Z => Part(0);
 
     /// <summary>The unsmoothed target.</summary>
     public Span<double> Y => Part(1);
+
+    /// <summary>What rounding took from the unsmoothed target.</summary>
+    public Span<double> YLow => Part(15);
 
     /// <summary>A row of results before it is written.</summary>
     public Span<double> Result => Part(2);
