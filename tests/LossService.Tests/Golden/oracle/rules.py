@@ -165,8 +165,11 @@ def taken(subject):
         yield "labels that are counts", asked({"logits": [[0, 1, 2], [1, 0, 0.5]]} | counts)
         yield "labels that are counts, class weights", asked({"logits": [[0, 1, 2], [1, 0, 0.5]], "class_weight": [1, 2, 4]} | counts)
         # for generalized_cross_entropy this gradient cancels to 1e-103, where the service answers 1e-18
-        if "probabilities" in subject.forms and subject.name != "generalized_cross_entropy":
+        if "probabilities" in subject.forms and subject.loss != "generalized_cross_entropy":
             yield "predictions and labels that are counts", asked({"probabilities": [[3, 1, 4], [2, 2, 1]]} | counts, OF_PREDICTIONS)
+        if "probabilities" in subject.forms:
+            near = {"labels": [[1, 2, 4.0000001]], "normalize": True, "dtype": "float64"}
+            yield "counts that nearly agree", asked({"probabilities": [[1, 2, 4]]} | near)
     if "probabilities" not in subject.forms:
         return
     yield "probabilities of a float32 model", asked(shares | {"labels": classes, "dtype": "float64"})
