@@ -42,7 +42,19 @@ internal abstract class CategoricalLink
     /// </summary>
     private sealed class SoftmaxLink(double temperature) : CategoricalLink
     {
+        /// <summary>
+        /// Below it, p may have lost digits or been rounded to 0, and p times a large derivative, over a small temperature, may be a
+        /// usual number. There the gradient is made from p·2^512.
+        /// </summary>
+        private const double Tiny = 1e-270;
+
         private readonly Vector512<double> _temperature = Vector512.Create(temperature);
+
+        private static Dd Shift => Dd.Ln2 * new Dd(512);
+
+        private static Vector512<double> Up => Vector512.Create(double.ScaleB(1, 512));
+
+        private static Vector512<double> Down => Vector512.Create(double.ScaleB(1, -512));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow row)
@@ -87,24 +99,54 @@ internal abstract class CategoricalLink
         {
             scale /= _temperature;
             var total = Dd.Zero;
-            var winner = row.PDerivative.Broadcast(Ranking.FindMax(row.Z));
+            var k = Ranking.FindMax(row.Z);
+            var winner = row.PDerivative.Broadcast(k);
+            var shiftedTotal = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
-                var u = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c] - winner);
+                var (u, v) = (row.LogPDerivative[c], row.PDerivative[c] - winner);
+                var isTiny = IsTiny(row, c);
+                if (isTiny != Vector512<double>.Zero) shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(ShiftedP(row, c), v), Dd.Zero);
+                u = Dd.Select(isTiny, u, u + Times(row.P[c], v));
                 row.LogPDerivative.Store(c, u);
                 total += u;
             }
             total = Dd.SumOfLanes(total);
+            shiftedTotal = Dd.SumOfLanes(shiftedTotal) * scale;
+            var tinyTotal = ShiftBack(shiftedTotal);
             var isFinite = double.IsFinite(total.ToScalar());
+            var rest = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
                 var u = row.LogPDerivative[c];
                 var g = isFinite
                     ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpDerivative)
                     : Limit(u, total, row.LogP[c]);
-                (g * scale).Round().CopyTo(gradient[c..]);
+                g = g * scale - Times(row.P[c], tinyTotal);
+                var isTiny = IsTiny(row, c);
+                if (isFinite && isTiny != Vector512<double>.Zero)
+                {
+                    var derivative = row.PDerivative[c] + (logSumExpDerivative - winner - total);
+                    var shifted = (u * Up + Times(ShiftedP(row, c), derivative)) * scale;
+                    shifted = Dd.Select(isTiny & shifted.IsFinite, shifted, Dd.Zero);
+                    g = Dd.Select(isTiny, ShiftBack(shifted), g);
+                    rest += shifted;
+                }
+                g.Round().CopyTo(gradient[c..]);
+            }
+            // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
+            if (isFinite && row.Q.Hi[k] < Tiny)
+            {
+                gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
             }
         }
+
+        private static Dd ShiftedP(in CategoricalRow row, int c) => Dd.Exp(row.LogP[c] + Shift);
+
+        private static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
+
+        private static Vector512<double> IsTiny(in CategoricalRow row, int c) =>
+            Vector512.LessThan(row.P[c].Hi, Vector512.Create(Tiny));
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(

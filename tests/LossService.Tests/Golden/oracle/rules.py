@@ -27,7 +27,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken)
+    families = (left_out, weightless, counted, shaped, taken, underflown)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -182,3 +182,13 @@ def taken(subject):
     both = {"labels": [0, 1]} if not subject.binary else {"labels": [1, 1]}
     yield "clip takes what is little outside", asked({"probabilities": outside, "clip": Literal("1e-7"), "dtype": "float32"} | both)
     yield "clip takes what is little outside", asked({"probabilities": fine, "clip": 0.01, "dtype": "float64"} | both)
+
+
+def underflown(subject):
+    """A probability of e^-730, of which float64 has few digits, at a temperature that makes its gradient a usual number."""
+    if subject.binary or not subject.tempered:
+        return
+    temperature = 2.0 ** -40
+    far = -730 * temperature
+    yield "a probability below the numbers", asked(
+        {"logits": [[0, far, 0], [far, 0, -1]], "labels": [0, 1], "temperature": temperature, "dtype": "float64"})
