@@ -19,7 +19,7 @@ internal static class PhaseSpans
     /// <param name="ticks">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
     public static void Add(Phase phase, long line, long ticks)
     {
-        if (line > TracedLines || !Source.HasListeners()) return;
+        if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
         var end = DateTime.UtcNow;
         var start = end - Stopwatch.GetElapsedTime(0, ticks);
         using var span = Source.StartActivity(PhaseNames.Of(phase), ActivityKind.Internal, parentContext: default, startTime: start);
