@@ -21,9 +21,9 @@ internal static class RequestCounting
         var status = isAnswered ? FindStatus(context.Response)
             : context.RequestAborted.IsCancellationRequested ? StatusCodes.Status499ClientClosedRequest
             : StatusCodes.Status500InternalServerError;
-        if (timing is { IsStream: true } && status < StatusCodes.Status400BadRequest) return;
         var (loss, format) = timing is null ? (FindLoss(context, route), route.Format) : (timing.Loss, timing.Format);
-        ServiceMeter.CountRequest(loss, format, status);
+        // the lines of a stream are counted, and the stream itself only where it is refused
+        if (timing is not { IsStream: true } || status >= StatusCodes.Status400BadRequest) ServiceMeter.CountRequest(loss, format, status);
         if (Activity.Current is not { IsAllDataRequested: true } span) return;
         span.SetTag("loss", loss);
         span.SetTag("format", format);

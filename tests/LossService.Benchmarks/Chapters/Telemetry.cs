@@ -4,7 +4,7 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>What metrics cost a small request: the service as it ships beside one that <c>OTEL_SDK_DISABLED</c> keeps from counting.</summary>
+/// <summary>What metrics cost a small request: the service as it ships, and with <c>OTEL_SDK_DISABLED</c>.</summary>
 internal static class Telemetry
 {
     /// <summary>Requests of a turn: about a second, so that the system's clock of processor time, which has steps of 10 ms, is fine

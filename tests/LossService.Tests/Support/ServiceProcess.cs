@@ -34,7 +34,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>What it has logged so far; old lines are kept, new ones are not once there are too many.</summary>
     public IEnumerable<string> Lines => _log;
 
-    /// <summary>Starts the service with variables of its environment, each <c>DOTNET_EnableAVX2=0</c>, and waits until it is ready.</summary>
+    /// <summary>Starts the service and waits until it is ready.</summary>
+    /// <param name="variables">Variables of its environment, each as <c>DOTNET_EnableAVX2=0</c>.</param>
+    /// <param name="cancellation">Stops waiting.</param>
     public static async Task<ServiceProcess> StartAsync(IEnumerable<string> variables, CancellationToken cancellation)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
