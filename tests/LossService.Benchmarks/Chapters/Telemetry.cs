@@ -1,3 +1,4 @@
+using System.Globalization;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
 using LossService.Benchmarks.Report;
@@ -7,13 +8,14 @@ namespace LossService.Benchmarks.Chapters;
 /// <summary>What metrics cost a small request: the service as it ships, and with <c>OTEL_SDK_DISABLED</c>.</summary>
 internal static class Telemetry
 {
-    /// <summary>Requests of a turn: about a second, so that the system's clock of processor time, which has steps of 10 ms, is fine
-    /// enough.</summary>
-    private const int Requests = 20_000;
+    private const int WarmUp = 30_000;
+    private const int Turn = 500;
+
+    /// <summary>Turns of a round. Turns are short, so that whatever else the machine does falls on both sides.</summary>
+    private const int Turns = 50;
 
     public static Chapter Measure(Workshop workshop)
     {
-        const string Work = "JSON 32×10, loss, 1 connection";
         var off = workshop.LossService with
         {
             Name = "without metrics",
@@ -27,39 +29,38 @@ internal static class Telemetry
         using var with = Server.Start(workshop.LossService);
         using var without = Server.Start(off);
         Server[] servers = [with, without];
-        foreach (var server in servers) server.WarmUp();
-
         var message = with.Message(new DrawnBatch(32, 10).ToJson("loss"));
-        var elapsed = new List<double>[] { [], [] };
-        var race = workshop.Race with { Turn = TimeSpan.Zero, WarmUp = TimeSpan.FromSeconds(3) };
-        // the contenders return processor time; what the client waited for is noted beside
-        var used = race.Run([.. servers.Select((server, side) => Posting(server, message, elapsed[side]))]);
-        var waited = elapsed.Select(times => Race.Median(times)).ToArray();
+        var connections = Array.ConvertAll(servers, server => new HttpConnection(server.Port));
+        foreach (var http in connections) Post(http, message, WarmUp);
 
-        var table = new Table("median of a request", "with metrics", "without", "more");
-        table.Rows.Add(["processor time of the service", Quantity.Time(used[0]), Quantity.Time(used[1]), Percent(used)]);
-        table.Rows.Add(["time until the response", Quantity.Time(waited[0]), Quantity.Time(waited[1]), Percent(waited)]);
+        var before = Array.ConvertAll(servers, server => server.ProcessorTime);
+        var race = workshop.Race with { Rounds = workshop.Race.Rounds * Turns, Turn = TimeSpan.Zero, WarmUp = TimeSpan.Zero };
+        var waited = race.Run([.. servers.Zip(connections,
+            (server, http) => Contender.Timed(server.Name, () => Post(http, message, Turn)))]);
+        // each posts once more, before the first round
+        var posted = (race.Rounds + 1) * Turn;
+        var used = servers.Select((server, side) => (server.ProcessorTime - before[side]).TotalSeconds / posted).ToArray();
+        for (var side = 0; side < waited.Length; side++) waited[side] /= Turn;
+
+        var table = new Table("a request", "with metrics", "without", "more");
+        table.Rows.Add(["time until the response, median", Quantity.Time(waited[0]), Quantity.Time(waited[1]), Percent(waited)]);
+        table.Rows.Add(["processor time of the service, mean", Quantity.Time(used[0]), Quantity.Time(used[1]), Percent(used)]);
         return new("Metrics",
             $"""
-            Two processes of the service, one as it ships and one with `OTEL_SDK_DISABLED=true`, take turns of {Requests} requests of 32×10 on
-            one connection.
-            """, table,
-            Comparison.AtMost(Work, Quantity.Time(used[0]), "the same without metrics", used[0] / used[1], 1.03,
-                ratio => ratio.ToString("0.000", System.Globalization.CultureInfo.InvariantCulture) + "×"));
+            Two processes of the service, one as it ships and one with `OTEL_SDK_DISABLED=true`, take turns of {Turn} requests of 32×10, each on
+            one connection, after {WarmUp} to warm up. Nothing scrapes meanwhile.
+            """, table, Compare("time until the response", waited), Compare("processor time", used));
     }
 
-    private static Contender Posting(Server server, byte[] message, List<double> elapsed)
+    private static void Post(HttpConnection http, byte[] message, int requests)
     {
-        var http = new HttpConnection(server.Port);
-        return new(server.Name, () =>
-        {
-            var (start, before) = (System.Diagnostics.Stopwatch.GetTimestamp(), server.ProcessorTime);
-            for (var i = 0; i < Requests; i++) http.Post(message);
-            elapsed.Add(System.Diagnostics.Stopwatch.GetElapsedTime(start).TotalSeconds / Requests);
-            return (server.ProcessorTime - before).TotalSeconds / Requests;
-        });
+        for (var i = 0; i < requests; i++) http.Post(message);
     }
+
+    private static Comparison Compare(string what, double[] sides) =>
+        Comparison.AtMost($"JSON 32×10, loss, {what}", Quantity.Time(sides[0]), "the same without metrics", sides[0] / sides[1], 1.03,
+            ratio => ratio.ToString("0.000", CultureInfo.InvariantCulture) + "×");
 
     private static string Percent(double[] sides) =>
-        (sides[0] / sides[1] - 1).ToString("+0.0 %;−0.0 %", System.Globalization.CultureInfo.InvariantCulture);
+        (sides[0] / sides[1] - 1).ToString("+0.0 %;−0.0 %", CultureInfo.InvariantCulture);
 }
