@@ -12,5 +12,6 @@ internal static class IndexEndpoint
         openapi = "/swagger/v1/swagger.json",
         live = "/livez",
         ready = "/readyz",
+        metrics = "/metrics",
     })).ExcludeFromDescription();
 }

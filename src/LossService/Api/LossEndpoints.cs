@@ -2,6 +2,7 @@ using LossService.Core.Losses;
 using LossService.Formats;
 using LossService.Http;
 using LossService.Problems;
+using LossService.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Api;
@@ -19,8 +20,9 @@ internal static class LossEndpoints
         group.MapGet("", () => CataloguePages.List(limits.Value));
         group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss));
         foreach (var loss in LossCatalogue.All)
-            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request)).WithName(loss.Name);
-        group.MapPost("{loss}", (string loss) => Unknown(loss)).ExcludeFromDescription();
+            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request)).WithName(loss.Name)
+                .WithMetadata(new ScoringRoute(loss.Name));
+        group.MapPost("{loss}", (string loss) => Unknown(loss)).ExcludeFromDescription().WithMetadata(new ScoringRoute());
     }
 
     private static Problem Unknown(string name) =>

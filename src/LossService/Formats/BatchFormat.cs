@@ -3,6 +3,7 @@ using LossService.Core.Outputs;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
+using LossService.Telemetry;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Formats;
@@ -18,22 +19,27 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, IOptions<Limits> 
     public abstract IReadOnlyList<BodyType> Writes { get; }
 
     /// <inheritdoc/>
+    public abstract string NameOf(HttpRequest http);
+
+    /// <inheritdoc/>
     public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
     {
         var cancellation = http.HttpContext.RequestAborted;
-        var timing = new ServerTiming();
+        var timing = ServerTiming.Start(http.HttpContext, loss.Name, NameOf(http));
         var received = await RequestBody.ReadAsync(http, limits.Value.BodyBytes, cancellation);
-        timing.Mark("read");
+        timing.Mark(Phase.Read);
         if (!received.TryGet(out var body, out var problem)) return problem;
+        ServiceMeter.RecordBody(body.Span.Length);
 
         var parsed = Read(loss, body, http);
-        timing.Mark("parse");
+        timing.Mark(Phase.Parse);
         if (!parsed.TryGet(out var request, out problem)) return problem;
         using (request)
         {
             var scored = request.Score(scoring, limits.Value.ListedErrors, cancellation);
-            timing.Mark("compute");
+            timing.Mark(Phase.Compute);
             if (!scored.TryGet(out var scores, out problem)) return problem;
+            ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
             using (scores)
             {
                 var response = http.HttpContext.Response;
@@ -41,7 +47,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, IOptions<Limits> 
                 timing.Announce(response);
                 using var writer = new ResponseWriter(response);
                 await WriteAsync(request, scores, response, writer);
-                timing.Mark("write");
+                timing.Mark(Phase.Write);
                 await writer.FinishAsync(cancellation);
                 timing.Finish(response);
             }

@@ -20,6 +20,9 @@ internal interface IFormat
     /// <summary>The media types of its responses, the preferred first.</summary>
     IReadOnlyList<BodyType> Writes { get; }
 
+    /// <summary>The name of the format of a request, in metrics and traces; one of few.</summary>
+    string NameOf(HttpRequest http);
+
     /// <summary>Reads a request, scores it, and writes the response.</summary>
     /// <param name="loss">The loss that the route names.</param>
     /// <param name="http">The request, whose media type is one of <see cref="Reads"/>.</param>

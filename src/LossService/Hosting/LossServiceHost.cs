@@ -66,12 +66,22 @@ internal static class LossServiceHost
     /// </summary>
     public static void UseHead(this WebApplication app)
     {
-        app.Use((context, next) =>
-        {
-            if (HttpMethods.IsHead(context.Request.Method)) context.Request.Method = HttpMethods.Get;
-            return next(context);
-        });
+        app.Use((context, next) => HttpMethods.IsHead(context.Request.Method) ? AnswerHeadAsync(context, next) : next(context));
         // without this call routing runs before all middleware, and sees HEAD
         app.UseRouting();
+    }
+
+    private static async Task AnswerHeadAsync(HttpContext context, RequestDelegate next)
+    {
+        context.Request.Method = HttpMethods.Get;
+        try
+        {
+            await next(context);
+        }
+        finally
+        {
+            // the server counts the end of a request by its method, as it did the start
+            context.Request.Method = HttpMethods.Head;
+        }
     }
 }

@@ -31,12 +31,15 @@ internal static class RequestIds
             var start = Stopwatch.GetTimestamp();
             Identify(context);
             using var trace = Continue(context.Request.Headers);
+            var isAnswered = false;
             try
             {
                 await next(context);
+                isAnswered = true;
             }
             finally
             {
+                RequestCounting.Count(context, isAnswered);
                 Write(log, context, Stopwatch.GetElapsedTime(start));
             }
         });

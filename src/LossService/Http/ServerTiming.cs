@@ -1,31 +1,51 @@
-using System.Diagnostics;
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using LossService.Telemetry;
 
 namespace LossService.Http;
 
 /// <summary>
-/// How long each phase of a request took, as the header <c>Server-Timing</c> (W3C): <c>read;dur=1.204, parse;dur=3.400</c>, in
-/// ms.
+/// A request that scores: its loss, its format, and how long each phase took, which also is the header <c>Server-Timing</c> (W3C):
+/// <c>read;dur=1.204, parse;dur=3.400</c>, in ms. A feature of the request.
 /// </summary>
 internal sealed class ServerTiming
 {
     private const string Header = "Server-Timing";
 
-    private const int MaxPhases = 4;
-
-    private Phases _phases;
+    private PhaseClock _clock = new();
+    private Phases _ticks;
     private IHeaderDictionary? _headers;
-    private long _last = Stopwatch.GetTimestamp();
     private int _count;
     private int _sent;
 
-    /// <summary>Ends a phase: <paramref name="name"/> took the time since the end of the last one.</summary>
-    public void Mark(string name)
+    private ServerTiming(string loss, string format, bool isStream) => (Loss, Format, IsStream) = (loss, format, isStream);
+
+    /// <summary>The name of the loss; unknown until a message that names it is read.</summary>
+    public string Loss { get; set; }
+
+    /// <summary>The name of the format.</summary>
+    public string Format { get; }
+
+    /// <summary>Whether it is a stream, whose lines are timed and counted one by one.</summary>
+    public bool IsStream { get; }
+
+    /// <summary>Starts with the first phase.</summary>
+    public static ServerTiming Start(HttpContext context, string loss, string format, bool isStream = false)
     {
-        var now = Stopwatch.GetTimestamp();
-        (_phases[_count++], _last) = ((name, now - _last), now);
+        var timing = new ServerTiming(loss, format, isStream);
+        context.Features.Set(timing);
+        return timing;
     }
+
+    /// <summary>Ends the next phase, which took the time since the end of the last one.</summary>
+    public void Mark(Phase phase)
+    {
+        _ticks[(int)phase] = _clock.End(phase);
+        _count = (int)phase + 1;
+    }
+
+    /// <summary>Counts a line of a stream, which has the status that it would have as a request.</summary>
+    public void CountLine(int status) => ServiceMeter.CountRequest(Loss, Format, status);
 
     /// <summary>
     /// Writes the header when the response starts. A response that is flushed as it is written starts before its writing ends: its
@@ -57,10 +77,9 @@ internal sealed class ServerTiming
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[128]);
         for (var i = from; i < _count; i++)
         {
-            var (name, ticks) = _phases[i];
-            var microseconds = ticks * 1_000_000 / Stopwatch.Frequency;
+            var microseconds = _ticks[i] * 1_000_000 / System.Diagnostics.Stopwatch.Frequency;
             if (i > from) text.AppendLiteral(", ");
-            text.AppendLiteral(name);
+            text.AppendLiteral(PhaseNames.Of((Phase)i));
             text.AppendLiteral(";dur=");
             text.AppendFormatted(microseconds / 1000);
             text.AppendLiteral(".");
@@ -70,9 +89,9 @@ internal sealed class ServerTiming
     }
 
     // inside the object: an array would be one more allocation for each request
-    [InlineArray(MaxPhases)]
+    [InlineArray((int)Phase.Write + 1)]
     private struct Phases
     {
-        private (string Name, long Ticks) _first;
+        private long _first;
     }
 }

@@ -27,6 +27,16 @@ internal sealed class Server : IDisposable
     /// <summary>The memory of its process.</summary>
     public ProcessMemory Memory => new(_process.Id);
 
+    /// <summary>The processor time that its process has used.</summary>
+    public TimeSpan ProcessorTime
+    {
+        get
+        {
+            _process.Refresh();
+            return _process.TotalProcessorTime;
+        }
+    }
+
     /// <summary>Starts a service and waits until it has scored a batch.</summary>
     /// <exception cref="InvalidOperationException">Someone else has the port, or it never answers.</exception>
     public static Server Start(ServerKind kind)

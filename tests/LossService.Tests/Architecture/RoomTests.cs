@@ -7,7 +7,7 @@ public sealed class RoomTests
     private static readonly string[] Rooms =
     [
         "LossService/Program.cs", "LossService/Hosting", "LossService/Api", "LossService/OpenApi", "LossService/Formats",
-        "LossService/Requests", "LossService/Http", "LossService/Problems",
+        "LossService/Requests", "LossService/Http", "LossService/Telemetry", "LossService/Problems",
         "LossService.Core/Scorer.cs", "LossService.Core/Validation", "LossService.Core/Losses", "LossService.Core/Engine",
         "LossService.Core/Kernels", "LossService.Core/Batches", "LossService.Core/Outputs", "LossService.Core/Options",
         "LossService.Core/Tensors", "LossService.Core/Numerics",

@@ -54,7 +54,7 @@ public sealed class InstructionSetTests
     private static async Task<byte[][]> AnswersAsync(string setting, WrittenBatch[] batches, byte[][] bodies,
         CancellationToken cancellation)
     {
-        using var service = await ServiceProcess.StartAsync(setting, cancellation);
+        using var service = await ServiceProcess.StartAsync(setting.Length == 0 ? [] : [setting], cancellation);
         using var catalogue = JsonDocument.Parse(await service.GetAsync("/v1/losses", cancellation));
         Assert.Equal(
             catalogue.RootElement.GetProperty("losses").EnumerateArray().Select(loss => loss.GetProperty("name").GetString()),

@@ -19,19 +19,28 @@ internal sealed class ServiceProcess : IDisposable
     private readonly HttpClient _client;
     private readonly ConcurrentQueue<string> _log = new();
 
-    private ServiceProcess(Process process, Uri address)
+    private ServiceProcess(Process process, Uri address, Uri grpcAddress)
     {
         _process = process;
+        GrpcAddress = grpcAddress;
         _client = new() { BaseAddress = address, Timeout = Patience };
         process.OutputDataReceived += (_, line) => Log(line.Data);
         process.ErrorDataReceived += (_, line) => Log(line.Data);
     }
 
-    /// <summary>Starts the service under a setting of the runtime (<c>DOTNET_EnableAVX2=0</c>; empty = none), and waits until it is
-    /// ready.</summary>
-    public static async Task<ServiceProcess> StartAsync(string setting, CancellationToken cancellation)
+    /// <summary>Where it listens for gRPC.</summary>
+    public Uri GrpcAddress { get; }
+
+    /// <summary>What it has logged so far; old lines are kept, new ones are not once there are too many.</summary>
+    public IEnumerable<string> Lines => _log;
+
+    /// <summary>Starts the service and waits until it is ready.</summary>
+    /// <param name="variables">Variables of its environment, each as <c>DOTNET_EnableAVX2=0</c>.</param>
+    /// <param name="cancellation">Stops waiting.</param>
+    public static async Task<ServiceProcess> StartAsync(IEnumerable<string> variables, CancellationToken cancellation)
     {
         var address = new Uri($"http://127.0.0.1:{FreePort()}");
+        var grpcAddress = new Uri($"http://127.0.0.1:{FreePort()}");
         var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "LossService.dll")])
         {
             RedirectStandardOutput = true,
@@ -43,11 +52,11 @@ internal sealed class ServiceProcess : IDisposable
         foreach (var name in start.Environment.Keys.Where(IsSwitch).ToArray()) start.Environment.Remove(name);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
         start.Environment["Kestrel__Endpoints__Http__Url"] = address.ToString();
-        start.Environment["Kestrel__Endpoints__Grpc__Url"] = $"http://127.0.0.1:{FreePort()}";
+        start.Environment["Kestrel__Endpoints__Grpc__Url"] = grpcAddress.ToString();
         start.Environment["Kestrel__Endpoints__Grpc__Protocols"] = "Http2";
-        if (setting.Length > 0) start.Environment[setting.Split('=')[0]] = setting.Split('=')[1];
+        foreach (var variable in variables) start.Environment[variable.Split('=')[0]] = variable.Split('=', 2)[1];
 
-        var service = new ServiceProcess(Process.Start(start)!, address);
+        var service = new ServiceProcess(Process.Start(start)!, address, grpcAddress);
         try
         {
             service._process.BeginOutputReadLine();
@@ -69,6 +78,17 @@ internal sealed class ServiceProcess : IDisposable
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
         return await response.Content.ReadAsByteArrayAsync(cancellation);
+    }
+
+    /// <summary>Sends a request and reads the whole answer.</summary>
+    public async Task<Answer> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using (request)
+        {
+            using var response = await _client.SendAsync(request, cancellation);
+            var body = await response.Content.ReadAsByteArrayAsync(cancellation);
+            return new((int)response.StatusCode, response.Headers, response.Content.Headers, body);
+        }
     }
 
     /// <summary>Gets a page.</summary>

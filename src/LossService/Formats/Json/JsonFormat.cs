@@ -18,6 +18,9 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits) : Bat
     public override IReadOnlyList<BodyType> Writes => Reads;
 
     /// <inheritdoc/>
+    public override string NameOf(HttpRequest http) => "json";
+
+    /// <inheritdoc/>
     protected override Result<JsonRequest> Read(Loss loss, RequestBody body, HttpRequest http)
     {
         using (body) return JsonRequest.Read(loss, body);

@@ -7,6 +7,7 @@ using LossService.Formats.Json;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
+using LossService.Telemetry;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 using Microsoft.Extensions.Options;
@@ -50,12 +51,16 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         },
     ];
 
+    /// <inheritdoc/>
+    public string NameOf(HttpRequest http) => "ndjson";
+
     /// <summary>Scores the lines of a stream as they come.</summary>
     /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
     public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
     {
         var context = http.HttpContext;
         var cancellation = context.RequestAborted;
+        var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
         AllowPauses(http);
         context.Response.ContentType = type.Name;
 
@@ -67,7 +72,7 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
             while (await lines.ReadAsync(cancellation))
             {
                 if (lines.IsBlank) continue;
-                await AnswerLineAsync(loss, lines, body, summary, cancellation);
+                timing.CountLine(await AnswerLineAsync(loss, lines, body, summary, cancellation));
                 if (body.UnflushedBytes >= FlushAt) await body.FlushAsync(cancellation);
             }
             summary.Write(body);
@@ -78,6 +83,7 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
             if (summary.Lines == 0 && !context.Response.HasStarted) return problem;
             // the rest cannot be read; that the summary is missing tells the client so
             WriteProblem(body, lines.Number, problem);
+            timing.CountLine(problem.Status);
             return Results.Empty;
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
@@ -88,26 +94,35 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         }
     }
 
-    private async ValueTask AnswerLineAsync(
+    /// <returns>The status that the line would have as a request.</returns>
+    private async ValueTask<int> AnswerLineAsync(
         Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken cancellation)
     {
+        var clock = new PhaseClock { Line = lines.Number };
+        ServiceMeter.RecordBody(lines.Line.Span.Length);
         var read = lines.IsTooLong ? ProblemTypes.PayloadTooLarge(limits.Value.BodyBytes) : JsonRequest.Read(loss, lines.Line);
+        clock.End(Phase.Parse);
         if (read.TryGet(out var request, out var problem))
         {
             using (request)
             {
                 summary.Check(request.Batch);
-                if (request.Score(scoring, limits.Value.ListedErrors, cancellation).TryGet(out var scores, out problem))
+                var scored = request.Score(scoring, limits.Value.ListedErrors, cancellation);
+                clock.End(Phase.Compute);
+                if (scored.TryGet(out var scores, out problem))
                 {
+                    ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
                     using (scores) await request.WriteAsync(scores, body, lines.Number, cancellation);
                     body.Write("\n"u8);
+                    clock.End(Phase.Write);
                     summary.Add(request.Batch, scores);
-                    return;
+                    return StatusCodes.Status200OK;
                 }
             }
         }
         WriteProblem(body, lines.Number, problem);
         summary.AddFailure();
+        return problem.Status;
     }
 
     private static void WriteProblem(PipeWriter body, long line, Problem problem)

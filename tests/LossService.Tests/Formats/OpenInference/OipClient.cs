@@ -2,6 +2,7 @@ using System.Net.Http.Headers;
 using System.Text.Json;
 using Google.Protobuf;
 using Grpc.Core;
+using Grpc.Net.Client;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Formats.OpenInference.Http;
 using LossService.Tests.Support;
@@ -38,13 +39,21 @@ internal sealed class OipClient(TestService service)
     public async Task<TResponse> CallAsync<TRequest, TResponse>(string name, TRequest request, string? coding = null)
         where TRequest : class, IMessage<TRequest>, new() where TResponse : class, IMessage<TResponse>, new()
     {
+        var headers = new Metadata();
+        if (coding is not null) headers.Add("grpc-internal-encoding-request", coding);
+        return await CallAsync<TRequest, TResponse>(service.Channel, name, request, headers);
+    }
+
+    /// <summary>Calls a method of a service at the other end of a channel.</summary>
+    public static async Task<TResponse> CallAsync<TRequest, TResponse>(
+        GrpcChannel channel, string name, TRequest request, Metadata headers)
+        where TRequest : class, IMessage<TRequest>, new() where TResponse : class, IMessage<TResponse>, new()
+    {
         var method = new Method<TRequest, TResponse>(MethodType.Unary, "inference.GRPCInferenceService", name,
             Marshallers.Create(message => message.ToByteArray(), new MessageParser<TRequest>(() => new()).ParseFrom),
             Marshallers.Create(message => message.ToByteArray(), new MessageParser<TResponse>(() => new()).ParseFrom));
-        var headers = new Metadata();
-        if (coding is not null) headers.Add("grpc-internal-encoding-request", coding);
         var options = new CallOptions(headers, cancellationToken: Cancellation);
-        return await service.Channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, request);
+        return await channel.CreateCallInvoker().AsyncUnaryCall(method, null, options, request);
     }
 
     /// <summary>Infers over gRPC, the message packed by a coding where one is named.</summary>

@@ -37,7 +37,9 @@ internal static class GrpcHosting
     /// <summary>Maps the services.</summary>
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
-        app.MapGrpcService<InferenceService>().NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
+        var service = app.MapGrpcService<InferenceService>();
+        service.NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
+        service.Time(nameof(InferenceService.ModelInfer));
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();
     }

@@ -1,6 +1,8 @@
 using Grpc.Core;
 using LossService.Http;
 using LossService.Requests;
+using LossService.Telemetry;
+using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
@@ -50,13 +52,20 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     /// <inheritdoc/>
     public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
+        var http = context.GetHttpContext();
+        var timing = http.Features.GetRequiredFeature<ServerTiming>();
+        timing.Mark(Phase.Read);
+        ServiceMeter.RecordBody(request.CalculateSize());
         var model = Find(request.ModelName, request.ModelVersion);
+        timing.Loss = model.Loss.Name;
         using var infer = new OipRequest(model.Loss);
         InferMessages.Read(request, infer);
-        if (!infer.Score(scoring, limits.Value.ListedErrors, context.CancellationToken).TryGet(out var scores, out var problem))
-            throw problem.ToException();
+        timing.Mark(Phase.Parse);
+        var scored = infer.Score(scoring, limits.Value.ListedErrors, context.CancellationToken);
+        timing.Mark(Phase.Compute);
+        if (!scored.TryGet(out var scores, out var problem)) throw problem.ToException();
+        ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
         var response = new OipResponse(scores, infer);
-        var http = context.GetHttpContext();
         // gRPC writes the message after this method returns, from the tensors' memory
         http.Response.RegisterForDispose(scores);
         http.Response.RegisterForDispose(response);

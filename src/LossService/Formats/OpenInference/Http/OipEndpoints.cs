@@ -1,5 +1,6 @@
 using LossService.Http;
 using LossService.Problems;
+using LossService.Telemetry;
 
 namespace LossService.Formats.OpenInference.Http;
 
@@ -34,7 +35,8 @@ internal static class OipEndpoints
         group.MapGet(route + "/ready", (string model, string? version) =>
             Find(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })));
         group.MapPost(route + "/infer", (string model, string? version, HttpRequest request) =>
-            OipModel.Find(model, version).TryGet(out var found, out var problem) ? format.InferAsync(found.Loss, request) : new(problem));
+            OipModel.Find(model, version).TryGet(out var found, out var problem) ? format.InferAsync(found.Loss, request) : new(problem))
+            .WithMetadata(new ScoringRoute());
     }
 
     private static IResult Find(string name, string? version, Func<OipModel, IResult> respond) =>

@@ -20,6 +20,9 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Writes => Reads;
 
+    /// <inheritdoc/>
+    public override string NameOf(HttpRequest http) => http.Headers.ContainsKey(OipHttp.HeaderLength) ? "oip_binary" : "oip_json";
+
     /// <summary>Answers an infer request. It needs no Content-Type, and its outputs decide the media type of the response.</summary>
     public ValueTask<IResult> InferAsync(Loss loss, HttpRequest http) =>
         MediaTypes.FindPosted(http, Reads, isOptional: true).TryGet(out _, out var problem)

@@ -1,0 +1,51 @@
+using LossService.Telemetry;
+using OpenTelemetry.Metrics;
+using OpenTelemetry.Resources;
+using OpenTelemetry.Trace;
+
+namespace LossService.Hosting;
+
+/// <summary>
+/// OpenTelemetry: metrics for Prometheus at <c>/metrics</c>, and metrics and traces by OTLP where the standard variables
+/// (<c>OTEL_EXPORTER_OTLP_ENDPOINT</c> and the like) name a collector.
+/// </summary>
+internal static class TelemetryHosting
+{
+    private const string Path = "/metrics";
+
+    /// <summary>Subscribes the exporters to the meters and, where traces are exported, to the sources of spans.</summary>
+    public static void AddTelemetry(this WebApplicationBuilder builder)
+    {
+        if (IsDisabled(builder.Configuration)) return;
+        var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
+        telemetry.WithMetrics(metrics =>
+        {
+            metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel");
+            metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
+            if (IsExported(builder.Configuration, "METRICS")) metrics.AddOtlpExporter();
+        });
+        // with a listener the server makes an activity for each request
+        if (IsExported(builder.Configuration, "TRACES"))
+            telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation().AddSource(PhaseSpans.SourceName).AddOtlpExporter());
+    }
+
+    /// <summary>Maps <c>/metrics</c>.</summary>
+    public static void MapMetrics(this WebApplication app)
+    {
+        if (!IsDisabled(app.Configuration))
+            app.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+    }
+
+    private static bool IsDisabled(IConfiguration configuration) =>
+        string.Equals(configuration["OTEL_SDK_DISABLED"], "true", StringComparison.OrdinalIgnoreCase);
+
+    private static bool IsExported(ConfigurationManager configuration, string signal) =>
+        configuration[$"OTEL_{signal}_EXPORTER"] is null or "otlp"
+        && !string.IsNullOrEmpty(configuration[$"OTEL_EXPORTER_OTLP_{signal}_ENDPOINT"] ?? configuration["OTEL_EXPORTER_OTLP_ENDPOINT"]);
+
+    /// <summary>The service's name and version; <c>OTEL_SERVICE_NAME</c> and <c>OTEL_RESOURCE_ATTRIBUTES</c> come first.</summary>
+    private static void Describe(ResourceBuilder resource) => resource.Clear()
+        .AddService(ServiceMeter.Name, serviceVersion: typeof(TelemetryHosting).Assembly.GetName().Version!.ToString(3))
+        .AddTelemetrySdk()
+        .AddEnvironmentVariableDetector();
+}

@@ -1,0 +1,29 @@
+using System.Diagnostics;
+
+namespace LossService.Telemetry;
+
+/// <summary>The spans of the phases in a trace, as children of the request's span. Without a listener nothing is made.</summary>
+internal static class PhaseSpans
+{
+    /// <summary>The name of the source, by which exporters subscribe to it.</summary>
+    public const string SourceName = "LossService";
+
+    /// <summary>A stream can have millions of lines, and a trace cannot: lines after this one have no spans.</summary>
+    public const int TracedLines = 100;
+
+    private static readonly ActivitySource Source = new(SourceName);
+
+    /// <summary>Adds the span of a phase that ends now. A trace that is not sampled gets none.</summary>
+    /// <param name="phase">The phase.</param>
+    /// <param name="line">The line of a stream; 0 = none.</param>
+    /// <param name="ticks">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
+    public static void Add(Phase phase, long line, long ticks)
+    {
+        if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
+        var end = DateTime.UtcNow;
+        var start = end - Stopwatch.GetElapsedTime(0, ticks);
+        using var span = Source.StartActivity(PhaseNames.Of(phase), ActivityKind.Internal, parentContext: default, startTime: start);
+        if (line > 0) span?.SetTag("line", line);
+        span?.SetEndTime(end);
+    }
+}

@@ -1,0 +1,74 @@
+using System.Diagnostics.Metrics;
+using System.Globalization;
+
+namespace LossService.Telemetry;
+
+/// <summary>
+/// Every metric of the service's own. <c>README.md</c> in this folder describes them. Without a listener nothing is recorded, and with
+/// one nothing is allocated.
+/// </summary>
+internal static class ServiceMeter
+{
+    /// <summary>The name of the meter, by which exporters subscribe to it.</summary>
+    public const string Name = "LossService";
+
+    /// <summary>The label of a loss or a format that is not in the catalogue, or not known yet when a request is refused.</summary>
+    public const string Unknown = "unknown";
+
+    private const int Statuses = 600;
+
+    private static readonly Meter Meter = new(Name);
+
+    // the Prometheus exporter appends _total to the name of a counter
+    private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
+        "loss_requests", "{request}", "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
+
+    private static readonly Counter<long> Samples = Meter.CreateCounter<long>(
+        "loss_samples", "{sample}", "Samples that were scored and kept, by loss.");
+
+    private static readonly Histogram<double> Phases = Meter.CreateHistogram(
+        "loss_request_seconds", "s", "Duration of the phases of a request: read, parse, compute, write.",
+        advice: new InstrumentAdvice<double>
+        {
+            HistogramBucketBoundaries = [1e-5, 3e-5, 1e-4, 3e-4, 1e-3, 3e-3, 0.01, 0.03, 0.1, 0.3, 1, 3, 10, 30],
+        });
+
+    private static readonly Histogram<long> BatchSamples = Meter.CreateHistogram(
+        "loss_batch_samples", "{sample}", "Samples kept of a batch that was scored.",
+        advice: new InstrumentAdvice<long> { HistogramBucketBoundaries = [1, 10, 100, 1000, 10_000, 100_000, 1_000_000, 10_000_000] });
+
+    private static readonly Histogram<long> BodyBytes = Meter.CreateHistogram(
+        "loss_request_body_bytes", "By", "Size of a request's body, or of a line, after decompression.",
+        advice: new InstrumentAdvice<long>
+        {
+            HistogramBucketBoundaries = [1 << 10, 1 << 12, 1 << 14, 1 << 16, 1 << 18, 1 << 20, 1 << 22, 1 << 24, 1 << 26, 1 << 28],
+        });
+
+    private static readonly KeyValuePair<string, object?>[] PhaseLabels =
+        [.. Enum.GetValues<Phase>().Select(phase => KeyValuePair.Create("phase", (object?)PhaseNames.Of(phase)))];
+
+    private static readonly string?[] StatusLabels = new string?[Statuses];
+
+    /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
+    /// <param name="loss">A name from the catalogue, or <see cref="Unknown"/>.</param>
+    /// <param name="format">A format's name, or <see cref="Unknown"/>.</param>
+    /// <param name="status">The HTTP status.</param>
+    public static void CountRequest(string loss, string format, int status) =>
+        Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf(status)));
+
+    /// <summary>Counts the samples of a batch that was scored.</summary>
+    public static void CountSamples(string loss, long samples)
+    {
+        Samples.Add(samples, new KeyValuePair<string, object?>("loss", loss));
+        BatchSamples.Record(samples);
+    }
+
+    /// <summary>Records the size of a body, or of a line.</summary>
+    public static void RecordBody(long bytes) => BodyBytes.Record(bytes);
+
+    /// <summary>Records how long a phase took.</summary>
+    public static void RecordPhase(Phase phase, double seconds) => Phases.Record(seconds, PhaseLabels[(int)phase]);
+
+    // made once for each status
+    private static string LabelOf(int status) => StatusLabels[status] ??= status.ToString(CultureInfo.InvariantCulture);
+}
