@@ -5,10 +5,10 @@ using LossService.Hosting;
 using LossService.Http;
 using LossService.OpenApi;
 
+StartFailure.Watch();
 WarmUp.Start();
-// slim: without HTTP/3, IIS and the framework's own loggers, which take 20 ms of the start; HTTPS stays, for those who set it
-var builder = WebApplication.CreateSlimBuilder(args);
-builder.WebHost.UseKestrelHttpsConfiguration();
+var builder = LossServiceHost.CreateBuilder(args);
+var settings = builder.AddSettings();
 builder.AddLogging();
 builder.AddServer();
 builder.AddDraining();
@@ -19,15 +19,18 @@ builder.AddGrpcInference();
 builder.AddApiDocument();
 
 var app = builder.Build();
+app.UseSecondSignal();
 app.UseDraining();
 app.UseRequestIds();
 app.UseProblems();
 app.UseHead();
-app.UseCompression();
+app.UseCompression(settings.Compression);
 app.UseApiDocument();
 app.MapIndex();
 app.MapHealth();
 app.MapLosses();
+app.MapLimits();
 app.MapOip();
 app.MapGrpcInference();
+StartFailure.EndAtStart(app);
 app.Run();

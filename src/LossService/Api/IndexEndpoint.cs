@@ -8,6 +8,7 @@ internal static class IndexEndpoint
     {
         service = "LossService",
         losses = "/v1/losses",
+        limits = "/v1/limits",
         documentation = "/swagger",
         openapi = "/swagger/v1/swagger.json",
         live = "/livez",

@@ -32,6 +32,7 @@ internal static class ApiDocument
         {
             options.SwaggerDoc("v1", new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
             options.DocumentAsyncFilter<LossesDocument>();
+            options.DocumentFilter<LimitsDocument>();
             options.DocumentAsyncFilter<OipDocument>();
         });
     }
