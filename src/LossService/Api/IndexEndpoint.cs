@@ -13,5 +13,5 @@ internal static class IndexEndpoint
         openapi = "/swagger/v1/swagger.json",
         live = "/livez",
         ready = "/readyz",
-    })).ExcludeFromDescription();
+    })).ExcludeFromDescription().AllowAnonymous();
 }

@@ -11,6 +11,6 @@ internal static class LimitsEndpoint
     public static void MapLimits(this IEndpointRouteBuilder app)
     {
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
-        app.MapGet("/v1/limits", () => Results.Json(limits.Value, Problem.Json));
+        app.MapGet("/v1/limits", () => Results.Json(limits.Value, Problem.Json)).AllowAnonymous();
     }
 }

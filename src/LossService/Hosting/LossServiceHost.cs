@@ -49,6 +49,8 @@ internal static class LossServiceHost
         // request, and the exception handler logs each failure a second time, without the request's id
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off);
+        // RequestIds logs each refusal of a call; this would add what the client sent
+        logs.MinimumLevel.Override("Grpc", LogEventLevel.Warning);
         // StartFailure says why; hosting would add the trace
         logs.Filter.ByExcluding(IsFailureOfStart);
         if (Console.IsOutputRedirected) logs.WriteTo.Console(new RenderedCompactJsonFormatter());

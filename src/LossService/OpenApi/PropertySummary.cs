@@ -7,7 +7,8 @@ namespace LossService.OpenApi;
 /// <summary>The summaries of properties, from the file of documentation that the compiler writes beside the program.</summary>
 internal static partial class PropertySummary
 {
-    private static readonly Lazy<XDocument> File = new(() => XDocument.Load(Path.ChangeExtension(typeof(Program).Assembly.Location, "xml")));
+    private static readonly Lazy<XDocument> File = new(() =>
+        XDocument.Load(Path.ChangeExtension(typeof(PropertySummary).Assembly.Location, "xml")));
 
     /// <summary>The summary as text in one line; members that it refers to are named as in JSON.</summary>
     public static string Of(PropertyInfo property)

@@ -34,6 +34,9 @@ internal sealed class ServiceProcess : IDisposable
     /// <summary>Where the service speaks gRPC.</summary>
     public Uri GrpcAddress { get; }
 
+    /// <summary>The first lines that it wrote.</summary>
+    public IEnumerable<string> Lines => _log;
+
     /// <summary>The process.</summary>
     public Process Process => _process;
 
@@ -104,6 +107,13 @@ internal sealed class ServiceProcess : IDisposable
         content.Headers.ContentType = new MediaTypeHeaderValue("application/json");
         using var response = await _client.PostAsync(new Uri(path, UriKind.Relative), content, cancellation);
         return await response.Content.ReadAsByteArrayAsync(cancellation);
+    }
+
+    /// <summary>Sends a request; the status.</summary>
+    public async Task<HttpStatusCode> SendAsync(HttpRequestMessage request, CancellationToken cancellation)
+    {
+        using var response = await _client.SendAsync(request, cancellation);
+        return response.StatusCode;
     }
 
     /// <summary>Gets a page.</summary>

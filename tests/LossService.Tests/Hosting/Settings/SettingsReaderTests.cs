@@ -7,6 +7,11 @@ namespace LossService.Tests.Hosting.Settings;
 /// <summary>What stands in the configuration under the service's names is a setting, and fits, or the service does not start.</summary>
 public sealed class SettingsReaderTests
 {
+    private const string Hash = "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08";
+
+    private static readonly string[] PlacesOfSecrets =
+        ["Auth:Keys:a", "Auth:Keys:a:Sha256", "Auth:Keys:a:Key", "Auth:Key", "Auth:Keys:a:Scopes"];
+
     /// <summary>Every number among the limits.</summary>
     public static TheoryData<string> Limits => [.. typeof(Limits).GetProperties().Select(property => property.Name)];
 
@@ -33,6 +38,21 @@ public sealed class SettingsReaderTests
     [InlineData("Limits:DrainSeconds", "301", "from 0 to 300")]
     [InlineData("Compression:Answers", "yes", "is not true or false")]
     [InlineData("Compression:Answer", "true", "did you mean Compression__Answers?")]
+    [InlineData("AllowedHosts", "http://localhost", "has \"http://localhost\"")]
+    [InlineData("Cors:Origins", "app.example.com", "an origin is scheme and host")]
+    [InlineData("Cors:Origins", "https://app.example.com/", "an origin is scheme and host")]
+    [InlineData("Cors:Origins", "null", "an origin is scheme and host")]
+    [InlineData("Cors:Origin", "*", "did you mean Cors__Origins?")]
+    [InlineData("Auth:Required", "true", "Auth__Required is true, but there is neither a key nor an authority")]
+    [InlineData("Auth:Require", "true", "did you mean Auth__Required?")]
+    [InlineData("Auth:Keys:trainer", "secret", "Auth__Keys__trainer is no setting by itself")]
+    [InlineData("Auth:Keys:trainer:Sha256", "secret", "Auth__Keys__trainer__Sha256 is not a SHA-256")]
+    [InlineData("Auth:Keys:trainer:Sha", "secret", "did you mean Auth__Keys__trainer__Sha256?")]
+    [InlineData("Auth:Keys:trainer:Sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "an empty key")]
+    [InlineData("Auth:Keys:trainer:Scopes", "scoring", "is not a list of score and metrics")]
+    [InlineData("Auth:Jwt:Authority", "https://login.example.com", "Auth__Jwt__Audience and Auth__Jwt__Authority go together")]
+    [InlineData("Auth:Jwt:Authority", "http://login.example.com", "is not an address of HTTPS")]
+    [InlineData("Auth:Jwt:Audience", "loss", "go together")]
     [InlineData("Kestrel:Limits:MaxConcurrentConnections", "5", "Kestrel__Limits")]
     [InlineData("Kestrel:Endpoints:Mine:Url:x", "5", "Kestrel__Endpoints__Mine__Url is one value")]
     public void Settings_Wrong_AreNamedWithTheCure(string key, string value, string words) =>
@@ -55,6 +75,17 @@ public sealed class SettingsReaderTests
         Assert.EndsWith("There are 4 more errors.", message, StringComparison.Ordinal);
         Assert.DoesNotContain('\n', message);
     }
+
+    [Fact]
+    public void Secrets_PutInTheWrongPlace_AreNotShown() => Assert.All(
+        PlacesOfSecrets,
+        key => Assert.DoesNotContain("hunter2", Refuse((key, "hunter2")), StringComparison.Ordinal));
+
+    [Theory]
+    [InlineData("Auth:Required", "false", "remove it, or Auth__Required")]
+    [InlineData("Auth:Keys:b:Sha256", Hash, "one key twice: a, b")]
+    public void Auth_Contradicting_IsRefused(string key, string value, string words) =>
+        Assert.Contains(words, Refuse(("Auth:Keys:a:Sha256", Hash), (key, value)), StringComparison.Ordinal);
 
     [Fact]
     public void Value_Long_IsCut() => Assert.True(Refuse(("Limits:BodyBytes", new string('9', 10_000))).Length < 300);

@@ -38,8 +38,8 @@ internal static class GrpcHosting
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
         app.MapGrpcService<InferenceService>().NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
-        app.MapGrpcHealthChecksService();
-        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService().AllowAnonymous();
+        app.MapGrpcReflectionService().AllowAnonymous();
     }
 
     private sealed class ReadinessCheck(Readiness readiness) : IHealthCheck

@@ -1,6 +1,7 @@
 using Grpc.Core;
 using LossService.Http;
 using LossService.Requests;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
@@ -10,14 +11,17 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerReadyResponse { Ready = readiness.IsReady });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {
         Find(request.Name, request.Version);
@@ -25,6 +29,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     }
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerMetadataResponse
         {
@@ -34,6 +39,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
         });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
         var model = Find(request.Name, request.Version);
