@@ -9,9 +9,10 @@ internal static class HealthEndpoints
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var readiness = app.ServiceProvider.GetRequiredService<Readiness>();
-        app.MapGet("/livez", (HttpResponse response) => Probe(response, "live\n", 200)).ExcludeFromDescription();
+        app.MapGet("/livez", (HttpResponse response) => Probe(response, "live\n", 200)).ExcludeFromDescription().AllowAnonymous();
         app.MapGet("/readyz", (HttpResponse response) =>
-            readiness.IsReady ? Probe(response, "ready\n", 200) : Probe(response, "not ready\n", 503)).ExcludeFromDescription();
+            readiness.IsReady ? Probe(response, "ready\n", 200) : Probe(response, "not ready\n", 503)).ExcludeFromDescription()
+            .AllowAnonymous();
     }
 
     /// <summary>A state that holds only now, so no cache may keep it.</summary>

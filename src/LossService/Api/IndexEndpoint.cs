@@ -8,10 +8,11 @@ internal static class IndexEndpoint
     {
         service = "LossService",
         losses = "/v1/losses",
+        limits = "/v1/limits",
         documentation = "/swagger",
         openapi = "/swagger/v1/swagger.json",
         live = "/livez",
         ready = "/readyz",
         metrics = "/metrics",
-    })).ExcludeFromDescription();
+    })).ExcludeFromDescription().AllowAnonymous();
 }

@@ -17,8 +17,9 @@ internal static class LossEndpoints
         var formats = app.ServiceProvider.GetRequiredService<FormatCatalogue>();
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
         var group = app.MapGroup("/v1/losses");
-        group.MapGet("", () => CataloguePages.List(limits.Value));
-        group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss));
+        group.MapGet("", () => CataloguePages.List(limits.Value)).AllowAnonymous();
+        group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss))
+            .AllowAnonymous();
         foreach (var loss in LossCatalogue.All)
             group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request)).WithName(loss.Name)
                 .WithMetadata(new ScoringRoute(loss.Name));

@@ -1,10 +1,13 @@
 using LossService.Formats;
+using LossService.Hosting.Settings;
 using LossService.Http;
 using LossService.Requests;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.Extensions.Options;
 using Serilog;
+using Serilog.Core;
 using Serilog.Events;
 using Serilog.Formatting.Compact;
 using Serilog.Settings.Configuration;
@@ -14,7 +17,29 @@ namespace LossService.Hosting;
 /// <summary>The parts of the host, with the reasons for their settings.</summary>
 internal static class LossServiceHost
 {
-    /// <summary>Serilog: one line of compact JSON for each event in Production, readable text in Development; never a payload.</summary>
+    /// <summary>The builder: settings are read once, from the program's own folder, the environment and the command line.</summary>
+    public static WebApplicationBuilder CreateBuilder(string[] args)
+    {
+        // slim: without HTTP/3, IIS and the framework's own loggers, which take 20 ms of the start; HTTPS stays, for those who set it
+        var builder = WebApplication.CreateSlimBuilder(new WebApplicationOptions
+        {
+            // nothing reads a setting again, so its file is not watched
+            Args = ["--hostBuilder:reloadConfigOnChange=false", .. args],
+            ContentRootPath = AppContext.BaseDirectory,
+        });
+        builder.WebHost.UseKestrelHttpsConfiguration();
+        return builder;
+    }
+
+    /// <summary>Reads and checks the settings.</summary>
+    public static ServiceSettings AddSettings(this WebApplicationBuilder builder)
+    {
+        var settings = SettingsReader.Read(builder.Configuration);
+        builder.Services.AddSingleton(Options.Create(settings.Limits));
+        return settings;
+    }
+
+    /// <summary>Serilog: readable text at a terminal, otherwise one line of compact JSON for each event; never a payload.</summary>
     public static void AddLogging(this WebApplicationBuilder builder) => builder.Services.AddSerilog(logs =>
     {
         // the assembly with the sinks that the configuration can name: without it, Serilog searches all assemblies for them
@@ -24,14 +49,22 @@ internal static class LossServiceHost
         // request, and the exception handler logs each failure a second time, without the request's id
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off);
-        if (builder.Environment.IsProduction()) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
+        // RequestIds logs each refusal of a call; this would add what the client sent
+        logs.MinimumLevel.Override("Grpc", LogEventLevel.Warning);
+        // StartFailure says why; hosting would add the trace
+        logs.Filter.ByExcluding(IsFailureOfStart);
+        if (Console.IsOutputRedirected) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
         else logs.WriteTo.Console(formatProvider: System.Globalization.CultureInfo.InvariantCulture);
     });
+
+    private static bool IsFailureOfStart(LogEvent line) =>
+        line.Properties.TryGetValue(Constants.SourceContextPropertyName, out var source)
+        && source is ScalarValue { Value: "Microsoft.Extensions.Hosting.Internal.Host" }
+        && line.Exception is not null && StartFailure.Describe(line.Exception) is not null;
 
     /// <summary>Kestrel: no banner, strict framing, the limits of <see cref="Limits"/>.</summary>
     public static void AddServer(this WebApplicationBuilder builder)
     {
-        builder.Services.AddOptions<Limits>().BindConfiguration(nameof(Limits)).ValidateDataAnnotations().ValidateOnStart();
         // a bare line feed does not end a line: request smuggling uses proxies and servers that disagree on this
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();

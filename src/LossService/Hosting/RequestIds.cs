@@ -1,7 +1,7 @@
 using System.Diagnostics;
-using Microsoft.AspNetCore.Diagnostics;
+using LossService.Http;
+using Microsoft.Extensions.Options;
 using Serilog.Core;
-using Serilog.Events;
 
 namespace LossService.Hosting;
 
@@ -13,19 +13,12 @@ internal static class RequestIds
     /// <summary>The source of the lines about requests in the log.</summary>
     private const string Source = "LossService.Requests";
 
-    private const string Line = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.0} ms ({RequestId})";
-
-    /// <summary>
-    /// Echoes or makes ids, and logs a line for each request: method, path, status, time; no payload. A client's error is logged at
-    /// Information, the service's at Error, a success at Debug, since a line takes longer than a small batch.
-    /// </summary>
-    /// <remarks>
-    /// Serilog's own request logging lets code add properties to the line, which takes 0.5 KB and an execution context for each
-    /// request, logged or not; nothing here adds any.
-    /// </remarks>
+    /// <summary>Echoes or makes ids, and logs a line for each request, see <see cref="RequestLog"/>.</summary>
     public static void UseRequestIds(this WebApplication app)
     {
-        var log = app.Services.GetRequiredService<Serilog.ILogger>().ForContext(Constants.SourceContextPropertyName, Source);
+        var log = new RequestLog(
+            app.Services.GetRequiredService<Serilog.ILogger>().ForContext(Constants.SourceContextPropertyName, Source),
+            app.Services.GetRequiredService<IOptions<Limits>>().Value);
         app.Use(async (context, next) =>
         {
             var start = Stopwatch.GetTimestamp();
@@ -40,26 +33,9 @@ internal static class RequestIds
             finally
             {
                 RequestCounting.Count(context, isAnswered);
-                Write(log, context, Stopwatch.GetElapsedTime(start));
+                log.Write(context, Stopwatch.GetElapsedTime(start));
             }
         });
-    }
-
-    private static void Write(Serilog.ILogger log, HttpContext context, TimeSpan elapsed)
-    {
-        var level = context.Response.StatusCode switch
-        {
-            // deliberate, such as the readiness probe's while draining
-            StatusCodes.Status503ServiceUnavailable => LogEventLevel.Information,
-            >= 500 => LogEventLevel.Error,
-            >= 400 => LogEventLevel.Information,
-            _ => LogEventLevel.Debug,
-        };
-        if (!log.IsEnabled(level)) return;
-        var cause = context.Features.Get<IExceptionHandlerFeature>()?.Error;
-        log.Write(
-            level, cause, Line,
-            context.Request.Method, context.Request.Path, context.Response.StatusCode, elapsed.TotalMilliseconds, context.TraceIdentifier);
     }
 
     private static void Identify(HttpContext context)

@@ -12,9 +12,6 @@ internal static class Compression
 {
     private const string Codings = "gzip, br, deflate";
 
-    /// <summary>The setting that turns compressed responses off, for networks that are faster than gzip.</summary>
-    private const string ResponsesSetting = "Compression:Answers";
-
     /// <summary>Registers the middleware's services.</summary>
     public static void AddCompression(this WebApplicationBuilder builder)
     {
@@ -26,7 +23,7 @@ internal static class Compression
     }
 
     /// <summary>Decompresses requests, refuses unknown codings, compresses large responses.</summary>
-    public static void UseCompression(this WebApplication app)
+    public static void UseCompression(this WebApplication app, CompressionSettings settings)
     {
         app.UseRequestDecompression();
         app.Use((context, next) =>
@@ -38,7 +35,7 @@ internal static class Compression
             return ProblemTypes.UnsupportedMediaType(
                 $"Content-Encoding is \"{coding}\"; expected one of {Codings}, or none.").ExecuteAsync(context);
         });
-        if (app.Configuration.GetValue(ResponsesSetting, true)) app.UseResponseCompression();
+        if (settings.Answers) app.UseResponseCompression();
     }
 
     /// <summary>Whether an exception from reading a body means that it does not decompress.</summary>

@@ -20,6 +20,10 @@ public sealed record Limits
     [Range(0, 300)]
     public int DrainSeconds { get; init; }
 
+    /// <summary>How many refused requests the log has a line for, in a second; failed ones have as many. The rest is counted.</summary>
+    [Range(0, 100_000)]
+    public int LoggedRequests { get; init; } = 20;
+
     /// <summary><see cref="DrainSeconds"/> as a time span.</summary>
     internal TimeSpan Drain => TimeSpan.FromSeconds(DrainSeconds);
 }

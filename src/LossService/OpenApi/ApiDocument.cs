@@ -1,3 +1,4 @@
+using LossService.Http;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -32,6 +33,7 @@ internal static class ApiDocument
         {
             options.SwaggerDoc("v1", new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
             options.DocumentAsyncFilter<LossesDocument>();
+            options.DocumentFilter<LimitsDocument>();
             options.DocumentAsyncFilter<OipDocument>();
         });
     }
@@ -42,6 +44,12 @@ internal static class ApiDocument
         // both look at every path by a regular expression, which a batch need not wait for
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {
+            documents.Use((context, next) =>
+            {
+                if (context.Request.Path.Value!.EndsWith(".html", StringComparison.Ordinal))
+                    context.Response.Headers.ContentSecurityPolicy = PolicyOfPage.Value;
+                return next(context);
+            });
             documents.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
             documents.UseSwaggerUI(ShowDocument);
         });
@@ -60,6 +68,8 @@ internal static class ApiDocument
         options.DefaultModelExpandDepth(1);
         options.DefaultModelsExpandDepth(-1);
     }
+
+    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("page.css"), Asset("batches.js")));
 
     private static string Asset(string name)
     {

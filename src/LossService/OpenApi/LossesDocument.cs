@@ -17,7 +17,8 @@ internal sealed class LossesDocument(
     /// <summary>The example loss of a path that takes any loss.</summary>
     public const string Shown = "cross_entropy";
 
-    private const string Catalogue = "Catalogue";
+    /// <summary>The tag of what can be read about the service.</summary>
+    public const string Catalogue = "Catalogue";
     private const string ListRoute = "/v1/losses";
     private const string PageRoute = "/v1/losses/{loss}";
 

@@ -3,7 +3,7 @@ using System.Text;
 
 namespace LossService.Problems;
 
-/// <summary>Text of the client in messages: never more than 40 characters of it, and none that cannot be seen.</summary>
+/// <summary>Text of the client in messages: a few characters of it, and none that cannot be seen.</summary>
 public static class ClientText
 {
     private const int MaxLength = 40;
@@ -12,14 +12,14 @@ public static class ClientText
     public static string Quote(string text) => $"\"{Shorten(text)}\"";
 
     /// <summary>A text, cut where it is long.</summary>
-    public static string Shorten(string text) => text.Length <= MaxLength ? Escape(text)
-        : string.Create(CultureInfo.InvariantCulture, $"{Escape(Cut(text))}… ({text.Length} characters)");
+    public static string Shorten(string text, int maxLength = MaxLength) => text.Length <= maxLength ? Escape(text)
+        : string.Create(CultureInfo.InvariantCulture, $"{Escape(Cut(text, maxLength))}… ({text.Length} characters)");
 
     /// <summary>A name on the path to a member, cut where it is long.</summary>
-    public static string ShortenName(string name) => name.Length <= MaxLength ? name : $"{Cut(name)}…";
+    public static string ShortenName(string name) => name.Length <= MaxLength ? name : $"{Cut(name, MaxLength)}…";
 
     /// <summary>The first characters; no half of a pair.</summary>
-    private static string Cut(string text) => text[..(char.IsHighSurrogate(text[MaxLength - 1]) ? MaxLength - 1 : MaxLength)];
+    private static string Cut(string text, int length) => text[..(char.IsHighSurrogate(text[length - 1]) ? length - 1 : length)];
 
     /// <summary>Two names that look alike must not be quoted alike, so what cannot be seen is written as its code.</summary>
     private static string Escape(string text)

@@ -9,6 +9,12 @@ public static class ProblemNames
     /// <summary>The request breaks HTTP.</summary>
     public const string BadRequest = "bad-request";
 
+    /// <summary>A key or token is required, and missing or wrong.</summary>
+    public const string Unauthorized = "unauthorized";
+
+    /// <summary>The key or token lacks the scope, or a web page of another origin asks.</summary>
+    public const string Forbidden = "forbidden";
+
     /// <summary>No loss has this name.</summary>
     public const string UnknownLoss = "unknown-loss";
 

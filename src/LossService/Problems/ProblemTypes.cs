@@ -13,6 +13,13 @@ public static class ProblemTypes
     public static Problem BadRequest(int status, string detail) =>
         new(status, ProblemNames.BadRequest, "The request is malformed", detail);
 
+    /// <summary>401: a key or token is required, and missing or wrong.</summary>
+    public static Problem Unauthorized(string detail) =>
+        new(401, ProblemNames.Unauthorized, "A key or token is required", detail);
+
+    /// <summary>403: the client is known or its origin is, but it may not do this.</summary>
+    public static Problem Forbidden(string detail) => new(403, ProblemNames.Forbidden, "Not allowed", detail);
+
     /// <summary>404: no loss has this name.</summary>
     public static Problem UnknownLoss(string name, IEnumerable<string> known) =>
         new(404, ProblemNames.UnknownLoss, "Unknown loss",

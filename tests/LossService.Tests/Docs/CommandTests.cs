@@ -1,5 +1,3 @@
-using System.ComponentModel;
-using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
@@ -35,10 +33,10 @@ public sealed partial class CommandTests(TestService service)
     [Theory, MemberData(nameof(Curls))]
     public async Task Curl_AsTyped_AnswersAsPrinted(string command, string printed)
     {
-        Assert.SkipWhen(await RunAsync("curl", "--version") is null, "curl is not installed");
-        Assert.SkipWhen(await RunAsync("bash", "--version") is null, "bash is not installed");
+        Assert.SkipWhen(await ShellCommand.RunAsync("curl", "--version") is null, "curl is not installed");
+        Assert.SkipWhen(await ShellCommand.RunAsync("bash", "--version") is null, "bash is not installed");
 
-        var answer = await RunAsync("bash", "-c", Here(command));
+        var answer = await ShellCommand.RunAsync("bash", "-c", Here(command));
 
         Assert.NotNull(answer);
         if (command.Contains("x-ndjson", StringComparison.Ordinal)) StackTests.AssertLines(printed, answer);
@@ -51,11 +49,11 @@ public sealed partial class CommandTests(TestService service)
         string? python = null;
         // Debian's own is first: another python3 on the path need not have its packages
         foreach (var candidate in (string?[])[Environment.GetEnvironmentVariable("PYTHON"), "/usr/bin/python3", "python3"])
-            if (candidate is not null && await RunAsync(candidate, "-c", "import requests") is not null) python ??= candidate;
+            if (candidate is not null && await ShellCommand.RunAsync(candidate, "-c", "import requests") is not null) python ??= candidate;
         Assert.SkipWhen(python is null, "no Python with requests is installed: python3-requests on Debian, or name one in PYTHON");
 
         var program = Python().Match(Committed.Read("README.md")).Groups["program"].Value;
-        var printed = await RunAsync(python, "-c", Here(program));
+        var printed = await ShellCommand.RunAsync(python, "-c", Here(program));
 
         Assert.NotNull(printed);
         var (loss, gradient) = (printed.Split(' ', 2)[0], JsonSerializer.Deserialize<double[][]>(printed.Split(' ', 2)[1])!);
@@ -69,28 +67,6 @@ public sealed partial class CommandTests(TestService service)
     {
         Assert.Contains(Printed, text, StringComparison.Ordinal);
         return text.Replace(Printed, service.Address.GetLeftPart(UriPartial.Authority), StringComparison.Ordinal);
-    }
-
-    /// <summary>What a program printed; null where it is not installed or failed.</summary>
-    private static async Task<string?> RunAsync(string program, params string[] arguments)
-    {
-        var start = new ProcessStartInfo(program, arguments) { RedirectStandardOutput = true, RedirectStandardError = true };
-        // loopback is reached by no proxy
-        start.Environment["NO_PROXY"] = "*";
-        try
-        {
-            using var process = Process.Start(start)!;
-            var errors = process.StandardError.ReadToEndAsync(TestContext.Current.CancellationToken);
-            var output = await process.StandardOutput.ReadToEndAsync(TestContext.Current.CancellationToken);
-            await process.WaitForExitAsync(TestContext.Current.CancellationToken);
-            if (process.ExitCode != 0) TestContext.Current.SendDiagnosticMessage(
-                $"{program} ended with {process.ExitCode}: {await errors}");
-            return process.ExitCode == 0 ? output : null;
-        }
-        catch (Win32Exception)
-        {
-            return null;
-        }
     }
 
     [GeneratedRegex("""```bash\n(?<command>(?:(?!```).)*?curl (?:(?!```).)*)\n```\n+```json\n(?<answer>.*?)```""", RegexOptions.Singleline)]

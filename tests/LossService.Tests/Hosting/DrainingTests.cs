@@ -59,13 +59,6 @@ public sealed class DrainingTests
         Assert.Contains("Connection: close", answer.Text, StringComparison.Ordinal);
     }
 
-    [Theory]
-    [InlineData("-1")]
-    [InlineData("301")]
-    public void DrainSeconds_OutOfRange_DoNotStart(string seconds) => Assert.Contains(
-        "DrainSeconds", Assert.ThrowsAny<Exception>(() =>
-            new TestService(settings => settings.UseSetting("Limits:DrainSeconds", seconds))).Message, StringComparison.Ordinal);
-
     private static void Stop(TestService service) => service.Services.GetRequiredService<IHostApplicationLifetime>().StopApplication();
 
     private static bool IsListening(Uri address)

@@ -1,7 +1,5 @@
-using System.Reflection;
 using System.Text;
 using LossService.Tests.Support;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Tests.Http;
 
@@ -48,20 +46,6 @@ public sealed class BodyLimitTests : IDisposable
     public async Task Catalogue_TellsTheLimit() =>
         Assert.Contains("\"body_bytes\":4096", (await _service.SendAsync(new(HttpMethod.Get, "/v1/losses"))).Text,
             StringComparison.Ordinal);
-
-    /// <summary>By the program's own entry: it ends with the reason instead of listening.</summary>
-    [Theory]
-    [InlineData("Limits:BodyBytes", "10", "BodyBytes")]
-    [InlineData("Limits:ListedErrors", "0", "ListedErrors")]
-    public async Task Limits_OutOfRange_StopTheStart(string key, string value, string named)
-    {
-        string[] arguments = [$"--{key}={value}", "--Kestrel:Endpoints:Http:Url=http://127.0.0.1:0",
-            "--Serilog:MinimumLevel:Default=Fatal"];
-        var main = Task.Run(() => typeof(Program).Assembly.EntryPoint!.Invoke(null, [arguments]), TestContext.Current.CancellationToken);
-        var ended = await Assert.ThrowsAsync<TargetInvocationException>(() =>
-            main.WaitAsync(TimeSpan.FromSeconds(30), TestContext.Current.CancellationToken));
-        Assert.Contains(named, Assert.IsType<OptionsValidationException>(ended.InnerException).Message, StringComparison.Ordinal);
-    }
 
     public void Dispose() => _service.Dispose();
 

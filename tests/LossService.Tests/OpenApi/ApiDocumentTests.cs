@@ -111,6 +111,23 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
         Assert.True(new SchemaCheck(document).Fits(answer, promised["schema"]!));
     }
 
+    /// <summary>The values are the machine's, so the document has no example of them.</summary>
+    [Fact]
+    public async Task Limits_Asked_AreThoseOfTheDocument()
+    {
+        var (status, limits) = await document.GetAsync("/v1/limits");
+        Assert.Equal(200, status);
+        Assert.Equal(new Limits().BodyBytes, (int)limits["body_bytes"]!);
+        var schema = document.Operation("/v1/limits", "get")["responses"]!["200"]!["content"]!["application/json"]!["schema"]!;
+        Assert.True(new SchemaCheck(document).Fits(limits, schema));
+        Assert.Equal(
+            typeof(Limits).GetProperties().Select(property => JsonNamingPolicy.SnakeCaseLower.ConvertName(property.Name)),
+            limits.AsObject().Select(limit => limit.Key));
+        Assert.Equal(limits.AsObject().Select(limit => limit.Key), schema["required"]!.AsArray().Select(name => (string)name!));
+        Assert.All(schema["properties"]!.AsObject(), limit => Assert.EndsWith(".", (string)limit.Value!["description"]!,
+            StringComparison.Ordinal));
+    }
+
     /// <summary>A value with each number in one text: 1E+100 and 1e+100 are the same.</summary>
     private static string Canonical(JsonNode? value) => value switch
     {

@@ -13,6 +13,9 @@ namespace LossService.Tests.Support;
 /// </summary>
 internal sealed class ServiceProcess : IDisposable
 {
+    private const string HttpUrl = "Kestrel__Endpoints__Http__Url";
+    private const string GrpcUrl = "Kestrel__Endpoints__Grpc__Url";
+
     private static readonly TimeSpan Patience = TimeSpan.FromSeconds(60);
 
     private readonly Process _process;
@@ -28,35 +31,25 @@ internal sealed class ServiceProcess : IDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
     }
 
-    /// <summary>Where it listens for gRPC.</summary>
+    /// <summary>Where the service speaks gRPC.</summary>
     public Uri GrpcAddress { get; }
 
-    /// <summary>What it has logged so far; old lines are kept, new ones are not once there are too many.</summary>
+    /// <summary>The first lines that it wrote.</summary>
     public IEnumerable<string> Lines => _log;
 
-    /// <summary>Starts the service and waits until it is ready.</summary>
-    /// <param name="variables">Variables of its environment, each as <c>DOTNET_EnableAVX2=0</c>.</param>
-    /// <param name="cancellation">Stops waiting.</param>
-    public static async Task<ServiceProcess> StartAsync(IEnumerable<string> variables, CancellationToken cancellation)
-    {
-        var address = new Uri($"http://127.0.0.1:{FreePort()}");
-        var grpcAddress = new Uri($"http://127.0.0.1:{FreePort()}");
-        var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "LossService.dll")])
-        {
-            RedirectStandardOutput = true,
-            RedirectStandardError = true,
-            WorkingDirectory = AppContext.BaseDirectory,
-        };
-        // whoever runs the tests may have set these for themselves
-        bool IsSwitch(string name) => name.StartsWith("DOTNET_Enable", StringComparison.OrdinalIgnoreCase);
-        foreach (var name in start.Environment.Keys.Where(IsSwitch).ToArray()) start.Environment.Remove(name);
-        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
-        start.Environment["Kestrel__Endpoints__Http__Url"] = address.ToString();
-        start.Environment["Kestrel__Endpoints__Grpc__Url"] = grpcAddress.ToString();
-        start.Environment["Kestrel__Endpoints__Grpc__Protocols"] = "Http2";
-        foreach (var variable in variables) start.Environment[variable.Split('=')[0]] = variable.Split('=', 2)[1];
+    /// <summary>The process.</summary>
+    public Process Process => _process;
 
-        var service = new ServiceProcess(Process.Start(start)!, address, grpcAddress);
+    /// <summary>Starts the service under some settings, each as <c>DOTNET_EnableAVX2=0</c>, and waits until it is ready.</summary>
+    public static Task<ServiceProcess> StartAsync(IEnumerable<string> settings, CancellationToken cancellation) =>
+        StartAsync(settings, AppContext.BaseDirectory, cancellation);
+
+    /// <summary>Starts the service under some settings in a working directory, and waits until it is ready.</summary>
+    public static async Task<ServiceProcess> StartAsync(IEnumerable<string> settings, string folder, CancellationToken cancellation)
+    {
+        var start = Prepare(settings, folder);
+        var service = new ServiceProcess(
+            Process.Start(start)!, new(start.Environment[HttpUrl]!), new(start.Environment[GrpcUrl]!));
         try
         {
             service._process.BeginOutputReadLine();
@@ -69,6 +62,42 @@ internal sealed class ServiceProcess : IDisposable
             service.Dispose();
             throw;
         }
+    }
+
+    /// <summary>Runs the service under settings with which it should end by itself: its exit code and all that it wrote.</summary>
+    public static async Task<(int Code, string Output, string Errors)> RunAsync(
+        IEnumerable<string> settings, CancellationToken cancellation)
+    {
+        using var process = Process.Start(Prepare(settings, AppContext.BaseDirectory))!;
+        try
+        {
+            var output = process.StandardOutput.ReadToEndAsync(cancellation);
+            var errors = process.StandardError.ReadToEndAsync(cancellation);
+            await process.WaitForExitAsync(cancellation).WaitAsync(Patience, cancellation);
+            return (process.ExitCode, await output, await errors);
+        }
+        finally
+        {
+            if (!process.HasExited) process.Kill(entireProcessTree: true);
+        }
+    }
+
+    private static ProcessStartInfo Prepare(IEnumerable<string> settings, string folder)
+    {
+        var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "LossService.dll")])
+        {
+            RedirectStandardOutput = true,
+            RedirectStandardError = true,
+            WorkingDirectory = folder,
+        };
+        // whoever runs the tests may have set these for themselves
+        bool IsSwitch(string name) => name.StartsWith("DOTNET_Enable", StringComparison.OrdinalIgnoreCase);
+        foreach (var name in start.Environment.Keys.Where(IsSwitch).ToArray()) start.Environment.Remove(name);
+        start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        start.Environment[HttpUrl] = $"http://127.0.0.1:{FreePort()}";
+        start.Environment[GrpcUrl] = $"http://127.0.0.1:{FreePort()}";
+        foreach (var setting in settings) start.Environment[setting.Split('=', 2)[0]] = setting.Split('=', 2)[1];
+        return start;
     }
 
     /// <summary>Posts JSON; the answer's bytes, whatever its status.</summary>
@@ -103,15 +132,18 @@ internal sealed class ServiceProcess : IDisposable
         _process.Dispose();
     }
 
-    private async Task WaitUntilReadyAsync(CancellationToken cancellation)
+    private Task WaitUntilReadyAsync(CancellationToken cancellation) => WaitUntilAsync("/readyz", HttpStatusCode.OK, cancellation);
+
+    /// <summary>Waits until a page has a status.</summary>
+    public async Task WaitUntilAsync(string path, HttpStatusCode status, CancellationToken cancellation)
     {
         var waited = Stopwatch.StartNew();
         while (true)
         {
             try
             {
-                using var response = await _client.GetAsync(new Uri("/readyz", UriKind.Relative), cancellation);
-                if (response.IsSuccessStatusCode) return;
+                using var response = await _client.GetAsync(new Uri(path, UriKind.Relative), cancellation);
+                if (response.StatusCode == status) return;
             }
             catch (HttpRequestException) when (!_process.HasExited && waited.Elapsed < Patience)
             {
@@ -119,7 +151,7 @@ internal sealed class ServiceProcess : IDisposable
             }
             if (_process.HasExited || waited.Elapsed > Patience)
                 throw new InvalidOperationException(
-                    $"The service did not become ready on {_client.BaseAddress}. It said:\n{string.Join('\n', _log)}");
+                    $"{path} of {_client.BaseAddress} was never {status}. The service said:\n{string.Join('\n', _log)}");
             await Task.Delay(50, cancellation);
         }
     }
@@ -134,7 +166,8 @@ internal sealed class ServiceProcess : IDisposable
         Path.GetFullPath(Path.Combine(RuntimeEnvironment.GetRuntimeDirectory(), "../../..", OperatingSystem.IsWindows() ? "dotnet.exe"
             : "dotnet"));
 
-    private static int FreePort()
+    /// <summary>A port on which nothing listens.</summary>
+    public static int FreePort()
     {
         using var listener = new TcpListener(IPAddress.Loopback, 0);
         listener.Start();

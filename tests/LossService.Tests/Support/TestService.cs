@@ -87,6 +87,8 @@ public sealed class TestService : WebApplicationFactory<Program>
         builder.UseEnvironment("Production");
         builder.UseSetting("Kestrel:Endpoints:Http:Url", "http://127.0.0.1:0");
         builder.UseSetting("Kestrel:Endpoints:Grpc:Url", "http://127.0.0.1:0");
+        // tests of other things send any host
+        builder.UseSetting("AllowedHosts", "*");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
         _prepare(builder);

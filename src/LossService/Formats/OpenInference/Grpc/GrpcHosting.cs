@@ -40,8 +40,8 @@ internal static class GrpcHosting
         var service = app.MapGrpcService<InferenceService>();
         service.NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
         service.Time(nameof(InferenceService.ModelInfer));
-        app.MapGrpcHealthChecksService();
-        app.MapGrpcReflectionService();
+        app.MapGrpcHealthChecksService().AllowAnonymous();
+        app.MapGrpcReflectionService().AllowAnonymous();
     }
 
     private sealed class ReadinessCheck(Readiness readiness) : IHealthCheck

@@ -2,6 +2,7 @@ using Grpc.Core;
 using LossService.Http;
 using LossService.Requests;
 using LossService.Telemetry;
+using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
 using Microsoft.Extensions.Options;
 
@@ -12,14 +13,17 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerLiveResponse> ServerLive(ServerLiveRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerLiveResponse { Live = true });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerReadyResponse> ServerReady(ServerReadyRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerReadyResponse { Ready = readiness.IsReady });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ModelReadyResponse> ModelReady(ModelReadyRequest request, ServerCallContext context)
     {
         Find(request.Name, request.Version);
@@ -27,6 +31,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     }
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ServerMetadataResponse> ServerMetadata(ServerMetadataRequest request, ServerCallContext context) =>
         Task.FromResult(new ServerMetadataResponse
         {
@@ -36,6 +41,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
         });
 
     /// <inheritdoc/>
+    [AllowAnonymous]
     public override Task<ModelMetadataResponse> ModelMetadata(ModelMetadataRequest request, ServerCallContext context)
     {
         var model = Find(request.Name, request.Version);

@@ -20,10 +20,12 @@ internal static class OipEndpoints
         var format = app.ServiceProvider.GetRequiredService<OipFormat>();
         var readiness = app.ServiceProvider.GetRequiredService<Readiness>();
         var group = app.MapGroup(OipHttp.Path);
-        group.MapGet("", () => Json(new { OipServer.Name, OipServer.Version, OipServer.Extensions }));
-        group.MapGet("health/live", () => Json(new { Live = true }));
-        group.MapGet("health/ready", () => Ready(readiness, new { Ready = readiness.IsReady }));
-        group.MapGet("models", () => Json(new { Models = OipModel.All.Select(model => model.Loss.Name) }));
+        // what needs a key where keys are required is scoring alone
+        var open = group.MapGroup("").AllowAnonymous();
+        open.MapGet("", () => Json(new { OipServer.Name, OipServer.Version, OipServer.Extensions }));
+        open.MapGet("health/live", () => Json(new { Live = true }));
+        open.MapGet("health/ready", () => Ready(readiness, new { Ready = readiness.IsReady }));
+        open.MapGet("models", () => Json(new { Models = OipModel.All.Select(model => model.Loss.Name) }));
         MapModel(group, "models/{model}", format, readiness);
         // there is one version, so the API document leaves these routes out
         MapModel(group.MapGroup("").ExcludeFromDescription(), "models/{model}/versions/{version}", format, readiness);
@@ -31,9 +33,10 @@ internal static class OipEndpoints
 
     private static void MapModel(RouteGroupBuilder group, string route, OipFormat format, Readiness readiness)
     {
-        group.MapGet(route, (string model, string? version) => Find(model, version, Describe));
+        group.MapGet(route, (string model, string? version) => Find(model, version, Describe)).AllowAnonymous();
         group.MapGet(route + "/ready", (string model, string? version) =>
-            Find(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })));
+            Find(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })))
+            .AllowAnonymous();
         group.MapPost(route + "/infer", (string model, string? version, HttpRequest request) =>
             OipModel.Find(model, version).TryGet(out var found, out var problem) ? format.InferAsync(found.Loss, request) : new(problem))
             .WithMetadata(new ScoringRoute());

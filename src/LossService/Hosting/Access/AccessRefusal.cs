@@ -1,0 +1,42 @@
+using LossService.Problems;
+using Microsoft.AspNetCore.Authentication;
+using Microsoft.AspNetCore.Authorization;
+using Microsoft.AspNetCore.Authorization.Policy;
+using Microsoft.IdentityModel.Tokens;
+
+namespace LossService.Hosting.Access;
+
+/// <summary>Answers who may not pass: 401 or 403 over HTTP, UNAUTHENTICATED or PERMISSION_DENIED over gRPC, with RFC 6750's header.</summary>
+internal sealed class AccessRefusal : IAuthorizationMiddlewareResultHandler
+{
+    private const string Realm = "Bearer realm=\"LossService\"";
+
+    /// <inheritdoc/>
+    public Task HandleAsync(
+        RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
+    {
+        if (authorizeResult.Succeeded) return next(context);
+        var scope = Scopes.FindRequired(context.Request);
+        if (authorizeResult.Forbidden)
+        {
+            context.Response.Headers.WWWAuthenticate = $"{Realm}, error=\"insufficient_scope\", scope=\"{scope}\"";
+            return context.RefuseAsync(ProblemTypes.Forbidden($"The key or token lacks the scope \"{scope}\"."));
+        }
+        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
+        context.Response.Headers.WWWAuthenticate = failure is null ? Realm : $"{Realm}, error=\"invalid_token\"";
+        return context.RefuseAsync(ProblemTypes.Unauthorized(failure is null
+            ? $"This needs a key or token with the scope \"{scope}\"; send it as \"Authorization: Bearer …\", a key also as \"X-Api-Key: …\"."
+            : Describe(failure)));
+    }
+
+    /// <summary>No more than the holder of the token needs to mend it.</summary>
+    private static string Describe(Exception failure) => failure switch
+    {
+        AuthenticationFailureException => failure.Message,
+        SecurityTokenExpiredException => "The token has expired.",
+        SecurityTokenNotYetValidException => "The token is not valid yet.",
+        SecurityTokenInvalidAudienceException => "The token is for another audience.",
+        SecurityTokenInvalidIssuerException => "The token is of another issuer.",
+        _ => "The token is not valid.",
+    };
+}
