@@ -3,13 +3,14 @@ using LossService.Core.Outputs;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats;
 
-/// <summary>A format whose body is one batch: read the body, parse it, score the batch, write the scores, and time each step.</summary>
+/// <summary>
+/// A format whose body is one batch: read the body, wait for a turn, parse it, score the batch, write the scores, and time each step.
+/// </summary>
 /// <typeparam name="TRequest">A batch as the format reads it.</typeparam>
-internal abstract class BatchFormat<TRequest>(Scoring scoring, IOptions<Limits> limits) : IFormat where TRequest : FormatRequest
+internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admission) : IFormat where TRequest : FormatRequest
 {
     /// <inheritdoc/>
     public abstract IReadOnlyList<BodyType> Reads { get; }
@@ -20,44 +21,86 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, IOptions<Limits> 
     /// <inheritdoc/>
     public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
     {
-        var cancellation = http.HttpContext.RequestAborted;
+        var context = http.HttpContext;
         var timing = new ServerTiming();
-        var received = await RequestBody.ReadAsync(http, limits.Value.BodyBytes, cancellation);
-        timing.Mark("read");
-        if (!received.TryGet(out var body, out var problem)) return problem;
-
-        var parsed = Read(loss, body, http);
-        timing.Mark("parse");
-        if (!parsed.TryGet(out var request, out problem)) return problem;
-        using (request)
+        try
         {
-            var scored = request.Score(scoring, limits.Value.ListedErrors, cancellation);
-            timing.Mark("compute");
-            if (!scored.TryGet(out var scores, out problem)) return problem;
-            using (scores)
+            var received = await RequestBody.ReadAsync(http, admission, context.RequestAborted);
+            timing.Mark("read");
+            if (!received.TryGet(out var body, out var problem)) return problem;
+            var computed = await ComputeAsync(loss, body, http, timing);
+            if (!computed.TryGet(out var result, out problem)) return problem;
+            using (result.Scores)
+                await WriteAsync(result.Request, result.Scores, context.Response, type, timing);
+            return Results.Empty;
+        }
+        catch (Exception failed) when (FailureProblems.Find(
+            failed, context.RequestAborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } problem)
+        {
+            if (!context.Response.HasStarted) return problem;
+            // half an answer must not look like a whole one
+            context.Abort();
+            return Results.Empty;
+        }
+    }
+
+    /// <summary>Parses a body and scores it, in a turn that ends before the response is written, since a client may be slow to take it.</summary>
+    /// <returns>The scores, and the request without its tensors, whose memory is free again.</returns>
+    private async ValueTask<Result<(TRequest Request, Scores Scores)>> ComputeAsync(
+        Loss loss, RequestBody body, HttpRequest http, ServerTiming timing)
+    {
+        ComputeTurn turn;
+        try
+        {
+            var entered = await admission.EnterAsync(body.Span.Length, http.HttpContext.RequestAborted);
+            if (!entered.TryGet(out turn, out var refusal))
             {
-                var response = http.HttpContext.Response;
-                response.ContentType = type.Name;
-                timing.Announce(response);
-                using var writer = new ResponseWriter(response);
-                await WriteAsync(request, scores, response, writer);
-                timing.Mark("write");
-                await writer.FinishAsync(cancellation);
-                timing.Finish(response);
+                body.Dispose();
+                return refusal;
             }
         }
-        return Results.Empty;
+        catch
+        {
+            body.Dispose();
+            throw;
+        }
+        using (turn)
+        {
+            var parsed = Read(loss, body, http, new(admission.Limits, admission.Memory, turn.Token));
+            timing.Mark("parse");
+            if (!parsed.TryGet(out var request, out var problem)) return problem;
+            using (request)
+            {
+                var scored = request.Score(scoring);
+                timing.Mark("compute");
+                return scored.TryGet(out var scores, out problem) ? (request, scores) : problem;
+            }
+        }
+    }
+
+    private async ValueTask WriteAsync(
+        TRequest request, Scores scores, HttpResponse response, MediaType type, ServerTiming timing)
+    {
+        response.ContentType = type.Name;
+        timing.Announce(response);
+        DataRates.DemandResponse(response, scores.Bytes, admission.Limits);
+        using var writer = new ResponseWriter(response);
+        await WriteAsync(request, scores, response, writer);
+        timing.Mark("write");
+        await writer.FinishAsync(response.HttpContext.RequestAborted);
+        timing.Finish(response);
     }
 
     /// <summary>Parses a body.</summary>
     /// <param name="loss">The loss that the route names.</param>
     /// <param name="body">The body; the method owns it and disposes of it, at once or with the request.</param>
     /// <param name="http">The request, for a format that uses its headers or its query.</param>
+    /// <param name="allowance">What the request may use.</param>
     /// <returns>The request, with the errors found in it; a problem where the body is not in this format at all.</returns>
-    protected abstract Result<TRequest> Read(Loss loss, RequestBody body, HttpRequest http);
+    protected abstract Result<TRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance);
 
     /// <summary>Writes scores.</summary>
-    /// <param name="request">The request that they answer.</param>
+    /// <param name="request">The request that they answer, without its tensors.</param>
     /// <param name="scores">The scores.</param>
     /// <param name="response">For its headers; its Content-Type is the one that was negotiated.</param>
     /// <param name="body">The body of the response.</param>

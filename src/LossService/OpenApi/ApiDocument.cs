@@ -6,6 +6,8 @@ namespace LossService.OpenApi;
 /// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, and Swagger UI at <c>/swagger</c>.</summary>
 internal static class ApiDocument
 {
+    private const string Name = "v1";
+
     private const string Introduction = """
         Post a batch of labels and a model's outputs; the response has the loss, the loss of each sample and the gradient.
 
@@ -30,7 +32,7 @@ internal static class ApiDocument
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc("v1", new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
+            options.SwaggerDoc(Name, new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
             options.DocumentAsyncFilter<LossesDocument>();
             options.DocumentAsyncFilter<OipDocument>();
         });
@@ -39,10 +41,13 @@ internal static class ApiDocument
     /// <summary>Serves the document and the page.</summary>
     public static void UseApiDocument(this WebApplication app)
     {
-        // both look at every path by a regular expression, which a batch need not wait for
+        var held = new HeldDocument(Name);
+        // Swagger UI looks at every path by a regular expression, which a batch need not wait for
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {
-            documents.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
+            documents.Use((context, next) =>
+                HttpMethods.IsGet(context.Request.Method) && context.Request.Path == $"/swagger/{Name}/swagger.json"
+                    ? held.AnswerAsync(context) : next(context));
             documents.UseSwaggerUI(ShowDocument);
         });
     }

@@ -111,14 +111,20 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
         where TElement : unmanaged, INumberElement<TElement>
     {
-        var elements = new NativeBuffer(FewElements);
-        if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
+        request.Allowance.Cancellation.ThrowIfCancellationRequested();
+        var elements = new NativeBuffer(FewElements, request.Allowance.Memory);
+        var isRead = false;
+        try
         {
+            isRead = NumberArrayReader.TryRead<TElement>(text, end, elements, out var array);
+            if (!isRead) return null;
             request[field] = new(dtype, new(array.Shape), elements) { IsFinite = true };
             return text + array.Length;
         }
-        elements.Dispose();
-        return null;
+        finally
+        {
+            if (!isRead) elements.Dispose();
+        }
     }
 
     /// <summary>Reads a tensor that is no array of numbers by the exact reader.</summary>

@@ -13,7 +13,8 @@ internal static class ProblemStatus
     {
         ProblemNames.InvalidJson or ProblemNames.BadRequest or ProblemNames.InvalidBatch => StatusCode.InvalidArgument,
         ProblemNames.UnknownLoss or ProblemNames.NotFound => StatusCode.NotFound,
-        ProblemNames.PayloadTooLarge => StatusCode.ResourceExhausted,
+        ProblemNames.PayloadTooLarge or ProblemNames.Overloaded => StatusCode.ResourceExhausted,
+        ProblemNames.Timeout => StatusCode.DeadlineExceeded,
         _ => StatusCode.Internal,
     };
 }
