@@ -36,7 +36,7 @@ internal sealed class CategoricalPass : IDisposable
     private readonly int _classes;
     private readonly double[] _classWeight = [];
     private readonly bool _weighsSamples;
-    private readonly double _smoothing;
+    private readonly Smoothing _smoothing;
     private readonly Dd _unit = Dd.One;
     private readonly bool _hasKernel;
     private readonly bool _needsRow;
@@ -54,7 +54,7 @@ internal sealed class CategoricalPass : IDisposable
         var normalizes = options.Get(SharedOptions.Normalize);
         _link = CategoricalLink.Create(
             batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
-        _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _smoothing = new(options.Get(SharedOptions.LabelSmoothing), _classes);
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
             // the kernel writes gradients as it reads predictions
             && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
@@ -159,11 +159,11 @@ internal sealed class CategoricalPass : IDisposable
         y[_classes..].Clear();
 
         var row = scratch.Row(
-            _smoothing == 0 ? hard : TargetRows.Soft,
+            _smoothing.IsNone ? hard : TargetRows.Soft,
             _batch.Form == PredictionForm.Logits,
-            hard >= 0 || _labels is null ? Dd.Zero : Surplus(y),
+            hard >= 0 || _labels is null ? Dd.Zero : _smoothing.GetSurplus(y),
             _weighsSamples ? [] : _classWeight);
-        if (_labels is not null) Smooth(y, row.T);
+        if (_labels is not null) _smoothing.Apply(y, row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
         var weight = new Dd(Weights[index]);
@@ -194,28 +194,6 @@ internal sealed class CategoricalPass : IDisposable
 
     private bool NeedsDistribution => !_formula.IsOnLogits
         || _batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
-
-    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
-    private void Smooth(ReadOnlySpan<double> y, DdRow target)
-    {
-        y.CopyTo(target.Hi);
-        target.Lo.Clear();
-        if (_smoothing == 0) return;
-        var keep = Dd.One - new Dd(_smoothing);
-        var spread = new Dd(_smoothing) / new Dd(_classes);
-        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * keep + spread);
-        target.Hi[_classes..].Clear();
-        target.Lo[_classes..].Clear();
-    }
-
-    /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
-    private Dd Surplus(ReadOnlySpan<double> y)
-    {
-        var sum = Dd.Zero;
-        for (var c = 0; c < y.Length; c += DdRow.Width)
-            sum += Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c);
-        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
-    }
 
     /// <summary>
     /// What the term of logsumexp is multiplied by: the sample's class weight, unless the whole value is; and 1/unit, since the value is

@@ -1,6 +1,6 @@
 namespace LossService.Core.Tensors;
 
-/// <summary>A <see cref="MemoryBudget"/> has fewer bytes left than are needed.</summary>
+/// <summary>A memory budget has fewer bytes left than are needed.</summary>
 /// <param name="need">The bytes needed.</param>
 /// <param name="limit">The budget's limit.</param>
 public sealed class MemoryBudgetException(long need, long limit)

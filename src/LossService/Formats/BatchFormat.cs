@@ -44,7 +44,9 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
         }
     }
 
-    /// <summary>Parses a body and scores it, in a turn that ends before the response is written, since a client may be slow to take it.</summary>
+    /// <summary>
+    /// Parses a body and scores it, in a turn that ends before the response is written, since a client may be slow to take it.
+    /// </summary>
     /// <returns>The scores, and the request without its tensors, whose memory is free again.</returns>
     private async ValueTask<Result<(TRequest Request, Scores Scores)>> ComputeAsync(
         Loss loss, RequestBody body, HttpRequest http, ServerTiming timing)
@@ -66,7 +68,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
         }
         using (turn)
         {
-            var parsed = Read(loss, body, http, new(admission.Limits, admission.Memory, turn.Token));
+            var parsed = Read(loss, body, http, new(admission.Limits, body.Memory, turn.Token));
             timing.Mark("parse");
             if (!parsed.TryGet(out var request, out var problem)) return problem;
             using (request)

@@ -13,7 +13,9 @@ public sealed record Limits
     [Range(1024, int.MaxValue)]
     public int BodyBytes { get; init; } = 64 * 1024 * 1024;
 
-    /// <summary>The largest gRPC message, in bytes; by default an eighth of the managed heap, and at most <see cref="BodyBytes"/>.</summary>
+    /// <summary>
+    /// The largest gRPC message, in bytes; by default an eighth of the managed heap, and at most <see cref="BodyBytes"/>.
+    /// </summary>
     [Range(1024, int.MaxValue)]
     public int MessageBytes
     {
@@ -72,12 +74,12 @@ public sealed record Limits
     [Range(1, 86400)]
     public int BodySeconds { get; init; } = 60;
 
-    /// <summary>The longest time, in seconds, in which the tensors of a response must be taken, where that asks for a higher rate.</summary>
+    /// <summary>The longest time, in seconds, in which the tensors of a response must be taken, where it asks for a higher rate.</summary>
     [Range(1, 86400)]
     public int ResponseSeconds { get; init; } = 60;
 
     /// <summary>How long, in seconds, a body, a line or a response may stay below its rate before the connection ends.</summary>
-    [Range(1, 3600)]
+    [Range(2, 3600)]
     public int GraceSeconds { get; init; } = 5;
 
     /// <summary>How long, in seconds, a client may pause between two lines of a stream.</summary>

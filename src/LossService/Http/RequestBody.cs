@@ -24,6 +24,9 @@ internal sealed class RequestBody : IDisposable
     /// <exception cref="MemoryBudgetException">They do not fit now.</exception>
     public RequestBody(int capacity, MemoryBudget? memory = null) => _buffer = new((nuint)capacity, memory, fillsSlowly: true);
 
+    /// <summary>What its bytes are taken from, and what else its request takes; null = not counted.</summary>
+    public MemoryBudget? Memory => _buffer.Budget;
+
     /// <summary>The address of the first byte.</summary>
     public unsafe byte* Start => _buffer.Address;
 
@@ -49,7 +52,7 @@ internal sealed class RequestBody : IDisposable
         var (body, isWhole, rate) = ((RequestBody?)null, false, (long)limits.BytesPerSecond);
         try
         {
-            body = new((int)(request.ContentLength ?? LeastCapacity), admission.Memory);
+            body = new((int)(request.ContentLength ?? LeastCapacity), admission.Memory.Share());
             if (request.ContentLength is { } length) rate = DataRates.DemandBody(request, length, limits);
             var reader = request.BodyReader;
             while (true)

@@ -29,7 +29,12 @@ internal sealed class HeldDocument(string name)
     {
         lock (_sync)
         {
-            if (_held is null or { IsFaulted: true }) _held = MakeAsync(services.GetRequiredService<IAsyncSwaggerProvider>());
+            if (_held is null or { IsFaulted: true })
+            {
+                var provider = services.GetRequiredService<IAsyncSwaggerProvider>();
+                // elsewhere, since making it waits for nothing, and the lock would hold every thread that asks meanwhile
+                _held = Task.Run(() => MakeAsync(provider));
+            }
             return _held;
         }
     }

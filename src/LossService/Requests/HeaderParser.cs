@@ -25,7 +25,8 @@ internal static class HeaderParser
             case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, request); return true;
             case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, request); return true;
             case Fields.DType:
-                SetDType(JsonTexts.TryRead(ref json, NameBytes(request), out var word) ? word : null, JsonTexts.Describe(ref json), request);
+                var isWord = JsonTexts.TryRead(ref json, NameBytes(request), out var word);
+                SetDType(isWord ? word : null, JsonTexts.Describe(ref json), request);
                 return true;
             case Fields.Id:
                 if (JsonTexts.TryRead(ref json, NameBytes(request), out var id)) request.Id = id;

@@ -50,9 +50,26 @@ public sealed class MemoryBudgetTests
         budget.Take(60);
         Assert.False(Assert.Throws<MemoryBudgetException>(() => budget.Take(50)).IsForever);
         Assert.False(Assert.Throws<MemoryBudgetException>(() => budget.Require(50, 10)).IsForever);
-        Assert.Equal((110L, 100L), Assert.Throws<MemoryBudgetException>(() => budget.Require(50, 60)) is var never ? (never.Need, never.Limit) : default);
+        var never = Assert.Throws<MemoryBudgetException>(() => budget.Require(50, 60));
+        Assert.Equal((110L, 100L, true), (never.Need, never.Limit, never.IsForever));
         budget.Require(40, 60);
         Assert.Equal(60, budget.Used);
+    }
+
+    [Fact]
+    public void Share_OfABudget_KnowsWhatItTookItself()
+    {
+        var budget = new MemoryBudget(100);
+        var (one, other) = (budget.Share(), budget.Share());
+        one.Take(60);
+        other.Take(30);
+        Assert.Equal((90L, 60L, 30L), (budget.Used, one.Used, other.Used));
+        Assert.True(Assert.Throws<MemoryBudgetException>(() => one.Take(50)).IsForever);
+        Assert.False(Assert.Throws<MemoryBudgetException>(() => one.Take(30)).IsForever);
+        Assert.False(Assert.Throws<MemoryBudgetException>(() => other.Require(20, 30)).IsForever);
+        one.Return(60);
+        other.Require(20, 30);
+        Assert.Equal((30L, 90L), (budget.Used, budget.Peak));
     }
 
     /// <summary>Every output, wide and narrow rows, weights: what scoring takes is in the budget, and free again.</summary>

@@ -32,8 +32,10 @@ public sealed class MemoryTableTests : IDisposable
         ["binary, float64, all outputs"] = ("binary_cross_entropy", () => Binary("float64", AllOutputs), 413),
         ["two classes, float64, all outputs"] = ("cross_entropy", () => Rows(2, "\"dtype\":\"float64\",", AllOutputs[1..^1]), 413),
         ["one row, focal"] = ("focal", () => Repeat("{\"labels\":[0],\"logits\":[[", "0,", "0]]}"), 413),
-        ["more classes than there may be"] = ("focal", () => Repeat("{\"labels\":[0],\"logits\":[[", "0,", "0,0,0,0,0,0,0,0,0]]}", 2400000), 422),
-        ["class weights"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"class_weight\":[", "1,", "1]}", 2400000), 422),
+        ["more classes than there may be"] = ("focal",
+            () => Repeat("{\"labels\":[0],\"logits\":[[", "0,", "0,0,0,0,0,0,0,0,0]]}", 2400000), 422),
+        ["class weights"] = ("cross_entropy",
+            () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"class_weight\":[", "1,", "1]}", 2400000), 422),
         ["id"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"id\":\"", "a", "\"}"), 422),
         ["id of escapes"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"id\":\"", "\\u00e9", "\"}"), 422),
         ["one unknown member, again and again"] = ("cross_entropy", () => Repeat("{", "\"a\":1,", "\"labels\":[0]}"), 422),
@@ -41,7 +43,8 @@ public sealed class MemoryTableTests : IDisposable
         ["member with a long name"] = ("cross_entropy", () => Repeat("{\"", "n", "\":1}"), 422),
         ["unknown outputs"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"outputs\":[", "\"x\",", "\"x\"]}"), 422),
         ["ignored labels"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"ignore_index\":[", "5,", "5]}"), 422),
-        ["top k"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"outputs\":[\"metrics\"],\"top_k\":[", "1,", "1]}"), 422),
+        ["top k"] = ("cross_entropy",
+            () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"outputs\":[\"metrics\"],\"top_k\":[", "1,", "1]}"), 422),
         ["long word"] = ("cross_entropy", () => Repeat("{\"labels\":[0],\"logits\":[[0,1]],\"reduction\":\"", "m", "\"}"), 422),
         ["axes of bytes"] = ("cross_entropy",
             () => Repeat("{\"labels\":[0],\"logits\":{\"dtype\":\"float32\",\"data\":\"\",\"shape\":[", "1,", "1]}}"), 422),
@@ -116,7 +119,10 @@ public sealed class MemoryTableTests : IDisposable
         using (var gzip = new GZipStream(compressed, CompressionLevel.Fastest)) gzip.Write(body);
         return _service.SendAsync(new(HttpMethod.Post, path)
         {
-            Content = new ByteArrayContent(compressed.ToArray()) { Headers = { { "Content-Type", "application/json" }, { "Content-Encoding", "gzip" } } },
+            Content = new ByteArrayContent(compressed.ToArray())
+            {
+                Headers = { { "Content-Type", "application/json" }, { "Content-Encoding", "gzip" } },
+            },
         });
     }
 

@@ -145,7 +145,8 @@ internal ref struct JsonTensorReader
 
         while (_shape.Count <= depth) _shape.Add(-1);
         if (_shape[depth] == -1) _shape[depth] = length;
-        else if (_shape[depth] != length && _errors.Count()) Keep($"expected {_shape[depth]} elements, as in the rows before, got {length}");
+        else if (_shape[depth] != length && _errors.Count())
+            Keep($"expected {_shape[depth]} elements, as in the rows before, got {length}");
     }
 
     private void ReadElement(ref Utf8JsonReader json, int depth)

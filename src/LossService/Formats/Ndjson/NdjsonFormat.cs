@@ -14,8 +14,8 @@ namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// A stream of batches: each line is a JSON request and gets one line in the response, in order; the last line sums up the stream
-/// as one dataset. Memory is that of the longest line, and of the responses that the client does not take yet. An invalid line does not affect the others; a blank line has a number, but
-/// no response.
+/// as one dataset. Memory is that of the longest line, and of the responses that the client does not take yet. An invalid line does not
+/// affect the others; a blank line has a number, but no response.
 /// </summary>
 internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log) : IFormat
 {
@@ -140,7 +140,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
             if (!(await admission.EnterAsync(line.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
             using (turn)
             {
-                var read = JsonRequest.Read(loss, line, new(admission.Limits, admission.Memory, turn.Token));
+                var read = JsonRequest.Read(loss, line, new(admission.Limits, line.Memory, turn.Token));
                 if (!read.TryGet(out var request, out problem)) return problem;
                 using (request)
                 {

@@ -27,7 +27,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     private long _lineStart;
 
     /// <summary>The current line without its line feed; empty where it was refused.</summary>
-    public RequestBody Line { get; } = new(RequestBody.LeastCapacity, admission.Memory);
+    public RequestBody Line { get; } = new(RequestBody.LeastCapacity, admission.Memory.Share());
 
     /// <summary>The number of the current line, from 1.</summary>
     public long Number { get; private set; }

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Net.Sockets;
 using System.Text;
 using LossService.Http;
@@ -40,24 +41,24 @@ public sealed class NdjsonHoldingTests
         using var service = new TestService(host => host
             .UseSetting("Limits:HeldResponseBytes", "65536").UseSetting("Limits:StallSeconds", "1")
             .ConfigureTestServices(services => services.AddSingleton(log.ToLogger())));
-        using var socket = await ConnectAsync(service);
         // without room in the socket, what the client does not take is soon held
-        socket.ReceiveBufferSize = 64 * 1024;
+        using var socket = await ConnectAsync(service, receiveBuffer: 64 * 1024);
         await SendAsync(socket, Head);
-        for (var i = 0; i < 400; i++) await SendChunkAsync(socket, Line);
+        for (var i = 0; i < 1000; i++) await SendChunkAsync(socket, Line);
         await SendAsync(socket, "0\r\n\r\n");
         var answer = await ReadToEndAsync(socket);
         Assert.Contains("read responses while you send lines", answer, StringComparison.Ordinal);
         Assert.Contains("Limits:StallSeconds", answer, StringComparison.Ordinal);
         Assert.DoesNotContain("summary", answer, StringComparison.Ordinal);
-        Assert.Contains(log.All, line => line.Level == LogEventLevel.Warning && line.RenderMessage().Contains("A stream ended", StringComparison.Ordinal));
+        Assert.Contains(log.All, line => line.Level == LogEventLevel.Warning
+            && line.RenderMessage(CultureInfo.InvariantCulture).Contains("A stream ended", StringComparison.Ordinal));
         Assert.DoesNotContain(log.All, line => line.Level >= LogEventLevel.Error);
     }
 
     [Fact]
     public async Task Line_ThatComesTooSlowly_EndsTheStream()
     {
-        using var service = new TestService(host => host.UseSetting("Limits:GraceSeconds", "1"));
+        using var service = new TestService(host => host.UseSetting("Limits:GraceSeconds", "2"));
         using var socket = await ConnectAsync(service);
         await SendAsync(socket, Head);
         await SendChunkAsync(socket, Line);
@@ -81,9 +82,10 @@ public sealed class NdjsonHoldingTests
     private static string Head => "POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nConnection: close\r\n"
         + "Content-Type: application/x-ndjson\r\nTransfer-Encoding: chunked\r\n\r\n";
 
-    private static async Task<Socket> ConnectAsync(TestService service)
+    private static async Task<Socket> ConnectAsync(TestService service, int? receiveBuffer = null)
     {
         var socket = new Socket(SocketType.Stream, ProtocolType.Tcp);
+        if (receiveBuffer is { } bytes) socket.ReceiveBufferSize = bytes;
         await socket.ConnectAsync(service.Address.Host, service.Address.Port, TestContext.Current.CancellationToken);
         return socket;
     }
@@ -104,7 +106,8 @@ public sealed class NdjsonHoldingTests
         var buffer = new byte[64 * 1024];
         try
         {
-            while (await socket.ReceiveAsync(buffer, patience.Token) is > 0 and var count) text.Append(Encoding.ASCII.GetString(buffer, 0, count));
+            while (await socket.ReceiveAsync(buffer, patience.Token) is > 0 and var count)
+                text.Append(Encoding.ASCII.GetString(buffer, 0, count));
         }
         catch (SocketException)
         {

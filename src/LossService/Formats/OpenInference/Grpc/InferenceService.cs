@@ -58,7 +58,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
             throw problem.ToException();
         using (turn)
         {
-            using var infer = new OipRequest(model.Loss, new(admission.Limits, admission.Memory, turn.Token));
+            using var infer = new OipRequest(model.Loss, new(admission.Limits, admission.Memory.Share(), turn.Token));
             InferMessages.Read(request, infer);
             // what the message holds is not needed any more
             request.Inputs.Clear();
