@@ -46,8 +46,8 @@ internal static class RequestIds
     {
         var level = context.Response.StatusCode switch
         {
-            // deliberate, such as the readiness probe's while draining
-            StatusCodes.Status503ServiceUnavailable => LogEventLevel.Information,
+            // deliberate: the readiness probe's while draining, and a deadline's
+            StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout => LogEventLevel.Information,
             >= 500 => LogEventLevel.Error,
             >= 400 => LogEventLevel.Information,
             _ => LogEventLevel.Debug,

@@ -30,7 +30,9 @@ internal static class HeaderParser
                 return true;
             case Fields.Id:
                 if (JsonTexts.TryRead(ref json, NameBytes(request), out var id)) request.Id = id;
-                else errors.Add(new(name), $"expected a string of at most {NameBytes(request)} bytes, got {JsonTexts.Describe(ref json)}");
+                else errors.Add(new(name), json.TokenType == JsonTokenType.String
+                    ? $"expected at most {NameBytes(request)} bytes, got {JsonTexts.Describe(ref json)}"
+                    : $"expected a string, got {JsonTexts.Describe(ref json)}");
                 return true;
             default: return false;
         }
