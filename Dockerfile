@@ -31,14 +31,12 @@ WORKDIR /app
 COPY --from=build /app .
 
 # Kestrel listens on all interfaces, because a container's localhost is not reachable from outside. ASPNETCORE_HTTP_PORTS of the base
-# image is emptied: Kestrel would override it with a warning. The managed heap is limited to 60 % (0x3C) of the container's memory,
-# because batches are outside of it, and unused memory is returned. Debugger ports are off. After SIGTERM the service accepts requests
-# for 5 more seconds, until load balancers have seen that it is not ready.
+# image is emptied: Kestrel would override it with a warning. Unused memory is returned. Debugger ports are off. After SIGTERM the
+# service accepts requests for 5 more seconds, until load balancers have seen that it is not ready.
 ENV Kestrel__Endpoints__Http__Url=http://+:8080 \
     Kestrel__Endpoints__Grpc__Url=http://+:8081 \
     ASPNETCORE_HTTP_PORTS= \
     Limits__DrainSeconds=5 \
-    DOTNET_GCHeapHardLimitPercent=3C \
     DOTNET_GCDynamicAdaptationMode=1 \
     DOTNET_EnableDiagnostics=0
 

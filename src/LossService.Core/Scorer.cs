@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 using LossService.Core.Validation;
 
 namespace LossService.Core;
@@ -15,6 +16,7 @@ public static class Scorer
     /// <returns>The scores, which the caller disposes of.</returns>
     /// <exception cref="InvalidBatchException">The batch is not valid for the loss; nothing was computed.</exception>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="MemoryBudgetException">The results do not fit into <see cref="Batch.Memory"/>, now or ever.</exception>
     public static Scores Score(Loss loss, Batch batch, CancellationToken cancellation = default)
     {
         var problems = new BatchProblems();
@@ -28,12 +30,13 @@ public static class Scorer
     /// <param name="cancellation">Stops between blocks of rows.</param>
     /// <returns>The scores; null where <paramref name="problems"/> has something.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="MemoryBudgetException">The results do not fit into <see cref="Batch.Memory"/>, now or ever.</exception>
     public static Scores? TryScore(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation = default)
     {
         ArgumentNullException.ThrowIfNull(loss);
         ArgumentNullException.ThrowIfNull(batch);
         ArgumentNullException.ThrowIfNull(problems);
-        BatchRules.Check(loss, batch, problems);
+        BatchRules.Check(loss, batch, problems, cancellation);
         return problems.Total > 0 ? null : loss.Score(batch, cancellation);
     }
 }

@@ -43,6 +43,9 @@ public sealed record Batch : IDisposable
     /// <summary>The loss's own options.</summary>
     public OptionValues Options { get; init; } = new();
 
+    /// <summary>What the results and the working memory are taken from; null = not counted.</summary>
+    public MemoryBudget? Memory { get; init; }
+
     /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
     public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
 
@@ -51,6 +54,10 @@ public sealed record Batch : IDisposable
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;
+
+    /// <summary>The bytes of the tensors that the batch has.</summary>
+    internal long CountBytes() =>
+        Predictions.Bytes + (Labels?.Bytes ?? 0) + (SampleWeight?.Bytes ?? 0) + (Mask?.Bytes ?? 0);
 
     /// <inheritdoc/>
     public void Dispose()

@@ -8,10 +8,15 @@ namespace LossService.Core.Batches;
 /// <param name="samples">The number of its samples.</param>
 internal sealed class KeptSamples(Batch batch, long samples)
 {
+    // up to so many are found sooner one after the other
+    private const int FewIgnored = 8;
+
     private readonly Tensor? _mask = batch.Mask;
     private readonly long _samplesPerEntry = batch.Mask is { } mask ? SampleAxes.GetSamplesPerEntry(mask, samples) : 1;
     private readonly Tensor? _labels = batch.Labels;
     private readonly long[]? _ignored = batch.Options.Get(SharedOptions.IgnoreIndex);
+    private readonly HashSet<long>? _manyIgnored =
+        batch.Options.Get(SharedOptions.IgnoreIndex) is { Length: > FewIgnored } many ? [.. many] : null;
 
     /// <summary>Whether every sample is kept.</summary>
     public bool AreAll => _mask is null && _ignored is null;
@@ -33,11 +38,11 @@ internal sealed class KeptSamples(Batch batch, long samples)
 
     private bool IsIgnored(Tensor labels, long sample)
     {
-        if (!labels.DType.IsFloat()) return Array.IndexOf(_ignored!, labels.Integer(sample)) >= 0;
+        if (!labels.DType.IsFloat()) return IsIgnored(labels.Integer(sample));
         Span<double> label = [0];
         labels.Read(sample, label);
-        foreach (var ignored in _ignored!)
-            if (label[0] == ignored) return true;
-        return false;
+        return double.IsInteger(label[0]) && Math.Abs(label[0]) < long.MaxValue && IsIgnored((long)label[0]);
     }
+
+    private bool IsIgnored(long label) => _manyIgnored?.Contains(label) ?? Array.IndexOf(_ignored!, label) >= 0;
 }

@@ -1,25 +1,27 @@
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Batches;
 
 /// <summary>The weight of each sample, their sum over the kept ones, and what the reduced loss divides by.</summary>
-internal sealed class SampleWeights
+internal sealed class SampleWeights : IDisposable
 {
-    private readonly double[]? _weights;
+    private readonly WorkMemory? _weights;
 
     /// <summary>Reads masks, labels and weights once; not the predictions.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="count">The number of samples.</param>
     /// <param name="classWeight">Σ_c class_weight_c·y_c / Σ_c y_c of a sample, from the unsmoothed label; null = 1.</param>
-    public SampleWeights(Batch batch, long count, Func<long, double>? classWeight)
+    /// <param name="cancellation">Stops between samples.</param>
+    public SampleWeights(Batch batch, long count, Func<long, double>? classWeight, CancellationToken cancellation)
     {
         Kept = new(batch, count);
         if (batch.SampleWeight is { } weights)
         {
-            _weights = new double[count];
-            SampleAxes.Read(weights, _weights);
+            _weights = new(count, batch.Memory);
+            SampleAxes.Read(weights, _weights.Span);
         }
 
         if (ArePlain && classWeight is null)
@@ -31,6 +33,8 @@ internal sealed class SampleWeights
             var sum = new ExactSum();
             for (long i = 0; i < count; i++)
             {
+                // a sample's class weight may be the sum over a long row
+                if (classWeight is not null || i % 65536 == 0) cancellation.ThrowIfCancellationRequested();
                 if (!Kept.Contains(i)) continue;
                 Count++;
                 sum.AddProduct(this[i], classWeight?.Invoke(i) ?? 1);
@@ -66,7 +70,10 @@ internal sealed class SampleWeights
     public bool ArePlain => _weights is null && Kept.AreAll;
 
     /// <summary>The sample weight.</summary>
-    public double this[long sample] => _weights is null ? 1 : _weights[sample];
+    public double this[long sample] => _weights is null ? 1 : _weights.Span[(int)sample];
+
+    /// <inheritdoc/>
+    public void Dispose() => _weights?.Dispose();
 
     /// <summary>Writes the totals and the reduced loss.</summary>
     /// <param name="loss">Σwℓ over the kept samples.</param>

@@ -13,7 +13,7 @@ namespace LossService.Core.Engine;
 /// The one loop of every binary loss, eight elements at a time: read → link (p, 1 − p and their logs) → target (smoothed) →
 /// formula (value, derivatives) → link (gradient) → write. An element's results depend on that element and the options only.
 /// </summary>
-internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementFormula
+internal sealed class BinaryPass<TFormula> : IDisposable where TFormula : struct, IElementFormula
 {
     /// <summary>The elements read and written at once; a multiple of the lanes, small enough for the first-level cache.</summary>
     private const int Block = 256;
@@ -36,7 +36,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
     private readonly double _kernelScale;
     private readonly LogisticBlock? _block;
 
-    public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch)
+    public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch, CancellationToken cancellation)
     {
         _formula = formula;
         _batch = batch;
@@ -50,7 +50,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
         _needsProbability = !TFormula.IsOnLogits || _wantsMore;
 
-        Weights = new(batch, predictions.Count, null);
+        Weights = new(batch, predictions.Count, null, cancellation);
         _hasKernel = TFormula.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && _smoothing == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
@@ -58,7 +58,7 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
         if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
             && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
             _block = LogisticBlocks.For(predictions.DType, _labels.DType);
-        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
     }
 
     /// <summary>The kept elements and their weights.</summary>
@@ -66,6 +66,12 @@ internal sealed class BinaryPass<TFormula> where TFormula : struct, IElementForm
 
     /// <summary>The results.</summary>
     public Scores Scores { get; }
+
+    /// <inheritdoc/>
+    public void Dispose() => Weights.Dispose();
+
+    /// <summary>The bytes of working memory that a batch needs: of its weights, since blocks of elements are small.</summary>
+    public static long CountBytes(Batch batch) => batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Count;
 
     /// <summary>Makes an empty sum of the metrics.</summary>
     public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));

@@ -17,11 +17,17 @@ namespace LossService.Core.Engine;
 /// A row's results depend on that row and the options only, and sums are exact. So the bits are the same for any order of rows, number
 /// of threads and batch.
 /// </remarks>
-internal sealed class CategoricalPass
+internal sealed class CategoricalPass : IDisposable
 {
     /// <summary>What depends on the predictions alone.</summary>
     private const OutputSet DescriptiveOutputs =
         OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
+
+    /// <summary>How many elements are scored between two looks at the token: a fraction of a second of the slowest formula.</summary>
+    private const int ElementsBetweenLooks = 65536;
+
+    /// <summary>How many rows that the kernel declines are noted before they are scored.</summary>
+    private const int MaxDeclined = 4096;
 
     private readonly Batch _batch;
     private readonly CategoricalFormula _formula;
@@ -30,22 +36,25 @@ internal sealed class CategoricalPass
     private readonly int _classes;
     private readonly double[] _classWeight = [];
     private readonly bool _weighsSamples;
-    private readonly double _smoothing;
+    private readonly Smoothing _smoothing;
     private readonly Dd _unit = Dd.One;
     private readonly bool _hasKernel;
     private readonly bool _needsRow;
+    private readonly int _rowsBetweenLooks;
 
-    public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, bool isSoftmaxCrossEntropy)
+    public CategoricalPass(
+        Batch batch, CategoricalFormula formula, ClassWeighting weighting, bool isSoftmaxCrossEntropy, CancellationToken cancellation)
     {
         _batch = batch;
         var (predictions, options) = (batch.Predictions, batch.Options);
         _classes = predictions.Shape.Last;
         Rows = predictions.Rows;
+        _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(_classes, 1), 1, 64);
         _formula = formula;
         var normalizes = options.Get(SharedOptions.Normalize);
         _link = CategoricalLink.Create(
             batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
-        _smoothing = options.Get(SharedOptions.LabelSmoothing);
+        _smoothing = new(options.Get(SharedOptions.LabelSmoothing), _classes);
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
             // the kernel writes gradients as it reads predictions
             && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
@@ -55,17 +64,18 @@ internal sealed class CategoricalPass
 
         if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
         Func<long, double>? weightOf = null;
-        if (options.Get(SharedOptions.ClassWeight) is { } classWeight)
+        var classWeight = options.Get(SharedOptions.ClassWeight);
+        if (classWeight is not null)
         {
             // an empty batch may not say how many classes there are
             _classWeight = new double[DdRow.Padded(Math.Max(_classes, classWeight.Length))];
             classWeight.CopyTo(_classWeight, 0);
             _weighsSamples = weighting == ClassWeighting.PerSample;
-            var row = new double[_classes];
-            weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
-        Weights = new(batch, Rows, weightOf);
-        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape);
+        using var row = new WorkMemory(classWeight is null ? 0 : _classes, batch.Memory);
+        if (classWeight is not null) weightOf = sample => WeightOf(_labels!.Read(sample, row.Span), row.Span);
+        Weights = new(batch, Rows, weightOf, cancellation);
+        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape, batch.Memory);
     }
 
     /// <summary>The number of rows.</summary>
@@ -85,31 +95,53 @@ internal sealed class CategoricalPass
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
         if (start == end) return;
-        CategoricalScratch? scratch = null;
         using var kernel = NewKernel();
-        var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];
-        for (var row = start; row < end; row++)
+        CategoricalScratch? scratch = null;
+        using var target = new WorkMemory(_hasKernel && _labels!.AreDense ? _classes : 0, _batch.Memory);
+        try
         {
-            if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
-            if (!Weights.Kept.Contains(row))
+            for (var row = start; row < end; row++)
             {
-                SkipRow(row, scratch ??= new(_classes));
-                continue;
+                if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
+                if (!Weights.Kept.Contains(row))
+                {
+                    SkipRow(row, scratch ??= NewScratch());
+                    continue;
+                }
+                if (kernel is not null && _labels!.TrueClass(row, target.Span) is >= 0 and var y)
+                {
+                    kernel.Add(row, y, sum);
+                    if (_needsRow) ScoreRow(row, scratch ??= NewScratch(), null, tally);
+                    if (kernel.Declined.Count >= MaxDeclined) ScoreDeclined(kernel.Declined, ref scratch, sum);
+                }
+                else
+                {
+                    ScoreRow(row, scratch ??= NewScratch(), sum, tally);
+                }
             }
-            if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
-            {
-                kernel.Add(row, y, sum);
-                if (_needsRow) ScoreRow(row, scratch ??= new(_classes), null, tally);
-            }
-            else
-            {
-                ScoreRow(row, scratch ??= new(_classes), sum, tally);
-            }
+            kernel?.Flush(sum);
+            if (kernel is not null) ScoreDeclined(kernel.Declined, ref scratch, sum);
         }
-        kernel?.Flush(sum);
-        if (kernel?.Declined is { } declined)
-            foreach (var row in declined) ScoreRow(row, scratch ??= new(_classes), sum, null);
-        scratch?.Dispose();
+        finally
+        {
+            scratch?.Dispose();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Weights.Dispose();
+
+    /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
+    public static long CountBytes(Batch batch, int cores) =>
+        cores * CategoricalScratch.CountBytes(batch.Predictions.Shape.Last)
+        + (batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Rows);
+
+    private CategoricalScratch NewScratch() => new(_classes, _batch.Memory);
+
+    private void ScoreDeclined(List<long> declined, ref CategoricalScratch? scratch, ExactSum sum)
+    {
+        foreach (var row in declined) ScoreRow(row, scratch ??= NewScratch(), sum, null);
+        declined.Clear();
     }
 
     private ISoftmaxRows? NewKernel() =>
@@ -128,11 +160,11 @@ internal sealed class CategoricalPass
         scratch.YLow[_classes..].Clear();
 
         var row = scratch.Row(
-            _smoothing == 0 ? hard : TargetRows.Soft,
+            _smoothing.IsNone ? hard : TargetRows.Soft,
             _batch.Form == PredictionForm.Logits,
-            hard >= 0 || _labels is null ? Dd.Zero : Surplus(new(y, scratch.YLow)),
+            hard >= 0 || _labels is null ? Dd.Zero : _smoothing.GetSurplus(new(y, scratch.YLow)),
             _weighsSamples ? [] : _classWeight);
-        if (_labels is not null) Smooth(new(y, scratch.YLow), row.T);
+        if (_labels is not null) _smoothing.Apply(new(y, scratch.YLow), row.T);
         var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
         var value = _formula.Score(row);
         var weight = new Dd(Weights[index]);
@@ -163,27 +195,6 @@ internal sealed class CategoricalPass
 
     private bool NeedsDistribution => !_formula.IsOnLogits
         || _batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
-
-    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
-    private void Smooth(DdRow y, DdRow target)
-    {
-        y.Hi.CopyTo(target.Hi);
-        y.Lo.CopyTo(target.Lo);
-        if (_smoothing == 0) return;
-        var keep = Dd.One - new Dd(_smoothing);
-        var spread = new Dd(_smoothing) / new Dd(_classes);
-        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * keep + spread);
-        target.Hi[_classes..].Clear();
-        target.Lo[_classes..].Clear();
-    }
-
-    /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
-    private Dd Surplus(DdRow y)
-    {
-        var sum = Dd.Zero;
-        for (var c = 0; c < y.Length; c += DdRow.Width) sum += y[c];
-        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(_smoothing));
-    }
 
     /// <summary>
     /// What the term of logsumexp is multiplied by: the sample's class weight, unless the whole value is; and 1/unit, since the value is

@@ -1,13 +1,15 @@
-using System.Buffers;
 using LossService.Core.Numerics;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
 /// <summary>One thread's working memory for rows of K classes, reused for each row.</summary>
-internal sealed class CategoricalScratch(int classes) : IDisposable
+internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : IDisposable
 {
+    private const int Rows = 16;
+
     private readonly int _padded = DdRow.Padded(classes);
-    private readonly double[] _memory = ArrayPool<double>.Shared.Rent(16 * DdRow.Padded(classes));
+    private readonly WorkMemory _memory = new((long)Rows * DdRow.Padded(classes), budget);
 
     /// <summary>The predictions as posted.</summary>
     public Span<double> Z => Part(0);
@@ -39,9 +41,12 @@ internal sealed class CategoricalScratch(int classes) : IDisposable
     };
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<double>.Shared.Return(_memory);
+    public void Dispose() => _memory.Dispose();
 
-    private Span<double> Part(int index) => _memory.AsSpan(index * _padded, _padded);
+    /// <summary>The bytes of one for rows of so many classes.</summary>
+    public static long CountBytes(int classes) => (long)Rows * sizeof(double) * DdRow.Padded(classes);
+
+    private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 
     private DdRow Pair(int index) => new(Part(index), Part(index + 1));
 }

@@ -1,3 +1,5 @@
+using System.Runtime.ExceptionServices;
+
 namespace LossService.Core.Engine;
 
 /// <summary>
@@ -34,11 +36,24 @@ public static class IdleCores
         public int Count { get; }
 
         /// <summary>Runs the parts 0 to <see cref="Count"/> − 1, one on each core, and waits for all.</summary>
-        /// <remarks>With an exhausted thread pool the caller runs them one after the other.</remarks>
+        /// <remarks>
+        /// With an exhausted thread pool the caller runs them one after the other. What a part throws, this throws, as on one core.
+        /// </remarks>
         public void Run(Action<int> part, CancellationToken cancellation = default)
         {
-            if (Count == 1) part(0);
-            else Parallel.For(0, Count, new ParallelOptions { MaxDegreeOfParallelism = Count, CancellationToken = cancellation }, part);
+            if (Count == 1)
+            {
+                part(0);
+                return;
+            }
+            try
+            {
+                Parallel.For(0, Count, new ParallelOptions { MaxDegreeOfParallelism = Count, CancellationToken = cancellation }, part);
+            }
+            catch (AggregateException failed)
+            {
+                ExceptionDispatchInfo.Throw(failed.InnerExceptions[0]);
+            }
         }
 
         /// <summary>Returns the cores.</summary>

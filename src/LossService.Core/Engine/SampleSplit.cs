@@ -38,6 +38,10 @@ internal static class SampleSplit
         return (rounded, tally);
     }
 
+    /// <summary>The most cores that a batch is split over.</summary>
+    public static int CountCores(long samples, long elements) =>
+        (int)Math.Clamp(long.Min(samples, elements / Worthwhile), 1, Environment.ProcessorCount);
+
     private static (RoundedSum Sum, MetricsSum? Tally) RunParts(
         IdleCores.Lease cores, long samples, Func<MetricsSum>? newTally, ScoreRange work, CancellationToken cancellation)
     {

@@ -28,7 +28,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights sa
     private int _count;
 
     /// <inheritdoc/>
-    public List<long>? Declined { get; private set; }
+    public List<long> Declined { get; } = [];
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -44,7 +44,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights sa
     public void Flush(ExactSum sum)
     {
         // for short rows, room for their logits too
-        var e = _scratch.Reserve((nuint)(_isShort ? 2 * _block : _block) * (nuint)_padded);
+        var e = _scratch.Reserve((nuint)(_isShort ? 2 * _block : _block) * (nuint)_padded, batch.Memory);
         if (_isShort) ReadColumns(e);
         else ReadRows(e);
         for (var i = 0; i < _count; i += DdRow.Width) Conclude(i);
@@ -188,7 +188,7 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights sa
         for (var i = 0; i < _count; i++)
         {
             if (!double.IsPositiveInfinity(_scratch.Max[i])) continue;
-            (Declined ??= []).Add(_scratch.Index[i]);
+            Declined.Add(_scratch.Index[i]);
             (_scratch.Loss[i], _scratch.Low[i]) = (0, 0);
         }
     }

@@ -62,9 +62,16 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     }
 
     /// <summary>Memory for <paramref name="count"/> numbers, the exponentials first, at the start of a cache line.</summary>
-    public double* Reserve(nuint count)
+    /// <exception cref="MemoryBudgetException">The budget, which counts what the thread does not keep, has not enough left.</exception>
+    public double* Reserve(nuint count, MemoryBudget? budget)
     {
-        _numbers.Reserve(count * sizeof(double) + Line);
+        var bytes = count * sizeof(double) + Line;
+        if (bytes > MaxKeptBytes && _numbers.Capacity < bytes)
+        {
+            _numbers.Dispose();
+            _numbers = new(bytes, budget);
+        }
+        _numbers.Reserve(bytes);
         return (double*)Aligned(_numbers.Address);
     }
 

@@ -35,11 +35,13 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
-        var pass = new BinaryPass<TFormula>(CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch);
+        using var pass = new BinaryPass<TFormula>(
+            CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch, cancellation);
         var count = batch.Predictions.Count;
-        var (sum, tally) = SampleSplit.Run(count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation);
-        pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
-        pass.Scores.MetricsSum = tally;
-        return pass.Scores;
+        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+            count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));
     }
+
+    /// <inheritdoc/>
+    private protected sealed override long CountWorkBytes(Batch batch) => BinaryPass<TFormula>.CountBytes(batch);
 }

@@ -41,15 +41,17 @@ internal abstract class CategoricalLoss : Loss
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
-        var pass = new CategoricalPass(
-            batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options));
+        using var pass = new CategoricalPass(
+            batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options),
+            cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
-        var (sum, tally) = SampleSplit.Run(
-            pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation);
-        pass.Weights.Reduce(sum, pass.Scores, batch.Asked);
-        pass.Scores.MetricsSum = tally;
-        return pass.Scores;
+        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+            pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));
     }
+
+    /// <inheritdoc/>
+    private protected sealed override long CountWorkBytes(Batch batch) =>
+        CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Predictions.Rows, batch.Predictions.Count));
 
     /// <summary>K. The shape [0], an array without rows, does not say it, but a list with a number for each class may.</summary>
     private static int CountClasses(Batch batch)

@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
@@ -51,5 +52,34 @@ public abstract class Loss
 
     /// <summary>Scores a batch that is known to be valid.</summary>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    /// <exception cref="MemoryBudgetException">The batch's budget has not enough left.</exception>
     internal abstract Scores Score(Batch batch, CancellationToken cancellation = default);
+
+    /// <summary>The bytes of the results of a batch whose shapes fit together, and of the memory that computes them.</summary>
+    internal long CountBytes(Batch batch)
+    {
+        var shape = batch.Predictions.Shape;
+        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape), shape) + CountWorkBytes(batch);
+    }
+
+    /// <summary>The bytes that computing takes beside the results.</summary>
+    private protected abstract long CountWorkBytes(Batch batch);
+
+    /// <summary>Computes scores; frees their memory where that fails.</summary>
+    private protected static Scores Conclude(
+        Batch batch, Scores scores, SampleWeights weights, Func<(RoundedSum Sum, MetricsSum? Tally)> run)
+    {
+        try
+        {
+            var (sum, tally) = run();
+            weights.Reduce(sum, scores, batch.Asked);
+            scores.MetricsSum = tally;
+            return scores;
+        }
+        catch
+        {
+            scores.Dispose();
+            throw;
+        }
+    }
 }

@@ -23,6 +23,12 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>Whether <see cref="Minimum"/> and <see cref="Maximum"/> themselves are refused.</summary>
     public bool Open { get; init; }
 
+    /// <summary>
+    /// The most numbers of a list of <see cref="OptionForm.Integers"/>, each of which is looked up for every sample. A list with one for
+    /// each class has the length that its batch demands.
+    /// </summary>
+    public int MaxCount { get; init; } = int.MaxValue;
+
     /// <summary>The words allowed, for <see cref="OptionForm.Choice"/>.</summary>
     public IReadOnlyList<string> Choices { get; init; } = [];
 
@@ -60,7 +66,7 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>What may be given, in words: <c>a number from 0 to 1, or a list with one for each class</c>.</summary>
     public string Accepts => Form switch
     {
-        OptionForm.Integers => $"{Range}, or a list of them",
+        OptionForm.Integers => MaxCount < int.MaxValue ? $"{Range}, or a list of at most {MaxCount}" : $"{Range}, or a list of them",
         OptionForm.PerClass => $"a list with {Range} for each class",
         OptionForm.NumberOrPerClass => $"{Range}, or a list with one for each class",
         _ => Range,

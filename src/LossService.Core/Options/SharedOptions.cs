@@ -20,7 +20,8 @@ public static class SharedOptions
     /// <summary>The option <c>ignore_index</c>.</summary>
     public static readonly Option<long[]?> IgnoreIndex = new("ignore_index", OptionForm.Integers, null,
         "Samples with this label, or one of these labels, are left out: loss 0, gradient 0, not counted in the mean. "
-        + "Outputs that depend on the predictions alone are computed.");
+        + "Outputs that depend on the predictions alone are computed.")
+    { MaxCount = 1000 };
 
     /// <summary>The option <c>label_smoothing</c>.</summary>
     public static readonly Option<double> LabelSmoothing = new("label_smoothing", OptionForm.Number, 0,
@@ -50,7 +51,7 @@ public static class SharedOptions
     /// <summary>The option <c>top_k</c>.</summary>
     public static readonly Option<long[]?> TopK = new("top_k", OptionForm.Integers, null,
         "k, or several: metrics reports the top-k accuracy for each.")
-    { Minimum = 1 };
+    { Minimum = 1, MaxCount = 100 };
 
     /// <summary>The option <c>bins</c>.</summary>
     public static readonly Option<int> Bins = new("bins", OptionForm.Integer, 15,

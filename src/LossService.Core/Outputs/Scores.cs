@@ -10,13 +10,34 @@ public sealed class Scores : IDisposable
     private readonly Tensor?[] _tensors = new Tensor?[OutputCatalogue.All.Count];
 
     /// <summary>Allocates the tensors that are asked for, not initialised.</summary>
-    internal Scores(OutputSet outputs, DType dtype, Shape samples, Shape predictions)
+    /// <exception cref="MemoryBudgetException">The budget has not enough left; nothing is allocated then.</exception>
+    internal Scores(OutputSet outputs, DType dtype, Shape samples, Shape predictions, MemoryBudget? budget)
     {
+        try
+        {
+            foreach (var output in OutputCatalogue.All)
+            {
+                if (!output.IsTensor || !output.IsIn(outputs)) continue;
+                _tensors[output.Index] = new(output.DType ?? dtype, output.Shape == OutputShape.Samples ? samples : predictions, budget);
+            }
+        }
+        catch (OutOfMemoryException)
+        {
+            Dispose();
+            throw;
+        }
+    }
+
+    /// <summary>The bytes of the tensors that are asked for.</summary>
+    internal static long CountBytes(OutputSet outputs, DType dtype, Shape samples, Shape predictions)
+    {
+        var bytes = 0L;
         foreach (var output in OutputCatalogue.All)
         {
             if (!output.IsTensor || !output.IsIn(outputs)) continue;
-            _tensors[output.Index] = new(output.DType ?? dtype, output.Shape == OutputShape.Samples ? samples : predictions);
+            bytes += (output.Shape == OutputShape.Samples ? samples : predictions).Count * (output.DType ?? dtype).Size();
         }
+        return bytes;
     }
 
     /// <summary>The reduced loss; null where it was not asked for, or where the mean divides by 0.</summary>
@@ -56,6 +77,9 @@ public sealed class Scores : IDisposable
 
     /// <summary>The predicted class as int64.</summary>
     public Tensor? Predictions => Find(OutputSet.Predictions);
+
+    /// <summary>The bytes of all tensors.</summary>
+    public long Bytes => _tensors.Sum(tensor => tensor?.Bytes ?? 0);
 
     /// <summary>The tensor of an output; null where it is no tensor, or was not asked for.</summary>
     public Tensor? GetTensor(Output output) => _tensors[output.Index];

@@ -15,11 +15,29 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>The bytes after <see cref="Capacity"/> that may be read and overwritten; their content is undefined.</summary>
     public const int Slack = 64;
 
+    /// <summary>The smallest block that a budget counts: a connection takes more than a smaller one.</summary>
+    public const int MinCounted = 16 * 1024;
+
+    private readonly MemoryBudget? _budget;
+    private bool _fillsSlowly;
+    private long _counted;
+
     /// <summary>Makes a buffer of at least <paramref name="capacity"/> bytes.</summary>
-    public NativeBuffer(nuint capacity = 0) => Allocate(capacity);
+    /// <param name="capacity">The bytes that it holds without growing.</param>
+    /// <param name="budget">What its bytes are taken from; null = not counted.</param>
+    /// <param name="fillsSlowly">
+    /// Whether it may be long before its bytes are written, as by a network: then they take memory a small page at a time, until
+    /// <see cref="ExpectAll"/> is called.
+    /// </param>
+    /// <exception cref="MemoryBudgetException">The budget has not enough left.</exception>
+    public NativeBuffer(nuint capacity = 0, MemoryBudget? budget = null, bool fillsSlowly = false)
+    {
+        (_budget, _fillsSlowly) = (budget, fillsSlowly);
+        Allocate(capacity);
+    }
 
     /// <summary>Frees the block if <see cref="Dispose"/> was not called.</summary>
-    ~NativeBuffer() => Free(Address, Capacity);
+    ~NativeBuffer() => Free(Address, Capacity, _counted);
 
     /// <summary>The address of the first byte; changes when the block grows.</summary>
     public byte* Address { get; private set; }
@@ -27,43 +45,76 @@ public sealed unsafe class NativeBuffer : IDisposable
     /// <summary>The bytes that it holds without growing.</summary>
     public nuint Capacity { get; private set; }
 
+    /// <summary>What its bytes are taken from.</summary>
+    public MemoryBudget? Budget => _budget;
+
     /// <summary>Grows to at least <paramref name="capacity"/> bytes, and at least to double, and keeps the content.</summary>
+    /// <exception cref="MemoryBudgetException">The budget has not enough left; the buffer is as before.</exception>
     public void Reserve(nuint capacity)
     {
         if (capacity <= Capacity) return;
-        var (address, bytes) = ((nint)Address, Capacity);
+        var (address, bytes, counted) = ((nint)Address, Capacity, _counted);
         Allocate(nuint.Max(capacity, 2 * bytes));
         Buffer.MemoryCopy((byte*)address, Address, bytes, bytes);
-        Free((byte*)address, bytes);
+        Free((byte*)address, bytes, counted);
+    }
+
+    /// <summary>Says that the rest of the bytes will be written soon.</summary>
+    public void ExpectAll()
+    {
+        _fillsSlowly = false;
+        if (Capacity + Slack >= PagePool.MinBytes) PagePool.UseHugePages(new((nint)Address, Capacity + Slack));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free(Address, Capacity);
+        Free(Address, Capacity, _counted);
         Address = null;
-        Capacity = 0;
+        (Capacity, _counted) = (0, 0);
         GC.SuppressFinalize(this);
     }
 
     private void Allocate(nuint capacity)
     {
-        if (capacity + Slack < PagePool.MinBytes)
+        var isLarge = capacity + Slack >= PagePool.MinBytes;
+        var bytes = isLarge ? PagePool.RoundUp(capacity + Slack) : capacity + Slack;
+        var counted = _budget is null || bytes < MinCounted ? 0 : (long)bytes;
+        if (counted > 0) _budget!.Take(counted);
+        if (!isLarge)
         {
-            Address = (byte*)NativeMemory.Alloc(capacity + Slack);
-            Capacity = capacity;
+            Address = (byte*)NativeMemory.Alloc(bytes);
         }
         else
         {
-            var block = PagePool.Rent(capacity + Slack);
+            var block = Rent(bytes, counted);
             Address = (byte*)block.Address;
-            Capacity = block.Bytes - Slack;
+            // a block that was used before may be larger
+            if (block.Bytes > bytes && _budget?.TryTake((long)(block.Bytes - bytes)) == true) counted = (long)block.Bytes;
+            bytes = block.Bytes;
+        }
+        Capacity = bytes - Slack;
+        _counted = counted;
+    }
+
+    private PagePool.Block Rent(nuint bytes, long counted)
+    {
+        try
+        {
+            return PagePool.Rent(bytes, useHugePages: !_fillsSlowly);
+        }
+        catch (OutOfMemoryException)
+        {
+            _budget?.Return(counted);
+            throw;
         }
     }
 
-    private static void Free(byte* address, nuint capacity)
+    private void Free(byte* address, nuint capacity, long counted)
     {
+        if (address == null) return;
         if (capacity + Slack < PagePool.MinBytes) NativeMemory.Free(address);
         else PagePool.Return(new((nint)address, capacity + Slack));
+        if (counted > 0) _budget!.Return(counted);
     }
 }

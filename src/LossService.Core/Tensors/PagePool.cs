@@ -22,11 +22,16 @@ internal static unsafe partial class PagePool
     private static readonly List<Block> FreeBlocks = [];
     private static nuint s_kept;
 
+    /// <summary>The size of the block that is mapped for a number of bytes.</summary>
+    public static nuint RoundUp(nuint bytes) => (bytes + MinBytes - 1) & ~(MinBytes - 1);
+
     /// <summary>Takes a block of at least <paramref name="bytes"/> bytes, with undefined content.</summary>
+    /// <param name="bytes">The bytes needed.</param>
+    /// <param name="useHugePages">Whether a new block may take memory two megabytes at a time, which costs fewer page faults.</param>
     /// <exception cref="InsufficientMemoryException">The system has no more memory.</exception>
-    public static Block Rent(nuint bytes)
+    public static Block Rent(nuint bytes, bool useHugePages = true)
     {
-        bytes = (bytes + MinBytes - 1) & ~(MinBytes - 1);
+        bytes = RoundUp(bytes);
         lock (Sync)
         {
             // one at most twice as large, and of those the last used, which may still be in the cache
@@ -35,8 +40,13 @@ internal static unsafe partial class PagePool
             // blocks that do not fit make room for the new one
             FreeDownTo(MaxKeptBytes - nuint.Min(MaxKeptBytes, bytes));
         }
-        return new(Pages.Map(bytes), bytes);
+        var block = new Block(Pages.Map(bytes), bytes);
+        Pages.Advise(block, useHugePages);
+        return block;
     }
+
+    /// <summary>Lets a block take memory two megabytes at a time.</summary>
+    public static void UseHugePages(Block block) => Pages.Advise(block, useHugePages: true);
 
     /// <summary>Returns a block to the pool; unmaps the blocks used longest ago where the pool is full.</summary>
     public static void Return(Block block)
@@ -76,11 +86,16 @@ internal static unsafe partial class PagePool
         public static nint Map(nuint bytes)
         {
             if (!OperatingSystem.IsLinux()) return (nint)NativeMemory.Alloc(bytes);
-            const int ReadWrite = 3, PrivateAnonymous = 0x22, HugePage = 14;
+            const int ReadWrite = 3, PrivateAnonymous = 0x22;
             var address = Map(0, bytes, ReadWrite, PrivateAnonymous, -1, 0);
-            if (address == -1) throw new InsufficientMemoryException();
-            _ = Advise(address, bytes, HugePage); // only advice: without huge pages all works, slower
-            return address;
+            return address == -1 ? throw new InsufficientMemoryException() : address;
+        }
+
+        public static void Advise(Block block, bool useHugePages)
+        {
+            const int HugePage = 14, NoHugePage = 15;
+            // only advice: without huge pages all works, slower
+            if (OperatingSystem.IsLinux()) _ = Advise(block.Address, block.Bytes, useHugePages ? HugePage : NoHugePage);
         }
 
         public static void Unmap(Block block)

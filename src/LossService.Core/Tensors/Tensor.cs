@@ -15,7 +15,12 @@ public sealed unsafe class Tensor : IDisposable
     private readonly byte* _data;
 
     /// <summary>Makes a tensor with memory of its own, not initialised.</summary>
-    public Tensor(DType dtype, Shape shape) : this(dtype, shape, new NativeBuffer((nuint)(shape.Count * dtype.Size()))) { }
+    /// <param name="dtype">The type of the elements.</param>
+    /// <param name="shape">The lengths of the axes.</param>
+    /// <param name="budget">What the memory is taken from; null = not counted.</param>
+    /// <exception cref="MemoryBudgetException">The budget has not enough left.</exception>
+    public Tensor(DType dtype, Shape shape, MemoryBudget? budget = null)
+        : this(dtype, shape, new NativeBuffer((nuint)(shape.Count * dtype.Size()), budget)) { }
 
     /// <summary>Makes a tensor over <paramref name="buffer"/>, and takes over its disposal.</summary>
     public Tensor(DType dtype, Shape shape, NativeBuffer buffer) : this(dtype, shape, buffer.Address) => _owned = buffer;
@@ -37,6 +42,9 @@ public sealed unsafe class Tensor : IDisposable
 
     /// <summary>The number of elements.</summary>
     public long Count { get; }
+
+    /// <summary>The bytes of all elements.</summary>
+    public long Bytes => Count * DType.Size();
 
     /// <summary>The number of rows: elements / last axis.</summary>
     public long Rows => Shape.Last == 0 ? 0 : Count / Shape.Last;

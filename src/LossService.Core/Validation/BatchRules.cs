@@ -1,5 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
@@ -7,16 +8,21 @@ namespace LossService.Core.Validation;
 internal static class BatchRules
 {
     /// <summary>Adds what is wrong with a batch to <paramref name="problems"/>.</summary>
-    public static void Check(Loss loss, Batch batch, BatchProblems problems)
+    /// <exception cref="MemoryBudgetException">
+    /// The shapes are right, but the results do not fit into <see cref="Batch.Memory"/>: then no value is looked at.
+    /// </exception>
+    public static void Check(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)
     {
         HeaderRules.Check(loss, batch, problems);
         if (problems.Total == 0) ShapeRules.Check(loss, batch, problems);
-        if (problems.Total == 0 && batch.Predictions.Count > 0) CheckValues(loss, batch, problems);
+        if (problems.Total > 0 || batch.Predictions.Count == 0) return;
+        batch.Memory?.Require(loss.CountBytes(batch), batch.CountBytes());
+        CheckValues(loss, batch, problems, cancellation);
     }
 
-    private static void CheckValues(Loss loss, Batch batch, BatchProblems problems)
+    private static void CheckValues(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)
     {
-        using var rows = new RowReader(loss, batch);
+        using var rows = new RowReader(loss, batch, cancellation);
         WeightRules.Check(batch, rows, problems);
         if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
         // which samples are kept depends on the labels

@@ -22,6 +22,7 @@ internal static class LabelRules
         var countsFrom1 = (bool?)null;
         for (long i = 0; i < labels.Count; i++)
         {
+            rows.Count(1);
             if ((ulong)labels.Integer(i) < (ulong)rows.Classes || !rows.Kept.Contains(i)) continue;
             if (problems.Count())
                 problems.Keep(BatchField.Labels, labels.Shape.Position(i),
@@ -44,7 +45,7 @@ internal static class LabelRules
 
     private static void CheckRows(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
     {
-        for (long i = 0; i < rows.Count; i++)
+        for (long i = 0; i < rows.Rows; i++)
         {
             if (!rows.Kept.Contains(i)) continue;
             var row = rows.Read(labels, i);
@@ -63,7 +64,7 @@ internal static class LabelRules
 
     private static void CheckElements(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
     {
-        for (long i = 0; i < rows.Count; i++)
+        for (long i = 0; i < rows.Rows; i++)
         {
             var row = rows.Read(labels, i);
             for (var c = 0; c < row.Length; c++)

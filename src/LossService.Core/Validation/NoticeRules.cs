@@ -10,11 +10,12 @@ public static class NoticeRules
 {
     /// <summary>The notices for a valid batch: logits that look like probabilities, and one axis taken for one sample.</summary>
     /// <remarks>It reads rows only until one does not look like probabilities, which is usually the first.</remarks>
-    public static IReadOnlyList<BatchNotice> Find(Loss loss, Batch batch)
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public static IReadOnlyList<BatchNotice> Find(Loss loss, Batch batch, CancellationToken cancellation = default)
     {
         if (loss.Kind != LossKind.Categorical || batch.Predictions.Count == 0) return [];
         var name = batch.Form.Name();
-        var looksLikeProbabilities = batch.Form == PredictionForm.Logits && LooksLikeProbabilities(loss, batch);
+        var looksLikeProbabilities = batch.Form == PredictionForm.Logits && LooksLikeProbabilities(loss, batch, cancellation);
         if (!looksLikeProbabilities && batch.Predictions.Shape.Rank > 1) return [];
 
         List<BatchNotice> notices = [];
@@ -39,13 +40,13 @@ public static class NoticeRules
         return false;
     }
 
-    private static bool LooksLikeProbabilities(Loss loss, Batch batch)
+    private static bool LooksLikeProbabilities(Loss loss, Batch batch, CancellationToken cancellation)
     {
         if (IsFirstRowOutside(batch)) return false;
-        using var rows = new RowReader(loss, batch);
+        using var rows = new RowReader(loss, batch, cancellation);
         var tolerance = batch.Predictions.DType.SumTolerance();
         var found = false;
-        for (long i = 0; i < rows.Count; i++)
+        for (long i = 0; i < rows.Rows; i++)
         {
             if (!rows.Kept.Contains(i)) continue;
             var sum = 0.0;

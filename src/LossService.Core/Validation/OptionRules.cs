@@ -20,7 +20,9 @@ internal static class OptionRules
                 break;
             case OptionValue<double[]?> { Value: { } values }: CheckEach(option, values, problems); break;
             case OptionValue<long[]?> { Value: { } values }:
-                CheckEach(option, Array.ConvertAll(values, value => (double)value), problems);
+                if (values.Length > option.MaxCount)
+                    problems.Add(option.Name, $"expected at most {option.MaxCount} numbers, got {values.Length}");
+                else CheckEach(option, Array.ConvertAll(values, value => (double)value), problems);
                 break;
         }
     }
@@ -41,6 +43,8 @@ internal static class OptionRules
             if (!option.Allows(values[i])) Refuse(option, values.Length == 1 ? [] : [i], values[i], problems);
     }
 
-    private static void Refuse(Option option, int[] position, double value, BatchProblems problems) =>
-        problems.Add(option.Name, position, $"expected {option.Range}, got {NumberText.Format(value)}");
+    private static void Refuse(Option option, int[] position, double value, BatchProblems problems)
+    {
+        if (problems.Count()) problems.Keep(option.Name, position, $"expected {option.Range}, got {NumberText.Format(value)}");
+    }
 }

@@ -13,7 +13,7 @@ internal static class PredictionRules
         var (predictions, form) = (batch.Predictions, batch.Form);
         var (least, most) = GetRange(batch, rows);
         if (form == PredictionForm.Logits && predictions.IsFinite) return;
-        for (long i = 0; i < rows.Count; i++)
+        for (long i = 0; i < rows.Rows; i++)
         {
             if (rows.IsCategorical && !rows.Kept.Contains(i)) continue;
             var row = rows.Read(predictions, i);
@@ -36,10 +36,10 @@ internal static class PredictionRules
         switch (batch.Form)
         {
             case PredictionForm.Logits:
-                if (row.Count(double.PositiveInfinity) > 1)
-                    problems.Add(name, rows.GetPosition(index), "softmax has no limit where two logits are Infinity");
-                else if (row.IndexOfAnyExcept(double.NegativeInfinity) < 0)
-                    problems.Add(name, rows.GetPosition(index), "softmax has no limit where all logits are -Infinity");
+                var infinite = row.Count(double.PositiveInfinity) > 1 ? "two logits are Infinity"
+                    : row.IndexOfAnyExcept(double.NegativeInfinity) < 0 ? "all logits are -Infinity" : null;
+                if (infinite is not null && problems.Count())
+                    problems.Keep(name, rows.GetPosition(index), $"softmax has no limit where {infinite}");
                 break;
             case PredictionForm.Probabilities:
                 SumRule.Check(

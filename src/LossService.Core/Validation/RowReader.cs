@@ -1,4 +1,3 @@
-using System.Buffers;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
@@ -9,12 +8,21 @@ namespace LossService.Core.Validation;
 /// <summary>The predictions and labels of a batch, a row at a time: K classes, or up to 1024 elements of a binary batch.</summary>
 internal sealed class RowReader : IDisposable
 {
+    /// <summary>How many elements are read between two looks at the token.</summary>
+    private const int ElementsBetweenLooks = 65536;
+
     private readonly Shape _shape;
-    private readonly double[] _row;
+    private readonly WorkMemory _row;
+    private readonly CancellationToken _cancellation;
+    private long _read;
 
     /// <summary>A reader of a batch whose shapes fit together.</summary>
-    public RowReader(Loss loss, Batch batch)
+    /// <param name="loss">The loss.</param>
+    /// <param name="batch">The batch.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    public RowReader(Loss loss, Batch batch, CancellationToken cancellation)
     {
+        _cancellation = cancellation;
         _shape = batch.Predictions.Shape;
         IsCategorical = loss.Kind == LossKind.Categorical;
         Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
@@ -22,7 +30,7 @@ internal sealed class RowReader : IDisposable
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
         Samples = IsCategorical ? batch.Predictions.Rows : _shape.Count;
         Kept = new(batch, Samples);
-        _row = ArrayPool<double>.Shared.Rent(Width);
+        _row = new(Width, batch.Memory);
     }
 
     /// <summary>Whether rows of probabilities and dense labels are divided by their sums.</summary>
@@ -47,20 +55,30 @@ internal sealed class RowReader : IDisposable
     public int Width { get; }
 
     /// <summary>The number of rows; the last of a binary batch may be short.</summary>
-    public long Count => (_shape.Count + Width - 1) / Width;
+    public long Rows => (_shape.Count + Width - 1) / Width;
 
     /// <summary>Row <paramref name="row"/> of a tensor in the predictions' shape; valid until the next is read.</summary>
     public Span<double> Read(Tensor tensor, long row)
     {
         var start = row * Width;
-        var span = _row.AsSpan(0, (int)long.Min(Width, tensor.Count - start));
+        var span = _row.Span[..(int)long.Min(Width, tensor.Count - start)];
+        Count(span.Length);
         tensor.Read(start, span);
         return span;
+    }
+
+    /// <summary>Counts elements that are read without <see cref="Read"/>.</summary>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
+    public void Count(int elements)
+    {
+        if ((_read += elements) < ElementsBetweenLooks) return;
+        _read = 0;
+        _cancellation.ThrowIfCancellationRequested();
     }
 
     /// <summary>The position of a row in a tensor of the predictions' shape.</summary>
     public int[] GetPosition(long row) => _shape.Position(row * Width)[..^1];
 
     /// <inheritdoc/>
-    public void Dispose() => ArrayPool<double>.Shared.Return(_row);
+    public void Dispose() => _row.Dispose();
 }

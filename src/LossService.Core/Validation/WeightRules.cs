@@ -13,7 +13,7 @@ internal static class WeightRules
     /// <summary>Adds what is wrong with the weights to <paramref name="problems"/>.</summary>
     public static void Check(Batch batch, RowReader rows, BatchProblems problems)
     {
-        if (batch.Mask is { } mask && mask.DType != DType.Bool) CheckMask(mask, problems);
+        if (batch.Mask is { } mask && mask.DType != DType.Bool) CheckMask(mask, rows, problems);
         if (batch.SampleWeight is not { } weights) return;
         var each = SampleAxes.GetSamplesPerEntry(weights, rows.Samples);
         var isDivisor = batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight };
@@ -21,6 +21,7 @@ internal static class WeightRules
         Span<double> weight = [0];
         for (long i = 0; i < weights.Count; i++)
         {
+            rows.Count(1);
             weights.Read(i, weight);
             if (IsInRange(weight[0]) && !(weight[0] < 0 && (isDivisor || hasMetrics))) continue;
             if (!rows.Kept.ContainsAny(i * each, each)) continue;
@@ -43,10 +44,11 @@ internal static class WeightRules
             + "without metrics in outputs, negative weights are taken",
     };
 
-    private static void CheckMask(Tensor mask, BatchProblems problems)
+    private static void CheckMask(Tensor mask, RowReader rows, BatchProblems problems)
     {
         for (long i = 0; i < mask.Count; i++)
         {
+            rows.Count(1);
             if (mask.Integer(i) is 0 or 1 || !problems.Count()) continue;
             problems.Keep(BatchField.Mask, mask.Shape.Position(i), $"expected 0 or 1, got {mask.Text(i)}");
         }

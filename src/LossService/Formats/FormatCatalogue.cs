@@ -3,7 +3,6 @@ using LossService.Formats.Json;
 using LossService.Formats.Ndjson;
 using LossService.Http;
 using LossService.Requests;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats;
 
@@ -13,9 +12,9 @@ internal sealed class FormatCatalogue
     private readonly Dictionary<string, IFormat> _byPosted;
 
     /// <summary>Lists the formats.</summary>
-    public FormatCatalogue(Scoring scoring, IOptions<Limits> limits)
+    public FormatCatalogue(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log)
     {
-        IFormat[] formats = [new JsonFormat(scoring, limits), new NdjsonFormat(scoring, limits)];
+        IFormat[] formats = [new JsonFormat(scoring, admission), new NdjsonFormat(scoring, admission, log)];
         _byPosted = formats.SelectMany(format => format.Reads, (format, type) => (type.Name, format)).ToDictionary();
         Reads = [.. formats.SelectMany(format => format.Reads)];
         Writes = [.. formats.SelectMany(format => format.Writes).DistinctBy(type => type.Name)];

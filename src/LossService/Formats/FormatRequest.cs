@@ -9,23 +9,22 @@ namespace LossService.Formats;
 /// One batch as a format read it: a <see cref="ScoreRequest"/>, which is the same for all formats, and the way from an error in it
 /// back to its place in the format.
 /// </summary>
-/// <remarks>Its tensors may look into memory that it owns, so it is disposed after the scores are written.</remarks>
-internal abstract class FormatRequest(Loss loss) : IDisposable
+/// <remarks>Disposed of as soon as it is scored: what a response says of it needs none of its tensors.</remarks>
+internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposable
 {
     /// <summary>What to score.</summary>
-    public ScoreRequest Batch { get; } = new(loss);
+    public ScoreRequest Batch { get; } = new(loss, allowance);
 
     /// <summary>Validates the batch and scores it.</summary>
     /// <param name="scoring">The path that all formats share.</param>
-    /// <param name="listedErrors">How many errors the problem lists.</param>
-    /// <param name="cancellation">Stops between rows.</param>
     /// <returns>The scores, or the problem with every error at its place.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Result<Scores> Score(Scoring scoring, int listedErrors, CancellationToken cancellation) =>
-        scoring.Score(Batch, cancellation) is { } scores
+    public Result<Scores> Score(Scoring scoring) =>
+        scoring.Score(Batch) is { } scores
             ? scores
             : ProblemTypes.InvalidBatch(
-                [.. Batch.Errors.First.Take(listedErrors).Select(Locate)], Batch.Errors.Total, Describe(Batch.Errors.First[0]));
+                [.. Batch.Errors.First.Take(Batch.Allowance.Limits.ListedErrors).Select(Locate)],
+                Batch.Errors.Total, Describe(Batch.Errors.First[0]));
 
     /// <summary>Says in the format's terms where an error is.</summary>
     protected abstract ProblemError Locate(RequestError error);

@@ -46,11 +46,12 @@ internal static class LossServiceHost
         var sinks = new ConfigurationReaderOptions(typeof(ConsoleLoggerConfigurationExtensions).Assembly);
         logs.ReadFrom.Configuration(builder.Configuration, sinks).Enrich.FromLogContext();
         // RequestIds logs requests and their failures: for logs of its own, hosting makes an activity and two scopes for each
-        // request, and the exception handler logs each failure a second time, without the request's id
+        // request, the exception handler logs each failure a second time, without the request's id, and gRPC each refusal as an error
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Hosting.Diagnostics", LevelAlias.Off);
         logs.MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off);
         // RequestIds logs each refusal of a call; this would add what the client sent
         logs.MinimumLevel.Override("Grpc", LogEventLevel.Warning);
+        logs.MinimumLevel.Override("Grpc.AspNetCore.Server.ServerCallHandler", LevelAlias.Off);
         // StartFailure says why; hosting would add the trace
         logs.Filter.ByExcluding(IsFailureOfStart);
         if (Console.IsOutputRedirected) logs.WriteTo.Console(new RenderedCompactJsonFormatter());
@@ -65,6 +66,9 @@ internal static class LossServiceHost
     /// <summary>Kestrel: no banner, strict framing, the limits of <see cref="Limits"/>.</summary>
     public static void AddServer(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<Admission>();
+        // computations hold threads for seconds; the next request, such as a probe, must not wait until the pool adds one
+        ThreadPool.SetMinThreads(4 * Environment.ProcessorCount, Environment.ProcessorCount);
         // a bare line feed does not end a line: request smuggling uses proxies and servers that disagree on this
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();
@@ -74,13 +78,18 @@ internal static class LossServiceHost
             // RequestBody and NdjsonLines have limits of their own; this one would also count the framing of chunks
             kestrel.Limits.MaxRequestBodySize = null;
             // lets numbers be formatted while others are sent; with 64 KB, the default, each waits for the other
-            kestrel.Limits.MaxResponseBufferSize = 1024 * 1024;
+            kestrel.Limits.MaxResponseBufferSize = 256 * 1024;
+            // what is received before it is asked for is in no budget
+            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 50;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
+        });
+        builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<Limits>>((kestrel, limits) =>
+        {
             // a slower client is disconnected, since it only holds memory
-            MinDataRate rate = new(bytesPerSecond: 64 * 1024, gracePeriod: TimeSpan.FromSeconds(5));
+            MinDataRate rate = new(limits.Value.BytesPerSecond, TimeSpan.FromSeconds(limits.Value.GraceSeconds));
             kestrel.Limits.MinRequestBodyDataRate = rate;
             kestrel.Limits.MinResponseDataRate = rate;
         });

@@ -25,9 +25,12 @@ internal static class ProblemMiddleware
         });
     }
 
-    private static Problem Describe(Exception error) => error is BadHttpRequestException bad
-        ? ProblemTypes.BadRequest(bad.StatusCode, bad.Message)
-        : ProblemTypes.Internal();
+    private static Problem Describe(Exception error) => error switch
+    {
+        BadHttpRequestException bad => ProblemTypes.BadRequest(bad.StatusCode, bad.Message),
+        OutOfMemoryException => ProblemTypes.OutOfMemory(),
+        _ => ProblemTypes.Internal(),
+    };
 
     private static Problem Describe(HttpContext context) => context.Response.StatusCode switch
     {

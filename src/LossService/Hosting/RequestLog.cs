@@ -42,8 +42,8 @@ internal sealed class RequestLog(Serilog.ILogger log, Limits limits)
 
     private static LogEventLevel LevelOf(int status) => status switch
     {
-        // deliberate, such as the readiness probe's while draining
-        StatusCodes.Status503ServiceUnavailable => LogEventLevel.Information,
+        // deliberate: the readiness probe's while draining, and a deadline's
+        StatusCodes.Status503ServiceUnavailable or StatusCodes.Status504GatewayTimeout => LogEventLevel.Information,
         >= 500 => LogEventLevel.Error,
         >= 400 => LogEventLevel.Information,
         _ => LogEventLevel.Debug,

@@ -17,13 +17,12 @@ internal static class WarmUp
     public static void Start() => Task.Run(async () =>
     {
         var loss = LossCatalogue.Find("cross_entropy")!;
-        using var text = new RequestBody(0);
+        using var text = new RequestBody(RequestBody.LeastCapacity);
         text.Append(Encoding.UTF8.GetBytes(loss.Page.Example));
-        if (!JsonRequest.Read(loss, text).TryGet(out var request, out _)) return;
+        if (!JsonRequest.Read(loss, text, Allowance.Default).TryGet(out var request, out _)) return;
         using (request)
         {
-            if (!request.Score(
-                new(new RequestValidator()), new Limits().ListedErrors, CancellationToken.None).TryGet(out var scores, out _)) return;
+            if (!request.Score(new(new RequestValidator())).TryGet(out var scores, out _)) return;
             using (scores) await request.WriteAsync(scores, PipeWriter.Create(Stream.Null), null, CancellationToken.None);
         }
     });

@@ -7,6 +7,8 @@ namespace LossService.OpenApi;
 /// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, and Swagger UI at <c>/swagger</c>.</summary>
 internal static class ApiDocument
 {
+    private const string Name = "v1";
+
     private const string Introduction = """
         Post a batch of labels and a model's outputs; the response has the loss, the loss of each sample and the gradient.
 
@@ -31,7 +33,7 @@ internal static class ApiDocument
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc("v1", new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
+            options.SwaggerDoc(Name, new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
             options.DocumentAsyncFilter<LossesDocument>();
             options.DocumentFilter<LimitsDocument>();
             options.DocumentAsyncFilter<OipDocument>();
@@ -41,16 +43,17 @@ internal static class ApiDocument
     /// <summary>Serves the document and the page.</summary>
     public static void UseApiDocument(this WebApplication app)
     {
-        // both look at every path by a regular expression, which a batch need not wait for
+        var held = new HeldDocument(Name);
+        // Swagger UI looks at every path by a regular expression, which a batch need not wait for
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {
             documents.Use((context, next) =>
             {
                 if (context.Request.Path.Value!.EndsWith(".html", StringComparison.Ordinal))
                     context.Response.Headers.ContentSecurityPolicy = PolicyOfPage.Value;
-                return next(context);
+                return HttpMethods.IsGet(context.Request.Method) && context.Request.Path == $"/swagger/{Name}/swagger.json"
+                    ? held.AnswerAsync(context) : next(context);
             });
-            documents.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
             documents.UseSwaggerUI(ShowDocument);
         });
     }

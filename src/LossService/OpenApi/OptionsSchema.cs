@@ -61,7 +61,12 @@ internal static class OptionsSchema
         return schema;
     }
 
-    private static OpenApiSchema List(Option option) => new() { Type = JsonSchemaType.Array, Items = Scalar(option) };
+    private static OpenApiSchema List(Option option) => new()
+    {
+        Type = JsonSchemaType.Array,
+        Items = Scalar(option),
+        MaxItems = option.MaxCount < int.MaxValue ? option.MaxCount : null,
+    };
 
     private static OpenApiSchema Scalar(Option option)
     {

@@ -1,3 +1,4 @@
+using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -29,6 +30,20 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     [JsonIgnore(Condition = JsonIgnoreCondition.WhenWritingNull)]
     public long? LimitBytes { get; init; }
 
+    /// <summary>After how many seconds the same request may succeed: the header <c>Retry-After</c>.</summary>
+    [JsonIgnore]
+    internal int? RetryAfter { get; init; }
+
+    /// <summary>Whether the connection ends with the answer, so that the rest of the body need not be read.</summary>
+    [JsonIgnore]
+    internal bool ClosesConnection { get; init; }
+
+    /// <summary>A body that is read to its end rather than cut off.</summary>
+    private const int SmallRest = 256 * 1024;
+
+    /// <summary>How long a client has to take an answer before its connection ends with a body that nobody reads.</summary>
+    private static readonly TimeSpan Goodbye = TimeSpan.FromMilliseconds(250);
+
     /// <summary>Further fields: one for each <see cref="DetailAlias"/> of the path.</summary>
     [JsonExtensionData]
     public IDictionary<string, object>? Extensions { get; private init; }
@@ -41,12 +56,27 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     };
 
     /// <inheritdoc/>
-    public Task ExecuteAsync(HttpContext httpContext)
+    public async Task ExecuteAsync(HttpContext httpContext)
     {
-        httpContext.Response.StatusCode = Status;
+        var response = httpContext.Response;
+        response.StatusCode = Status;
+        if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
+        var closes = ClosesConnection && HttpProtocol.IsHttp11(httpContext.Request.Protocol);
+        if (closes) response.Headers.Connection = "close";
         var aliases = httpContext.RequestServices.GetServices<DetailAlias>()
             .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path));
         var fields = aliases.ToDictionary(alias => alias.Field, _ => (object)Detail);
-        return httpContext.Response.WriteAsJsonAsync(this with { Extensions = fields }, Json, MediaType, httpContext.RequestAborted);
+        await response.WriteAsJsonAsync(this with { Extensions = fields }, Json, MediaType, httpContext.RequestAborted);
+        if (closes) await CloseAsync(httpContext);
+    }
+
+    /// <summary>Ends the connection. The server would first read what is left of the body, for up to five seconds.</summary>
+    private static async Task CloseAsync(HttpContext context)
+    {
+        // what is small has arrived; what is long fills the buffers of the connection while its client takes the answer
+        if (context.Request.ContentLength <= SmallRest) return;
+        await context.Response.CompleteAsync();
+        await Task.Delay(Goodbye, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);
+        context.Abort();
     }
 }

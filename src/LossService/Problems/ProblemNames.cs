@@ -36,6 +36,15 @@ public static class ProblemNames
     /// <summary>The request is well-formed, but not a valid batch.</summary>
     public const string InvalidBatch = "invalid-batch";
 
+    /// <summary>The body or the lines came, or the response was taken, too slowly.</summary>
+    public const string TooSlow = "too-slow";
+
+    /// <summary>The service has more to do than it can take.</summary>
+    public const string Overloaded = "overloaded";
+
+    /// <summary>The batch takes longer than it may.</summary>
+    public const string Timeout = "timeout";
+
     /// <summary>The service failed.</summary>
     public const string InternalError = "internal-error";
 }

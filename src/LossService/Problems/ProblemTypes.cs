@@ -54,6 +54,50 @@ public static class ProblemTypes
                 $"The body is larger than the limit of {limit} bytes; send a dataset in several batches and add up their totals."))
         { LimitBytes = limit };
 
+    /// <summary>413: the body alone, or the batch with its results, takes more memory than all requests together may.</summary>
+    public static Problem NeedsTooMuchMemory(long need, long limit) =>
+        new(413, ProblemNames.PayloadTooLarge, "The body is too large",
+            string.Create(CultureInfo.InvariantCulture,
+                $"The batch and its results take {need} bytes of memory, more than the limit of {limit} (Limits:MemoryBytes); ask for ")
+            + "fewer outputs, or send a dataset in several batches and add up their totals.")
+        { LimitBytes = limit };
+
+    /// <summary>408: the body came at less than the rate.</summary>
+    public static Problem TooSlow(string what, long rate, string setting) =>
+        new(408, ProblemNames.TooSlow, "The client is too slow",
+            string.Create(CultureInfo.InvariantCulture, $"{what} at less than {rate} bytes a second ({setting})."))
+        { ClosesConnection = true };
+
+    /// <summary>408: the client of a stream sent nothing for too long, or the stream took too long.</summary>
+    public static Problem Paused(int pause, int life) =>
+        new(408, ProblemNames.TooSlow, "The client is too slow", string.Create(CultureInfo.InvariantCulture,
+            $"A stream may pause for {pause} seconds (Limits:PauseSeconds), and take {life} in all (Limits:StreamSeconds)."))
+        { ClosesConnection = true };
+
+    /// <summary>408: the client of a stream takes nothing of its responses.</summary>
+    public static Problem Stalled(long held, int seconds) =>
+        new(408, ProblemNames.TooSlow, "The client is too slow", string.Create(CultureInfo.InvariantCulture,
+            $"{held} bytes of responses wait, and none were taken for {seconds} seconds (Limits:HeldResponseBytes, Limits:StallSeconds); ")
+            + "read responses while you send lines.")
+        { ClosesConnection = true };
+
+    /// <summary>429: memory is taken by other requests.</summary>
+    public static Problem OutOfMemory() => Overloaded("The memory for requests (Limits:MemoryBytes) is in use by others");
+
+    /// <summary>429: too many requests wait.</summary>
+    public static Problem TooManyRequests() => Overloaded("Too many requests wait to be scored (Limits:ComputeQueue)");
+
+    /// <summary>504: a batch took longer than it may.</summary>
+    public static Problem Timeout(int seconds) =>
+        new(504, ProblemNames.Timeout, "The batch took too long",
+            string.Create(CultureInfo.InvariantCulture,
+                $"The batch was not scored within {seconds} seconds (Limits:ComputeSeconds); send it in several."))
+        { RetryAfter = 1 };
+
+    private static Problem Overloaded(string why) =>
+        new(429, ProblemNames.Overloaded, "The service is overloaded", $"{why}; try again in a second.")
+        { RetryAfter = 1, ClosesConnection = true };
+
     /// <summary>415: the service does not read this media type or coding.</summary>
     public static Problem UnsupportedMediaType(string detail) =>
         new(415, ProblemNames.UnsupportedMediaType, "The body's media type is not supported", detail);

@@ -1,5 +1,4 @@
 using System.Globalization;
-using System.Text;
 using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
@@ -21,16 +20,19 @@ internal static class HeaderParser
         switch (name)
         {
             case Fields.Outputs: request.Outputs = ReadOutputs(ref json, request); return true;
-            case Fields.Reduction: request.Reduction = ReadName(name, ref json, Fields.Reductions, errors); return true;
-            case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, errors); return true;
-            case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, errors); return true;
-            case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, errors); return true;
+            case Fields.Reduction: request.Reduction = ReadName(name, ref json, Fields.Reductions, request); return true;
+            case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, request); return true;
+            case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, request); return true;
+            case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, request); return true;
             case Fields.DType:
-                SetDType(json.TokenType == JsonTokenType.String ? json.GetString() : null, Describe(ref json), request);
+                var isWord = JsonTexts.TryRead(ref json, NameBytes(request), out var word);
+                SetDType(isWord ? word : null, JsonTexts.Describe(ref json), request);
                 return true;
             case Fields.Id:
-                if (json.TokenType == JsonTokenType.String) request.Id = json.GetString();
-                else errors.Add(new(name), $"expected a string, got {Describe(ref json)}");
+                if (JsonTexts.TryRead(ref json, NameBytes(request), out var id)) request.Id = id;
+                else errors.Add(new(name), json.TokenType == JsonTokenType.String
+                    ? $"expected at most {NameBytes(request)} bytes, got {JsonTexts.Describe(ref json)}"
+                    : $"expected a string, got {JsonTexts.Describe(ref json)}");
                 return true;
             default: return false;
         }
@@ -59,7 +61,7 @@ internal static class HeaderParser
         {
             JsonTokenType.Null => true,
             JsonTokenType.True or JsonTokenType.False => request.Options.TrySet(option, json.GetBoolean()),
-            JsonTokenType.String => request.Options.TrySet(option, json.GetString()!),
+            JsonTokenType.String => JsonTexts.TryRead(ref json, NameBytes(request), out var word) && request.Options.TrySet(option, word),
             JsonTokenType.Number when TryInteger(ref json, out var integer) => request.Options.TrySet(option, integer),
             JsonTokenType.Number when TryNumber(ref json, out var number) =>
                 !IsLost(option, number, ref json) && request.Options.TrySet(option, number),
@@ -67,7 +69,7 @@ internal static class HeaderParser
             JsonTokenType.StartArray when option is Option<double[]?> list => ReadList(list, ref json, TryNumber, request),
             _ => false,
         };
-        if (!isSet) request.Errors.Add(new(option.Name), $"expected {option.Accepts}, got {Describe(ref json)}");
+        if (!isSet) request.Errors.Add(new(option.Name), $"expected {option.Accepts}, got {JsonTexts.Describe(ref json)}");
     }
 
     /// <summary>What to say of a field that a request for the loss does not have.</summary>
@@ -80,47 +82,43 @@ internal static class HeaderParser
             : $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, Fields.GetNames(loss))}";
     }
 
-    /// <summary>What a value is, in words: its own text where it is short.</summary>
-    public static string Describe(ref Utf8JsonReader json) => json.TokenType switch
-    {
-        JsonTokenType.StartArray => "an array",
-        JsonTokenType.StartObject => "an object",
-        JsonTokenType.String => ClientText.Quote(json.GetString()!),
-        JsonTokenType.Number => ClientText.Shorten(Encoding.UTF8.GetString(json.ValueSpan)),
-        JsonTokenType.True => "true",
-        JsonTokenType.False => "false",
-        _ => "null",
-    };
-
     private static OutputSet? ReadOutputs(ref Utf8JsonReader json, ScoreRequest request)
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            request.Errors.Add(new(Fields.Outputs), $"expected a list of names, got {Describe(ref json)}");
+            request.Errors.Add(new(Fields.Outputs), $"expected a list of names, got {JsonTexts.Describe(ref json)}");
             return null;
         }
         var outputs = OutputSet.None;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
-            if (json.TokenType == JsonTokenType.String && OutputCatalogue.Find(json.GetString()!) is { } output) outputs |= output.Flag;
-            else AddUnknownOutput(i, ref json, request.Errors);
+            if (i == request.Allowance.Limits.Members)
+            {
+                // what is left of it is not read: each member has a reader of its own
+                request.Errors.Add(new(Fields.Outputs), $"expected at most {i} names");
+                return null;
+            }
+            if (JsonTexts.TryRead(ref json, NameBytes(request), out var name) && OutputCatalogue.Find(name) is { } output)
+                outputs |= output.Flag;
+            else AddUnknownOutput(i, name, ref json, request.Errors);
             json.TrySkip();
         }
         return outputs;
     }
 
-    private static void AddUnknownOutput(int index, ref Utf8JsonReader json, RequestErrors errors)
+    private static void AddUnknownOutput(int index, string name, ref Utf8JsonReader json, RequestErrors errors)
     {
         string[] names = [.. OutputCatalogue.All.Select(output => output.Name)];
-        var hint = json.TokenType == JsonTokenType.String ? Nearest.Suggest(json.GetString()!, names) : "";
-        errors.Add(new(Fields.Outputs, index), $"unknown output {Describe(ref json)}{hint}; expected one of {string.Join(", ", names)}");
+        errors.Add(new(Fields.Outputs, index),
+            $"unknown output {JsonTexts.Describe(ref json)}{Nearest.Suggest(name, names)}; expected one of {string.Join(", ", names)}");
     }
 
-    private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, RequestErrors errors) where T : struct, Enum
+    private static int NameBytes(ScoreRequest request) => request.Allowance.Limits.NameBytes;
+
+    private static T ReadName<T>(string name, ref Utf8JsonReader json, WireNames<T> names, ScoreRequest request) where T : struct, Enum
     {
-        if (json.TokenType == JsonTokenType.String && names.TryFind(json.GetString()!, out var value)) return value;
-        errors.Add(new(name), DescribeChoice(
-            names, Describe(ref json), json.TokenType == JsonTokenType.String ? json.GetString()! : ""));
+        if (JsonTexts.TryRead(ref json, NameBytes(request), out var word) && names.TryFind(word, out var value)) return value;
+        request.Errors.Add(new(name), DescribeChoice(names, JsonTexts.Describe(ref json), word));
         return default;
     }
 
@@ -148,10 +146,17 @@ internal static class HeaderParser
     {
         List<T> list = [];
         var before = request.Errors.Total;
+        var most = option.Form == OptionForm.Integers ? option.MaxCount : request.Allowance.Limits.Classes;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
+            if (i == most)
+            {
+                request.Errors.Add(new(option.Name), $"expected at most {most} numbers");
+                return true;
+            }
             if (tryRead(ref json, out var value) && !(value is double number && IsLost(option, number, ref json))) list.Add(value);
-            else request.Errors.Add(new(option.Name, i), $"expected {option.Range}, got {Describe(ref json)}");
+            else if (request.Errors.Count())
+                request.Errors.Keep(new(option.Name, i), $"expected {option.Range}, got {JsonTexts.Describe(ref json)}");
             json.TrySkip();
         }
         if (request.Errors.Total == before) request.Options.Set(option, [.. list]);

@@ -16,8 +16,15 @@ public sealed class RequestErrors
     /// <summary>Adds an error.</summary>
     public void Add(Address address, string detail)
     {
-        if (Total++ < BatchProblems.MaxKept) (_first ??= []).Add(new(address, detail));
+        if (Count()) Keep(address, detail);
     }
+
+    /// <summary>Counts an error.</summary>
+    /// <returns>Whether it is to be kept: then <see cref="Keep"/> takes it. A text that nobody reads need not be made.</returns>
+    public bool Count() => Total++ < BatchProblems.MaxKept;
+
+    /// <summary>Keeps a counted error.</summary>
+    public void Keep(Address address, string detail) => (_first ??= []).Add(new(address, detail));
 
     /// <summary>Adds what is wrong with the batch.</summary>
     public void Add(BatchProblems problems)

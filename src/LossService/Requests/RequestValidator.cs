@@ -48,7 +48,10 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     private static void CheckHeader(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
         var problems = new BatchProblems();
-        HeaderRules.Check(request.Loss, request.ToBatch(request.Form!.Value), problems);
+        var (form, classes) = (request.Form!.Value, request.Allowance.Limits.Classes);
+        if (request.Loss.Kind == LossKind.Categorical && request.Predictions!.Shape.Last is var posted && posted > classes)
+            problems.Add(form.Name(), $"expected at most {classes} classes, got {posted}");
+        HeaderRules.Check(request.Loss, request.ToBatch(form), problems);
         request.Errors.Add(problems);
         foreach (var problem in problems.First) context.AddFailure(problem.Field, problem.Detail);
     }

@@ -16,7 +16,10 @@ public sealed class ScoreRequest : IDisposable
     private int _encoded;
 
     /// <summary>A request for the given loss.</summary>
-    public ScoreRequest(Loss loss) => Loss = loss;
+    public ScoreRequest(Loss loss, Allowance? allowance = null) => (Loss, Allowance) = (loss, allowance ?? Allowance.Default);
+
+    /// <summary>What it may use.</summary>
+    public Allowance Allowance { get; }
 
     /// <summary>The loss that the route names.</summary>
     public Loss Loss { get; }
@@ -103,6 +106,7 @@ public sealed class ScoreRequest : IDisposable
         Unit = Unit,
         ResultDType = ResultDType,
         Options = Options,
+        Memory = Allowance.Memory,
     };
 
     /// <summary>Forgets everything that was read but the dtype.</summary>

@@ -1,5 +1,7 @@
 using LossService.Core;
+using LossService.Core.Batches;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 using LossService.Core.Validation;
 
 namespace LossService.Requests;
@@ -9,17 +11,32 @@ internal sealed class Scoring(RequestValidator validator)
 {
     /// <summary>Scores a request, or finds what is wrong with it.</summary>
     /// <param name="request">As its format read it.</param>
-    /// <param name="cancellation">Stops between rows.</param>
     /// <returns>The scores; null where the request's errors say why not.</returns>
-    public Scores? Score(ScoreRequest request, CancellationToken cancellation)
+    /// <exception cref="OperationCanceledException">The request's token was cancelled.</exception>
+    /// <exception cref="MemoryBudgetException">The scores do not fit into the request's memory, now or ever.</exception>
+    public Scores? Score(ScoreRequest request)
     {
+        var cancellation = request.Allowance.Cancellation;
         if (request.Errors.Total > 0) RequestValidator.AddMissing(request);
         if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
         var problems = new BatchProblems();
         var batch = request.ToBatch(request.Form!.Value);
         var scores = Scorer.TryScore(request.Loss, batch, problems, cancellation);
         request.Errors.Add(problems);
-        if (scores is not null) request.Notices = NoticeRules.Find(request.Loss, batch);
+        if (scores is not null) request.Notices = FindNotices(request, batch, scores);
         return scores;
+    }
+
+    private static IReadOnlyList<BatchNotice> FindNotices(ScoreRequest request, Batch batch, Scores scores)
+    {
+        try
+        {
+            return NoticeRules.Find(request.Loss, batch, request.Allowance.Cancellation);
+        }
+        catch
+        {
+            scores.Dispose();
+            throw;
+        }
     }
 }

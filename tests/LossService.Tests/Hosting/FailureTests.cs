@@ -1,11 +1,8 @@
-using System.Collections.Concurrent;
 using LossService.Tests.Support;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.RequestDecompression;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
-using Serilog;
-using Serilog.Core;
 using Serilog.Events;
 
 namespace LossService.Tests.Hosting;
@@ -13,11 +10,11 @@ namespace LossService.Tests.Hosting;
 /// <summary>A fault of our own: 500, an id to find it by in the log, and nothing of what went wrong.</summary>
 public sealed class FailureTests : IDisposable
 {
-    private readonly Lines _log = new();
+    private readonly LogLines _log = new();
     private readonly TestService _service;
 
     public FailureTests() => _service = new(host => host.ConfigureTestServices(services => services
-        .AddSingleton<ILogger>(new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(_log).CreateLogger())
+        .AddSingleton(_log.ToLogger())
         .AddSingleton<IRequestDecompressionProvider, Fault>()));
 
     [Fact]
@@ -67,15 +64,5 @@ public sealed class FailureTests : IDisposable
     {
         public Stream? GetDecompressionStream(HttpContext context) =>
             HttpMethods.IsPost(context.Request.Method) ? throw new InvalidOperationException("the password is hunter2") : null;
-    }
-
-    private sealed class Lines : ILogEventSink
-    {
-        private readonly BlockingCollection<LogEvent> _events = [];
-
-        public void Emit(LogEvent logEvent) => _events.Add(logEvent);
-
-        public Task<LogEvent> NextAsync() =>
-            Task.Run(() => _events.Take(TestContext.Current.CancellationToken)).WaitAsync(TimeSpan.FromSeconds(30));
     }
 }

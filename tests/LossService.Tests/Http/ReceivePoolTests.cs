@@ -18,6 +18,18 @@ public sealed class ReceivePoolTests
     }
 
     [Fact]
+    public void Blocks_BeyondThoseKept_AreSmallUntilLargeOnesComeBack()
+    {
+        using var pool = new ReceivePool();
+        var large = Enumerable.Range(0, ReceivePool.Kept).Select(_ => pool.Rent()).ToList();
+        Assert.All(large, block => Assert.Equal(ReceivePool.BlockSize, block.Memory.Length));
+        using (var small = pool.Rent()) Assert.Equal(ReceivePool.SmallBlockSize, small.Memory.Length);
+        using (var needed = pool.Rent(ReceivePool.BlockSize)) Assert.Equal(ReceivePool.BlockSize, needed.Memory.Length);
+        large[0].Dispose();
+        using (var again = pool.Rent()) Assert.Equal(ReceivePool.BlockSize, again.Memory.Length);
+    }
+
+    [Fact]
     public void Block_GivenBack_IsTheNextOneRented()
     {
         using var pool = new ReceivePool();

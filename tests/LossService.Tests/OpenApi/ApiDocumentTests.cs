@@ -19,6 +19,16 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
         Committed.Matches("src/LossService/OpenApi/openapi.json", document.Text + "\n");
 
     [Fact]
+    public async Task Document_AskedForAgain_IsNotSentTwice()
+    {
+        var first = await document.SendAsync("/swagger/v1/swagger.json", null);
+        Assert.Equal(200, first.Status);
+        var again = await document.SendAsync("/swagger/v1/swagger.json", first.Header("ETag"));
+        Assert.Equal((304, 0), (again.Status, again.Body.Length));
+        Assert.Equal(first.Text, (await document.SendAsync("/swagger/v1/swagger.json", "\"other\"")).Text);
+    }
+
+    [Fact]
     public void Document_EveryReference_Resolves()
     {
         var references = Descendants(document.Json).OfType<JsonObject>()

@@ -31,6 +31,14 @@ public sealed class ServedDocument(TestService service) : IAsyncLifetime
     /// <summary>Sends a request; returns the status and the body of the answer.</summary>
     internal async Task<(int Status, JsonNode Body)> SendAsync(HttpRequestMessage request) => Read(await service.SendAsync(request));
 
+    /// <summary>Gets a page that the client has with an ETag, or does not have.</summary>
+    internal Task<Answer> SendAsync(string path, string? tag)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, path);
+        if (tag is not null) request.Headers.TryAddWithoutValidation("If-None-Match", tag);
+        return service.SendAsync(request);
+    }
+
     /// <summary>The operation of a path.</summary>
     internal JsonNode Operation(string path, string method) => Json["paths"]![path]![method]!;
 

@@ -8,21 +8,28 @@ using Serilog.Events;
 
 namespace LossService.Tests.Support;
 
-/// <summary>The lines that a service logs about requests.</summary>
+/// <summary>The log of a service, line by line.</summary>
 internal sealed class LogLines : ILogEventSink
 {
-    private readonly BlockingCollection<LogEvent> _lines = [];
+    private readonly BlockingCollection<LogEvent> _events = [];
 
-    public void Emit(LogEvent logEvent) => _lines.Add(logEvent);
+    /// <summary>A logger that writes here, from Debug on.</summary>
+    public ILogger ToLogger() => new LoggerConfiguration().MinimumLevel.Debug().WriteTo.Sink(this).CreateLogger();
 
-    /// <summary>Takes the place of a service's log.</summary>
+    /// <summary>Takes the place of a service's log, from Information on.</summary>
     public void Attach(IWebHostBuilder host) => host.ConfigureTestServices(services => services
         .AddSingleton<ILogger>(new LoggerConfiguration().MinimumLevel.Information().WriteTo.Sink(this).CreateLogger()));
 
-    /// <summary>The next line; a line is written once its answer is out.</summary>
-    public Task<LogEvent> NextAsync() =>
-        Task.Run(() => _lines.Take(TestContext.Current.CancellationToken)).WaitAsync(TimeSpan.FromSeconds(30));
+    /// <summary>The lines so far that nobody took.</summary>
+    public IReadOnlyCollection<LogEvent> All => [.. _events];
 
     /// <summary>Whether there is no line left.</summary>
-    public bool IsEmpty => _lines.Count == 0;
+    public bool IsEmpty => _events.Count == 0;
+
+    /// <inheritdoc/>
+    public void Emit(LogEvent logEvent) => _events.Add(logEvent);
+
+    /// <summary>Takes the next line, when it is there; a line is written once its answer is out.</summary>
+    public Task<LogEvent> NextAsync() =>
+        Task.Run(() => _events.Take(TestContext.Current.CancellationToken)).WaitAsync(TimeSpan.FromSeconds(30));
 }

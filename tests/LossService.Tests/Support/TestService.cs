@@ -45,7 +45,7 @@ public sealed class TestService : WebApplicationFactory<Program>
     internal GrpcChannel Channel => _channel.Value;
 
     /// <summary>Of the two addresses, the one that is not for HTTP/1.1.</summary>
-    private Uri GrpcAddress => Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
+    internal Uri GrpcAddress => Services.GetRequiredService<IServer>().Features.Get<IServerAddressesFeature>()!.Addresses
         .Select(address => new Uri(address)).Single(address => address != Address);
 
     /// <summary>Posts a text as JSON.</summary>

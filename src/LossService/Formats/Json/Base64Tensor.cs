@@ -21,6 +21,9 @@ internal ref struct Base64Tensor
     /// <summary>The member with the bytes.</summary>
     public const string Data = "data";
 
+    /// <summary>How many fields are read; there are three.</summary>
+    private const int MaxFields = 16;
+
     private const string DTypeName = "dtype";
     private const string ShapeName = "shape";
 
@@ -29,13 +32,14 @@ internal ref struct Base64Tensor
 
     private readonly string _field;
     private readonly RequestErrors _errors;
+    private readonly Allowance _allowance;
     private readonly NativeBuffer _unescaped;
     private DType? _dtype;
     private Shape? _shape;
     private ReadOnlySpan<byte> _text;
 
-    private Base64Tensor(string field, RequestErrors errors, NativeBuffer unescaped) =>
-        (_field, _errors, _unescaped) = (field, errors, unescaped);
+    private Base64Tensor(string field, ScoreRequest request, NativeBuffer unescaped) =>
+        (_field, _errors, _allowance, _unescaped) = (field, request.Errors, request.Allowance, unescaped);
 
     /// <summary>Reads a tensor of the request that is posted as an object.</summary>
     /// <param name="field">Which.</param>
@@ -46,8 +50,8 @@ internal ref struct Base64Tensor
     {
         request.MarkEncoded(field);
         var before = request.Errors.Total;
-        using var unescaped = new NativeBuffer();
-        var read = new Base64Tensor(Fields.GetName(field), request.Errors, unescaped);
+        using var unescaped = new NativeBuffer(0, request.Allowance.Memory);
+        var read = new Base64Tensor(Fields.GetName(field), request, unescaped);
         read.ReadFields(value);
         return request.Errors.Total == before ? read.Decode(read._dtype!.Value, read._shape!.Value) : null;
     }
@@ -79,10 +83,15 @@ internal ref struct Base64Tensor
     {
         var json = new Utf8JsonReader(value, JsonText.Strict);
         var seen = new HashSet<string>();
+        var fields = 0;
         json.Read();
         while (json.Read() && json.TokenType == JsonTokenType.PropertyName)
         {
-            var name = json.GetString()!;
+            if (!JsonTexts.TryRead(ref json, _allowance.Limits.NameBytes, out var name) || fields++ == MaxFields)
+            {
+                _errors.Add(new(_field), "a tensor as an object has dtype, shape and data, and no other field");
+                return;
+            }
             json.Read();
             if (name == "0")
             {
@@ -107,9 +116,9 @@ internal ref struct Base64Tensor
 
     private void ReadDType(ref Utf8JsonReader json)
     {
-        if (json.TokenType == JsonTokenType.String) _dtype = DTypes.Parse(json.GetString());
+        if (JsonTexts.TryRead(ref json, _allowance.Limits.NameBytes, out var name)) _dtype = DTypes.Parse(name);
         if (_dtype is null) AddError(DTypeName,
-            $"unknown dtype {HeaderParser.Describe(ref json)}; expected one of "
+            $"unknown dtype {JsonTexts.Describe(ref json)}; expected one of "
             + $"{string.Join(", ", Enum.GetValues<DType>().Select(dtype => dtype.Name()))}");
     }
 
@@ -117,22 +126,28 @@ internal ref struct Base64Tensor
     {
         if (json.TokenType != JsonTokenType.StartArray)
         {
-            AddError(ShapeName, $"expected a list of integers, got {HeaderParser.Describe(ref json)}");
+            AddError(ShapeName, $"expected a list of integers, got {JsonTexts.Describe(ref json)}");
             return;
         }
         List<int> axes = [];
+        var depth = json.CurrentDepth;
         var before = _errors.Total;
         for (var i = 0; json.Read() && json.TokenType != JsonTokenType.EndArray; i++)
         {
+            if (i == NumberArrayReader.MaxRank)
+            {
+                AddError(ShapeName, $"expected at most {NumberArrayReader.MaxRank} axes");
+                while (json.TokenType != JsonTokenType.EndArray || json.CurrentDepth > depth)
+                    if (!json.Read()) break;
+                return;
+            }
             if (json.TokenType == JsonTokenType.Number && json.TryGetInt32(out var axis) && axis >= 0) axes.Add(axis);
             else _errors.Add(new(_field, i) { Part = ShapeName },
-                $"expected an integer from 0 to {int.MaxValue}, got {HeaderParser.Describe(ref json)}");
+                $"expected an integer from 0 to {int.MaxValue}, got {JsonTexts.Describe(ref json)}");
             json.TrySkip();
         }
         if (_errors.Total > before) return;
-        if (axes.Count > NumberArrayReader.MaxRank) AddError(ShapeName,
-            $"expected at most {NumberArrayReader.MaxRank} axes, got {axes.Count}");
-        else if (!IsCountable(axes)) AddError(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
+        if (!IsCountable(axes)) AddError(ShapeName, $"the shape [{string.Join(", ", axes)}] has more than 2^60 elements");
         else _shape = new([.. axes]);
     }
 
@@ -150,7 +165,7 @@ internal ref struct Base64Tensor
 
     private void ReadData(ref Utf8JsonReader json)
     {
-        if (json.TokenType != JsonTokenType.String) AddError(Data, $"expected a string of base64, got {HeaderParser.Describe(ref json)}");
+        if (json.TokenType != JsonTokenType.String) AddError(Data, $"expected a string of base64, got {JsonTexts.Describe(ref json)}");
         else _text = json.ValueIsEscaped ? Unescape(ref json) : json.ValueSpan;
     }
 
@@ -177,7 +192,7 @@ internal ref struct Base64Tensor
             AddError(Data, $"expected {length} bytes for the shape {shape} of {dtype.Name()}, got {text.Length / 4 * 3 - Padding(text)}");
             return null;
         }
-        var bytes = new NativeBuffer((nuint)length);
+        var bytes = new NativeBuffer((nuint)length, _allowance.Memory);
         if (TryDecode(text, bytes, (int)length) && AreElements(dtype, bytes, (int)length)) return ToTensor(dtype, shape, bytes);
         bytes.Dispose();
         return null;

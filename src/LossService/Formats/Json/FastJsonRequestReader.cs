@@ -111,16 +111,22 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
         where TElement : unmanaged, INumberElement<TElement>
     {
-        var elements = new NativeBuffer(FewElements);
-        if (!NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
+        request.Allowance.Cancellation.ThrowIfCancellationRequested();
+        var elements = new NativeBuffer(FewElements, request.Allowance.Memory);
+        var isRead = false;
+        try
         {
-            elements.Dispose();
-            return null;
+            isRead = NumberArrayReader.TryRead<TElement>(text, end, elements, out var array);
+            if (!isRead) return null;
+            var tensor = new Tensor(dtype, new(array.Shape), elements) { IsFinite = true };
+            request[field] = tensor;
+            if (field == TensorField.SampleWeight && WeightText.MayUnderflow(tensor, new(text, (int)array.Length))) return null;
+            return text + array.Length;
         }
-        var tensor = new Tensor(dtype, new(array.Shape), elements) { IsFinite = true };
-        request[field] = tensor;
-        if (field == TensorField.SampleWeight && WeightText.MayUnderflow(tensor, new(text, (int)array.Length))) return null;
-        return text + array.Length;
+        finally
+        {
+            if (!isRead) elements.Dispose();
+        }
     }
 
     /// <summary>Reads a tensor that is no array of numbers by the exact reader.</summary>

@@ -4,12 +4,11 @@ using LossService.Core.Outputs;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.Json;
 
 /// <summary>JSON: the body is one batch, the response its scores.</summary>
-internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits) : BatchFormat<JsonRequest>(scoring, limits)
+internal sealed class JsonFormat(Scoring scoring, Admission admission) : BatchFormat<JsonRequest>(scoring, admission)
 {
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Reads { get; } = [new(MediaTypeNames.Application.Json, BodyContent.Json) { Charset = "utf-8" }];
@@ -21,9 +20,9 @@ internal sealed class JsonFormat(Scoring scoring, IOptions<Limits> limits) : Bat
     public override string NameOf(HttpRequest http) => "json";
 
     /// <inheritdoc/>
-    protected override Result<JsonRequest> Read(Loss loss, RequestBody body, HttpRequest http)
+    protected override Result<JsonRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
     {
-        using (body) return JsonRequest.Read(loss, body);
+        using (body) return JsonRequest.Read(loss, body, allowance);
     }
 
     /// <inheritdoc/>

@@ -1,6 +1,7 @@
 using System.IO.Pipelines;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -10,18 +11,28 @@ namespace LossService.Formats.Json;
 /// <summary>A batch that was read from one JSON text: a whole body or a line of a stream.</summary>
 internal sealed class JsonRequest : FormatRequest
 {
-    private JsonRequest(Loss loss) : base(loss)
+    private JsonRequest(Loss loss, Allowance allowance) : base(loss, allowance)
     {
     }
 
     /// <summary>Reads a text, which is not needed afterwards.</summary>
     /// <returns>The request, with the errors found in it; a problem where the text is not JSON.</returns>
-    public static Result<JsonRequest> Read(Loss loss, RequestBody text)
+    /// <exception cref="OperationCanceledException">The allowance's token was cancelled.</exception>
+    /// <exception cref="MemoryBudgetException">The tensors do not fit into the allowance's memory, now or ever.</exception>
+    public static Result<JsonRequest> Read(Loss loss, RequestBody text, Allowance allowance)
     {
-        var request = new JsonRequest(loss);
-        if (JsonRequestReader.Read(text, request.Batch) is not { } problem) return request;
-        request.Dispose();
-        return problem;
+        var request = new JsonRequest(loss, allowance);
+        var isRead = false;
+        try
+        {
+            if (JsonRequestReader.Read(text, request.Batch) is { } problem) return problem;
+            isRead = true;
+            return request;
+        }
+        finally
+        {
+            if (!isRead) request.Dispose();
+        }
     }
 
     /// <summary>Writes the scores.</summary>
@@ -30,7 +41,7 @@ internal sealed class JsonRequest : FormatRequest
     /// <param name="line">The number of the line in a stream; null outside a stream.</param>
     /// <param name="cancellation">The client went away.</param>
     public ValueTask WriteAsync(Scores scores, PipeWriter pipe, long? line, CancellationToken cancellation) =>
-        new JsonScoresWriter(pipe, cancellation).WriteAsync(scores, Batch, line);
+        new JsonScoresWriter(pipe, Batch.Allowance.Memory, cancellation).WriteAsync(scores, Batch, line);
 
     /// <summary>Points at the place in the JSON. A tensor in base64 has no text for one element: its <c>data</c> is pointed at.</summary>
     protected override ProblemError Locate(RequestError error)

@@ -26,13 +26,18 @@ internal static class JsonRequestReader
     /// <summary>The same by the exact reader alone.</summary>
     public static Problem? ReadExactly(ReadOnlySpan<byte> body, ScoreRequest request)
     {
-        if (!JsonText.Outline(body).TryGet(out var members, out var problem)) return problem;
+        if (!JsonText.Outline(body, request.Allowance).TryGet(out var members, out var problem)) return problem;
         if (members is null)
         {
             request.Errors.Add(new(""), "expected a JSON object");
             return null;
         }
 
+        if (members.Count > request.Allowance.Limits.Members)
+        {
+            request.Errors.Add(new(""), $"expected at most {request.Allowance.Limits.Members} members");
+            return null;
+        }
         HashSet<string> seen = [];
         foreach (var member in members)
         {
@@ -67,7 +72,7 @@ internal static class JsonRequestReader
     /// <summary>The text knows which label is no integer; the tensor only that one is.</summary>
     private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request)
     {
-        var (position, text) = JsonTensorReader.FindNonInteger(labels)!.Value;
+        var (position, text) = JsonTensorReader.FindNonInteger(labels, request.Allowance.Cancellation)!.Value;
         var shape = request.Predictions!.Shape;
         request.Errors.Add(new(Fields.Labels, position),
             $"labels of the shape {shape.WithoutLast()} are class indices, integers from 0 to {shape.Last - 1}; got {text}");

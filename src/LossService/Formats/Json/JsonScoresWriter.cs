@@ -11,7 +11,7 @@ using LossService.Requests;
 namespace LossService.Formats.Json;
 
 /// <summary>Writes scores as the native response, straight into the pipe, flushing as it goes.</summary>
-internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancellation)
+internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, CancellationToken cancellation)
 {
     private bool _isFirst = true;
     private TensorEncoding _encoding;
@@ -93,7 +93,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
         }
         else if (tensor.DType is DType.Float16 or DType.BFloat16)
         {
-            using var widened = Widen(tensor);
+            using var widened = Widen(tensor, memory);
             await WriteNumbersAsync(widened);
         }
         else
@@ -103,9 +103,9 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancel
     }
 
     /// <summary>Half-precision numbers as floats, which are exactly those numbers and have a text.</summary>
-    private static Tensor Widen(Tensor tensor)
+    private static Tensor Widen(Tensor tensor, MemoryBudget? memory)
     {
-        var widened = new Tensor(DType.Float32, tensor.Shape);
+        var widened = new Tensor(DType.Float32, tensor.Shape, memory);
         Span<double> block = stackalloc double[512];
         for (long start = 0; start < tensor.Count; start += block.Length)
         {

@@ -1,7 +1,9 @@
 using System.Text;
 using System.Text.Json;
 using System.Text.Unicode;
+using LossService.Core.Tensors;
 using LossService.Problems;
+using LossService.Requests;
 
 namespace LossService.Formats.Json;
 
@@ -14,9 +16,16 @@ internal static class JsonText
     /// <summary>How every value is read: no comments, no trailing commas.</summary>
     public static JsonReaderOptions Strict { get; } = new() { MaxDepth = MaxDepth };
 
+    /// <summary>How many tokens are read between two looks at the token of cancellation.</summary>
+    private const int TokensBetweenLooks = 65536;
+
     /// <summary>Reads the whole body once and lists the fields of its root.</summary>
-    /// <returns>The fields; null where the root is not an object; a problem where the body is not JSON.</returns>
-    public static Result<List<JsonMember>?> Outline(ReadOnlySpan<byte> body)
+    /// <param name="body">The body.</param>
+    /// <param name="allowance">How many fields are listed, how long their names may be, and what ends the reading.</param>
+    /// <returns>
+    /// The fields, one more than may be at most; null where the root is not an object; a problem where the body is not JSON.
+    /// </returns>
+    public static Result<List<JsonMember>?> Outline(ReadOnlySpan<byte> body, Allowance allowance)
     {
         List<JsonMember>? members = null;
         if (body.StartsWith("\uFEFF"u8))
@@ -27,14 +36,15 @@ internal static class JsonText
         try
         {
             reader.Read();
-            CheckSurrogates(ref reader);
+            CheckSurrogates(ref reader, allowance.Memory);
             if (reader.TokenType == JsonTokenType.StartObject) members = [];
             var name = "";
-            while (reader.Read())
+            for (var tokens = 1; reader.Read(); tokens++)
             {
-                CheckSurrogates(ref reader);
-                if (members is null || reader.CurrentDepth != 1) continue;
-                if (reader.TokenType == JsonTokenType.PropertyName) name = reader.GetString()!;
+                if (tokens % TokensBetweenLooks == 0) allowance.Cancellation.ThrowIfCancellationRequested();
+                CheckSurrogates(ref reader, allowance.Memory);
+                if (members is null || reader.CurrentDepth != 1 || members.Count > allowance.Limits.Members) continue;
+                if (reader.TokenType == JsonTokenType.PropertyName) name = ReadName(ref reader, allowance.Limits.NameBytes);
                 else if (reader.TokenType is JsonTokenType.EndArray or JsonTokenType.EndObject)
                     Close(members, name, (int)reader.BytesConsumed);
                 else if (reader.TokenType is JsonTokenType.StartArray or JsonTokenType.StartObject)
@@ -50,6 +60,10 @@ internal static class JsonText
         }
     }
 
+    /// <summary>A name; of one that is too long to be known, how long it is.</summary>
+    private static string ReadName(ref Utf8JsonReader reader, int maxBytes) =>
+        JsonTexts.TryRead(ref reader, maxBytes, out var name) ? name : $"a name of {reader.ValueSpan.Length} bytes";
+
     private static void Close(List<JsonMember> members, string name, int end)
     {
         var open = members[^1];
@@ -57,13 +71,15 @@ internal static class JsonText
     }
 
     /// <summary>Refuses an unpaired surrogate in a name or a string: the grammar allows the escape, but it is no character.</summary>
-    private static void CheckSurrogates(ref Utf8JsonReader reader)
+    private static unsafe void CheckSurrogates(ref Utf8JsonReader reader, MemoryBudget? memory)
     {
         // only \u can escape a surrogate; megabytes of base64 with \/ need not become a string
         if (!reader.ValueIsEscaped || reader.ValueSpan.IndexOf("\\u"u8) < 0) return;
+        // an escape is never shorter than what it stands for
+        using var unescaped = new NativeBuffer((nuint)reader.ValueSpan.Length, memory);
         try
         {
-            reader.GetString();
+            reader.CopyString(new Span<byte>(unescaped.Address, reader.ValueSpan.Length));
         }
         catch (InvalidOperationException)
         {

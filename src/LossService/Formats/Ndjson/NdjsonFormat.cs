@@ -3,23 +3,22 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
+using LossService.Core.Outputs;
 using LossService.Formats.Json;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
 using LossService.Telemetry;
-using Microsoft.AspNetCore.Server.Kestrel.Core;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// A stream of batches: each line is a JSON request and gets one line in the response, in order; the last line sums up the stream
-/// as one dataset. Memory is that of the longest line. An invalid line does not affect the others; a blank line has a number, but
-/// no response.
+/// as one dataset. Memory is that of the longest line, and of the responses that the client does not take yet. An invalid line does not
+/// affect the others; a blank line has a number, but no response.
 /// </summary>
-internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : IFormat
+internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log) : IFormat
 {
     private const string MediaType = "application/x-ndjson";
 
@@ -59,31 +58,27 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
     public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
     {
         var context = http.HttpContext;
-        var cancellation = context.RequestAborted;
         var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
-        AllowPauses(http);
         context.Response.ContentType = type.Name;
+        LetPause(http);
 
-        var body = context.Response.BodyWriter;
         var summary = new NdjsonSummary();
-        using var lines = new NdjsonLines(http.BodyReader, body, limits.Value.BodyBytes);
+        using var body = new HeldResponse(context, admission);
+        using var lines = new NdjsonLines(http.BodyReader, body, admission, context.RequestAborted);
         try
         {
-            while (await lines.ReadAsync(cancellation))
+            if (await AnswerLinesAsync(loss, lines, body, summary, timing, context.RequestAborted) is not { } problem)
             {
-                if (lines.IsBlank) continue;
-                timing.CountLine(await AnswerLineAsync(loss, lines, body, summary, cancellation));
-                if (body.UnflushedBytes >= FlushAt) await body.FlushAsync(cancellation);
+                summary.Write(body);
             }
-            summary.Write(body);
-            return Results.Empty;
-        }
-        catch (Exception broken) when (RequestBody.Explain(broken, limits.Value.BodyBytes) is { } problem)
-        {
-            if (summary.Lines == 0 && !context.Response.HasStarted) return problem;
-            // the rest cannot be read; that the summary is missing tells the client so
-            WriteProblem(body, lines.Number, problem);
-            timing.CountLine(problem.Status);
+            else
+            {
+                if (body.IsEmpty) return problem;
+                // the rest is not scored; that the summary is missing tells the client so
+                WriteProblem(body, lines.Number, problem);
+                timing.CountLine(problem.Status);
+            }
+            await body.FinishAsync();
             return Results.Empty;
         }
         catch (Exception gone) when (gone is OperationCanceledException or IOException)
@@ -94,35 +89,88 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         }
     }
 
+    /// <summary>Answers each line.</summary>
+    /// <returns>The problem for which the stream ends early; null where it does not.</returns>
+    private async ValueTask<Problem?> AnswerLinesAsync(
+        Loss loss, NdjsonLines lines, HeldResponse body, NdjsonSummary summary, ServerTiming timing, CancellationToken aborted)
+    {
+        try
+        {
+            while (await lines.ReadAsync())
+            {
+                if (lines.IsBlank) continue;
+                timing.CountLine(await AnswerLineAsync(loss, lines, body, summary, aborted));
+                if (body.UnflushedBytes >= FlushAt) await body.FlushAsync(aborted);
+            }
+            return lines.Broken;
+        }
+        catch (ResponseStalledException stalled)
+        {
+            LogStall(log, lines.Number, stalled.Held, admission.Limits.StallSeconds);
+            // the line whose response was being written ends here
+            body.Write("\n"u8);
+            await lines.SkipAsync();
+            return ProblemTypes.Stalled(stalled.Held, admission.Limits.StallSeconds);
+        }
+        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        {
+            return problem;
+        }
+    }
+
     /// <returns>The status that the line would have as a request.</returns>
     private async ValueTask<int> AnswerLineAsync(
-        Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken cancellation)
+        Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
     {
-        var clock = new PhaseClock { Line = lines.Number };
-        ServiceMeter.RecordBody(lines.Line.Span.Length);
-        var read = lines.IsTooLong ? ProblemTypes.PayloadTooLarge(limits.Value.BodyBytes) : JsonRequest.Read(loss, lines.Line);
-        clock.End(Phase.Parse);
-        if (read.TryGet(out var request, out var problem))
+        var result = lines.Refused is { } refused ? refused : await ScoreAsync(loss, lines, summary, aborted);
+        if (!result.TryGet(out var answer, out var problem))
         {
-            using (request)
+            WriteProblem(body, lines.Number, problem);
+            summary.AddFailure();
+            return problem.Status;
+        }
+        using (answer.Scores)
+        {
+            await answer.Request.WriteAsync(answer.Scores, body, lines.Number, aborted);
+            body.Write("\n"u8);
+            answer.Clock.End(Phase.Write);
+            summary.Add(answer.Request.Batch, answer.Scores);
+        }
+        return StatusCodes.Status200OK;
+    }
+
+    /// <summary>Scores a line in a turn of its own.</summary>
+    /// <returns>The scores, the request without its tensors, and the clock of the line.</returns>
+    private async ValueTask<Result<(JsonRequest Request, Scores Scores, PhaseClock Clock)>> ScoreAsync(
+        Loss loss, NdjsonLines lines, NdjsonSummary summary, CancellationToken aborted)
+    {
+        var line = lines.Line;
+        ServiceMeter.RecordBody(line.Span.Length);
+        try
+        {
+            if (!(await admission.EnterAsync(line.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
+            using (turn)
             {
-                summary.Check(request.Batch);
-                var scored = request.Score(scoring, limits.Value.ListedErrors, cancellation);
-                clock.End(Phase.Compute);
-                if (scored.TryGet(out var scores, out problem))
+                var clock = new PhaseClock { Line = lines.Number };
+                var read = JsonRequest.Read(loss, line, new(admission.Limits, line.Memory, turn.Token));
+                clock.End(Phase.Parse);
+                if (!read.TryGet(out var request, out problem)) return problem;
+                using (request)
                 {
+                    summary.Check(request.Batch);
+                    var scored = request.Score(scoring);
+                    clock.End(Phase.Compute);
+                    if (!scored.TryGet(out var scores, out problem)) return problem;
                     ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
-                    using (scores) await request.WriteAsync(scores, body, lines.Number, cancellation);
-                    body.Write("\n"u8);
-                    clock.End(Phase.Write);
-                    summary.Add(request.Batch, scores);
-                    return StatusCodes.Status200OK;
+                    return (request, scores, clock);
                 }
             }
         }
-        WriteProblem(body, lines.Number, problem);
-        summary.AddFailure();
-        return problem.Status;
+        catch (Exception failed) when (FailureProblems.Find(
+            failed, aborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } found)
+        {
+            return found;
+        }
     }
 
     private static void WriteProblem(PipeWriter body, long line, Problem problem)
@@ -131,14 +179,15 @@ internal sealed class NdjsonFormat(Scoring scoring, IOptions<Limits> limits) : I
         body.Write("\n"u8);
     }
 
-    /// <summary>
-    /// Lets a client pause between lines, as a training loop does: only one that sends less than a byte a second is given up. The
-    /// rate at which it must take the response stays, because what is not sent yet takes memory.
-    /// </summary>
-    private static void AllowPauses(HttpRequest http)
+    /// <summary>Lets a client pause between lines: the lines have a rate of their own.</summary>
+    private static void LetPause(HttpRequest http)
     {
         // HTTP/2 has no such rate for one request
         if (HttpProtocol.IsHttp11(http.Protocol) && http.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = new MinDataRate(bytesPerSecond: 1, gracePeriod: TimeSpan.FromMinutes(2));
+            rate.MinDataRate = null;
     }
+
+    [LoggerMessage(LogLevel.Warning,
+        "A stream ended at line {Line}: its client took nothing of {Held} bytes of responses for {Seconds} seconds")]
+    private static partial void LogStall(ILogger log, long line, long held, int seconds);
 }

@@ -1,6 +1,9 @@
 using System.Buffers;
+using System.Diagnostics;
 using System.IO.Pipelines;
+using LossService.Core.Tensors;
 using LossService.Http;
+using LossService.Problems;
 
 namespace LossService.Formats.Ndjson;
 
@@ -8,43 +11,103 @@ namespace LossService.Formats.Ndjson;
 /// The lines of a stream, one after the other, in a buffer that grows to the longest line. A line ends with a line feed; the last
 /// one may end with the stream.
 /// </summary>
+/// <remarks>
+/// Between two lines a client may pause, as a training loop does; a line that has begun must arrive at the rate of a body, since it holds
+/// memory.
+/// </remarks>
 /// <param name="stream">The stream.</param>
 /// <param name="response">Flushed before each wait for the client, because the client may be waiting for a response itself.</param>
-/// <param name="limit">The most bytes of a line.</param>
-internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, int limit) : IDisposable
+/// <param name="admission">How long a line may be, how long it may take, and the memory for it.</param>
+/// <param name="aborted">The client went away.</param>
+internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admission admission, CancellationToken aborted) : IDisposable
 {
-    /// <summary>The current line without its line feed; empty where it is too long.</summary>
-    public RequestBody Line { get; } = new(4096);
+    private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+    private readonly long _start = Stopwatch.GetTimestamp();
+    private readonly Limits _limits = admission.Limits;
+    private long _lineStart;
+
+    /// <summary>The current line without its line feed; empty where it was refused.</summary>
+    public RequestBody Line { get; } = new(RequestBody.LeastCapacity, admission.Memory.Share());
 
     /// <summary>The number of the current line, from 1.</summary>
     public long Number { get; private set; }
 
-    /// <summary>Whether the current line has more bytes than the limit.</summary>
-    public bool IsTooLong { get; private set; }
+    /// <summary>Why the current line was not kept: it is too long, or there is no memory for it; null where it was.</summary>
+    public Problem? Refused { get; private set; }
+
+    /// <summary>Why the stream ended before its end: the client was too slow; null where it was not.</summary>
+    public Problem? Broken { get; private set; }
 
     /// <summary>Whether the current line has only white space.</summary>
-    public bool IsBlank => !IsTooLong && !Line.Span.ContainsAnyExcept(" \t\r"u8);
+    public bool IsBlank => Refused is null && !Line.Span.ContainsAnyExcept(" \t\r"u8);
 
     /// <summary>Reads the next line.</summary>
-    /// <returns>False at the end of the stream.</returns>
-    public async ValueTask<bool> ReadAsync(CancellationToken cancellation)
+    /// <returns>False at the end of the stream, and where it is <see cref="Broken"/>.</returns>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async ValueTask<bool> ReadAsync()
     {
         Number++;
         Line.Clear();
-        IsTooLong = false;
-        while (true)
+        (Refused, _lineStart) = (null, 0);
+        while (await ReadPartAsync() is { } result)
         {
-            var reading = stream.ReadAsync(cancellation);
-            if (!reading.IsCompleted) await response.FlushAsync(cancellation);
-            var result = await reading;
             var isWhole = Append(result.Buffer);
             if (isWhole) return true;
-            if (result.IsCompleted) return IsTooLong || !Line.Span.IsEmpty;
+            if (result.IsCompleted) return Refused is not null || !Line.Span.IsEmpty;
+        }
+        return false;
+    }
+
+    /// <summary>Reads what is left of the stream, so that a client that sends all before it reads gets to its responses.</summary>
+    public async Task SkipAsync()
+    {
+        while (await ReadPartAsync() is { } result)
+        {
+            stream.AdvanceTo(result.Buffer.End);
+            if (result.IsCompleted) return;
         }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Line.Dispose();
+    public void Dispose()
+    {
+        _patience.Dispose();
+        Line.Dispose();
+    }
+
+    /// <summary>Waits for bytes as long as the client may take.</summary>
+    /// <returns>The bytes; null where they did not come in time.</returns>
+    private async ValueTask<ReadResult?> ReadPartAsync()
+    {
+        var reading = stream.ReadAsync(_patience.Token);
+        if (reading.IsCompleted) return await reading;
+        if (Broken is null) await response.FlushAsync(aborted);
+        _patience.CancelAfter(GetPatience());
+        try
+        {
+            return await reading;
+        }
+        catch (OperationCanceledException) when (_patience.IsCancellationRequested && !aborted.IsCancellationRequested)
+        {
+            Broken ??= _lineStart == 0
+                ? ProblemTypes.Paused(_limits.PauseSeconds, _limits.StreamSeconds)
+                : ProblemTypes.TooSlow("The line came", _limits.BytesPerSecond, "Limits:BytesPerSecond");
+            return null;
+        }
+        finally
+        {
+            _patience.CancelAfter(Timeout.Infinite);
+        }
+    }
+
+    private TimeSpan GetPatience()
+    {
+        var allowed = _lineStart == 0 ? TimeSpan.FromSeconds(_limits.PauseSeconds)
+            : TimeSpan.FromSeconds(_limits.GraceSeconds + (double)Line.Span.Length / _limits.BytesPerSecond)
+                - Stopwatch.GetElapsedTime(_lineStart);
+        var left = TimeSpan.FromSeconds(_limits.StreamSeconds) - Stopwatch.GetElapsedTime(_start);
+        return allowed < TimeSpan.Zero || left < TimeSpan.Zero ? TimeSpan.Zero : allowed < left ? allowed : left;
+    }
 
     /// <summary>Appends the bytes up to the end of the line.</summary>
     /// <returns>Whether the line ended.</returns>
@@ -52,14 +115,24 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, int li
     {
         var end = bytes.PositionOf((byte)'\n');
         var part = end is { } feed ? bytes.Slice(0, feed) : bytes;
-        if (Line.Span.Length + part.Length > limit)
+        if (_lineStart == 0 && part.Length > 0) _lineStart = Stopwatch.GetTimestamp();
+        try
         {
-            IsTooLong = true;
-            Line.Clear();
+            if (Line.Span.Length + part.Length > _limits.BodyBytes) Refuse(ProblemTypes.PayloadTooLarge(_limits.BodyBytes));
+            if (Refused is null)
+                foreach (var segment in part) Line.Append(segment.Span);
         }
-        if (!IsTooLong)
-            foreach (var segment in part) Line.Append(segment.Span);
+        catch (MemoryBudgetException full)
+        {
+            Refuse(full.IsForever ? ProblemTypes.NeedsTooMuchMemory(full.Need, full.Limit) : ProblemTypes.OutOfMemory());
+        }
         stream.AdvanceTo(end is null ? bytes.End : bytes.GetPosition(1, end.Value));
         return end is not null;
+    }
+
+    private void Refuse(Problem problem)
+    {
+        Refused ??= problem;
+        Line.Clear();
     }
 }

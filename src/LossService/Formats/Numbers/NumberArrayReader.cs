@@ -82,7 +82,7 @@ internal static unsafe class NumberArrayReader
             var row = ArrayPart.FindRow(whole.Start + length * i / cores.Count, whole.Start + length);
             if (row == null || row <= parts[count - 1].Start) continue;
             parts[count] = new(row, whole.Rank, isFirst: false);
-            buffers[count++] = new();
+            buffers[count++] = new(0, elements.Budget);
         }
         try
         {

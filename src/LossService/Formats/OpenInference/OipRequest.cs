@@ -15,7 +15,7 @@ namespace LossService.Formats.OpenInference;
 /// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
 /// options, reduction, mean_over, unit and dtype; outputs are requested by name.
 /// </summary>
-internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
+internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest(loss, allowance)
 {
     private readonly List<IDisposable> _owned = [];
     private readonly List<WantedOutput> _wanted = [];
@@ -60,7 +60,7 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         }
         if (axes.Length > JsonTensorReader.MaxRank)
         {
-            Note($"{path}/shape", $"{name} has {axes.Length} axes; at most {JsonTensorReader.MaxRank} are allowed");
+            Note($"{path}/shape", $"{name} has more than {JsonTensorReader.MaxRank} axes");
             return null;
         }
         long count = dtype.Size();
@@ -112,7 +112,9 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     public void SetParameter(string name, ref Utf8JsonReader json)
     {
         if (json.TokenType == JsonTokenType.Null) SetParameter(name);
-        else if (json.TokenType == JsonTokenType.String) SetParameter(name, json.GetString()!);
+        else if (JsonTexts.TryRead(ref json, Batch.Allowance.Limits.ParameterBytes, out var text)) SetParameter(name, text);
+        else if (json.TokenType == JsonTokenType.String)
+            Note(name, $"expected at most {Batch.Allowance.Limits.ParameterBytes} bytes, got {JsonTexts.Describe(ref json)}");
         else if (!IsParameter(name)) return;
         else if (Batch.Loss.FindOption(name) is { } option) HeaderParser.ReadOption(option, ref json, Batch);
         else if (!HeaderParser.TryReadField(name, ref json, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
@@ -158,6 +160,11 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     public void SetParameter(string name, string text)
     {
         if (!IsParameter(name)) return;
+        if (text.Length > Batch.Allowance.Limits.ParameterBytes)
+        {
+            Note(name, $"expected at most {Batch.Allowance.Limits.ParameterBytes} characters, got {text.Length}");
+            return;
+        }
         if (Batch.Loss.FindOption(name) is not { } option)
         {
             if (!HeaderParser.TrySetField(name, text, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
@@ -174,6 +181,16 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
         var option = Batch.Loss.FindOption(name);
         if (option is null) Note(name, Fields.Header.Contains(name) ? "expected a string" : HeaderParser.DescribeUnknown(name, Batch.Loss));
         return option;
+    }
+
+    /// <summary>Whether an input, an output or a parameter is one too many: then that is noted, and the rest is not to be read.</summary>
+    /// <param name="index">Its index.</param>
+    /// <param name="most">How many there may be.</param>
+    /// <param name="path">The field that they are in.</param>
+    public bool IsTooMany(int index, int most, string path)
+    {
+        if (index == most) Note(path, $"{path}: expected at most {most}");
+        return index >= most;
     }
 
     private bool IsParameter(string name)

@@ -38,7 +38,7 @@ public sealed class Base64RefusalTests(TestService service)
         { """{"dtype":"float32","shape":[2147483647,2147483647,2147483647,2147483647,2147483647],"data":""}""", "#/logits/shape",
             "more than 2^60 elements" },
         { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""",
-            "#/logits/shape", "expected at most 32 axes, got 33" },
+            "#/logits/shape", "expected at most 32 axes" },
         { """{"dtype":"float32","shape":[2,0],"data":""}""", "#/logits", "has samples without classes" },
         { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "expected an array, got a single number" },
         // data

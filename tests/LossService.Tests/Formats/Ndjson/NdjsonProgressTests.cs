@@ -9,6 +9,7 @@ using LossService.Tests.Support;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.Http.Features;
+using Microsoft.Extensions.Logging.Abstractions;
 
 namespace LossService.Tests.Formats.Ndjson;
 
@@ -68,7 +69,8 @@ public sealed class NdjsonProgressTests(TestService service)
         await pipe.Writer.CompleteAsync((Exception)Activator.CreateInstance(gone, "gone")!);
         context.Features.Set<IRequestBodyPipeFeature>(new Body(pipe.Reader));
 
-        var format = new NdjsonFormat(new Scoring(new RequestValidator()), Microsoft.Extensions.Options.Options.Create(new Limits()));
+        using var admission = new Admission(Microsoft.Extensions.Options.Options.Create(new Limits()));
+        var format = new NdjsonFormat(new Scoring(new RequestValidator()), admission, NullLogger<NdjsonFormat>.Instance);
         var result = await format.AnswerAsync(LossCatalogue.Find("cross_entropy")!, context.Request, format.Writes[0]);
 
         Assert.Same(Results.Empty, result);

@@ -1,6 +1,5 @@
 using LossService.Http;
 using Microsoft.Extensions.Diagnostics.HealthChecks;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
@@ -10,7 +9,10 @@ internal static class GrpcHosting
     /// <summary>The service's name. Its descriptor has it too, but takes 25 ms of the start to parse the whole .proto.</summary>
     public const string ServiceName = "inference.GRPCInferenceService";
 
-    /// <summary>Registers gRPC; the limit on a message is that on a body.</summary>
+    /// <summary>The most bytes of a message to the health and reflection services, which are a few words.</summary>
+    private const int SmallMessage = 64 * 1024;
+
+    /// <summary>Registers gRPC; the limit on a message is <see cref="Limits.MessageBytes"/>.</summary>
     public static void AddGrpcInference(this WebApplicationBuilder builder)
     {
         var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
@@ -18,19 +20,21 @@ internal static class GrpcHosting
         {
             // otherwise every POST to a path of two segments counts as a call of an unknown service
             grpc.IgnoreUnknownServices = true;
-            grpc.MaxReceiveMessageSize = limits.BodyBytes;
+            grpc.MaxReceiveMessageSize = SmallMessage;
             grpc.MaxSendMessageSize = null;
             grpc.Interceptors.Add<FailureInterceptor>();
-        });
+        }).AddServiceOptions<InferenceService>(service => service.MaxReceiveMessageSize = limits.MessageBytes);
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks(health => health.Services.Map(ServiceName, _ => true))
             .AddCheck<ReadinessCheck>("ready");
-        // with the default windows of HTTP/2, a large call waits for an update every few frames
+        // with the default windows of HTTP/2, a large call waits for an update every few frames; what a client sends unasked, within
+        // them, is in no budget
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.Limits.Http2.MaxFrameSize = 256 * 1024;
-            kestrel.Limits.Http2.InitialStreamWindowSize = 4 * 1024 * 1024;
-            kestrel.Limits.Http2.InitialConnectionWindowSize = 8 * 1024 * 1024;
+            kestrel.Limits.Http2.MaxStreamsPerConnection = 32;
+            kestrel.Limits.Http2.InitialStreamWindowSize = 1024 * 1024;
+            kestrel.Limits.Http2.InitialConnectionWindowSize = 4 * 1024 * 1024;
         });
     }
 
@@ -38,7 +42,7 @@ internal static class GrpcHosting
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
         var service = app.MapGrpcService<InferenceService>();
-        service.NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
+        service.Admit(app.ServiceProvider.GetRequiredService<Admission>());
         service.Time(nameof(InferenceService.ModelInfer));
         app.MapGrpcHealthChecksService().AllowAnonymous();
         app.MapGrpcReflectionService().AllowAnonymous();

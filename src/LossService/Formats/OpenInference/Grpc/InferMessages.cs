@@ -9,13 +9,17 @@ internal static class InferMessages
     /// <summary>Reads a message into a request. Raw tensors stay in the message, which is pinned until the request is disposed.</summary>
     public static void Read(ModelInferRequest message, OipRequest request)
     {
-        if (message.Id.Length > 0) request.Batch.Id = message.Id;
-        foreach (var (name, value) in message.Parameters) SetParameter(name, value, request);
+        var limits = request.Batch.Allowance.Limits;
+        if (message.Id.Length > limits.NameBytes)
+            request.Note("id", $"id: expected at most {limits.NameBytes} characters, got {message.Id.Length}");
+        else if (message.Id.Length > 0) request.Batch.Id = message.Id;
+        if (!request.IsTooMany(message.Parameters.Count - 1, limits.Members, "parameters"))
+            foreach (var (name, value) in message.Parameters) SetParameter(name, value, request);
 
         var raw = message.RawInputContents;
         if (raw.Count > 0 && raw.Count != message.Inputs.Count)
             request.Note("raw_input_contents", $"the request has {raw.Count} raw_input_contents for {message.Inputs.Count} inputs");
-        for (var i = 0; i < message.Inputs.Count; i++)
+        for (var i = 0; i < message.Inputs.Count && !request.IsTooMany(i, limits.Inputs, "inputs"); i++)
         {
             var tensor = message.Inputs[i];
             if (tensor.Parameters.Count > 0) Refuse($"inputs/{i}/parameters", "an input", tensor.Parameters.Keys, request);
@@ -29,7 +33,7 @@ internal static class InferMessages
             else if (i < raw.Count) View(input, raw[i], request);
         }
 
-        for (var i = 0; i < message.Outputs.Count; i++)
+        for (var i = 0; i < message.Outputs.Count && !request.IsTooMany(i, limits.Members, "outputs"); i++)
         {
             var output = message.Outputs[i];
             if (output.Parameters.Count > 0) Refuse($"outputs/{i}/parameters", "an output", output.Parameters.Keys, request);
@@ -75,7 +79,7 @@ internal static class InferMessages
     private static void Refuse(string path, string what, IEnumerable<string> names, OipRequest request)
     {
         // content_type describes how the client encodes data of its own, and does not affect the numbers
-        foreach (var name in names)
+        foreach (var name in names.Take(request.Batch.Allowance.Limits.Members))
             if (name != "content_type") request.Note(path, $"{what} has no parameter {ClientText.Quote(name)} in gRPC");
     }
 

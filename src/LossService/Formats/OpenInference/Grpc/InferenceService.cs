@@ -4,12 +4,11 @@ using LossService.Requests;
 using LossService.Telemetry;
 using Microsoft.AspNetCore.Authorization;
 using Microsoft.AspNetCore.Http.Features;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>The Open Inference Protocol v2 over gRPC: the same models, batches and scores as over HTTP.</summary>
-internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOptions<Limits> limits) :
+internal sealed class InferenceService(Scoring scoring, Readiness readiness, Admission admission) :
     GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc/>
@@ -56,7 +55,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
     }
 
     /// <inheritdoc/>
-    public override Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
+    public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
         var http = context.GetHttpContext();
         var timing = http.Features.GetRequiredFeature<ServerTiming>();
@@ -64,19 +63,36 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, IOp
         ServiceMeter.RecordBody(request.CalculateSize());
         var model = Find(request.ModelName, request.ModelVersion);
         timing.Loss = model.Loss.Name;
-        using var infer = new OipRequest(model.Loss);
-        InferMessages.Read(request, infer);
-        timing.Mark(Phase.Parse);
-        var scored = infer.Score(scoring, limits.Value.ListedErrors, context.CancellationToken);
-        timing.Mark(Phase.Compute);
-        if (!scored.TryGet(out var scores, out var problem)) throw problem.ToException();
-        ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
-        var response = new OipResponse(scores, infer);
-        // gRPC writes the message after this method returns, from the tensors' memory
-        http.Response.RegisterForDispose(scores);
-        http.Response.RegisterForDispose(response);
-        return Task.FromResult(InferMessages.Write(
-            response, model.Loss.Name, infer.Batch.Id ?? http.TraceIdentifier, isRaw: request.RawInputContents.Count > 0));
+        var call = http.Features.GetRequiredFeature<CallState>();
+        var isRaw = request.RawInputContents.Count > 0;
+        if (!(await admission.EnterAsync(call.MessageBytes, context.CancellationToken)).TryGet(out var turn, out var problem))
+            throw problem.ToException();
+        using (turn)
+        {
+            using var infer = new OipRequest(model.Loss, new(admission.Limits, admission.Memory.Share(), turn.Token));
+            InferMessages.Read(request, infer);
+            timing.Mark(Phase.Parse);
+            // what the message holds is not needed any more
+            request.Inputs.Clear();
+            var scored = infer.Score(scoring);
+            timing.Mark(Phase.Compute);
+            if (!scored.TryGet(out var scores, out problem)) throw problem.ToException();
+            ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
+            // gRPC writes the message after this method returns, from the tensors' memory
+            http.Response.RegisterForDispose(scores);
+            TakeResponse(call, isRaw ? scores.Bytes : 2 * scores.Bytes);
+            var response = new OipResponse(scores, infer);
+            http.Response.RegisterForDispose(response);
+            return InferMessages.Write(response, model.Loss.Name, infer.Batch.Id ?? http.TraceIdentifier, isRaw);
+        }
+    }
+
+    /// <summary>Takes managed memory for a response: the framework buffers it whole, and typed lists are copies.</summary>
+    private void TakeResponse(CallState call, long bytes)
+    {
+        if (bytes <= admission.Limits.SmallBodyBytes) return;
+        admission.GrpcMemory.Take(bytes);
+        call.ResponseBytes = bytes;
     }
 
     private static OipModel Find(string name, string version) =>

@@ -28,7 +28,8 @@ internal static class ProblemStatus
         ProblemNames.UnknownLoss or ProblemNames.NotFound => StatusCode.NotFound,
         ProblemNames.Unauthorized => StatusCode.Unauthenticated,
         ProblemNames.Forbidden => StatusCode.PermissionDenied,
-        ProblemNames.PayloadTooLarge => StatusCode.ResourceExhausted,
+        ProblemNames.PayloadTooLarge or ProblemNames.Overloaded => StatusCode.ResourceExhausted,
+        ProblemNames.Timeout => StatusCode.DeadlineExceeded,
         _ => StatusCode.Internal,
     };
 }

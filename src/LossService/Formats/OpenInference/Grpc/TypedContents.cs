@@ -93,7 +93,7 @@ internal static class TypedContents
 
         void Copy<T>(RepeatedField<T> list, DType held) where T : unmanaged
         {
-            var tensor = new Tensor(held, input.Shape);
+            var tensor = new Tensor(held, input.Shape, request.Batch.Allowance.Memory);
             request.Own(tensor);
             UnsafeCollectionOperations.AsSpan(list).CopyTo(tensor.AsSpan<T>());
             if (IsInRange(input, tensor, request)) Add(input, tensor, request);

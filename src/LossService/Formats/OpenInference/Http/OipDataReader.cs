@@ -12,23 +12,30 @@ internal static unsafe class OipDataReader
     /// <param name="dtype">The type of the elements; integers of every size are read as int64.</param>
     /// <param name="text">The start of the array.</param>
     /// <param name="end">The end of the text, with <see cref="NumberArrayReader.Slack"/> readable bytes after it.</param>
+    /// <param name="memory">What the tensor is taken from; null = not counted.</param>
     /// <returns>The tensor and the length of its text; null where the exact reader must read it.</returns>
-    public static (Tensor Tensor, int Length)? TryReadFast(DType dtype, byte* text, byte* end) => dtype switch
+    public static (Tensor Tensor, int Length)? TryReadFast(DType dtype, byte* text, byte* end, MemoryBudget? memory) => dtype switch
     {
-        DType.Float32 => TryReadFast<Float32Element>(DType.Float32, text, end),
-        DType.Float64 => TryReadFast<Float64Element>(DType.Float64, text, end),
+        DType.Float32 => TryReadFast<Float32Element>(DType.Float32, text, end, memory),
+        DType.Float64 => TryReadFast<Float64Element>(DType.Float64, text, end, memory),
         DType.Float16 or DType.BFloat16 or DType.Bool => null,
-        _ => TryReadFast<Int64Element>(DType.Int64, text, end),
+        _ => TryReadFast<Int64Element>(DType.Int64, text, end, memory),
     };
 
-    private static (Tensor, int)? TryReadFast<TElement>(DType dtype, byte* text, byte* end)
+    private static (Tensor, int)? TryReadFast<TElement>(DType dtype, byte* text, byte* end, MemoryBudget? memory)
         where TElement : unmanaged, INumberElement<TElement>
     {
-        var elements = new NativeBuffer();
-        if (NumberArrayReader.TryRead<TElement>(text, end, elements, out var array))
-            return (new(dtype, new(array.Shape), elements) { IsFinite = true }, (int)array.Length);
-        elements.Dispose();
-        return null;
+        var elements = new NativeBuffer(0, memory);
+        var isRead = false;
+        try
+        {
+            isRead = NumberArrayReader.TryRead<TElement>(text, end, elements, out var array);
+            return isRead ? (new(dtype, new(array.Shape), elements) { IsFinite = true }, (int)array.Length) : null;
+        }
+        finally
+        {
+            if (!isRead) elements.Dispose();
+        }
     }
 
     /// <summary>Reads a value that is known to be JSON, and notes every error in it.</summary>
@@ -43,11 +50,12 @@ internal static unsafe class OipDataReader
         }
         if (input.DType == DType.Bool || input.DType.IsFloat())
             return JsonTensorReader.Read(
-                path, value, input.DType, request.Errors, areWeights: input.Field == TensorField.SampleWeight);
-        if (JsonTensorReader.FindNonInteger(value) is not var (position, text))
-            return JsonTensorReader.Read(path, value, DType.Int64, request.Errors);
-        if (input.DType == DType.UInt64 && JsonTensorReader.FindNonInteger(value, isUnsigned: true) is null)
-            return JsonTensorReader.Read(path, value, DType.UInt64, request.Errors);
+                path, value, input.DType, request.Batch, areWeights: input.Field == TensorField.SampleWeight);
+        var cancellation = request.Batch.Allowance.Cancellation;
+        if (JsonTensorReader.FindNonInteger(value, cancellation) is not var (position, text))
+            return JsonTensorReader.Read(path, value, DType.Int64, request.Batch);
+        if (input.DType == DType.UInt64 && JsonTensorReader.FindNonInteger(value, cancellation, isUnsigned: true) is null)
+            return JsonTensorReader.Read(path, value, DType.UInt64, request.Batch);
         request.Errors.Add(new(path, position), $"{text} is not {input.DType.Datatype()}: {Integers(input.DType)}");
         return null;
     }

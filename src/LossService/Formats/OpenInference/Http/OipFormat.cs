@@ -7,12 +7,11 @@ using LossService.Formats.Json;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
-using Microsoft.Extensions.Options;
 
 namespace LossService.Formats.OpenInference.Http;
 
 /// <summary>The Open Inference Protocol over HTTP: a body is JSON, and tensors may follow it as bytes.</summary>
-internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : BatchFormat<OipRequest>(scoring, limits)
+internal sealed class OipFormat(Scoring scoring, Admission admission) : BatchFormat<OipRequest>(scoring, admission)
 {
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Reads { get; } = [new(OipHttp.Json, BodyContent.Json), new(OipHttp.Binary, BodyContent.Bytes)];
@@ -29,20 +28,28 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
             ? AnswerAsync(loss, http, Writes[0]) : new(problem);
 
     /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
-    protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http)
+    protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
     {
-        var request = new OipRequest(loss);
+        var request = new OipRequest(loss, allowance);
         request.Own(body);
-        var result = Read(request, body, http.Headers[OipHttp.HeaderLength]);
-        if (!result.TryGet(out _, out _)) request.Dispose();
-        return result;
+        var isRead = false;
+        try
+        {
+            var result = Read(request, body, http.Headers[OipHttp.HeaderLength]);
+            isRead = result.TryGet(out _, out _);
+            return result;
+        }
+        finally
+        {
+            if (!isRead) request.Dispose();
+        }
     }
 
     /// <inheritdoc/>
     protected override async ValueTask WriteAsync(OipRequest request, Scores scores, HttpResponse response, ResponseWriter body)
     {
         using var outputs = new OipResponse(scores, request);
-        await new OipResponseWriter(outputs, response, body).WriteAsync(
+        await new OipResponseWriter(outputs, response, body, request.Batch.Allowance.Memory).WriteAsync(
             request.Batch.Loss.Name, request.Batch.Id ?? response.HttpContext.TraceIdentifier);
     }
 
@@ -55,12 +62,12 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
         var tail = new OipBinaryTail(request);
         try
         {
-            if (!Utf8.IsValid(text)) return Explain(text);
+            if (!Utf8.IsValid(text)) return Explain(text, request.Batch.Allowance);
             new OipHeaderReader(body.Start, body.Start + json, request, tail).Read();
         }
         catch (Exception broken) when (broken is JsonException or InvalidOperationException)
         {
-            return Explain(text);
+            return Explain(text, request.Batch.Allowance);
         }
         tail.Read(body.Start + json, length - json, headerLength is not null);
         request.Conclude();
@@ -78,8 +85,8 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     }
 
     /// <summary>Finds why a text is not JSON, with the reader that checks the whole of it.</summary>
-    private static Problem Explain(ReadOnlySpan<byte> text) =>
-        JsonText.Outline(text).TryGet(out _, out var problem)
+    private static Problem Explain(ReadOnlySpan<byte> text, Allowance allowance) =>
+        JsonText.Outline(text, allowance).TryGet(out _, out var problem)
             ? ProblemTypes.InvalidJson("A string has an unpaired surrogate.", 0) : problem;
 
     private static void CheckForm(WantedOutput wanted, OipRequest request)

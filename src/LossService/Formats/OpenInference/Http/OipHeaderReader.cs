@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LossService.Core.Tensors;
 using LossService.Formats.Json;
+using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
 
@@ -68,21 +69,25 @@ internal unsafe ref struct OipHeaderReader
     {
         if (!IsObject("parameters")) return;
         var seen = new HashSet<string>();
-        while (TryNextField(out var name))
+        for (var index = 0; TryNextField(out var name); index++)
         {
-            if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter {ClientText.Quote(name)}");
-            if (name == "binary_data_output" && IsNull) continue;
-            if (name == "binary_data_output")
-            {
-                _request.WantsBinary = Flag("parameters/binary_data_output");
-            }
-            else
-            {
-                // a copy of the reader reads the value, so that this one can skip it whatever it is
-                var value = _json;
-                _request.SetParameter(name, ref value);
-            }
+            if (!_request.IsTooMany(index, Limits.Members, "parameters")) ReadParameter(name, seen);
             _json.Skip();
+        }
+    }
+
+    private void ReadParameter(string name, HashSet<string> seen)
+    {
+        if (!seen.Add(name)) _request.Note("parameters", $"duplicate parameter {ClientText.Quote(name)}");
+        if (name != "binary_data_output")
+        {
+            // a copy of the reader reads the value, so that this one can skip it whatever it is
+            var value = _json;
+            _request.SetParameter(name, ref value);
+        }
+        else if (!IsNull)
+        {
+            _request.WantsBinary = Flag("parameters/binary_data_output");
         }
     }
 
@@ -93,10 +98,13 @@ internal unsafe ref struct OipHeaderReader
         if (!Is(JsonTokenType.StartArray, path, "a list of objects")) return;
         for (var index = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; index++)
         {
-            if (IsObject($"{path}/{index}")) read(ref this, index);
+            if (!_request.IsTooMany(index, path == "inputs" ? Limits.Inputs : Limits.Members, path) && IsObject($"{path}/{index}"))
+                read(ref this, index);
             _json.Skip();
         }
     }
+
+    private readonly Limits Limits => _request.Batch.Allowance.Limits;
 
     private void ReadInput(int index)
     {
@@ -105,9 +113,10 @@ internal unsafe ref struct OipHeaderReader
         var (size, hasData) = ((long?)null, false);
         var (data, text) = ((Tensor?)null, default(Range));
         var seen = new HashSet<string>();
-        while (TryNextField(out var field))
+        for (var count = 0; TryNextField(out var field); count++)
         {
-            Check(field, seen, path, InputFields);
+            if (_request.IsTooMany(count, Limits.Members, path)) field = "";
+            else Check(field, seen, path, InputFields);
             if (IsNull) continue;
             switch (field)
             {
@@ -151,7 +160,7 @@ internal unsafe ref struct OipHeaderReader
     {
         var start = _offset + (int)_json.BytesConsumed;
         if (datatype is not null && OipDatatype.TryParse(datatype, out var dtype)
-            && OipDataReader.TryReadFast(dtype, _start + start, _end) is var (data, length))
+            && OipDataReader.TryReadFast(dtype, _start + start, _end, _request.Batch.Allowance.Memory) is var (data, length))
         {
             var state = _json.CurrentState;
             _json = new("\"\""u8, isFinalBlock: false, state);
@@ -173,9 +182,11 @@ internal unsafe ref struct OipHeaderReader
         List<long> axes = [];
         for (var i = 0; _json.Read() && _json.TokenType != JsonTokenType.EndArray; i++)
         {
-            if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
+            // one more than is allowed shows that there are too many
+            if (i > JsonTensorReader.MaxRank) { }
+            else if (_json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var axis)) axes.Add(axis);
             else _request.Errors.Add(new(path, i),
-                $"expected an integer for an axis, got {HeaderParser.Describe(ref _json)}");
+                $"expected an integer for an axis, got {JsonTexts.Describe(ref _json)}");
             _json.Skip();
         }
         return _request.Errors.Total == before ? axes : null;
@@ -185,7 +196,7 @@ internal unsafe ref struct OipHeaderReader
     {
         if (!IsObject(path)) return null;
         long? size = null;
-        while (TryNextField(out var name))
+        for (var count = 0; TryNextField(out var name); count++)
         {
             // content_type describes how the client encodes data of its own, and does not affect the numbers
             if (name == "binary_data_size" && IsNull) continue;
@@ -194,9 +205,9 @@ internal unsafe ref struct OipHeaderReader
                 size = _json.TokenType == JsonTokenType.Number && _json.TryGetInt64(out var bytes) && bytes >= 0 ? bytes : 0;
                 if (_json.TokenType != JsonTokenType.Number || size == 0 && !_json.ValueSpan.SequenceEqual("0"u8))
                     _request.Note($"{path}/{name}",
-                        $"binary_data_size: expected a number of bytes, got {HeaderParser.Describe(ref _json)}");
+                        $"binary_data_size: expected a number of bytes, got {JsonTexts.Describe(ref _json)}");
             }
-            else if (name != "content_type")
+            else if (name != "content_type" && !_request.IsTooMany(count, Limits.Members, path))
             {
                 _request.Note(path, $"an input has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data_size"])}");
             }
@@ -211,9 +222,10 @@ internal unsafe ref struct OipHeaderReader
         string? name = null;
         bool? binary = null;
         var seen = new HashSet<string>();
-        while (TryNextField(out var field))
+        for (var count = 0; TryNextField(out var field); count++)
         {
-            Check(field, seen, path, OutputFields);
+            if (_request.IsTooMany(count, Limits.Members, path)) field = "";
+            else Check(field, seen, path, OutputFields);
             if (IsNull) continue;
             if (field == "name") name = Text($"{path}/name");
             else if (field == "parameters") binary = ReadBinary($"{path}/parameters");
@@ -227,11 +239,11 @@ internal unsafe ref struct OipHeaderReader
     {
         if (!IsObject(path)) return null;
         bool? binary = null;
-        while (TryNextField(out var name))
+        for (var count = 0; TryNextField(out var name); count++)
         {
             if (name == "binary_data" && IsNull) continue;
             if (name == "binary_data") binary = Flag($"{path}/{name}");
-            else if (name != "content_type")
+            else if (name != "content_type" && !_request.IsTooMany(count, Limits.Members, path))
                 _request.Note(path, $"an output has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data"])}");
             _json.Skip();
         }
@@ -243,7 +255,7 @@ internal unsafe ref struct OipHeaderReader
     {
         name = "";
         if (!_json.Read() || _json.TokenType != JsonTokenType.PropertyName) return false;
-        name = _json.GetString()!;
+        if (!JsonTexts.TryRead(ref _json, Limits.NameBytes, out name)) name = $"a name of {_json.ValueSpan.Length} bytes";
         // data may be read without the framework's reader, which must then still be before the value
         if (name != "data") _json.Read();
         return true;
@@ -258,7 +270,13 @@ internal unsafe ref struct OipHeaderReader
     /// <summary>Whether the value is null. Data are read later, and are never null here.</summary>
     private readonly bool IsNull => _json.TokenType == JsonTokenType.Null;
 
-    private string? Text(string path) => Is(JsonTokenType.String, path, "a string") ? _json.GetString() : null;
+    private string? Text(string path)
+    {
+        if (!Is(JsonTokenType.String, path, "a string")) return null;
+        if (JsonTexts.TryRead(ref _json, Limits.NameBytes, out var text)) return text;
+        _request.Note(path, $"{path}: expected at most {Limits.NameBytes} bytes, got {JsonTexts.Describe(ref _json)}");
+        return null;
+    }
 
     private bool Flag(string path)
     {
@@ -271,7 +289,7 @@ internal unsafe ref struct OipHeaderReader
     private bool Is(JsonTokenType expected, string path, string what)
     {
         if (_json.TokenType == expected) return true;
-        _request.Note(path, $"{path}: expected {what}, got {HeaderParser.Describe(ref _json)}");
+        _request.Note(path, $"{path}: expected {what}, got {JsonTexts.Describe(ref _json)}");
         return false;
     }
 }

@@ -10,7 +10,7 @@ using LossService.Http;
 namespace LossService.Formats.OpenInference.Http;
 
 /// <summary>Writes a response over HTTP: JSON, and after it the outputs that are wanted as bytes, straight from tensor memory.</summary>
-internal sealed class OipResponseWriter(OipResponse result, HttpResponse response, ResponseWriter body)
+internal sealed class OipResponseWriter(OipResponse result, HttpResponse response, ResponseWriter body, MemoryBudget? memory)
 {
     /// <summary>How many bytes are written between two flushes.</summary>
     private const int Chunk = 64 * 1024;
@@ -29,16 +29,18 @@ internal sealed class OipResponseWriter(OipResponse result, HttpResponse respons
         }
 
         // a header has the length of the JSON, so all of it is written before anything is sent
-        var json = new Pipe(new PipeOptions(pauseWriterThreshold: 0, resumeWriterThreshold: 0));
-        await WriteJsonAsync(json.Writer, model, id);
-        await json.Writer.CompleteAsync();
-        json.Reader.TryRead(out var read);
-        var written = read.Buffer;
-        response.ContentType = OipHttp.Binary;
-        response.Headers[OipHttp.HeaderLength] = written.Length.ToString(CultureInfo.InvariantCulture);
-        response.ContentLength = written.Length + result.Outputs.Where(output => output.IsBinary).Sum(output => Bytes(output.Tensor));
-        foreach (var segment in written) body.Write(segment.Span);
-        await json.Reader.CompleteAsync();
+        using (var json = new NativeWriter(memory))
+        {
+            await WriteJsonAsync(json, model, id);
+            response.ContentType = OipHttp.Binary;
+            response.Headers[OipHttp.HeaderLength] = json.Length.ToString(CultureInfo.InvariantCulture);
+            response.ContentLength = json.Length + result.Outputs.Where(output => output.IsBinary).Sum(output => output.Tensor.Bytes);
+            for (long start = 0; start < json.Length; start += Chunk)
+            {
+                body.Write(json.Slice(start, (int)long.Min(Chunk, json.Length - start)));
+                if (json.Length > Chunk) await body.FlushAsync(_cancellation);
+            }
+        }
         foreach (var output in result.Outputs.Where(output => output.IsBinary)) await WriteBytesAsync(output.Tensor);
     }
 
@@ -58,7 +60,7 @@ internal sealed class OipResponseWriter(OipResponse result, HttpResponse respons
             Write(pipe, $$"""{{separator}}{"name":"{{name}}","shape":[{{shape}}],"datatype":"{{tensor.DType.Datatype()}}",""");
             if (isBinary)
             {
-                Write(pipe, $"\"parameters\":{{\"binary_data_size\":{Bytes(tensor)}}}}}");
+                Write(pipe, $"\"parameters\":{{\"binary_data_size\":{tensor.Bytes}}}}}");
             }
             else
             {
@@ -92,7 +94,7 @@ internal sealed class OipResponseWriter(OipResponse result, HttpResponse respons
 
     private async ValueTask WriteBytesAsync(Tensor tensor)
     {
-        var bytes = Bytes(tensor);
+        var bytes = tensor.Bytes;
         for (long start = 0; start < bytes; start += Chunk)
         {
             Copy(tensor, start, (int)long.Min(Chunk, bytes - start), body);
@@ -103,8 +105,6 @@ internal sealed class OipResponseWriter(OipResponse result, HttpResponse respons
 
     private static unsafe void Copy(Tensor tensor, long start, int length, PipeWriter pipe) =>
         pipe.Write(new ReadOnlySpan<byte>(tensor.Data + start, length));
-
-    private static long Bytes(Tensor tensor) => tensor.Count * tensor.DType.Size();
 
     private static unsafe void Write(PipeWriter pipe, double number)
     {

@@ -1,0 +1,33 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Label smoothing of rows of classes.</summary>
+/// <param name="smoothing">α.</param>
+/// <param name="classes">The number of classes, K.</param>
+internal readonly struct Smoothing(double smoothing, int classes)
+{
+    /// <summary>Whether rows stay as they are.</summary>
+    public bool IsNone => smoothing == 0;
+
+    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
+    public void Apply(DdRow y, DdRow target)
+    {
+        y.Hi.CopyTo(target.Hi);
+        y.Lo.CopyTo(target.Lo);
+        if (smoothing == 0) return;
+        var keep = Dd.One - new Dd(smoothing);
+        var spread = new Dd(smoothing) / new Dd(classes);
+        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * keep + spread);
+        target.Hi[classes..].Clear();
+        target.Lo[classes..].Clear();
+    }
+
+    /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
+    public Dd GetSurplus(DdRow y)
+    {
+        var sum = Dd.Zero;
+        for (var c = 0; c < y.Length; c += DdRow.Width) sum += y[c];
+        return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(smoothing));
+    }
+}

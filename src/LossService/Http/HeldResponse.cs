@@ -1,0 +1,131 @@
+using System.IO.Pipelines;
+using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
+
+namespace LossService.Http;
+
+/// <summary>
+/// The response to a stream. It is sent as it is written, and what the client does not take is held in unmanaged memory, up to a limit:
+/// many clients send all they have before they read, and would wait for a server that waits for them.
+/// </summary>
+internal sealed class HeldResponse : PipeWriter, IDisposable
+{
+    private readonly HttpContext _context;
+    private readonly Limits _limits;
+    private readonly NativeBlocks _blocks;
+    private readonly Pipe _pipe;
+    private readonly SemaphoreSlim _progress = new(0, 1);
+    private Task? _sending;
+    private long _written;
+    private long _sent;
+
+    /// <summary>Holds the response of a request.</summary>
+    /// <param name="context">The request and its response.</param>
+    /// <param name="admission">How much may be held, and the memory for it.</param>
+    public HeldResponse(HttpContext context, Admission admission)
+    {
+        (_context, _limits) = (context, admission.Limits);
+        _blocks = new(admission.Memory);
+        _pipe = new(new PipeOptions(_blocks, pauseWriterThreshold: 0, useSynchronizationContext: false));
+        // the client may take nothing until it has sent all; what is held for it is limited here
+        if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
+            rate.MinDataRate = null;
+    }
+
+    /// <summary>Whether nothing was written yet.</summary>
+    public bool IsEmpty => _written == 0;
+
+    /// <inheritdoc/>
+    public override bool CanGetUnflushedBytes => true;
+
+    /// <inheritdoc/>
+    public override long UnflushedBytes => _pipe.Writer.UnflushedBytes;
+
+    private long Held => _written - Volatile.Read(ref _sent);
+
+    /// <inheritdoc/>
+    public override Span<byte> GetSpan(int sizeHint = 0) => _pipe.Writer.GetSpan(sizeHint);
+
+    /// <inheritdoc/>
+    public override Memory<byte> GetMemory(int sizeHint = 0) => _pipe.Writer.GetMemory(sizeHint);
+
+    /// <inheritdoc/>
+    public override void Advance(int bytes)
+    {
+        _pipe.Writer.Advance(bytes);
+        _written += bytes;
+    }
+
+    /// <summary>Sends what was written, and waits only where no more can be held.</summary>
+    /// <exception cref="ResponseStalledException">No more can be held, and the client takes nothing.</exception>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
+    {
+        if (IsEmpty) return default;
+        _sending ??= SendAsync();
+        var result = await _pipe.Writer.FlushAsync(cancellationToken);
+        while (!_sending.IsCompleted && (Held > _limits.HeldResponseBytes || _blocks.IsShort))
+            if (!await _progress.WaitAsync(TimeSpan.FromSeconds(_limits.StallSeconds), cancellationToken))
+                throw new ResponseStalledException(Held);
+        if (_sending.IsCompleted) await _sending;
+        return result;
+    }
+
+    /// <summary>Sends the rest; ends the connection where the client takes it below the least rate.</summary>
+    /// <exception cref="OperationCanceledException">The client went away, or was too slow.</exception>
+    public async Task FinishAsync()
+    {
+        if (IsEmpty) return;
+        _sending ??= SendAsync();
+        await _pipe.Writer.CompleteAsync();
+        try
+        {
+            await _sending.WaitAsync(
+                TimeSpan.FromSeconds(_limits.GraceSeconds + _limits.StallSeconds + (double)Held / _limits.BytesPerSecond),
+                _context.RequestAborted);
+        }
+        catch (TimeoutException slow)
+        {
+            _context.Abort();
+            throw new OperationCanceledException("The client takes its responses too slowly.", slow);
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _pipe.Writer.Complete();
+        // what still sends reads from the pipe, and ends with the connection
+        if (_sending is null) _pipe.Reader.Complete();
+    }
+
+    /// <inheritdoc/>
+    public override void CancelPendingFlush() => _pipe.Writer.CancelPendingFlush();
+
+    /// <inheritdoc/>
+    public override void Complete(Exception? exception = null) => _pipe.Writer.Complete(exception);
+
+    private async Task SendAsync()
+    {
+        var (from, to) = (_pipe.Reader, _context.Response.BodyWriter);
+        try
+        {
+            while (true)
+            {
+                var read = await from.ReadAsync(_context.RequestAborted);
+                foreach (var block in read.Buffer)
+                {
+                    await to.WriteAsync(block, _context.RequestAborted);
+                    Volatile.Write(ref _sent, _sent + block.Length);
+                    if (_progress.CurrentCount == 0) _progress.Release();
+                }
+                from.AdvanceTo(read.Buffer.End);
+                if (read.IsCompleted) return;
+            }
+        }
+        finally
+        {
+            await from.CompleteAsync();
+            if (_progress.CurrentCount == 0) _progress.Release();
+        }
+    }
+}

@@ -1,0 +1,50 @@
+using System.Globalization;
+using System.Net.Mime;
+using System.Security.Cryptography;
+using System.Text;
+using Microsoft.Net.Http.Headers;
+using Microsoft.OpenApi;
+using Swashbuckle.AspNetCore.Swagger;
+
+namespace LossService.OpenApi;
+
+/// <summary>
+/// The API document, made at the first request and held as text: making it scores every example, which takes longer than a thousand
+/// batches. It has an ETag, so that a client that has it gets 304.
+/// </summary>
+/// <param name="name">The document's name.</param>
+internal sealed class HeldDocument(string name)
+{
+    private readonly Lock _sync = new();
+    private Task<(byte[] Text, EntityTagHeaderValue Tag)>? _held;
+
+    /// <summary>Answers a request for the document.</summary>
+    public async Task AnswerAsync(HttpContext context)
+    {
+        var (text, tag) = await GetAsync(context.RequestServices);
+        await Results.Bytes(text, $"{MediaTypeNames.Application.Json};charset=utf-8", entityTag: tag).ExecuteAsync(context);
+    }
+
+    private Task<(byte[] Text, EntityTagHeaderValue Tag)> GetAsync(IServiceProvider services)
+    {
+        lock (_sync)
+        {
+            if (_held is null or { IsFaulted: true })
+            {
+                var provider = services.GetRequiredService<IAsyncSwaggerProvider>();
+                // elsewhere, since making it waits for nothing, and the lock would hold every thread that asks meanwhile
+                _held = Task.Run(() => MakeAsync(provider));
+            }
+            return _held;
+        }
+    }
+
+    private async Task<(byte[] Text, EntityTagHeaderValue Tag)> MakeAsync(IAsyncSwaggerProvider provider)
+    {
+        var document = await provider.GetSwaggerAsync(name);
+        using var writer = new StringWriter(CultureInfo.InvariantCulture);
+        document.SerializeAsV31(new OpenApiJsonWriter(writer));
+        var text = Encoding.UTF8.GetBytes(writer.ToString());
+        return (text, new($"\"{Convert.ToHexString(SHA256.HashData(text).AsSpan(0, 16))}\""));
+    }
+}

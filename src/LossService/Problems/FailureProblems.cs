@@ -1,0 +1,21 @@
+using LossService.Core.Tensors;
+
+namespace LossService.Problems;
+
+/// <summary>The problems that exceptions of reading and scoring mean.</summary>
+public static class FailureProblems
+{
+    /// <summary>Finds the problem of an exception; null where it is a fault of the service.</summary>
+    /// <param name="error">The exception.</param>
+    /// <param name="isAborted">Whether the client went away: then nobody needs an answer.</param>
+    /// <param name="seconds">How long a request may compute.</param>
+    public static Problem? Find(Exception error, bool isAborted, int seconds) => error switch
+    {
+        MemoryBudgetException { IsForever: true } memory => ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit),
+        OutOfMemoryException => ProblemTypes.OutOfMemory(),
+        OperationCanceledException when !isAborted => ProblemTypes.Timeout(seconds),
+        AggregateException many => many.InnerExceptions.Select(inner => Find(inner, isAborted, seconds))
+            .FirstOrDefault(problem => problem is not null),
+        _ => null,
+    };
+}
