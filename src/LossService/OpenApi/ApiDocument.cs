@@ -59,7 +59,6 @@ internal static class ApiDocument
     {
         options.DocumentTitle = "LossService";
         options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
-        options.ConfigObject.Plugins = ["Batches"];
         options.EnableTryItOutByDefault();
         options.DisplayRequestDuration();
         options.EnableDeepLinking();
