@@ -68,7 +68,7 @@ internal static class ApiDocument
         options.DefaultModelsExpandDepth(-1);
     }
 
-    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("page.css"), Asset("batches.js")));
+    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("batches.js")));
 
     private static string Asset(string name)
     {
