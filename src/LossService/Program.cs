@@ -19,6 +19,7 @@ builder.AddScoring();
 builder.AddOip();
 builder.AddGrpcInference();
 builder.AddApiDocument();
+builder.AddHostNames();
 builder.AddCrossOrigin(settings.Cors);
 builder.AddAccess(settings.Auth);
 

@@ -1,5 +1,6 @@
 using LossService.Hosting.Settings;
 using LossService.Problems;
+using Microsoft.AspNetCore.HostFiltering;
 using Microsoft.Extensions.Primitives;
 
 namespace LossService.Hosting;
@@ -13,6 +14,10 @@ internal static class HostNames
     private const string Any = "*";
 
     private static readonly string[] ThisMachine = ["localhost", "127.0.0.1", "[::1]"];
+
+    /// <summary>Turns the framework's own filter off, whose refusals are pages of HTML.</summary>
+    public static void AddHostNames(this WebApplicationBuilder builder) =>
+        builder.Services.Configure<HostFilteringOptions>(filter => filter.AllowedHosts = [Any]);
 
     /// <summary>Refuses requests for another host.</summary>
     public static void UseHostNames(this WebApplication app, ServiceSettings settings)

@@ -62,7 +62,6 @@ internal static class ApiDocument
     {
         options.DocumentTitle = "LossService";
         options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
-        options.ConfigObject.Plugins = ["Batches"];
         options.EnableTryItOutByDefault();
         options.DisplayRequestDuration();
         options.EnableDeepLinking();
@@ -72,7 +71,7 @@ internal static class ApiDocument
         options.DefaultModelsExpandDepth(-1);
     }
 
-    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("page.css"), Asset("batches.js")));
+    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("batches.js")));
 
     private static string Asset(string name)
     {

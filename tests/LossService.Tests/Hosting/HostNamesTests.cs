@@ -8,7 +8,7 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LossService.Tests.Hosting;
 
-/// <summary>A service that only this machine can reach answers to this machine's names, so that no web page reaches it by DNS rebinding.</summary>
+/// <summary>A service that only this machine can reach answers to this machine's names, so no web page reaches it by DNS rebinding.</summary>
 public sealed class HostNamesTests
 {
     [Theory]
@@ -29,7 +29,8 @@ public sealed class HostNamesTests
         using var service = new TestService(settings => settings.UseSetting("AllowedHosts", setting));
         var answer = await service.SendAsync(new(HttpMethod.Get, "/livez") { Headers = { Host = host } });
         if (status == 200) Assert.Equal(200, answer.Status);
-        else Assert.Contains("AllowedHosts", answer.IsProblem(400, "bad-request").GetProperty("detail").GetString(), StringComparison.Ordinal);
+        else Assert.Contains(
+            "AllowedHosts", answer.IsProblem(400, "bad-request").GetProperty("detail").GetString(), StringComparison.Ordinal);
     }
 
     [Fact]

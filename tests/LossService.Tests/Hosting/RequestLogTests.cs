@@ -25,7 +25,7 @@ public sealed class RequestLogTests
     {
         using var service = new TestService(_log.Attach);
         await RawClient.ExchangeAsync(service.Address, "GET /%1b[2J%0a HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-        Assert.Equal("/\\u001b[2J\\u000a", Property(await _log.NextAsync(), "RequestPath"));
+        Assert.Equal("/%1B%5B2J%0A", Property(await _log.NextAsync(), "RequestPath"));
     }
 
     [Fact]

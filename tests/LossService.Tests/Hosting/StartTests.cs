@@ -7,7 +7,7 @@ using LossService.Tests.Support;
 
 namespace LossService.Tests.Hosting;
 
-/// <summary>The program as a process: it starts from any folder, says in one line why it does not start, and can be stopped at once.</summary>
+/// <summary>The program as a process: it starts from any folder, or says in one line why not, and can be stopped at once.</summary>
 public sealed class StartTests
 {
     public static TheoryData<string, string[]> Wrong => new()

@@ -6,26 +6,34 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace LossService.Hosting.Access;
 
-/// <summary>Answers who may not pass: 401 or 403 over HTTP, UNAUTHENTICATED or PERMISSION_DENIED over gRPC, with RFC 6750's header.</summary>
+/// <summary>
+/// Answers who may not pass: 401 or 403 over HTTP, UNAUTHENTICATED or PERMISSION_DENIED over gRPC, with the header of RFC 6750.
+/// </summary>
 internal sealed class AccessRefusal : IAuthorizationMiddlewareResultHandler
 {
     private const string Realm = "Bearer realm=\"LossService\"";
 
     /// <inheritdoc/>
-    public Task HandleAsync(
+    public async Task HandleAsync(
         RequestDelegate next, HttpContext context, AuthorizationPolicy policy, PolicyAuthorizationResult authorizeResult)
     {
-        if (authorizeResult.Succeeded) return next(context);
+        if (authorizeResult.Succeeded)
+        {
+            await next(context);
+            return;
+        }
         var scope = Scopes.FindRequired(context.Request);
         if (authorizeResult.Forbidden)
         {
             context.Response.Headers.WWWAuthenticate = $"{Realm}, error=\"insufficient_scope\", scope=\"{scope}\"";
-            return context.RefuseAsync(ProblemTypes.Forbidden($"The key or token lacks the scope \"{scope}\"."));
+            await context.RefuseAsync(ProblemTypes.Forbidden($"The key or token lacks the scope \"{scope}\"."));
+            return;
         }
-        var failure = context.Features.Get<IAuthenticateResultFeature>()?.AuthenticateResult?.Failure;
+        // the handler has the result already
+        var failure = (await context.AuthenticateAsync()).Failure;
         context.Response.Headers.WWWAuthenticate = failure is null ? Realm : $"{Realm}, error=\"invalid_token\"";
-        return context.RefuseAsync(ProblemTypes.Unauthorized(failure is null
-            ? $"This needs a key or token with the scope \"{scope}\"; send it as \"Authorization: Bearer …\", a key also as \"X-Api-Key: …\"."
+        await context.RefuseAsync(ProblemTypes.Unauthorized(failure is null
+            ? $"This needs a key or token with the scope \"{scope}\": \"Authorization: Bearer …\", for a key also \"X-Api-Key: …\"."
             : Describe(failure)));
     }
 

@@ -42,3 +42,9 @@ function Batches(system) {
     },
   };
 }
+
+// Swagger UI evaluates the names of plugins, which the page's Content-Security-Policy forbids; so the plugin is added to the call
+addEventListener("DOMContentLoaded", () => {
+  const original = window.SwaggerUIBundle;
+  window.SwaggerUIBundle = Object.assign((options) => original({ ...options, plugins: [Batches] }), original);
+});

@@ -47,7 +47,7 @@ public sealed class SettingsReaderTests
     [InlineData("Auth:Require", "true", "did you mean Auth__Required?")]
     [InlineData("Auth:Keys:trainer", "secret", "Auth__Keys__trainer is no setting by itself")]
     [InlineData("Auth:Keys:trainer:Sha256", "secret", "Auth__Keys__trainer__Sha256 is not a SHA-256")]
-    [InlineData("Auth:Keys:trainer:Sha", "secret", "did you mean Auth__Keys__trainer__Sha256?")]
+    [InlineData("Auth:Keys:trainer:Sha265", "secret", "did you mean Auth__Keys__trainer__Sha256?")]
     [InlineData("Auth:Keys:trainer:Sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "an empty key")]
     [InlineData("Auth:Keys:trainer:Scopes", "scoring", "is not a list of score and metrics")]
     [InlineData("Auth:Jwt:Authority", "https://login.example.com", "Auth__Jwt__Audience and Auth__Jwt__Authority go together")]
