@@ -96,7 +96,7 @@ public sealed class MemoryBudgetTests
             Outputs = loss.Outputs.Aggregate(OutputSet.None, (set, output) => set | output.Flag),
             Memory = budget,
         };
-        using (var scores = Scorer.Score(loss, batch))
+        using (var scores = Scorer.Score(loss, batch, TestContext.Current.CancellationToken))
         {
             // gradient, p and log p at least
             Assert.InRange(budget.Used, 3L * 8 * elements, 200L * MegaByte);
@@ -105,7 +105,7 @@ public sealed class MemoryBudgetTests
         Assert.Equal(0, budget.Used);
 
         var little = new MemoryBudget(4L * MegaByte);
-        Assert.Throws<MemoryBudgetException>(() => Scorer.Score(loss, batch with { Memory = little }));
+        Assert.Throws<MemoryBudgetException>(() => Scorer.Score(loss, batch with { Memory = little }, TestContext.Current.CancellationToken));
         Assert.Equal(0, little.Used);
     }
 
@@ -143,12 +143,12 @@ public sealed class MemoryBudgetTests
         batch.Options.Set(SharedOptions.IgnoreIndex, [.. Enumerable.Range(0, count).Select(i => (long)i)]);
         if (isTaken)
         {
-            using var scores = Scorer.Score(loss, batch);
+            using var scores = Scorer.Score(loss, batch, TestContext.Current.CancellationToken);
             Assert.Equal(2, scores.Totals.Samples);
         }
         else
         {
-            var refused = Assert.Throws<Validation.InvalidBatchException>(() => Scorer.Score(loss, batch));
+            var refused = Assert.Throws<Validation.InvalidBatchException>(() => Scorer.Score(loss, batch, TestContext.Current.CancellationToken));
             Assert.Contains("expected at most 1000 numbers, got 1001", refused.Message, StringComparison.Ordinal);
         }
     }

@@ -16,7 +16,7 @@ public sealed class GoneClientTests : IDisposable
 
     public GoneClientTests() => _service = new(host => host
         .UseSetting("Limits:BodyBytes", "1048576")
-        .ConfigureTestServices(services => services.AddSingleton(_log.ToLogger())));
+        .ConfigureTestServices(_log.Replace));
 
     [Theory]
     [InlineData("/v1/losses/cross_entropy", "application/json")]

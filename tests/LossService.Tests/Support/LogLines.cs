@@ -2,9 +2,12 @@ using System.Collections.Concurrent;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.TestHost;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Logging;
 using Serilog;
 using Serilog.Core;
 using Serilog.Events;
+using Serilog.Extensions.Logging;
+using ILogger = Serilog.ILogger;
 
 namespace LossService.Tests.Support;
 
@@ -19,6 +22,16 @@ internal sealed class LogLines : ILogEventSink
     /// <summary>Takes the place of a service's log, from Information on.</summary>
     public void Attach(IWebHostBuilder host) => host.ConfigureTestServices(services => services
         .AddSingleton<ILogger>(new LoggerConfiguration().MinimumLevel.Information().WriteTo.Sink(this).CreateLogger()));
+
+    /// <summary>Writes here what every part of a service logs, but what the service turns off.</summary>
+    public void Replace(IServiceCollection services)
+    {
+        var logger = new LoggerConfiguration().MinimumLevel.Information()
+            .MinimumLevel.Override("Microsoft.AspNetCore.Diagnostics.ExceptionHandlerMiddleware", LevelAlias.Off)
+            .MinimumLevel.Override("Grpc.AspNetCore.Server.ServerCallHandler", LevelAlias.Off)
+            .WriteTo.Sink(this).CreateLogger();
+        services.AddSingleton<ILogger>(logger).AddSingleton<ILoggerFactory>(new SerilogLoggerFactory(logger));
+    }
 
     /// <summary>The lines so far that nobody took.</summary>
     public IReadOnlyCollection<LogEvent> All => [.. _events];

@@ -13,7 +13,7 @@ namespace LossService.Formats.Ndjson;
 /// </summary>
 /// <remarks>
 /// Between two lines a client may pause, as a training loop does; a line that has begun must arrive at the rate of a body, since it holds
-/// memory.
+/// memory. The rate is that of the last seconds: what came before, however fast, earns no time.
 /// </remarks>
 /// <param name="stream">The stream.</param>
 /// <param name="response">Flushed before each wait for the client, because the client may be waiting for a response itself.</param>
@@ -24,7 +24,9 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
     private readonly long _start = Stopwatch.GetTimestamp();
     private readonly Limits _limits = admission.Limits;
-    private long _lineStart;
+    private bool _isSkipping;
+    private long _measuredFrom;
+    private long _measuredBytes;
 
     /// <summary>The current line without its line feed; empty where it was refused.</summary>
     public RequestBody Line { get; } = new(RequestBody.LeastCapacity, admission.Memory.Share());
@@ -48,7 +50,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     {
         Number++;
         Line.Clear();
-        (Refused, _lineStart) = (null, 0);
+        (Refused, _measuredFrom) = (null, 0);
         while (await ReadPartAsync() is { } result)
         {
             var isWhole = Append(result.Buffer);
@@ -61,6 +63,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     /// <summary>Reads what is left of the stream, so that a client that sends all before it reads gets to its responses.</summary>
     public async Task SkipAsync()
     {
+        (_isSkipping, _measuredFrom) = (true, 0);
         while (await ReadPartAsync() is { } result)
         {
             stream.AdvanceTo(result.Buffer.End);
@@ -79,9 +82,24 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     /// <returns>The bytes; null where they did not come in time.</returns>
     private async ValueTask<ReadResult?> ReadPartAsync()
     {
+        if (IsTooSlow())
+        {
+            Broken ??= ProblemTypes.TooSlow("The line came", _limits.BytesPerSecond, "Limits:BytesPerSecond");
+            return null;
+        }
         var reading = stream.ReadAsync(_patience.Token);
         if (reading.IsCompleted) return await reading;
-        if (Broken is null) await response.FlushAsync(aborted);
+        try
+        {
+            if (!_isSkipping) await FlushAsync();
+        }
+        catch (ResponseStalledException)
+        {
+            // a stream has one read at a time
+            stream.CancelPendingRead();
+            stream.AdvanceTo((await reading).Buffer.Start);
+            throw;
+        }
         _patience.CancelAfter(GetPatience());
         try
         {
@@ -89,7 +107,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
         }
         catch (OperationCanceledException) when (_patience.IsCancellationRequested && !aborted.IsCancellationRequested)
         {
-            Broken ??= _lineStart == 0
+            Broken ??= _measuredFrom == 0
                 ? ProblemTypes.Paused(_limits.PauseSeconds, _limits.StreamSeconds)
                 : ProblemTypes.TooSlow("The line came", _limits.BytesPerSecond, "Limits:BytesPerSecond");
             return null;
@@ -100,13 +118,30 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
         }
     }
 
+    /// <summary>Sends what is written. The client is not to blame for the time that it takes.</summary>
+    private async ValueTask FlushAsync()
+    {
+        var start = Stopwatch.GetTimestamp();
+        await response.FlushAsync(aborted);
+        if (_measuredFrom != 0) _measuredFrom += Stopwatch.GetTimestamp() - start;
+    }
+
     private TimeSpan GetPatience()
     {
-        var allowed = _lineStart == 0 ? TimeSpan.FromSeconds(_limits.PauseSeconds)
-            : TimeSpan.FromSeconds(_limits.GraceSeconds + (double)Line.Span.Length / _limits.BytesPerSecond)
-                - Stopwatch.GetElapsedTime(_lineStart);
+        var allowed = TimeSpan.FromSeconds(_measuredFrom == 0 ? _limits.PauseSeconds : _limits.GraceSeconds);
         var left = TimeSpan.FromSeconds(_limits.StreamSeconds) - Stopwatch.GetElapsedTime(_start);
-        return allowed < TimeSpan.Zero || left < TimeSpan.Zero ? TimeSpan.Zero : allowed < left ? allowed : left;
+        return left < TimeSpan.Zero ? TimeSpan.Zero : allowed < left ? allowed : left;
+    }
+
+    /// <summary>Whether the line came below its rate while it was measured; measures anew where it did not.</summary>
+    private bool IsTooSlow()
+    {
+        if (_measuredFrom == 0) return false;
+        var seconds = Stopwatch.GetElapsedTime(_measuredFrom).TotalSeconds;
+        if (seconds < _limits.GraceSeconds) return false;
+        if (_measuredBytes < seconds * _limits.BytesPerSecond) return true;
+        (_measuredFrom, _measuredBytes) = (Stopwatch.GetTimestamp(), 0);
+        return false;
     }
 
     /// <summary>Appends the bytes up to the end of the line.</summary>
@@ -115,7 +150,8 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     {
         var end = bytes.PositionOf((byte)'\n');
         var part = end is { } feed ? bytes.Slice(0, feed) : bytes;
-        if (_lineStart == 0 && part.Length > 0) _lineStart = Stopwatch.GetTimestamp();
+        if (_measuredFrom == 0 && part.Length > 0) (_measuredFrom, _measuredBytes) = (Stopwatch.GetTimestamp(), 0);
+        _measuredBytes += part.Length;
         try
         {
             if (Line.Span.Length + part.Length > _limits.BodyBytes) Refuse(ProblemTypes.PayloadTooLarge(_limits.BodyBytes));

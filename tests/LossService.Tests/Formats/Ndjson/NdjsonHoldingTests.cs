@@ -40,7 +40,7 @@ public sealed class NdjsonHoldingTests
         var log = new LogLines();
         using var service = new TestService(host => host
             .UseSetting("Limits:HeldResponseBytes", "65536").UseSetting("Limits:StallSeconds", "1")
-            .ConfigureTestServices(services => services.AddSingleton(log.ToLogger())));
+            .ConfigureTestServices(log.Replace));
         // without room in the socket, what the client does not take is soon held
         using var socket = await ConnectAsync(service, receiveBuffer: 64 * 1024);
         await SendAsync(socket, Head);
