@@ -1,7 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Tests.Shared;
 
