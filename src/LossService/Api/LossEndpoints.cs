@@ -19,8 +19,8 @@ internal static class LossEndpoints
         group.MapGet("", () => CataloguePages.List(limits.Value));
         group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss));
         foreach (var loss in LossCatalogue.All)
-            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request)).WithName(loss.Name);
-        group.MapPost("{loss}", (string loss) => Unknown(loss)).ExcludeFromDescription();
+            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request));
+        group.MapPost("{loss}", (string loss) => Unknown(loss));
     }
 
     private static Problem Unknown(string name) =>

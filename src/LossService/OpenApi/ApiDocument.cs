@@ -30,7 +30,18 @@ internal static class ApiDocument
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc("v1", new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
+            options.SwaggerDoc("v1", new OpenApiInfo
+            {
+                Title = "LossService",
+                Version = "v1",
+                Description = Prose.Unwrap(Introduction),
+                Contact = new() { Name = "the LossService authors" },
+                License = new() { Name = "MIT", Identifier = "MIT" },
+            });
+            // relative to the document's own address, so that it is right behind a path prefix, too
+            options.AddServer(new() { Url = "../..", Description = "This server" });
+            // a requirement that requires nothing: the routes are open
+            options.AddSecurityRequirement(_ => new OpenApiSecurityRequirement());
             options.DocumentAsyncFilter<LossesDocument>();
             options.DocumentAsyncFilter<OipDocument>();
         });

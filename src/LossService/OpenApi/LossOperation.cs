@@ -1,8 +1,8 @@
 using System.Net.Mime;
 using System.Text;
+using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
-using LossService.Formats;
 using Microsoft.OpenApi;
 
 namespace LossService.OpenApi;
@@ -11,16 +11,16 @@ namespace LossService.OpenApi;
 internal static class LossOperation
 {
     /// <summary>The schema of a loss's request under <c>components</c>: <c>CrossEntropyRequest</c>.</summary>
-    public static string RequestName(Loss loss) =>
-        string.Concat(loss.Name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..])) + "Request";
+    public static string RequestName(Loss loss) => Schemas.TypeName(loss.Name) + "Request";
 
     /// <summary>The tag of a kind of loss.</summary>
     public static string Tag(LossKind kind) => $"{kind} losses";
 
     /// <summary>Fills in the operation of <paramref name="loss"/>.</summary>
     public static async Task DescribeAsync(
-        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, FormatCatalogue formats, Rehearsal rehearsal)
+        OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
     {
+        operation.OperationId = JsonNamingPolicy.CamelCase.ConvertName(Schemas.TypeName(loss.Name));
         document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
         operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
         operation.Description = Describe(loss);
@@ -28,16 +28,14 @@ internal static class LossOperation
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = BodyContents.Describe(
-                formats.Reads, Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!, loss),
+            Content = Json(Schemas.Ref(RequestName(loss), document), JsonNode.Parse(loss.Page.Example)!),
         };
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
             {
                 Description = "The scores. The example is the response to the example request.",
-                Content = BodyContents.Describe(
-                    formats.Writes,
+                Content = Json(
                     Schemas.Ref(Schemas.Scores, document),
                     await rehearsal.AnswerAsync("POST", route, request => Rehearsal.Post(request, loss.Page.Example))),
             },

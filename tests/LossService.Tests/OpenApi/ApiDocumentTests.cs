@@ -62,6 +62,32 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
             response => Assert.True(response.Status == "200"
                 || (response.Status == "503" && response.Path.EndsWith("/ready", StringComparison.Ordinal)), $"{response}"));
 
+    [Fact]
+    public void Operations_OfEveryPath_HaveOneMediaTypeAndANameInOneWord()
+    {
+        foreach (var (path, operations) in document.Json["paths"]!.AsObject())
+            foreach (var operation in operations!.AsObject().Select(operation => operation.Value!))
+            {
+                // generators split a name at _, and take the wrong type of several
+                Assert.Matches("^[a-z][A-Za-z]*$", (string)operation["operationId"]!);
+                if (operation["requestBody"] is { } body && path != "/v1/losses/{loss}") Assert.Single(body["content"]!.AsObject());
+                Assert.All(operation["responses"]!["200"]!["content"]!.AsObject(), content => Assert.NotNull(content.Value!["schema"]));
+            }
+        var names = document.Json["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .Select(operation => (string)operation.Value!["operationId"]!).ToArray();
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Fact]
+    public void Server_OfTheDocument_IsTheRootAboveIt() =>
+        Assert.Equal(new Uri("https://host/prefix/"),
+            new Uri(new Uri("https://host/prefix/swagger/v1/swagger.json"), (string)document.Json["servers"]![0]!["url"]!));
+
+    [Fact]
+    public void Numbers_InTheDocument_FitADecimal() =>
+        Assert.All(Descendants(document.Json).OfType<JsonValue>().Where(value => value.GetValueKind() == JsonValueKind.Number),
+            number => Assert.True(Math.Abs((double)number) < 7.9e28, number.ToJsonString()));
+
     [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task LossExample_Posted_AnswersAsTheDocumentSays(string loss)
     {
