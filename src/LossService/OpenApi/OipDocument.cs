@@ -22,6 +22,9 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         **Bytes.** With the extension `binary_tensor_data`, the JSON is followed by the elements of each input that has a
         `binary_data_size`: little-endian, row-major, in the order of the inputs. `Inference-Header-Content-Length` is the length of
         the JSON in bytes. Outputs are sent the same way if `binary_data` or `binary_data_output` asks for it.
+
+        **Tools.** `GET /v2/models/{model}/config` and `/stats`, `GET /v2/models/stats` and `POST /v2/repository/index` answer as
+        Triton does.
         """;
 
     private const string Example = """
@@ -69,7 +72,10 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         operation.Responses["503"] = new OpenApiResponse
         {
             Description = "Not ready: `ready` is false.",
-            Content = new Dictionary<string, IOpenApiMediaType> { [OipHttp.Json] = new OpenApiMediaType { Schema = Schemas.Ref(schema, document) } },
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [OipHttp.Json] = new OpenApiMediaType { Schema = Schemas.Ref(schema, document) },
+            },
         };
     }
 

@@ -65,7 +65,7 @@ internal static class OipSchemas
     private static OpenApiSchema Request(OpenApiDocument document) => Object(
         new()
         {
-            ["id"] = OptionsSchema.OrNull(Text("Any string, returned in the response; the X-Request-Id where it is left out.")),
+            ["id"] = OrNull(Text("Any string, returned in the response; the X-Request-Id where it is left out.")),
             ["parameters"] = Open(Parameters),
             ["inputs"] = ListOf(
                 Name("InferInput", Object(
@@ -75,7 +75,7 @@ internal static class OipSchemas
                     },
                     "name", "shape", "datatype"), document),
                 "Predictions, labels, and optionally a weight and a mask."),
-            ["outputs"] = OptionsSchema.OrNull(ListOf(
+            ["outputs"] = OrNull(ListOf(
                 Name("RequestedOutput", Object(
                     new()
                     {
@@ -147,5 +147,8 @@ internal static class OipSchemas
 
     private const string Parameters =
         "The loss's options, `reduction`, `mean_over`, `unit` and `dtype` (that of the results), named as in the native request; and "
-        + "`binary_data_output`: whether outputs without `binary_data` follow the JSON as bytes.";
+        + "`binary_data_output`: whether outputs without `binary_data` follow the JSON as bytes; and `timeout`: the microseconds that "
+        + "scoring may take, after which the response is a 504; 0 is no limit. A string may hold a number or a list as JSON. `priority`, "
+        + "`sequence_id`, `sequence_start`, `sequence_end`, `headers` and `content_type`, which Triton's and MLServer's clients send, have "
+        + "no meaning here, and are passed over.";
 }

@@ -37,7 +37,7 @@ internal static class OptionsSchema
             _ => ScalarOrList(option),
         };
         if (option.TakesNone) schema = new() { OneOf = [schema, Schemas.Words(Option.None)] };
-        schema = OrNull(schema);
+        schema = Schemas.OrNull(schema);
         schema.Description = Describe(option);
         return schema;
     }
@@ -56,15 +56,6 @@ internal static class OptionsSchema
         using var text = new StringWriter(CultureInfo.InvariantCulture);
         schema.SerializeAsV31(new OpenApiJsonWriter(text));
         return JsonNode.Parse(text.ToString())!;
-    }
-
-    /// <summary>The schema of a member that is not given where it is null, as generated clients send it.</summary>
-    public static OpenApiSchema OrNull(OpenApiSchema schema)
-    {
-        if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
-        else schema.Type |= JsonSchemaType.Null;
-        schema.Enum?.Add(JsonNullSentinel.JsonNull);
-        return schema;
     }
 
     private static OpenApiSchema WithDefault(Option option)

@@ -59,7 +59,7 @@ internal static class Schemas
         return Ref(name, document);
     }
 
-    /// <summary>A reference to a shared schema, or null. Generators of clients read <c>oneOf</c> of these two as an optional type.</summary>
+    /// <summary>A reference to a shared schema, or null. Generators of clients read <c>oneOf</c> of these two as optional.</summary>
     public static OpenApiSchema RefOrNull(string name, OpenApiDocument document, string description) => new()
     {
         OneOf = [Ref(name, document), Type(JsonSchemaType.Null)],
@@ -86,6 +86,15 @@ internal static class Schemas
         };
     }
 
+    /// <summary>The schema of a member that is not given where it is null, as generated clients send it.</summary>
+    public static OpenApiSchema OrNull(OpenApiSchema schema)
+    {
+        if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
+        else schema.Type |= JsonSchemaType.Null;
+        schema.Enum?.Add(JsonNullSentinel.JsonNull);
+        return schema;
+    }
+
     /// <summary>A value of a simple type.</summary>
     public static OpenApiSchema Type(JsonSchemaType type, string? description = null) => new() { Type = type, Description = description };
 
@@ -109,7 +118,7 @@ internal static class Schemas
         Description = description,
     };
 
-    private static OpenApiSchema NumberOrNull(string description) => OptionsSchema.OrNull(Number(description));
+    private static OpenApiSchema NumberOrNull(string description) => OrNull(Number(description));
 
     private static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
 

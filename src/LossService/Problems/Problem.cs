@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -45,8 +46,10 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     {
         httpContext.Response.StatusCode = Status;
         var aliases = httpContext.RequestServices.GetServices<DetailAlias>()
-            .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path));
+            .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path)).ToArray();
         var fields = aliases.ToDictionary(alias => alias.Field, _ => (object)Detail);
-        return httpContext.Response.WriteAsJsonAsync(this with { Extensions = fields }, Json, MediaType, httpContext.RequestAborted);
+        var isPlain = aliases.Length > 0 && !httpContext.Request.Headers.Accept.ToString().Contains(MediaType, StringComparison.Ordinal);
+        return httpContext.Response.WriteAsJsonAsync(
+            this with { Extensions = fields }, Json, isPlain ? MediaTypeNames.Application.Json : MediaType, httpContext.RequestAborted);
     }
 }

@@ -30,6 +30,9 @@ public static class ProblemNames
     /// <summary>The request is well-formed, but not a valid batch.</summary>
     public const string InvalidBatch = "invalid-batch";
 
+    /// <summary>The time for the answer is over.</summary>
+    public const string Timeout = "timeout";
+
     /// <summary>The service failed.</summary>
     public const string InternalError = "internal-error";
 }

@@ -37,6 +37,7 @@ internal static class GrpcHosting
     /// <summary>Maps the services.</summary>
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
+        app.MapUnserved(ServiceName);
         app.MapGrpcService<InferenceService>().NameLimit(app.ServiceProvider.GetRequiredService<IOptions<Limits>>());
         app.MapGrpcHealthChecksService();
         app.MapGrpcReflectionService();

@@ -13,6 +13,7 @@ internal static class ProblemStatus
     {
         ProblemNames.InvalidJson or ProblemNames.BadRequest or ProblemNames.InvalidBatch => StatusCode.InvalidArgument,
         ProblemNames.UnknownLoss or ProblemNames.NotFound => StatusCode.NotFound,
+        ProblemNames.Timeout => StatusCode.DeadlineExceeded,
         ProblemNames.PayloadTooLarge => StatusCode.ResourceExhausted,
         _ => StatusCode.Internal,
     };

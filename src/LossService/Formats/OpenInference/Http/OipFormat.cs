@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -12,7 +13,8 @@ using Microsoft.Extensions.Options;
 namespace LossService.Formats.OpenInference.Http;
 
 /// <summary>The Open Inference Protocol over HTTP: a body is JSON, and tensors may follow it as bytes.</summary>
-internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : BatchFormat<OipRequest>(scoring, limits)
+internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits, OipStatistics statistics)
+    : BatchFormat<OipRequest>(scoring, limits)
 {
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Reads { get; } = [new(OipHttp.Json, BodyContent.Json), new(OipHttp.Binary, BodyContent.Bytes)];
@@ -20,10 +22,17 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Writes => Reads;
 
-    /// <summary>Answers an infer request. It needs no Content-Type, and its outputs decide the media type of the response.</summary>
-    public ValueTask<IResult> InferAsync(Loss loss, HttpRequest http) =>
-        MediaTypes.FindPosted(http, Reads, isOptional: true).TryGet(out _, out var problem)
-            ? AnswerAsync(loss, http, Writes[0]) : new(problem);
+    /// <summary>
+    /// Answers an infer request. Its Content-Type does not matter, since clients send any: curl calls JSON a form, fetch plain text.
+    /// Its outputs decide the media type of the response.
+    /// </summary>
+    public async ValueTask<IResult> InferAsync(Loss loss, HttpRequest http)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var result = await AnswerAsync(loss, http, Writes[0]);
+        statistics.Add(loss, result is not Problem, Stopwatch.GetElapsedTime(start));
+        return result;
+    }
 
     /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
     protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http)
@@ -61,7 +70,9 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
         }
         tail.Read(body.Start + json, length - json, headerLength is not null);
         request.Conclude();
-        foreach (var wanted in request.Wanted) CheckForm(wanted, request);
+        foreach (var wanted in request.Wanted)
+            if (!(wanted.IsBinary ?? request.WantsBinary ?? false))
+                request.CheckIsNumbers(wanted, "JSON", "ask for it with \"binary_data\": true");
         return request;
     }
 
@@ -78,14 +89,4 @@ internal sealed class OipFormat(Scoring scoring, IOptions<Limits> limits) : Batc
     private static Problem Explain(ReadOnlySpan<byte> text) =>
         JsonText.Outline(text).TryGet(out _, out var problem)
             ? ProblemTypes.InvalidJson("A string has an unpaired surrogate.", 0) : problem;
-
-    private static void CheckForm(WantedOutput wanted, OipRequest request)
-    {
-        if (wanted.IsBinary ?? request.WantsBinary) return;
-        var dtype = wanted.Output.DType ?? request.Batch.ResultDType ?? request.Batch.Predictions?.DType;
-        if (dtype is { } typed && !typed.HasJson())
-            request.Note("outputs",
-                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true, "
-                + "or for results of float32 with the parameter dtype");
-    }
 }
