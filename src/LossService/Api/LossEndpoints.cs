@@ -17,7 +17,9 @@ internal static class LossEndpoints
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", () => CataloguePages.List(limits.Value));
-        group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss));
+        group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
+            ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
+            : Unknown(loss));
         foreach (var loss in LossCatalogue.All)
             group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request));
         group.MapPost("{loss}", (string loss) => Unknown(loss));

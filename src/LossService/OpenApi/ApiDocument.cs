@@ -6,6 +6,9 @@ namespace LossService.OpenApi;
 /// <summary>The OpenAPI document at <c>/swagger/v1/swagger.json</c>, and Swagger UI at <c>/swagger</c>.</summary>
 internal static class ApiDocument
 {
+    private const string Style = "page.css";
+    private const string Script = "batches.js";
+
     private const string Introduction = """
         Post a batch of labels and a model's outputs; the response has the loss, the loss of each sample and the gradient.
 
@@ -56,12 +59,17 @@ internal static class ApiDocument
             documents.UseSwagger(options => options.OpenApiVersion = OpenApiSpecVersion.OpenApi3_1);
             documents.UseSwaggerUI(ShowDocument);
         });
+        MapAsset(app, Style, "text/css");
+        MapAsset(app, Script, "text/javascript");
     }
 
     private static void ShowDocument(SwaggerUIOptions options)
     {
         options.DocumentTitle = "LossService";
-        options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
+        // files of their own, not text inside the page, which a strict Content-Security-Policy refuses
+        options.HeadContent = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+        options.InjectStylesheet(Style);
+        options.InjectJavascript(Script);
         options.ConfigObject.Plugins = ["Batches"];
         options.EnableTryItOutByDefault();
         options.DisplayRequestDuration();
@@ -72,10 +80,11 @@ internal static class ApiDocument
         options.DefaultModelsExpandDepth(-1);
     }
 
-    private static string Asset(string name)
+    private static void MapAsset(WebApplication app, string name, string mediaType)
     {
-        var stream = typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!;
+        using var stream = typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        var text = reader.ReadToEnd();
+        app.MapGet($"/swagger/{name}", () => Results.Text(text, mediaType)).ExcludeFromDescription();
     }
 }

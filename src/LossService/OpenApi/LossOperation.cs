@@ -52,10 +52,10 @@ internal static class LossOperation
         var page = loss.Page;
         var formulas = PlainFormula.Of(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
         var text = new StringBuilder($"**{page.Title}**\n\n```\n{formulas}\n```\n\n{Prose.Unwrap(page.WhenToUse)}\n\n");
-        text.Append("| Option | | |\n|---|---|---|\n");
+        text.Append("| Option | Values | Meaning |\n|---|---|---|\n");
         foreach (var option in loss.Options)
             text.Append($"| `{option.Name}` | {OptionWords.Describe(option)} | {Cell(option.Description)} |\n");
-        if (page.Equivalents.Count > 0) text.Append("\n| Elsewhere | |\n|---|---|\n");
+        if (page.Equivalents.Count > 0) text.Append("\n| Library | The same loss there |\n|---|---|\n");
         foreach (var other in page.Equivalents) text.Append($"| {other.Framework} | `{Cell(other.Code)}` |\n");
         text.Append('\n');
         foreach (var reference in page.References) text.Append($"- [{reference.Text}]({reference.Url})\n");
