@@ -1,6 +1,7 @@
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using LossService.Problems;
 
 namespace LossService.Api;
 
@@ -45,6 +46,6 @@ internal static class LossExample
         null => "None",
         _ when value.GetValueKind() is JsonValueKind.True or JsonValueKind.False =>
             CultureInfo.InvariantCulture.TextInfo.ToTitleCase(value.ToJsonString()),
-        _ => value.ToJsonString(),
+        _ => value.ToJsonString(Problem.Json),
     };
 }

@@ -260,8 +260,8 @@ internal sealed class OipRequest(Loss loss) : FormatRequest(loss)
     {
         var dtype = wanted.Output.DType ?? Batch.ResultDType ?? Batch.Predictions?.DType;
         if (dtype is { } typed && !typed.HasJson())
-            Note("outputs", $"{wanted.Output.Name} is {typed.Datatype()} here, which {form} cannot carry: {cure}, or for results of float32 "
-                + "with the parameter dtype");
+            Note("outputs", $"{wanted.Output.Name} is {typed.Datatype()} here, which {form} cannot carry: {cure}, or for results of "
+                + "float32 with the parameter dtype");
     }
 
     /// <inheritdoc/>

@@ -43,9 +43,9 @@ public sealed class TritonTests(TestService service)
     public async Task Timeout_TooShort_Is504()
     {
         // a metric needs the formula of each row, which takes some milliseconds for these
-        const int rows = 20_000;
-        var form = new WireForm().Binary("logits", "FP32", [rows, 10], new byte[rows * 40])
-            .Binary("labels", "INT64", [rows], new byte[rows * 8])
+        const int Rows = 20_000;
+        var form = new WireForm().Binary("logits", "FP32", [Rows, 10], new byte[Rows * 40])
+            .Binary("labels", "INT64", [Rows], new byte[Rows * 8])
             .Output("accuracy").Parameter("timeout", "1");
         var reply = await _oip.InferAsync("cross_entropy", form);
         Assert.Equal(504, reply.Status);

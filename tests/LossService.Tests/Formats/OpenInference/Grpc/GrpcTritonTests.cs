@@ -95,18 +95,18 @@ public sealed class GrpcTritonTests(TestService service)
     [Fact]
     public async Task Timeout_TooShort_IsDeadlineExceeded()
     {
-        const int rows = 20_000;
+        const int Rows = 20_000;
         var request = new ModelInferRequest
         {
             ModelName = "cross_entropy",
             Parameters = { ["timeout"] = Integer(1) },
             Inputs =
             {
-                new Tensor { Name = "logits", Datatype = "FP32", Shape = { rows, 10 } },
-                new Tensor { Name = "labels", Datatype = "INT64", Shape = { rows } },
+                new Tensor { Name = "logits", Datatype = "FP32", Shape = { Rows, 10 } },
+                new Tensor { Name = "labels", Datatype = "INT64", Shape = { Rows } },
             },
             Outputs = { new Wanted { Name = "accuracy" } },
-            RawInputContents = { ByteString.CopyFrom(new byte[rows * 40]), ByteString.CopyFrom(new byte[rows * 8]) },
+            RawInputContents = { ByteString.CopyFrom(new byte[Rows * 40]), ByteString.CopyFrom(new byte[Rows * 8]) },
         };
         await RefusesAsync(request, StatusCode.DeadlineExceeded, "timeout of 1 µs");
     }
