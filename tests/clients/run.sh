@@ -11,6 +11,7 @@ failed=0
 pid=
 finish() {
   [[ -n $pid ]] && kill "$pid" 2>/dev/null
+  ((failed == 0)) || tail -n 20 "$work/service.log"
   rm -rf "$work"
   [[ $# -gt 0 ]] && echo "passed=$passed failed=$failed" >"$1"
   ((failed == 0 && passed > 0))

@@ -113,7 +113,7 @@ internal static class InferMessages
     {
         if (value.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.BoolParam) return value.BoolParam;
         if (value.ParameterChoiceCase != InferParameter.ParameterChoiceOneofCase.None)
-            request.Note(path, $"{path}: expected a boolean, got {value.ParameterChoiceCase}");
+            request.Note(path, $"{path}: expected a bool_param");
         return null;
     }
 
