@@ -12,7 +12,7 @@ const named = (answer, name) => answer.outputs.find(output => output.name === na
 
 test("server and model metadata say what the model takes", async () => {
   assert.equal((await (await fetch(`${url}/v2/health/ready`)).json()).ready, true);
-  assert.deepEqual((await (await fetch(`${url}/v2`)).json()).extensions, ["binary_tensor_data"]);
+  assert.deepEqual((await (await fetch(`${url}/v2`)).json()).extensions, ["binary_tensor_data", "model_configuration", "statistics"]);
   const model = await (await fetch(`${url}/v2/models/cross_entropy`)).json();
   assert.ok(model.inputs.some(input => input.name === "labels" && input.datatype === "INT64"));
 });
@@ -73,8 +73,8 @@ test("a bad batch names its tensor and position", async () => {
   assert.match(problem.error, /labels\[2\]: class index 9/);
 });
 
-test("a string, which fetch labels text/plain, is told what an infer request is", async () => {
+test("a string, which fetch labels text/plain, is read as JSON", async () => {
   const response = await infer(outOfRange);
-  assert.equal(response.status, 415);
-  assert.match((await response.json()).error, /application\/json or application\/octet-stream/);
+  assert.equal(response.status, 422);
+  assert.equal(response.headers.get("content-type"), "application/json");
 });

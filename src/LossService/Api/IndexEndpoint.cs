@@ -4,7 +4,17 @@ namespace LossService.Api;
 internal static class IndexEndpoint
 {
     /// <summary>Maps <c>/</c>.</summary>
-    public static void MapIndex(this IEndpointRouteBuilder app) => app.MapGet("/", () => Results.Json(new
+    public static void MapIndex(this IEndpointRouteBuilder app)
+    {
+        app.MapPageAssets();
+        app.MapGet("/", (HttpContext context) => HtmlPage.Choose(
+            context, Json, () => IndexHtml.Write(context.Request.Root()))).ExcludeFromDescription().AllowAnonymous();
+    }
+
+    /// <summary>The address of the service as the client wrote it, for the examples of a page.</summary>
+    public static string Root(this HttpRequest request) => $"{request.Scheme}://{request.Host}{request.PathBase}";
+
+    private static IResult Json() => Results.Json(new
     {
         service = "LossService",
         losses = "/v1/losses",
@@ -14,5 +24,5 @@ internal static class IndexEndpoint
         live = "/livez",
         ready = "/readyz",
         metrics = "/metrics",
-    })).ExcludeFromDescription().AllowAnonymous();
+    });
 }

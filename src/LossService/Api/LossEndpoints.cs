@@ -18,12 +18,15 @@ internal static class LossEndpoints
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", () => CataloguePages.List(limits.Value)).AllowAnonymous();
-        group.MapGet("{loss}", (string loss) => LossCatalogue.Find(loss) is { } found ? CataloguePages.Show(found) : Unknown(loss))
-            .AllowAnonymous();
+        group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
+            ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
+            : Unknown(loss)).AllowAnonymous();
         foreach (var loss in LossCatalogue.All)
-            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request)).WithName(loss.Name)
+        {
+            group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request))
                 .WithMetadata(new ScoringRoute(loss.Name));
-        group.MapPost("{loss}", (string loss) => Unknown(loss)).ExcludeFromDescription().WithMetadata(new ScoringRoute());
+        }
+        group.MapPost("{loss}", (string loss) => Unknown(loss)).WithMetadata(new ScoringRoute());
     }
 
     private static Problem Unknown(string name) =>

@@ -15,12 +15,30 @@ internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposa
     /// <summary>What to score.</summary>
     public ScoreRequest Batch { get; } = new(loss, allowance);
 
+    /// <summary>How long the scoring may take, where the request says so.</summary>
+    protected TimeSpan? Deadline { get; set; }
+
     /// <summary>Validates the batch and scores it.</summary>
     /// <param name="scoring">The path that all formats share.</param>
     /// <returns>The scores, or the problem with every error at its place.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Result<Scores> Score(Scoring scoring) =>
-        scoring.Score(Batch) is { } scores
+    public Result<Scores> Score(Scoring scoring)
+    {
+        if (Deadline is not { } timeout) return ScoreUntil(scoring, Batch.Allowance.Cancellation);
+        using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Batch.Allowance.Cancellation);
+        deadline.CancelAfter(timeout);
+        try
+        {
+            return ScoreUntil(scoring, deadline.Token);
+        }
+        catch (OperationCanceledException) when (!Batch.Allowance.Cancellation.IsCancellationRequested)
+        {
+            return ProblemTypes.Timeout(timeout);
+        }
+    }
+
+    private Result<Scores> ScoreUntil(Scoring scoring, CancellationToken cancellation) =>
+        scoring.Score(Batch, cancellation) is { } scores
             ? scores
             : ProblemTypes.InvalidBatch(
                 [.. Batch.Errors.First.Take(Batch.Allowance.Limits.ListedErrors).Select(Locate)],

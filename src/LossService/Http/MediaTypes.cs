@@ -9,21 +9,19 @@ internal static class MediaTypes
     /// <summary>Finds the media type that Content-Type names.</summary>
     /// <param name="http">The request.</param>
     /// <param name="known">The types that the route reads.</param>
-    /// <param name="isOptional">Whether a request may have no Content-Type; its type is then the first.</param>
     /// <returns>The type; 415 where the route does not read it, with the known types in the header Accept.</returns>
-    public static Result<MediaType> FindPosted(HttpRequest http, IReadOnlyList<MediaType> known, bool isOptional = false)
+    public static Result<MediaType> FindPosted(HttpRequest http, IReadOnlyList<MediaType> known)
     {
         var contentType = http.ContentType;
         // the usual spelling needs no parser
         for (var i = 0; i < known.Count; i++)
             if (known[i].Name == contentType) return known[i];
-        if (isOptional && string.IsNullOrEmpty(contentType)) return known[0];
 
         if (!MediaTypeHeaderValue.TryParse(contentType, out var posted)
             || known.FirstOrDefault(type => IsNamed(posted, type)) is not { } found
             || (found.Charset is not null && posted.Parameters.Any(parameter => !parameter.Value.HasValue)))
             return Unsupported(http, known,
-                $"Content-Type is {Quote(contentType)}; expected {Join(known, " or ")}{(isOptional ? ", or none" : "")}.");
+                $"Content-Type is {Quote(contentType)}; expected {Join(known, " or ")}.");
         if (found.Charset is not null && posted.Charset.HasValue
             && !HeaderUtilities.RemoveQuotes(posted.Charset).Equals(found.Charset, StringComparison.OrdinalIgnoreCase))
             return Unsupported(http, known, $"The charset is {Quote(posted.Charset.Value)}; expected {found.Charset}.");

@@ -1,4 +1,3 @@
-using LossService.Http;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.SwaggerUI;
 
@@ -8,6 +7,8 @@ namespace LossService.OpenApi;
 internal static class ApiDocument
 {
     private const string Name = "v1";
+    private const string Style = "page.css";
+    private const string Script = "batches.js";
 
     private const string Introduction = """
         Post a batch of labels and a model's outputs; the response has the loss, the loss of each sample and the gradient.
@@ -33,7 +34,16 @@ internal static class ApiDocument
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
-            options.SwaggerDoc(Name, new OpenApiInfo { Title = "LossService", Version = "v1", Description = Prose.Unwrap(Introduction) });
+            options.SwaggerDoc(Name, new OpenApiInfo
+            {
+                Title = "LossService",
+                Version = "v1",
+                Description = Prose.Unwrap(Introduction),
+                Contact = new() { Name = "the LossService authors" },
+                License = new() { Name = "MIT", Identifier = "MIT" },
+            });
+            // relative to the document's own address, so that it is right behind a path prefix, too
+            options.AddServer(new() { Url = "../..", Description = "This server" });
             options.DocumentAsyncFilter<LossesDocument>();
             options.DocumentFilter<LimitsDocument>();
             options.DocumentAsyncFilter<OipDocument>();
@@ -48,20 +58,21 @@ internal static class ApiDocument
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {
             documents.Use((context, next) =>
-            {
-                if (context.Request.Path.Value!.EndsWith(".html", StringComparison.Ordinal))
-                    context.Response.Headers.ContentSecurityPolicy = PolicyOfPage.Value;
-                return HttpMethods.IsGet(context.Request.Method) && context.Request.Path == $"/swagger/{Name}/swagger.json"
-                    ? held.AnswerAsync(context) : next(context);
-            });
+                HttpMethods.IsGet(context.Request.Method) && context.Request.Path == $"/swagger/{Name}/swagger.json"
+                    ? held.AnswerAsync(context) : next(context));
             documents.UseSwaggerUI(ShowDocument);
         });
+        MapAsset(app, Style, "text/css");
+        MapAsset(app, Script, "text/javascript");
     }
 
     private static void ShowDocument(SwaggerUIOptions options)
     {
         options.DocumentTitle = "LossService";
-        options.HeadContent = $"<style>{Asset("page.css")}</style><script>{Asset("batches.js")}</script>";
+        // files of their own, not text inside the page, which a strict Content-Security-Policy refuses
+        options.HeadContent = "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\">";
+        options.InjectStylesheet(Style);
+        options.InjectJavascript(Script);
         options.EnableTryItOutByDefault();
         options.DisplayRequestDuration();
         options.EnableDeepLinking();
@@ -71,12 +82,11 @@ internal static class ApiDocument
         options.DefaultModelsExpandDepth(-1);
     }
 
-    private static readonly Lazy<string> PolicyOfPage = new(() => PagePolicy.Of(Asset("batches.js")));
-
-    private static string Asset(string name)
+    private static void MapAsset(WebApplication app, string name, string mediaType)
     {
-        var stream = typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!;
+        using var stream = typeof(ApiDocument).Assembly.GetManifestResourceStream($"LossService.OpenApi.SwaggerUi.{name}")!;
         using var reader = new StreamReader(stream);
-        return reader.ReadToEnd();
+        var text = reader.ReadToEnd();
+        app.MapGet($"/swagger/{name}", () => Results.Text(text, mediaType)).ExcludeFromDescription().AllowAnonymous();
     }
 }

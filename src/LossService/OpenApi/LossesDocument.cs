@@ -19,6 +19,7 @@ internal sealed class LossesDocument(
 
     /// <summary>The tag of what can be read about the service.</summary>
     public const string Catalogue = "Catalogue";
+    private const string OtherFormats = "Other formats";
     private const string ListRoute = "/v1/losses";
     private const string PageRoute = "/v1/losses/{loss}";
 
@@ -34,19 +35,21 @@ internal sealed class LossesDocument(
         foreach (var loss in LossCatalogue.All)
         {
             var route = $"{ListRoute}/{loss.Name}";
-            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, formats, _rehearsal);
+            await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, _rehearsal);
         }
         await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);
+        DescribeOtherFormats(Find(swaggerDoc, PageRoute, HttpMethod.Post), swaggerDoc);
     }
 
     /// <summary>The path parameter whose value is the name of a loss.</summary>
-    public static OpenApiParameter NameOf(string part) => new()
+    public static OpenApiParameter NameOf(string part, OpenApiDocument document) => new()
     {
         Name = part,
         In = ParameterLocation.Path,
         Required = true,
-        Schema = Schemas.Words(LossCatalogue.All.Select(loss => loss.Name)),
+        Description = "The name of a loss.",
+        Schema = Schemas.Ref(Schemas.LossName, document),
         Example = Shown,
     };
 
@@ -54,12 +57,14 @@ internal sealed class LossesDocument(
     {
         new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes; exactly one is true" },
         new() { Name = LossOperation.Tag(LossKind.Binary), Description = "A sample is one element, true or false by itself" },
+        new() { Name = OtherFormats, Description = "Batches that are not one JSON value" },
         new() { Name = Catalogue, Description = "Lists and describes the losses" },
     };
 
     private async Task DescribeListAsync(OpenApiOperation operation, OpenApiDocument document)
     {
-        operation.OperationId = "list_losses";
+        operation.OperationId = "listLosses";
+        operation.Description = "The catalogue in short. `GET /v1/losses/{loss}` has the whole page of each.";
         operation.Summary = "All losses, and the limits";
         operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
         operation.Responses = new OpenApiResponses
@@ -67,17 +72,19 @@ internal sealed class LossesDocument(
             ["200"] = new OpenApiResponse
             {
                 Description = "A summary of every loss, and the limits.",
-                Content = LossOperation.Json(CatalogueSchemas.List(document), await _rehearsal.AnswerAsync("GET", ListRoute)),
+                Content = LossOperation.Json(
+                    Schemas.Ref(CatalogueSchemas.LossList, document), await _rehearsal.AnswerAsync("GET", ListRoute)),
             },
         };
     }
 
     private async Task DescribePageAsync(OpenApiOperation operation, OpenApiDocument document)
     {
-        operation.OperationId = "get_loss";
+        operation.OperationId = "getLoss";
+        operation.Description = "A browser, whose Accept prefers `text/html`, gets the same as a page to read.";
         operation.Summary = "One loss, with the JSON Schema of its options and a valid request";
         operation.Tags = new HashSet<OpenApiTagReference> { new(Catalogue, document) };
-        operation.Parameters = [NameOf("loss")];
+        operation.Parameters = [NameOf("loss", document)];
         operation.Responses = new OpenApiResponses
         {
             ["200"] = new OpenApiResponse
@@ -89,6 +96,26 @@ internal sealed class LossesDocument(
             },
         };
         ProblemResponses.AddTo(operation.Responses, ProblemResponses.OfPages, document);
+    }
+
+    /// <summary>
+    /// An operation for what is not one JSON value. It is apart from the losses' own, which have one media type each: generators of
+    /// clients confuse the types of an operation that has several.
+    /// </summary>
+    private void DescribeOtherFormats(OpenApiOperation operation, OpenApiDocument document)
+    {
+        var shown = LossCatalogue.Find(Shown)!;
+        operation.OperationId = "score";
+        operation.Summary = "Score by any loss, in another format than JSON";
+        operation.Description = "The route of each loss takes these media types as well as `application/json`.";
+        operation.Tags = new HashSet<OpenApiTagReference> { new(OtherFormats, document) };
+        operation.Parameters = [NameOf("loss", document)];
+        operation.RequestBody = new OpenApiRequestBody { Required = true, Content = BodyContents.Describe(formats.Reads, shown) };
+        operation.Responses = new OpenApiResponses
+        {
+            ["200"] = new OpenApiResponse { Description = "The scores.", Content = BodyContents.Describe(formats.Writes, shown) },
+        };
+        ProblemResponses.AddTo(operation.Responses, [.. ProblemResponses.OfScoring, .. ProblemResponses.OfPages], document);
     }
 
     private static OpenApiOperation Find(OpenApiDocument document, string route, HttpMethod method) =>

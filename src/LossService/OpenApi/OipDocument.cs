@@ -8,7 +8,7 @@ using Swashbuckle.AspNetCore.SwaggerGen;
 namespace LossService.OpenApi;
 
 /// <summary>Describes the routes of the Open Inference Protocol, in which each loss is a model.</summary>
-internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, OipFormat format, IOptions<Limits> limits)
+internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider services, IOptions<Limits> limits)
     : IDocumentAsyncFilter
 {
     private const string Tag = "Open Inference Protocol";
@@ -16,11 +16,15 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
 
     private const string Infer = """
         Scores a batch by the Open Inference Protocol, which clients of KServe and Triton speak. `GET /v2/models/{model}` lists the
-        inputs and outputs of a loss. Each route of a model also exists with `/versions/1`.
+        inputs and outputs of a loss. Each route of a model also exists with `/versions/1`. Any Content-Type is taken for what the
+        protocol says: JSON, or JSON and bytes.
 
         **Bytes.** With the extension `binary_tensor_data`, the JSON is followed by the elements of each input that has a
         `binary_data_size`: little-endian, row-major, in the order of the inputs. `Inference-Header-Content-Length` is the length of
         the JSON in bytes. Outputs are sent the same way if `binary_data` or `binary_data_output` asks for it.
+
+        **Tools.** `GET /v2/models/{model}/config` and `/stats`, `GET /v2/models/stats` and `POST /v2/repository/index` answer as
+        Triton does.
         """;
 
     private const string Example = """
@@ -43,42 +47,46 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         swaggerDoc.Tags!.Add(new() { Name = Tag, Description = "The same losses for clients of KServe and Triton; gRPC is on port 8081" });
         OipSchemas.AddTo(swaggerDoc);
         await new OipProblems(new(_rehearsal, limits), limits).AddToAsync(swaggerDoc);
-        await DescribePageAsync(swaggerDoc, "/v2", "server_metadata", "The server's name, version and extensions", OipSchemas.Server());
-        await DescribePageAsync(swaggerDoc, "/v2/health/live", "server_live", "Whether the server is alive", OipSchemas.Flag("live"));
+        await DescribePageAsync(swaggerDoc, "/v2", "serverMetadata", "The server's name, version and extensions", OipSchemas.Server);
+        await DescribePageAsync(swaggerDoc, "/v2/health/live", "serverLive", "Whether the server is alive", OipSchemas.Live);
         await DescribePageAsync(
-            swaggerDoc, "/v2/health/ready", "server_ready", "Whether the server is ready for requests", OipSchemas.Flag("ready"));
-        await DescribePageAsync(swaggerDoc, "/v2/models", "list_models", "The names of all losses", OipSchemas.Models());
-        await DescribePageAsync(swaggerDoc, ModelRoute, "model_metadata", "The inputs and outputs of a loss", OipSchemas.Model());
+            swaggerDoc, "/v2/health/ready", "serverReady", "Whether the server is ready for requests", OipSchemas.Ready);
+        await DescribePageAsync(swaggerDoc, "/v2/models", "listModels", "The names of all losses", OipSchemas.Models);
+        await DescribePageAsync(swaggerDoc, ModelRoute, "modelMetadata", "The inputs and outputs of a loss", OipSchemas.Model);
         await DescribePageAsync(
-            swaggerDoc, $"{ModelRoute}/ready", "model_ready", "Whether a loss is ready for requests", OipSchemas.Flag("ready", "name"));
+            swaggerDoc, $"{ModelRoute}/ready", "modelReady", "Whether a loss is ready for requests", OipSchemas.ModelReady);
         await DescribeInferAsync(Find(swaggerDoc, $"{ModelRoute}/infer", HttpMethod.Post), swaggerDoc);
     }
 
-    private async Task DescribePageAsync(OpenApiDocument document, string route, string id, string summary, OpenApiSchema schema)
+    private async Task DescribePageAsync(OpenApiDocument document, string route, string id, string summary, string schema)
     {
         var operation = Find(document, route, HttpMethod.Get);
         var isOfModel = route.StartsWith(ModelRoute, StringComparison.Ordinal);
         Name(operation, id, summary, document);
-        operation.Parameters = isOfModel ? [LossesDocument.NameOf("model")] : null;
-        var content = LossOperation.Json(schema, await _rehearsal.AnswerAsync("GET", route, Shown));
+        operation.Description = $"{summary}, as the Open Inference Protocol has it.";
+        operation.Parameters = isOfModel ? [LossesDocument.NameOf("model", document)] : null;
+        var content = LossOperation.Json(Schemas.Ref(schema, document), await _rehearsal.AnswerAsync("GET", route, Shown));
         operation.Responses = new OpenApiResponses { ["200"] = new OpenApiResponse { Description = $"{summary}.", Content = content } };
         if (isOfModel) ProblemResponses.AddTo(operation.Responses, OipProblems.OfPages, document);
         if (!route.EndsWith("/ready", StringComparison.Ordinal)) return;
         operation.Responses["503"] = new OpenApiResponse
         {
             Description = "Not ready: `ready` is false.",
-            Content = new Dictionary<string, IOpenApiMediaType> { [OipHttp.Json] = new OpenApiMediaType { Schema = schema } },
+            Content = new Dictionary<string, IOpenApiMediaType>
+            {
+                [OipHttp.Json] = new OpenApiMediaType { Schema = Schemas.Ref(schema, document) },
+            },
         };
     }
 
     private async Task DescribeInferAsync(OpenApiOperation operation, OpenApiDocument document)
     {
         var length = Schemas.Type(JsonSchemaType.Integer);
-        Name(operation, "model_infer", "Score a batch by any loss", document);
+        Name(operation, "modelInfer", "Score a batch by any loss", document);
         operation.Description = Prose.Unwrap(Infer);
         operation.Parameters =
         [
-            LossesDocument.NameOf("model"),
+            LossesDocument.NameOf("model", document),
             new OpenApiParameter
             {
                 Name = OipHttp.HeaderLength,
@@ -90,7 +98,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         operation.RequestBody = new OpenApiRequestBody
         {
             Required = true,
-            Content = BodyContents.Describe(format.Reads, Schemas.Ref(OipSchemas.InferRequest, document), JsonNode.Parse(Example)!),
+            Content = LossOperation.Json(Schemas.Ref(OipSchemas.InferRequest, document), JsonNode.Parse(Example)!),
         };
         operation.Responses = new OpenApiResponses
         {
@@ -105,7 +113,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
                         Description = "The length of the JSON in bytes, if outputs follow it.",
                     },
                 },
-                Content = BodyContents.Describe(format.Writes, Schemas.Ref(OipSchemas.InferResponse, document), await AnswerAsync()),
+                Content = LossOperation.Json(Schemas.Ref(OipSchemas.InferResponse, document), await AnswerAsync()),
             },
         };
         ProblemResponses.AddTo(operation.Responses, OipProblems.OfInfer, document);

@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using LossService.Http;
 using Microsoft.Extensions.Options;
 using Microsoft.OpenApi;
@@ -11,7 +12,8 @@ namespace LossService.OpenApi;
 internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> limits)
 {
     private const string Route = "/v2/models/{model}/infer";
-    private const string ErrorToo = " `error` repeats the detail: clients of the protocol read it there.";
+    private const string ErrorToo = " `error` repeats the detail: clients of the protocol read it there, "
+        + "and only in `application/json`; with an Accept that names it, this is `application/problem+json`.";
 
     /// <summary>The problems of a request for a model's metadata.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfPages { get; } = [(404, "UnknownModel")];
@@ -19,8 +21,7 @@ internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> l
     /// <summary>The problems of an infer request, by status.</summary>
     public static IReadOnlyList<(int Status, string Name)> OfInfer { get; } =
     [
-        (400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (415, "InferUnsupportedMediaType"),
-        (422, "InferInvalidBatch"),
+        (400, "InferInvalidJson"), .. OfPages, (413, "InferPayloadTooLarge"), (422, "InferInvalidBatch"),
     ];
 
     /// <summary>Adds the responses to a document's components.</summary>
@@ -33,9 +34,6 @@ internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> l
             "{}", request => request.RouteValues["model"] = "cros_entropy");
         await AddAsync("InferPayloadTooLarge", "`payload-too-large`: the body is larger than `limit_bytes`.",
             "{}", request => request.ContentLength = limits.Value.BodyBytes + 1L);
-        await AddAsync("InferUnsupportedMediaType",
-            "`unsupported-media-type`: the media type or the content coding of the body is not supported.",
-            "{}", request => request.ContentType = "text/csv");
         await AddAsync("InferInvalidBatch",
             "`invalid-batch`: valid JSON, but not a valid batch; `errors` lists the place and cause of each error.",
             """
@@ -50,6 +48,6 @@ internal sealed class OipProblems(ProblemResponses responses, IOptions<Limits> l
                 request.RouteValues["model"] = LossesDocument.Shown;
                 Rehearsal.Post(request, json);
                 spoil?.Invoke(request);
-            });
+            }, MediaTypeNames.Application.Json);
     }
 }

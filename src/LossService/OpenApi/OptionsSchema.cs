@@ -14,34 +14,40 @@ namespace LossService.OpenApi;
 /// </summary>
 internal static class OptionsSchema
 {
-    /// <summary>The schema of an object with the loss's options and nothing else.</summary>
+    /// <summary>The schema of an object with the loss's options and nothing else, which says each default.</summary>
     public static OpenApiSchema Of(Loss loss) => new()
     {
         Type = JsonSchemaType.Object,
-        Properties = loss.Options.ToDictionary(option => option.Name, IOpenApiSchema (option) => Of(option)),
+        Properties = loss.Options.ToDictionary(option => option.Name, IOpenApiSchema (option) => WithDefault(option)),
         AdditionalPropertiesAllowed = false,
     };
 
-    /// <summary>The schema of one option's value.</summary>
+    /// <summary>
+    /// The schema of one option's value, without its default: generators of clients require a member that has one, or send it. Of a
+    /// number or a list, they take the number.
+    /// </summary>
     public static OpenApiSchema Of(Option option)
     {
         var schema = option.Form switch
         {
-            OptionForm.Choice => new OpenApiSchema
-            {
-                Type = JsonSchemaType.String,
-                Enum = [.. option.Choices.Select(choice => JsonValue.Create(choice))],
-            },
+            OptionForm.Choice => Schemas.Words(option.Choices),
             OptionForm.Flag => new OpenApiSchema { Type = JsonSchemaType.Boolean },
             OptionForm.Integer or OptionForm.Number => Scalar(option),
             OptionForm.PerClass => List(option),
-            _ => new OpenApiSchema { OneOf = [Scalar(option), List(option)] },
+            _ => ScalarOrList(option),
         };
         if (option.TakesNone) schema = new() { OneOf = [schema, Schemas.Words(Option.None)] };
-        schema = OrNull(schema);
-        schema.Description = option.OnlyWith is { } form ? $"{option.Description} Only with {form.Name()}." : option.Description;
-        schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
+        schema = Schemas.OrNull(schema);
+        schema.Description = Describe(option);
         return schema;
+    }
+
+    /// <summary>What an option does, with which predictions, its range and its default.</summary>
+    public static string Describe(Option option)
+    {
+        var only = option.OnlyWith is { } form ? $" Only with {form.Name()}." : "";
+        var words = OptionWords.Describe(option);
+        return $"{option.Description}{only} {char.ToUpperInvariant(words[0])}{words[1..]}.";
     }
 
     /// <summary>A schema as JSON.</summary>
@@ -52,12 +58,18 @@ internal static class OptionsSchema
         return JsonNode.Parse(text.ToString())!;
     }
 
-    /// <summary>The schema of a member that is not given where it is null, as generated clients send it.</summary>
-    public static OpenApiSchema OrNull(OpenApiSchema schema)
+    private static OpenApiSchema WithDefault(Option option)
     {
-        if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
-        else schema.Type |= JsonSchemaType.Null;
-        schema.Enum?.Add(JsonNullSentinel.JsonNull);
+        var schema = Of(option);
+        schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
+        return schema;
+    }
+
+    private static OpenApiSchema ScalarOrList(Option option)
+    {
+        var schema = Scalar(option);
+        schema.Type |= JsonSchemaType.Array;
+        schema.Items = Scalar(option);
         return schema;
     }
 
@@ -81,5 +93,14 @@ internal static class OptionsSchema
         };
     }
 
-    private static string? Bound(double value) => double.IsFinite(value) ? value.ToString("R", CultureInfo.InvariantCulture) : null;
+    /// <summary>
+    /// A bound that readers of JSON and YAML take: some hold numbers as decimal, which ends at 7.9e28, so a bound beyond is left to
+    /// the description; and YAML 1.1 takes 1E-06 for a string, and 1.0E-06 for a number.
+    /// </summary>
+    private static string? Bound(double value)
+    {
+        if (!(Math.Abs(value) < (double)decimal.MaxValue)) return null;
+        var text = value.ToString("R", CultureInfo.InvariantCulture);
+        return text.Contains('.', StringComparison.Ordinal) ? text : text.Replace("E", ".0E", StringComparison.Ordinal);
+    }
 }

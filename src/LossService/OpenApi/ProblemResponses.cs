@@ -60,7 +60,8 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
 
     /// <summary>Adds one response, whose example is the response to a request.</summary>
     public async Task AddAsync(
-        OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare)
+        OpenApiDocument document, string name, string description, string method, string route, Action<HttpRequest> prepare,
+        string mediaType = Problems.Problem.MediaType)
     {
         var example = await rehearsal.AnswerAsync(method, route, prepare);
         document.AddComponent<IOpenApiResponse>(name, new OpenApiResponse
@@ -68,7 +69,7 @@ internal sealed class ProblemResponses(Rehearsal rehearsal, IOptions<Limits> lim
             Description = description,
             Content = new Dictionary<string, IOpenApiMediaType>
             {
-                [Problems.Problem.MediaType] = new OpenApiMediaType { Schema = Schemas.Ref(Schemas.Problem, document), Example = example },
+                [mediaType] = new OpenApiMediaType { Schema = Schemas.Ref(Schemas.Problem, document), Example = example },
             },
         });
     }

@@ -1,7 +1,5 @@
-using System.Text.Json.Nodes;
 using LossService.Core.Losses;
 using LossService.Core.Options;
-using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -12,93 +10,75 @@ namespace LossService.OpenApi;
 /// <summary>The schema of a request: predictions, labels, the loss's options, and the members that every loss has.</summary>
 internal static class RequestSchema
 {
+    private const JsonSchemaType Number = JsonSchemaType.Number;
+    private const JsonSchemaType Bit = JsonSchemaType.Number | JsonSchemaType.Boolean;
+
     /// <summary>The schema of a request for <paramref name="loss"/>.</summary>
     public static OpenApiSchema Of(Loss loss, OpenApiDocument document)
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
-        foreach (var form in loss.Accepts)
-            properties[form.Name()] = OrNull(Ref(Schemas.Tensor, document), Describe(form, loss.Kind));
-        if (loss.Kind == LossKind.Binary)
-            properties[Fields.Labels] = new OpenApiSchema
-            {
-                Description = Describe(loss.Labels),
-                AnyOf = [Ref(Schemas.Tensor, document), Ref(NestedBooleans, document)],
-            };
-        else if (loss.Labels != LabelRule.None)
-            properties[Fields.Labels] = Ref(Schemas.Tensor, document, Describe(loss.Labels));
-        properties[Fields.SampleWeight] = OrNull(Ref(Schemas.Tensor, document),
-            $"The weight of each sample; default 1. {FewerAxes}");
-        properties[Fields.Mask] = new OpenApiSchema
-        {
-            Description = $"A sample whose entry is false or 0 is left out and not read. {FewerAxes}",
-            AnyOf = [Ref(NestedBooleans, document), Ref(EncodedTensor, document), Type(JsonSchemaType.Null)],
-        };
-        foreach (var option in loss.Options) properties[option.Name] = OptionsSchema.Of(option);
-        AddHeader(properties, loss);
+        foreach (var form in loss.Accepts) properties[form.Name()] = Tensor(Describe(form, loss), JsonSchemaType.Null, document);
+        if (loss.Labels != LabelRule.None)
+            properties[Fields.Labels] = Tensor(Describe(loss.Labels), loss.Kind == LossKind.Binary ? Bit : Number, document);
+        properties[Fields.SampleWeight] = Tensor(
+            $"The weight of each sample; 1 where it is left out. {FewerAxes}", Number | JsonSchemaType.Null, document);
+        properties[Fields.Mask] = Tensor(
+            $"Booleans, or 0 and 1: a sample whose entry is false or 0 is left out and not read. {FewerAxes}",
+            Bit | JsonSchemaType.Null, document);
+        foreach (var option in loss.Options)
+            properties[option.Name] = option.Form == OptionForm.Choice
+                ? RefOrNull(TypeName(option.Name), document, OptionsSchema.Describe(option))
+                : OptionsSchema.Of(option);
+        AddHeader(properties, loss, document);
 
-        var schema = new OpenApiSchema
+        return new OpenApiSchema
         {
             Type = JsonSchemaType.Object,
             Properties = properties,
             Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Fields.Labels },
             AdditionalPropertiesAllowed = false,
         };
-        // exactly one form of predictions that is not null
-        schema.OneOf = [.. loss.Accepts.Select(form => new OpenApiSchema
-        {
-            Required = new HashSet<string> { form.Name() },
-            Properties = new Dictionary<string, IOpenApiSchema> { [form.Name()] = Ref(Schemas.Tensor, document) },
-        })];
-        return schema;
     }
 
     private const string FewerAxes =
         "In the samples' shape, or a leading part of it: then an entry counts for all samples below it. "
         + "Further axes of length 1 are allowed.";
 
-    private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss)
+    private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss, OpenApiDocument document)
     {
         properties[Fields.Outputs] = new OpenApiSchema
         {
             Type = JsonSchemaType.Array | JsonSchemaType.Null,
-            Items = Words(loss.Outputs.Select(output => output.Name)),
+            Items = Ref(Schemas.Output, document),
             MinItems = 1,
-            Default = new JsonArray(OutputCatalogue.All.Single(output => output.Flag == OutputCatalogue.GetDefault(default)).Name),
-            Description = "What to compute.",
+            Description = $"What to compute: {string.Join(", ", loss.Outputs.Select(output => output.Name))}. Default [\"loss\"], and "
+                + "[\"losses\"] with the reduction none.",
         };
-        properties[Fields.Reduction] = Choice(Fields.Reductions.All,
-            "How the samples' losses are reduced to loss. With none there is no loss, outputs defaults to losses, and the gradient is "
-            + "that of the sum.");
-        properties[Fields.MeanOver] = Choice(Fields.MeanOvers.All,
+        properties[Fields.Reduction] = Choice(Schemas.Reduction, Fields.Reductions.All,
+            "How the samples' losses are reduced to loss. With none there is no loss, and the gradient is that of the sum.");
+        properties[Fields.MeanOver] = Choice(Schemas.MeanOver, Fields.MeanOvers.All,
             "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
-        properties[Fields.DType] = Choice([DType.Float32.Name(), DType.Float64.Name()],
+        properties[Fields.DType] = Choice(Schemas.ResultDType, [DType.Float32.Name()],
             "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64. Where the predictions "
             + "are bytes, results have their dtype unless dtype is given.");
         if (loss.IsInformation)
-            properties[Fields.Unit] = Choice(Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
-        properties[Fields.TensorEncoding] = Choice(Fields.TensorEncodings.All,
+            properties[Fields.Unit] = Choice(Schemas.Unit, Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
+        properties[Fields.TensorEncoding] = Choice(Schemas.TensorEncoding, Fields.TensorEncodings.All,
             "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
         properties[Fields.Id] = Type(JsonSchemaType.String | JsonSchemaType.Null, "Any string, returned in the response.");
+
+        // the first word is the default
+        OpenApiSchema Choice(string name, IEnumerable<string> words, string description) =>
+            RefOrNull(name, document, $"{description} Default {words.First()}.");
     }
 
-    /// <summary>One of a few words, of which the first is the default.</summary>
-    private static OpenApiSchema Choice(IEnumerable<string> words, string description)
+    private static string Describe(PredictionForm form, Loss loss) => (form switch
     {
-        var schema = OptionsSchema.OrNull(Words(words));
-        schema.Default = schema.Enum![0].DeepClone();
-        schema.Description = description;
-        return schema;
-    }
-
-    private static OpenApiSchema OrNull(IOpenApiSchema schema, string description) =>
-        new() { AnyOf = [schema, Type(JsonSchemaType.Null)], Description = description };
-
-    private static string Describe(PredictionForm form, LossKind kind) => (form switch
-    {
-        PredictionForm.Logits => kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
-        PredictionForm.Probabilities => kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
+        PredictionForm.Logits => loss.Kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
+        PredictionForm.Probabilities => loss.Kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
         _ => "log p ≤ 0",
-    }) + (kind == LossKind.Categorical ? ". Classes are on the last axis." : ". Each element is a sample.");
+    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis." : ". Each element is a sample.")
+        + (loss.Accepts.Count > 1 ? $" A request has one of {string.Join(", ", loss.Accepts.Select(other => other.Name()))}." : "");
 
     private static string Describe(LabelRule rule) => rule switch
     {

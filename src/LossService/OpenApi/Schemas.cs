@@ -1,4 +1,5 @@
 using System.Text.Json.Nodes;
+using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
@@ -10,48 +11,89 @@ namespace LossService.OpenApi;
 /// <summary>The schemas that all losses share, under <c>components</c>.</summary>
 internal static class Schemas
 {
-    public const string Number = "Number";
-    public const string NestedNumbers = "NestedNumbers";
-    public const string Tensor = "Tensor";
     public const string EncodedTensor = "EncodedTensor";
-    public const string NestedBooleans = "NestedBooleans";
     public const string Scores = "Scores";
+    public const string Totals = "Totals";
     public const string Metrics = "Metrics";
     public const string Problem = "Problem";
+    public const string LossName = "LossName";
+    public const string Output = "Output";
+    public const string Reduction = "Reduction";
+    public const string MeanOver = "MeanOver";
+    public const string ResultDType = "ResultDType";
+    public const string Unit = "Unit";
+    public const string TensorEncoding = "TensorEncoding";
 
     /// <summary>Adds them to a document.</summary>
     public static void AddTo(OpenApiDocument document)
     {
-        document.AddComponent(Number, new OpenApiSchema
-        {
-            Description = "A JSON number, or a string if it is not finite; in requests and responses.",
-            AnyOf = [Type(JsonSchemaType.Number), Words("NaN", "Infinity", "-Infinity")],
-        });
-        document.AddComponent(NestedNumbers, new OpenApiSchema
-        {
-            Description = "Nested arrays of numbers; all arrays at one depth have the same length. A single number has rank 0.",
-            AnyOf = [Ref(Number, document), ListOf(Ref(NestedNumbers, document))],
-        });
-        document.AddComponent(NestedBooleans, new OpenApiSchema
-        {
-            Description = "Nested arrays of booleans; 0 and 1 are false and true.",
-            AnyOf = [Type(JsonSchemaType.Boolean), Bit(), ListOf(Ref(NestedBooleans, document))],
-        });
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
-        // a further encoding of tensors is added here
-        document.AddComponent(Tensor, new OpenApiSchema
-        {
-            Description = "A tensor of any rank, in row-major order.",
-            AnyOf = [Ref(NestedNumbers, document), Ref(EncodedTensor, document)],
-        });
+        document.AddComponent(LossName, Words(LossCatalogue.All.Select(loss => loss.Name)));
+        document.AddComponent(Output, Words(OutputCatalogue.All.Select(output => output.Name)));
+        document.AddComponent(Reduction, Words(Fields.Reductions.All));
+        document.AddComponent(MeanOver, Words(Fields.MeanOvers.All));
+        document.AddComponent(ResultDType, Words(DType.Float32.Name(), DType.Float64.Name()));
+        document.AddComponent(Unit, Words(Fields.Units.All));
+        document.AddComponent(TensorEncoding, Words(Fields.TensorEncodings.All));
+        var choices = LossCatalogue.All.SelectMany(loss => loss.Options).Where(option => option.Form == OptionForm.Choice);
+        foreach (var option in choices.DistinctBy(option => option.Name))
+            document.AddComponent(TypeName(option.Name), Words(option.Choices));
+        document.AddComponent(Totals, TotalsSchema());
         document.AddComponent(Metrics, MetricsOf(document));
         document.AddComponent(Scores, ScoresOf(document));
-        document.AddComponent(Problem, ProblemSchema());
+        document.AddComponent(Problem, ProblemOf(document));
     }
+
+    /// <summary>The name of a component: <c>CrossEntropy</c> for <c>cross_entropy</c>.</summary>
+    public static string TypeName(string name) =>
+        string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
 
     /// <summary>A reference to a shared schema, with a description of its use.</summary>
     public static OpenApiSchemaReference Ref(string name, OpenApiDocument document, string? description = null) =>
         new(name, document) { Description = description };
+
+    /// <summary>Adds a schema to a document's components, and refers to it.</summary>
+    public static OpenApiSchemaReference Name(string name, OpenApiSchema schema, OpenApiDocument document)
+    {
+        document.AddComponent(name, schema);
+        return Ref(name, document);
+    }
+
+    /// <summary>A reference to a shared schema, or null. Generators of clients read <c>oneOf</c> of these two as optional.</summary>
+    public static OpenApiSchema RefOrNull(string name, OpenApiDocument document, string description) => new()
+    {
+        OneOf = [Ref(name, document), Type(JsonSchemaType.Null)],
+        Description = description,
+    };
+
+    /// <summary>
+    /// A tensor: nested arrays, bytes, or what <paramref name="others"/> says. The choice is negated twice, so that generators of
+    /// clients pass over it, and take any value: of a choice NSwag and Kiota make classes that hold no array, and of arrays in arrays
+    /// openapi-typescript makes a type that does not compile.
+    /// </summary>
+    /// <param name="description">What it holds.</param>
+    /// <param name="others">The types of an element by itself, where the tensor may have no axes, and null.</param>
+    /// <param name="document">The document.</param>
+    public static OpenApiSchema Tensor(string description, JsonSchemaType others, OpenApiDocument document)
+    {
+        var choice = new OpenApiSchema { AnyOf = [ListOf(new OpenApiSchema()), Ref(EncodedTensor, document)] };
+        if (others != default) choice.AnyOf.Add(Type(others));
+        return new()
+        {
+            Title = "Tensor",
+            Description = description,
+            Not = new OpenApiSchema { Not = choice },
+        };
+    }
+
+    /// <summary>The schema of a member that is not given where it is null, as generated clients send it.</summary>
+    public static OpenApiSchema OrNull(OpenApiSchema schema)
+    {
+        if (schema.Type is null) schema.OneOf!.Add(new OpenApiSchema { Type = JsonSchemaType.Null });
+        else schema.Type |= JsonSchemaType.Null;
+        schema.Enum?.Add(JsonNullSentinel.JsonNull);
+        return schema;
+    }
 
     /// <summary>A value of a simple type.</summary>
     public static OpenApiSchema Type(JsonSchemaType type, string? description = null) => new() { Type = type, Description = description };
@@ -68,7 +110,15 @@ internal static class Schemas
     public static OpenApiSchema Object(Dictionary<string, IOpenApiSchema> properties, params string[] required) =>
         new() { Type = JsonSchemaType.Object, Properties = properties, Required = required.ToHashSet() };
 
-    private static OpenApiSchema Bit() => new() { Type = JsonSchemaType.Integer, Minimum = "0", Maximum = "1" };
+    /// <summary>A JSON number, or one of the strings NaN, Infinity and -Infinity.</summary>
+    public static OpenApiSchema Number(string description) => new()
+    {
+        Type = JsonSchemaType.Number | JsonSchemaType.String,
+        Pattern = "^(NaN|-?Infinity)$",
+        Description = description,
+    };
+
+    private static OpenApiSchema NumberOrNull(string description) => OrNull(Number(description));
 
     private static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
 
@@ -101,38 +151,36 @@ internal static class Schemas
     {
         var properties = new Dictionary<string, IOpenApiSchema> { [Fields.Id] = Type(JsonSchemaType.String, "The id of the request.") };
         foreach (var output in OutputCatalogue.All) properties[output.Name] = SchemaOf(output, document);
-        properties["totals"] = Object(
+        properties["totals"] = Ref(Totals, document);
+        var notice = Object(
             new()
             {
-                ["samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
-                ["weight"] = Real("Σw over them."),
-                ["loss"] = Ref(Number, document, "Σwℓ over them."),
+                ["pointer"] = Type(JsonSchemaType.String, "A JSON Pointer into the request."),
+                ["detail"] = Type(JsonSchemaType.String, "What is probably meant."),
             },
-            "samples", "weight", "loss");
+            "pointer", "detail");
         properties["notices"] = ListOf(
-            Object(
-                new()
-                {
-                    ["pointer"] = Type(JsonSchemaType.String, "A JSON Pointer into the request."),
-                    ["detail"] = Type(JsonSchemaType.String, "What is probably meant."),
-                },
-                "pointer", "detail"),
-            "What was scored, but is probably a mistake; left out where there is nothing to say.");
+            Name("Notice", notice, document), "What was scored, but is probably a mistake; left out where there is nothing to say.");
         var scores = Object(properties, "totals");
         scores.Description = "The requested `outputs`, and `totals`. The totals of several batches add up to those of their union, so "
             + "Σ`loss`/Σ`weight` is the exact mean of a dataset that was split.";
         return scores;
     }
 
+    private static OpenApiSchema TotalsSchema() => Object(
+        new()
+        {
+            ["samples"] = Type(JsonSchemaType.Integer, "The number of samples that are neither masked nor ignored."),
+            ["weight"] = Real("Σw over them."),
+            ["loss"] = Number("Σwℓ over them."),
+        },
+        "samples", "weight", "loss");
+
     private static IOpenApiSchema SchemaOf(Output output, OpenApiDocument document) => output.Shape switch
     {
-        OutputShape.Scalar => new OpenApiSchema
-        {
-            Description = output.Description,
-            AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
-        },
+        OutputShape.Scalar => NumberOrNull(output.Description),
         OutputShape.Metrics => Ref(Metrics, document, output.Description),
-        _ => Ref(Tensor, document, output.Description),
+        _ => Tensor(output.Description, JsonSchemaType.Number | JsonSchemaType.String, document),
     };
 
     private static OpenApiSchema MetricsOf(OpenApiDocument document) => Object(
@@ -145,34 +193,29 @@ internal static class Schemas
                 Description = "For each k: the share of samples whose label is among the k largest predictions.",
                 AdditionalProperties = Type(JsonSchemaType.Number | JsonSchemaType.Null),
             },
-            ["perplexity"] = new OpenApiSchema
-            {
-                Description = "exp of the mean cross-entropy in nats, with unsmoothed labels.",
-                AnyOf = [Ref(Number, document), Type(JsonSchemaType.Null)],
-            },
+            ["perplexity"] = NumberOrNull("exp of the mean cross-entropy in nats, with unsmoothed labels."),
             ["expected_calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
-            ["bins"] = ListOf(
-                Object(
-                    new()
-                    {
-                        ["lower"] = Real("The lower bound of confidence in the bin, included."),
-                        ["upper"] = Real("The upper bound, excluded except in the last bin."),
-                        ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
-                        ["weight"] = Real("The sum of their weights."),
-                        ["accuracy"] = RealOrNull(
-                            "The share of them that is predicted correctly; with `calibration` positive, their mean label. Null if there "
-                            + "are none."),
-                        ["confidence"] = RealOrNull(
-                            "Their mean probability of the predicted class; with `calibration` positive, of the positive class. Null if "
-                            + "there are none."),
-                    },
-                    "lower", "upper", "samples", "weight", "accuracy", "confidence"),
-                "The bins of the reliability diagram."),
-            ["totals"] = MetricTotalsOf(document),
+            ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document), "The bins of the reliability diagram."),
+            ["totals"] = Name("MetricTotals", MetricTotalsSchema(), document),
         },
         "accuracy", "perplexity", "expected_calibration_error", "bins", "totals");
 
-    private static OpenApiSchema MetricTotalsOf(OpenApiDocument document)
+    private static OpenApiSchema BinSchema() => Object(
+        new()
+        {
+            ["lower"] = Real("The lower bound of confidence in the bin, included."),
+            ["upper"] = Real("The upper bound, excluded except in the last bin."),
+            ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
+            ["weight"] = Real("The sum of their weights."),
+            ["accuracy"] = RealOrNull(
+                "The share of them that is predicted correctly; with `calibration` positive, their mean label. Null if there are none."),
+            ["confidence"] = RealOrNull(
+                "Their mean probability of the predicted class; with `calibration` positive, of the positive class. Null if there are "
+                + "none."),
+        },
+        "lower", "upper", "samples", "weight", "accuracy", "confidence");
+
+    private static OpenApiSchema MetricTotalsSchema()
     {
         var totals = Object(
             new()
@@ -185,7 +228,7 @@ internal static class Schemas
                     Description = "For each k: Σw over those whose label is among the k largest predictions.",
                     AdditionalProperties = Type(JsonSchemaType.Number),
                 },
-                ["cross_entropy"] = Ref(Number, document, "Σw·cross-entropy in nats, with unsmoothed labels."),
+                ["cross_entropy"] = Number("Σw·cross-entropy in nats, with unsmoothed labels."),
             },
             "weight", "correct", "cross_entropy");
         totals.Description = "The sums that the metrics are made of; those of several batches add up to those of their union. Of a bin, "
@@ -193,8 +236,15 @@ internal static class Schemas
         return totals;
     }
 
-    private static OpenApiSchema ProblemSchema()
+    private static OpenApiSchema ProblemOf(OpenApiDocument document)
     {
+        var error = Object(
+            new()
+            {
+                ["pointer"] = Type(JsonSchemaType.String, "The place of the error: a JSON Pointer into the request, as `#/labels/17`."),
+                ["detail"] = Type(JsonSchemaType.String, "What is wrong there."),
+            },
+            "pointer", "detail");
         var problem = Object(
             new()
             {
@@ -202,16 +252,7 @@ internal static class Schemas
                 ["type"] = Type(JsonSchemaType.String, "The kind of problem: a stable identifier for programs."),
                 ["title"] = Type(JsonSchemaType.String, "A title; the same for every problem of a type."),
                 ["detail"] = Type(JsonSchemaType.String, "What went wrong in this request."),
-                ["errors"] = ListOf(
-                    Object(
-                        new()
-                        {
-                            ["pointer"] = Type(JsonSchemaType.String,
-                                "The place of the error: a JSON Pointer into the request, as `#/labels/17`."),
-                            ["detail"] = Type(JsonSchemaType.String, "What is wrong there."),
-                        },
-                        "pointer", "detail"),
-                    "The first errors of an invalid batch."),
+                ["errors"] = ListOf(Name("ProblemError", error, document), "The first errors of an invalid batch."),
                 ["total_errors"] = Type(JsonSchemaType.Integer, "The number of all errors."),
                 ["byte_offset"] = Type(JsonSchemaType.Integer, "The position of the JSON error: the number of bytes before it."),
                 ["limit_bytes"] = Type(JsonSchemaType.Integer, "The limit that the body exceeds, in bytes."),

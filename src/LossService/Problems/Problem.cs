@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net.Mime;
 using System.Text.Json;
 using System.Text.Json.Serialization;
 
@@ -64,9 +65,11 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
         var closes = ClosesConnection && HttpProtocol.IsHttp11(httpContext.Request.Protocol);
         if (closes) response.Headers.Connection = "close";
         var aliases = httpContext.RequestServices.GetServices<DetailAlias>()
-            .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path));
+            .Where(alias => httpContext.Request.Path.StartsWithSegments(alias.Path)).ToArray();
         var fields = aliases.ToDictionary(alias => alias.Field, _ => (object)Detail);
-        await response.WriteAsJsonAsync(this with { Extensions = fields }, Json, MediaType, httpContext.RequestAborted);
+        var isPlain = aliases.Length > 0 && !httpContext.Request.Headers.Accept.ToString().Contains(MediaType, StringComparison.Ordinal);
+        await response.WriteAsJsonAsync(
+            this with { Extensions = fields }, Json, isPlain ? MediaTypeNames.Application.Json : MediaType, httpContext.RequestAborted);
         if (closes) await CloseAsync(httpContext);
     }
 

@@ -21,9 +21,12 @@ public static class ProblemTypes
     public static Problem Forbidden(string detail) => new(403, ProblemNames.Forbidden, "Not allowed", detail);
 
     /// <summary>404: no loss has this name.</summary>
-    public static Problem UnknownLoss(string name, IEnumerable<string> known) =>
+    /// <param name="name">The name.</param>
+    /// <param name="known">All names.</param>
+    /// <param name="list">The route that lists them.</param>
+    public static Problem UnknownLoss(string name, IEnumerable<string> known, string list = "/v1/losses") =>
         new(404, ProblemNames.UnknownLoss, "Unknown loss",
-            $"There is no loss {ClientText.Quote(name)}{SuggestLoss(name, known)}; GET /v1/losses lists them.");
+            $"There is no loss {ClientText.Quote(name)}{SuggestLoss(name, known)}; GET {list} lists them.");
 
     private static string SuggestLoss(string name, IEnumerable<string> known) =>
         ForeignLosses.Suggest(name) is { Length: > 0 } foreign ? foreign : Nearest.Suggest(name, known);
@@ -110,6 +113,12 @@ public static class ProblemTypes
         new(422, ProblemNames.InvalidBatch, "The batch is not valid",
             total == 1 ? first : $"{total} errors; the first: {first}")
         { Errors = errors, TotalErrors = total };
+
+    /// <summary>504: the client's own deadline passed before the batch was scored.</summary>
+    public static Problem Timeout(TimeSpan timeout) =>
+        new(504, ProblemNames.Timeout, "The time is over",
+            string.Create(CultureInfo.InvariantCulture,
+                $"The batch was not scored within the request's timeout of {timeout.TotalMicroseconds:0} µs; give it more or send less."));
 
     /// <summary>500: the service failed. The log has the cause, the client only the request's id.</summary>
     public static Problem Internal() =>

@@ -11,27 +11,28 @@ internal sealed class Scoring(RequestValidator validator)
 {
     /// <summary>Scores a request, or finds what is wrong with it.</summary>
     /// <param name="request">As its format read it.</param>
+    /// <param name="cancellation">Ends the scoring: the request's token, or one that ends earlier.</param>
     /// <returns>The scores; null where the request's errors say why not.</returns>
-    /// <exception cref="OperationCanceledException">The request's token was cancelled.</exception>
+    /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="MemoryBudgetException">The scores do not fit into the request's memory, now or ever.</exception>
-    public Scores? Score(ScoreRequest request)
+    public Scores? Score(ScoreRequest request, CancellationToken cancellation)
     {
-        var cancellation = request.Allowance.Cancellation;
         if (request.Errors.Total > 0) RequestValidator.AddMissing(request);
         if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
         var problems = new BatchProblems();
         var batch = request.ToBatch(request.Form!.Value);
         var scores = Scorer.TryScore(request.Loss, batch, problems, cancellation);
         request.Errors.Add(problems);
-        if (scores is not null) request.Notices = FindNotices(request, batch, scores);
+        if (scores is not null) request.Notices = FindNotices(request, batch, scores, cancellation);
         return scores;
     }
 
-    private static IReadOnlyList<BatchNotice> FindNotices(ScoreRequest request, Batch batch, Scores scores)
+    private static IReadOnlyList<BatchNotice> FindNotices(
+        ScoreRequest request, Batch batch, Scores scores, CancellationToken cancellation)
     {
         try
         {
-            return NoticeRules.Find(request.Loss, batch, request.Allowance.Cancellation);
+            return NoticeRules.Find(request.Loss, batch, cancellation);
         }
         catch
         {

@@ -72,6 +72,32 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
             response => Assert.True(response.Status == "200"
                 || (response.Status == "503" && response.Path.EndsWith("/ready", StringComparison.Ordinal)), $"{response}"));
 
+    [Fact]
+    public void Operations_OfEveryPath_HaveOneMediaTypeAndANameInOneWord()
+    {
+        foreach (var (path, operations) in document.Json["paths"]!.AsObject())
+            foreach (var operation in operations!.AsObject().Select(operation => operation.Value!))
+            {
+                // generators split a name at _, and take the wrong type of several
+                Assert.Matches("^[a-z][A-Za-z]*$", (string)operation["operationId"]!);
+                if (operation["requestBody"] is { } body && path != "/v1/losses/{loss}") Assert.Single(body["content"]!.AsObject());
+                Assert.All(operation["responses"]!["200"]!["content"]!.AsObject(), content => Assert.NotNull(content.Value!["schema"]));
+            }
+        var names = document.Json["paths"]!.AsObject().SelectMany(path => path.Value!.AsObject())
+            .Select(operation => (string)operation.Value!["operationId"]!).ToArray();
+        Assert.Equal(names.Length, names.Distinct().Count());
+    }
+
+    [Fact]
+    public void Server_OfTheDocument_IsTheRootAboveIt() =>
+        Assert.Equal(new Uri("https://host/prefix/"),
+            new Uri(new Uri("https://host/prefix/swagger/v1/swagger.json"), (string)document.Json["servers"]![0]!["url"]!));
+
+    [Fact]
+    public void Numbers_InTheDocument_FitADecimal() =>
+        Assert.All(Descendants(document.Json).OfType<JsonValue>().Where(value => value.GetValueKind() == JsonValueKind.Number),
+            number => Assert.True(Math.Abs((double)number) < 7.9e28, number.ToJsonString()));
+
     [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task LossExample_Posted_AnswersAsTheDocumentSays(string loss)
     {
@@ -157,7 +183,7 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
                 foreach (var (status, response) in operation.Value!["responses"]!.AsObject()
                     .Where(response => response.Value!["$ref"] is not null))
                 {
-                    var content = document.Resolve((string)response!["$ref"]!)!["content"]!["application/problem+json"]!;
+                    var content = document.Resolve((string)response!["$ref"]!)!["content"]![MediaTypeOf(path.Key)]!;
                     Assert.Equal(status, content["example"]!["status"]!.ToJsonString());
                     Assert.True(check.Fits(content["example"], content["schema"]!), $"{path.Key} {status}");
                 }
@@ -179,7 +205,6 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
         { "UnknownModel", "/v2/models/cros_entropy", null, "" },
         { "UnknownModel", "/v2/models/cros_entropy/ready", null, "" },
         { "InferPayloadTooLarge", Infer, "{}", $"Content-Length: {new Limits().BodyBytes + 1L}" },
-        { "InferUnsupportedMediaType", Infer, "{}", "Content-Type: text/csv" },
         { "InferInvalidBatch", Infer,
             """{"inputs": [{"name": "logits", "shape": [2, 3], "datatype": "FP32", "data": [2, 1, 0.1, 0.3, 2.2, 0.4]}, {"name": "labels", "shape": [2], "datatype": "INT64", "data": [7, -1]}]}""", "" },
     };
@@ -202,7 +227,7 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
 
         var (status, answer) = await document.SendAsync(request);
 
-        var example = document.Resolve($"#/components/responses/{response}")!["content"]!["application/problem+json"]!["example"]!;
+        var example = document.Resolve($"#/components/responses/{response}")!["content"]![MediaTypeOf(path)]!["example"]!;
         Assert.True(JsonNode.DeepEquals(example, answer), $"the document should show {answer.ToJsonString()}");
         Assert.Equal(status, (int)example["status"]!);
         // where the Open Inference Protocol's clients look
@@ -213,6 +238,10 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
     public void ProblemExamples_All_AreHeldToAnAnswer() => Assert.Equal(
         document.Json["components"]!["responses"]!.AsObject().Select(response => response.Key).Order(StringComparer.Ordinal),
         Failures.Select(failure => failure.Data.Item1).Distinct().Order(StringComparer.Ordinal));
+
+    /// <summary>The protocol's clients read problems in plain JSON alone.</summary>
+    private static string MediaTypeOf(string path) =>
+        path.StartsWith("/v2", StringComparison.Ordinal) ? "application/json" : "application/problem+json";
 
     private static IEnumerable<JsonNode> Descendants(JsonNode node)
     {

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using System.Text.Json.Nodes;
+using System.Text.RegularExpressions;
 
 namespace LossService.Tests.OpenApi;
 
@@ -9,7 +10,7 @@ namespace LossService.Tests.OpenApi;
 /// </summary>
 internal sealed class SchemaCheck(ServedDocument document)
 {
-    private static readonly HashSet<string> Annotations = ["description", "default", "format"];
+    private static readonly HashSet<string> Annotations = ["description", "default", "format", "title"];
 
     /// <summary>Whether <paramref name="value"/> fits <paramref name="schema"/>.</summary>
     public bool Fits(JsonNode? value, JsonNode schema) => schema.AsObject().All(keyword => keyword.Key switch
@@ -18,6 +19,8 @@ internal sealed class SchemaCheck(ServedDocument document)
         "type" => Types(keyword.Value!).Any(type => IsType(value, type)),
         "enum" => keyword.Value!.AsArray().Any(word => JsonNode.DeepEquals(word, value)),
         "anyOf" => keyword.Value!.AsArray().Any(choice => Fits(value, choice!)),
+        "not" => !Fits(value, keyword.Value!),
+        "pattern" => value?.GetValueKind() != JsonValueKind.String || Regex.IsMatch((string)value!, (string)keyword.Value!),
         "oneOf" => keyword.Value!.AsArray().Count(choice => Fits(value, choice!)) == 1,
         "required" => value is not JsonObject members || keyword.Value!.AsArray().All(name => members.ContainsKey((string)name!)),
         "properties" => value is not JsonObject members || members
@@ -26,6 +29,7 @@ internal sealed class SchemaCheck(ServedDocument document)
             .All(member => schema["properties"]?[member.Key] is not null || IsAllowed(member.Value, keyword.Value!)),
         "items" => value is not JsonArray list || list.All(item => Fits(item, keyword.Value!)),
         "minItems" => value is not JsonArray list || list.Count >= (int)keyword.Value!,
+        "maxItems" => value is not JsonArray list || list.Count <= (int)keyword.Value!,
         "minimum" => Number(value) is not { } number || number >= (double)keyword.Value!,
         "maximum" => Number(value) is not { } number || number <= (double)keyword.Value!,
         "exclusiveMinimum" => Number(value) is not { } number || number > (double)keyword.Value!,

@@ -45,11 +45,14 @@ internal sealed class OipModel
     /// <summary>The outputs.</summary>
     public IReadOnlyList<OipTensorPage> Outputs { get; }
 
+    /// <summary>The state of a model in the index of the repository.</summary>
+    public static string State(bool isReady) => isReady ? "READY" : "UNAVAILABLE";
+
     /// <summary>Finds a model by name and version; without a version, any version matches.</summary>
     public static Result<OipModel> Find(string name, string? version)
     {
         var model = All.FirstOrDefault(model => model.Loss.Name == name);
-        if (model is null) return ProblemTypes.UnknownLoss(name, LossCatalogue.All.Select(loss => loss.Name));
+        if (model is null) return ProblemTypes.UnknownLoss(name, LossCatalogue.All.Select(loss => loss.Name), "/v2/models");
         return string.IsNullOrEmpty(version) || version == Version ? model : ProblemTypes.UnknownVersion(name, version, Version);
     }
 

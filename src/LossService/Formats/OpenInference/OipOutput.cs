@@ -7,18 +7,28 @@ namespace LossService.Formats.OpenInference;
 
 /// <summary>One output of a model: its name, and the tensor that it is of a batch's scores.</summary>
 /// <param name="Name">As clients ask for it.</param>
-/// <param name="Computes">What must be computed for it.</param>
+/// <param name="Computes">What must be computed for it; none for totals.</param>
 /// <param name="DType">Its datatype; null = the predictions'.</param>
 /// <param name="Take">Its tensor; null where it was not computed.</param>
 /// <param name="Axes">Its shape for a batch of a categorical loss; −1 = any length.</param>
 internal sealed record OipOutput(string Name, OutputSet Computes, DType? DType, Func<Scores, Tensor?> Take, params long[] Axes)
 {
-    /// <summary>All of them. Each metric is a tensor of its own; a metric without a value is NaN.</summary>
-    public static IReadOnlyList<OipOutput> All { get; } = [.. OutputCatalogue.All.SelectMany(Expand)];
+    /// <summary>
+    /// All of them. Each metric is a tensor of its own; a metric without a value is NaN. Totals are parameters of a response, and
+    /// outputs for clients that know no parameters of that type.
+    /// </summary>
+    public static IReadOnlyList<OipOutput> All { get; } =
+    [
+        .. OutputCatalogue.All.SelectMany(Expand),
+        new("total_samples", OutputSet.None, Core.Tensors.DType.Int64, scores => Count(scores.Totals.Samples), 1),
+        new("total_weight", OutputSet.None, DType64, scores => Vector(scores.Totals.Weight), 1),
+        new("total_loss", OutputSet.None, DType64, scores => Vector(scores.Totals.Loss), 1),
+    ];
 
     /// <summary>Those that a loss has.</summary>
     public static IEnumerable<OipOutput> GetAll(Loss loss) => All.Where(output =>
-        loss.Outputs.Any(own => own.IsIn(output.Computes)) && (output.Name != TopK || loss.Options.Contains(SharedOptions.TopK)));
+        (output.Computes == OutputSet.None || loss.Outputs.Any(own => own.IsIn(output.Computes)))
+        && (output.Name != TopK || loss.Options.Contains(SharedOptions.TopK)));
 
     private const string TopK = "top_k_accuracy";
     private const DType DType64 = Core.Tensors.DType.Float64;
@@ -42,6 +52,13 @@ internal sealed record OipOutput(string Name, OutputSet Computes, DType? DType, 
         new(name, OutputSet.Metrics, DType64, scores => scores.Metrics is { } metrics ? take(metrics) : null, axes);
 
     private static Tensor Vector(params double?[] values) => Fill(new(DType64, new(values.Length)), values);
+
+    private static Tensor Count(long value)
+    {
+        var tensor = new Tensor(Core.Tensors.DType.Int64, new(1));
+        tensor.AsSpan<long>()[0] = value;
+        return tensor;
+    }
 
     /// <summary>A row for each bin: lower, upper, samples, weight, accuracy, confidence.</summary>
     private static Tensor Bins(Metrics metrics) => Fill(

@@ -17,6 +17,9 @@ namespace LossService.Formats.OpenInference;
 /// </summary>
 internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest(loss, allowance)
 {
+    /// <summary>The parameter that limits the time for an answer, in microseconds.</summary>
+    public const string Timeout = "timeout";
+
     private readonly List<IDisposable> _owned = [];
     private readonly List<WantedOutput> _wanted = [];
 
@@ -26,8 +29,8 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>The errors so far.</summary>
     public RequestErrors Errors => Batch.Errors;
 
-    /// <summary>Whether outputs are binary by default.</summary>
-    public bool WantsBinary { get; set; }
+    /// <summary>Whether outputs are binary by default; null = the request does not say.</summary>
+    public bool? WantsBinary { get; set; }
 
     /// <summary>The requested outputs, in order.</summary>
     public IReadOnlyList<WantedOutput> Wanted => _wanted;
@@ -111,7 +114,11 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>Takes a parameter from JSON.</summary>
     public void SetParameter(string name, ref Utf8JsonReader json)
     {
+        if (IsForOthers(name)) return;
         if (json.TokenType == JsonTokenType.Null) SetParameter(name);
+        else if (name == Timeout && json.TokenType == JsonTokenType.Number && json.TryGetInt64(out var microseconds))
+            SetParameter(name, microseconds);
+        else if (name == Timeout) Note(name, $"expected a whole number of microseconds, got {JsonTexts.Describe(ref json)}");
         else if (JsonTexts.TryRead(ref json, Batch.Allowance.Limits.ParameterBytes, out var text)) SetParameter(name, text);
         else if (json.TokenType == JsonTokenType.String)
             Note(name, $"expected at most {Batch.Allowance.Limits.ParameterBytes} bytes, got {JsonTexts.Describe(ref json)}");
@@ -123,6 +130,7 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>Takes a parameter that is a number.</summary>
     public void SetParameter(string name, double value)
     {
+        if (IsForOthers(name)) return;
         if (FindOption(name) is not { } option) return;
         var isSet = double.IsInteger(value) && Math.Abs(value) < 1L << 53
             ? Batch.Options.TrySet(option, (long)value)
@@ -133,6 +141,14 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>Takes a parameter that is an integer.</summary>
     public void SetParameter(string name, long value)
     {
+        if (IsForOthers(name)) return;
+        if (name == Timeout)
+        {
+            // Triton's clients send 0 for no timeout; microseconds beyond a day are none either
+            if (value < 0) Note(name, $"expected a number of microseconds, got {value}");
+            else if (value > 0 && value < TimeSpan.MicrosecondsPerDay) Deadline = TimeSpan.FromMicroseconds(value);
+            return;
+        }
         if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value))
             Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
@@ -140,6 +156,7 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>Takes a parameter that is an integer beyond int64.</summary>
     public void SetParameter(string name, ulong value)
     {
+        if (IsForOthers(name)) return;
         if (FindOption(name) is { } option && !Batch.Options.TrySet(option, (double)value))
             Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
@@ -147,19 +164,22 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <summary>Takes a parameter that is a boolean.</summary>
     public void SetParameter(string name, bool value)
     {
+        if (IsForOthers(name)) return;
         if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value)) Refuse(option, value ? "true" : "false");
     }
 
     /// <summary>Takes a parameter without a value, which means that it is not given.</summary>
     public void SetParameter(string name)
     {
-        if (!Fields.Header.Contains(name)) FindOption(name);
+        if (!IsForOthers(name) && name != Timeout && !Fields.Header.Contains(name)) FindOption(name);
     }
 
-    /// <summary>Takes a parameter that is a string. The protocol has no lists: a list is sent as a string of JSON.</summary>
+    /// <summary>
+    /// Takes a parameter that is a string. The protocol has no lists, and KServe's has no fractions: a string may hold either as JSON.
+    /// </summary>
     public void SetParameter(string name, string text)
     {
-        if (!IsParameter(name)) return;
+        if (IsForOthers(name) || !IsParameter(name)) return;
         if (text.Length > Batch.Allowance.Limits.ParameterBytes)
         {
             Note(name, $"expected at most {Batch.Allowance.Limits.ParameterBytes} characters, got {text.Length}");
@@ -167,9 +187,10 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
         }
         if (Batch.Loss.FindOption(name) is not { } option)
         {
-            if (!HeaderParser.TrySetField(name, text, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
+            if (name == Timeout) FindOption(name);
+            else if (!HeaderParser.TrySetField(name, text, Batch)) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
         }
-        else if (!Batch.Options.TrySet(option, text) && !TryReadList(option, text))
+        else if (!Batch.Options.TrySet(option, text) && !TryReadNumbers(option, text))
         {
             Refuse(option, ClientText.Quote(text));
         }
@@ -179,7 +200,9 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     {
         if (!IsParameter(name)) return null;
         var option = Batch.Loss.FindOption(name);
-        if (option is null) Note(name, Fields.Header.Contains(name) ? "expected a string" : HeaderParser.DescribeUnknown(name, Batch.Loss));
+        if (name == Timeout) Note(name, "expected a whole number of microseconds");
+        else if (option is null && Fields.Header.Contains(name)) Note(name, "expected a string");
+        else if (option is null) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
         return option;
     }
 
@@ -193,6 +216,10 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
         return index >= most;
     }
 
+    /// <summary>Whether a parameter is for a server that schedules requests or decodes strings, which this one need not.</summary>
+    private static bool IsForOthers(string name) =>
+        name is "priority" or "sequence_id" or "sequence_start" or "sequence_end" or "headers" or "content_type";
+
     private bool IsParameter(string name)
     {
         Addresses.Add(name, OipAddresses.Pointer("parameters", name), name);
@@ -203,10 +230,10 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
 
     private void Refuse(Option option, string got) => Note(option.Name, $"expected {option.Accepts}, got {got}");
 
-    private bool TryReadList(Option option, string text)
+    private bool TryReadNumbers(Option option, string text)
     {
         var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text), JsonText.Strict);
-        if (option is not (Option<long[]?> or Option<double[]?>) || !IsList(json)) return false;
+        if (!IsNumberOrList(json)) return false;
         // a pointer leads to the text, not into it
         Addresses.Add(option.Name, OipAddresses.Pointer("parameters", option.Name), option.Name, OipLayout.Opaque);
         json.Read();
@@ -239,8 +266,19 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     {
         var computed = OutputCatalogue.GetDefault(Batch.Reduction);
         if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == computed), null));
-        Batch.Outputs = OutputSet.None;
-        foreach (var wanted in _wanted) Batch.Outputs |= wanted.Output.Computes;
+        var outputs = OutputSet.None;
+        foreach (var wanted in _wanted) outputs |= wanted.Output.Computes;
+        // totals are there whatever is computed
+        Batch.Outputs = outputs == OutputSet.None ? computed : outputs;
+    }
+
+    /// <summary>Notes an output of a datatype that can only be sent as bytes, where it would be sent as numbers.</summary>
+    public void CheckIsNumbers(WantedOutput wanted, string form, string cure)
+    {
+        var dtype = wanted.Output.DType ?? Batch.ResultDType ?? Batch.Predictions?.DType;
+        if (dtype is { } typed && !typed.HasJson())
+            Note("outputs", $"{wanted.Output.Name} is {typed.Datatype()} here, which {form} cannot carry: {cure}, or for results of "
+                + "float32 with the parameter dtype");
     }
 
     /// <inheritdoc/>
@@ -256,11 +294,12 @@ internal sealed class OipRequest(Loss loss, Allowance allowance) : FormatRequest
     /// <inheritdoc/>
     protected override string Describe(RequestError error) => Addresses.Locate(error).Detail;
 
-    private static bool IsList(Utf8JsonReader text)
+    private static bool IsNumberOrList(Utf8JsonReader text)
     {
         try
         {
-            return text.Read() && text.TokenType == JsonTokenType.StartArray && text.TrySkip() && !text.Read();
+            return text.Read() && text.TokenType is JsonTokenType.Number or JsonTokenType.StartArray
+                && text.TrySkip() && !text.Read();
         }
         catch (JsonException)
         {

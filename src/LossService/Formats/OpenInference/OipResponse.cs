@@ -14,7 +14,8 @@ internal sealed class OipResponse : IDisposable
     {
         (_scores, _request) = (scores, request);
         foreach (var wanted in request.Wanted)
-            if (wanted.Output.Take(scores) is { } tensor) Outputs.Add((wanted.Output.Name, tensor, wanted.IsBinary ?? request.WantsBinary));
+            if (wanted.Output.Take(scores) is { } tensor)
+                Outputs.Add((wanted.Output.Name, tensor, wanted.IsBinary ?? request.WantsBinary ?? false));
     }
 
     /// <summary>Names and tensors in the requested order, and whether they are sent as bytes.</summary>

@@ -9,10 +9,13 @@ function Batches(system) {
     ? json.replace(/\[\n\s+([^\[\]{}]*?)\n\s*\]/g, (_, row) => "[" + row.replace(/,\n\s+/g, ", ") + "]")
     : json;
 
-  // leaves a text unchanged that the user has edited
+  // leaves a text unchanged that the user has edited. Swagger UI takes every media type with "json" in its name for JSON, and
+  // quotes an example of lines as one string
   const compactExample = (json) => {
     try {
-      return JSON.stringify(JSON.parse(json), null, 2) === json ? compact(json) : json;
+      const value = JSON.parse(json);
+      if (typeof value === "string") return value;
+      return JSON.stringify(value, null, 2) === json ? compact(json) : json;
     } catch {
       return json;
     }
@@ -37,6 +40,10 @@ function Batches(system) {
         const text = compact(props.children);
         return text?.length > LONGEST ? beginning(text) : element(Original, props, text);
       },
+      // lines of JSON are no JSON
+      responseBody: (Original) => (props) =>
+        element(Original, /ndjson/.test(props.contentType) ? { ...props, contentType: "text/plain" } : props),
+      TextArea: (Original) => (props) => element(Original, { "aria-label": "Request body", ...props }),
       RequestBodyEditor: (Original) => (props) =>
         element(Original, { ...props, value: compactExample(props.value), defaultValue: compactExample(props.defaultValue) }),
     },

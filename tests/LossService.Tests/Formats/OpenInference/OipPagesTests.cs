@@ -19,8 +19,8 @@ public sealed class OipPagesTests(TestService service)
     [InlineData("/v2/health/ready", """{"ready":true}""")]
     [InlineData("/v2/models/cross_entropy/ready", """{"name":"cross_entropy","ready":true}""")]
     [InlineData("/v2/models/cross_entropy/versions/1/ready", """{"name":"cross_entropy","ready":true}""")]
-    [InlineData("/v2", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data"]}""")]
-    [InlineData("/v2/", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data"]}""")]
+    [InlineData("/v2", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data","model_configuration","statistics"]}""")]
+    [InlineData("/v2/", """{"name":"LossService","version":"1.0.0","extensions":["binary_tensor_data","model_configuration","statistics"]}""")]
     public async Task Page_WhereAllIsWell_HasTheProtocolsBody(string path, string body)
     {
         var reply = await _oip.GetAsync(path);
@@ -60,7 +60,18 @@ public sealed class OipPagesTests(TestService service)
         var reply = await _oip.GetAsync(path);
         Assert.Equal(404, reply.Status);
         Assert.Contains(words, reply.Json.GetProperty("error").GetString(), StringComparison.Ordinal);
-        Assert.Equal("application/problem+json", reply.Headers.ContentType?.MediaType);
+        Assert.Equal("application/json", reply.Headers.ContentType?.MediaType);
+    }
+
+    [Theory]
+    [InlineData("*/*", "application/json")]
+    [InlineData("application/json", "application/json")]
+    [InlineData("application/problem+json, application/json", "application/problem+json")]
+    public async Task Problem_WhereAcceptNamesItsMediaType_HasIt(string accept, string mediaType)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Get, "/v2/models/nothing");
+        request.Headers.TryAddWithoutValidation("Accept", accept);
+        Assert.Equal(mediaType, (await service.SendAsync(request)).ContentHeaders.ContentType?.MediaType);
     }
 
     [Fact]

@@ -41,6 +41,7 @@ internal static class GrpcHosting
     /// <summary>Maps the services.</summary>
     public static void MapGrpcInference(this IEndpointRouteBuilder app)
     {
+        app.MapUnserved(ServiceName);
         var service = app.MapGrpcService<InferenceService>();
         service.Admit(app.ServiceProvider.GetRequiredService<Admission>());
         service.Time(nameof(InferenceService.ModelInfer));

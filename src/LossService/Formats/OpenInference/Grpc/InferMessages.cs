@@ -7,14 +7,21 @@ namespace LossService.Formats.OpenInference.Grpc;
 internal static class InferMessages
 {
     /// <summary>Reads a message into a request. Raw tensors stay in the message, which is pinned until the request is disposed.</summary>
-    public static void Read(ModelInferRequest message, OipRequest request)
+    /// <returns>Whether the response is raw: as the request asks, or as its inputs are.</returns>
+    public static bool Read(ModelInferRequest message, OipRequest request)
     {
         var limits = request.Batch.Allowance.Limits;
         if (message.Id.Length > limits.NameBytes)
             request.Note("id", $"id: expected at most {limits.NameBytes} characters, got {message.Id.Length}");
         else if (message.Id.Length > 0) request.Batch.Id = message.Id;
         if (!request.IsTooMany(message.Parameters.Count - 1, limits.Members, "parameters"))
-            foreach (var (name, value) in message.Parameters) SetParameter(name, value, request);
+        {
+            foreach (var (name, value) in message.Parameters)
+            {
+                if (name == "binary_data_output") request.WantsBinary = ReadFlag($"parameters/{name}", value, request);
+                else SetParameter(name, value, request);
+            }
+        }
 
         var raw = message.RawInputContents;
         if (raw.Count > 0 && raw.Count != message.Inputs.Count)
@@ -22,7 +29,7 @@ internal static class InferMessages
         for (var i = 0; i < message.Inputs.Count && !request.IsTooMany(i, limits.Inputs, "inputs"); i++)
         {
             var tensor = message.Inputs[i];
-            if (tensor.Parameters.Count > 0) Refuse($"inputs/{i}/parameters", "an input", tensor.Parameters.Keys, request);
+            CheckParameters(i, tensor, i < raw.Count ? raw[i].Length : null, request);
             if (tensor.Contents is not null && raw.Count > 0)
                 request.Note($"inputs/{i}/contents",
                 $"{ClientText.Shorten(tensor.Name)} has contents, but the request has raw_input_contents; "
@@ -36,10 +43,10 @@ internal static class InferMessages
         for (var i = 0; i < message.Outputs.Count && !request.IsTooMany(i, limits.Members, "outputs"); i++)
         {
             var output = message.Outputs[i];
-            if (output.Parameters.Count > 0) Refuse($"outputs/{i}/parameters", "an output", output.Parameters.Keys, request);
-            request.Want(i, output.Name, null);
+            request.Want(i, output.Name, ReadBinary(i, output, request));
         }
         request.Conclude();
+        return Settle(request, raw.Count > 0);
     }
 
     /// <summary>
@@ -76,11 +83,63 @@ internal static class InferMessages
         request.View(input, (byte*)pinned.Pointer);
     }
 
-    private static void Refuse(string path, string what, IEnumerable<string> names, OipRequest request)
+    /// <summary>An input's parameters. KServe's client repeats the length of raw contents, as HTTP needs it.</summary>
+    private static void CheckParameters(int index, ModelInferRequest.Types.InferInputTensor tensor, int? bytes, OipRequest request)
     {
-        // content_type describes how the client encodes data of its own, and does not affect the numbers
-        foreach (var name in names.Take(request.Batch.Allowance.Limits.Members))
-            if (name != "content_type") request.Note(path, $"{what} has no parameter {ClientText.Quote(name)} in gRPC");
+        foreach (var (name, value) in tensor.Parameters.Take(request.Batch.Allowance.Limits.Members))
+        {
+            var path = $"inputs/{index}/parameters/{ClientText.ShortenName(name)}";
+            // content_type describes how the client encodes data of its own, and does not affect the numbers
+            if (name == "content_type") continue;
+            if (name != "binary_data_size")
+                request.Note(path, $"an input has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data_size"])}");
+            else if (bytes is null)
+                request.Note(path, $"{ClientText.Shorten(tensor.Name)} has a binary_data_size, but no raw_input_contents");
+            else if (Integer(value) != bytes)
+                request.Note(path,
+                    $"{ClientText.Shorten(tensor.Name)} has a binary_data_size of {Integer(value)}, but {bytes} bytes of "
+                    + "raw_input_contents");
+        }
+    }
+
+    private static bool? ReadBinary(int index, ModelInferRequest.Types.InferRequestedOutputTensor output, OipRequest request)
+    {
+        bool? isBinary = null;
+        foreach (var (name, value) in output.Parameters.Take(request.Batch.Allowance.Limits.Members))
+        {
+            var path = $"outputs/{index}/parameters/{ClientText.ShortenName(name)}";
+            if (name == "binary_data") isBinary = ReadFlag(path, value, request);
+            else if (name != "content_type")
+                request.Note(path, $"an output has no parameter {ClientText.Quote(name)}{Nearest.Suggest(name, ["binary_data"])}");
+        }
+        return isBinary;
+    }
+
+    private static bool? ReadFlag(string path, InferParameter value, OipRequest request)
+    {
+        if (value.ParameterChoiceCase == InferParameter.ParameterChoiceOneofCase.BoolParam) return value.BoolParam;
+        if (value.ParameterChoiceCase != InferParameter.ParameterChoiceOneofCase.None)
+            request.Note(path, $"{path}: expected a bool_param");
+        return null;
+    }
+
+    private static long? Integer(InferParameter value) => value.ParameterChoiceCase switch
+    {
+        InferParameter.ParameterChoiceOneofCase.Int64Param => value.Int64Param,
+        InferParameter.ParameterChoiceOneofCase.Uint64Param => (long)ulong.Min(value.Uint64Param, long.MaxValue),
+        _ => null,
+    };
+
+    /// <summary>Whether the response is raw. All of its outputs are, or none: a message has no place for both.</summary>
+    private static bool Settle(OipRequest request, bool isRaw)
+    {
+        var asked = request.Wanted.Select(wanted => wanted.IsBinary ?? request.WantsBinary).OfType<bool>().Distinct().ToArray();
+        if (asked.Length > 1) request.Note("outputs", "binary_data differs among the outputs; in gRPC all of them are raw, or none");
+        var isResultRaw = asked.Length == 1 ? asked[0] : isRaw;
+        if (isResultRaw) return true;
+        foreach (var wanted in request.Wanted)
+            request.CheckIsNumbers(wanted, "a message with typed contents", "ask for it with binary_data");
+        return false;
     }
 
     private static void SetParameter(string name, InferParameter parameter, OipRequest request)

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using Grpc.Core;
 using LossService.Http;
 using LossService.Requests;
@@ -8,7 +9,7 @@ using Microsoft.AspNetCore.Http.Features;
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>The Open Inference Protocol v2 over gRPC: the same models, batches and scores as over HTTP.</summary>
-internal sealed class InferenceService(Scoring scoring, Readiness readiness, Admission admission) :
+internal sealed class InferenceService(Scoring scoring, Readiness readiness, Admission admission, OipStatistics statistics) :
     GRPCInferenceService.GRPCInferenceServiceBase
 {
     /// <inheritdoc/>
@@ -49,14 +50,15 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
             Name = model.Loss.Name,
             Versions = { OipModel.Version },
             Platform = OipModel.Platform,
-            Inputs = { model.Inputs.Select(Message) },
-            Outputs = { model.Outputs.Select(Message) },
+            Inputs = { model.Inputs.Select(ModelMessages.Write) },
+            Outputs = { model.Outputs.Select(ModelMessages.Write) },
         });
     }
 
     /// <inheritdoc/>
     public override async Task<ModelInferResponse> ModelInfer(ModelInferRequest request, ServerCallContext context)
     {
+        var start = Stopwatch.GetTimestamp();
         var http = context.GetHttpContext();
         var timing = http.Features.GetRequiredFeature<ServerTiming>();
         timing.Mark(Phase.Read);
@@ -64,19 +66,19 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         var model = Find(request.ModelName, request.ModelVersion);
         timing.Loss = model.Loss.Name;
         var call = http.Features.GetRequiredFeature<CallState>();
-        var isRaw = request.RawInputContents.Count > 0;
         if (!(await admission.EnterAsync(call.MessageBytes, context.CancellationToken)).TryGet(out var turn, out var problem))
             throw problem.ToException();
         using (turn)
         {
             using var infer = new OipRequest(model.Loss, new(admission.Limits, admission.Memory.Share(), turn.Token));
-            InferMessages.Read(request, infer);
+            var isRaw = InferMessages.Read(request, infer);
             timing.Mark(Phase.Parse);
             // what the message holds is not needed any more
             request.Inputs.Clear();
             var scored = infer.Score(scoring);
             timing.Mark(Phase.Compute);
-            if (!scored.TryGet(out var scores, out problem)) throw problem.ToException();
+            statistics.Add(model.Loss, scored.TryGet(out var scores, out problem), Stopwatch.GetElapsedTime(start));
+            if (scores is null) throw problem!.ToException();
             ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
             // gRPC writes the message after this method returns, from the tensors' memory
             http.Response.RegisterForDispose(scores);
@@ -95,9 +97,41 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         call.ResponseBytes = bytes;
     }
 
+    /// <inheritdoc/>
+    public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
+        Task.FromResult(new ModelConfigResponse
+        {
+            Config = ModelMessages.Write(OipConfig.Of(Find(request.Name, request.Version))),
+        });
+
+    /// <inheritdoc/>
+    public override Task<ModelStatisticsResponse> ModelStatistics(ModelStatisticsRequest request, ServerCallContext context)
+    {
+        var models = request.Name.Length == 0 ? OipModel.All : [Find(request.Name, request.Version)];
+        return Task.FromResult(new ModelStatisticsResponse
+        {
+            ModelStats = { models.Select(model => ModelMessages.Write(statistics.Of(model))) },
+        });
+    }
+
+    /// <inheritdoc/>
+    public override Task<RepositoryIndexResponse> RepositoryIndex(RepositoryIndexRequest request, ServerCallContext context)
+    {
+        var listed = request.Ready && !readiness.IsReady ? [] : OipModel.All;
+        return Task.FromResult(new RepositoryIndexResponse
+        {
+            Models =
+            {
+                listed.Select(model => new RepositoryIndexResponse.Types.ModelIndex
+                {
+                    Name = model.Loss.Name,
+                    Version = OipModel.Version,
+                    State = OipModel.State(readiness.IsReady),
+                }),
+            },
+        });
+    }
+
     private static OipModel Find(string name, string version) =>
         OipModel.Find(name, version).TryGet(out var model, out var problem) ? model : throw problem.ToException();
-
-    private static ModelMetadataResponse.Types.TensorMetadata Message(OipTensorPage page) =>
-        new() { Name = page.Name, Datatype = page.Datatype, Shape = { page.Shape } };
 }

@@ -10,7 +10,7 @@ internal static class OipEndpoints
     /// <summary>Registers the format, and the field in which the protocol's clients look for the text of a problem.</summary>
     public static void AddOip(this WebApplicationBuilder builder)
     {
-        builder.Services.AddSingleton<OipFormat>();
+        builder.Services.AddSingleton<OipFormat>().AddSingleton<OipStatistics>();
         builder.Services.AddSingleton(new DetailAlias(OipHttp.Path, "error"));
     }
 
@@ -19,6 +19,7 @@ internal static class OipEndpoints
     {
         var format = app.ServiceProvider.GetRequiredService<OipFormat>();
         var readiness = app.ServiceProvider.GetRequiredService<Readiness>();
+        var statistics = app.ServiceProvider.GetRequiredService<OipStatistics>();
         var group = app.MapGroup(OipHttp.Path);
         // what needs a key where keys are required is scoring alone
         var open = group.MapGroup("").AllowAnonymous();
@@ -26,14 +27,28 @@ internal static class OipEndpoints
         open.MapGet("health/live", () => Json(new { Live = true }));
         open.MapGet("health/ready", () => Ready(readiness, new { Ready = readiness.IsReady }));
         open.MapGet("models", () => Json(new { Models = OipModel.All.Select(model => model.Loss.Name) }));
-        MapModel(group, "models/{model}", format, readiness);
+        // what Triton's tools ask for; the API document names these routes in a sentence
+        open.MapGet("models/stats", () => Count(OipModel.All, statistics)).ExcludeFromDescription();
+        open.MapPost("repository/index", () => Json(OipModel.All.Select(model => new
+        {
+            model.Loss.Name,
+            OipModel.Version,
+            State = OipModel.State(readiness.IsReady),
+        }))).ExcludeFromDescription();
+        MapModel(group, "models/{model}", format, readiness, statistics);
         // there is one version, so the API document leaves these routes out
-        MapModel(group.MapGroup("").ExcludeFromDescription(), "models/{model}/versions/{version}", format, readiness);
+        MapModel(
+            group.MapGroup("").ExcludeFromDescription(), "models/{model}/versions/{version}", format, readiness, statistics);
     }
 
-    private static void MapModel(RouteGroupBuilder group, string route, OipFormat format, Readiness readiness)
+    private static void MapModel(
+        RouteGroupBuilder group, string route, OipFormat format, Readiness readiness, OipStatistics statistics)
     {
         group.MapGet(route, (string model, string? version) => Find(model, version, Describe)).AllowAnonymous();
+        group.MapGet(route + "/config", (string model, string? version) => Find(model, version, found => Json(OipConfig.Of(found))))
+            .ExcludeFromDescription().AllowAnonymous();
+        group.MapGet(route + "/stats", (string model, string? version) => Find(model, version, found => Count([found], statistics)))
+            .ExcludeFromDescription().AllowAnonymous();
         group.MapGet(route + "/ready", (string model, string? version) =>
             Find(model, version, found => Ready(readiness, new { found.Loss.Name, Ready = readiness.IsReady })))
             .AllowAnonymous();
@@ -47,6 +62,28 @@ internal static class OipEndpoints
 
     private static IResult Describe(OipModel model) =>
         Json(new { model.Loss.Name, Versions = new[] { OipModel.Version }, OipModel.Platform, model.Inputs, model.Outputs });
+
+    private static IResult Count(IEnumerable<OipModel> models, OipStatistics statistics) =>
+        Json(new { ModelStats = models.Select(model => Describe(statistics.Of(model))) });
+
+    private static object Describe(OipModelStatistics counted) => new
+    {
+        counted.Name,
+        OipModel.Version,
+        counted.LastInference,
+        InferenceCount = counted.Success.Count,
+        ExecutionCount = counted.Success.Count,
+        InferenceStats = new
+        {
+            counted.Success,
+            counted.Fail,
+            counted.Steps.Queue,
+            ComputeInput = counted.Steps.Input,
+            ComputeInfer = counted.Steps.Infer,
+            ComputeOutput = counted.Steps.Output,
+        },
+        BatchStats = Array.Empty<object>(),
+    };
 
     private static IResult Ready(Readiness readiness, object body) => Json(body, readiness.IsReady ? 200 : 503);
 

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Globalization;
 using System.Text.Json;
 using System.Text.Unicode;
@@ -11,7 +12,8 @@ using LossService.Requests;
 namespace LossService.Formats.OpenInference.Http;
 
 /// <summary>The Open Inference Protocol over HTTP: a body is JSON, and tensors may follow it as bytes.</summary>
-internal sealed class OipFormat(Scoring scoring, Admission admission) : BatchFormat<OipRequest>(scoring, admission)
+internal sealed class OipFormat(Scoring scoring, Admission admission, OipStatistics statistics)
+    : BatchFormat<OipRequest>(scoring, admission)
 {
     /// <inheritdoc/>
     public override IReadOnlyList<BodyType> Reads { get; } = [new(OipHttp.Json, BodyContent.Json), new(OipHttp.Binary, BodyContent.Bytes)];
@@ -22,10 +24,17 @@ internal sealed class OipFormat(Scoring scoring, Admission admission) : BatchFor
     /// <inheritdoc/>
     public override string NameOf(HttpRequest http) => http.Headers.ContainsKey(OipHttp.HeaderLength) ? "oip_binary" : "oip_json";
 
-    /// <summary>Answers an infer request. It needs no Content-Type, and its outputs decide the media type of the response.</summary>
-    public ValueTask<IResult> InferAsync(Loss loss, HttpRequest http) =>
-        MediaTypes.FindPosted(http, Reads, isOptional: true).TryGet(out _, out var problem)
-            ? AnswerAsync(loss, http, Writes[0]) : new(problem);
+    /// <summary>
+    /// Answers an infer request. Its Content-Type does not matter, since clients send any: curl calls JSON a form, fetch plain text.
+    /// Its outputs decide the media type of the response.
+    /// </summary>
+    public async ValueTask<IResult> InferAsync(Loss loss, HttpRequest http)
+    {
+        var start = Stopwatch.GetTimestamp();
+        var result = await AnswerAsync(loss, http, Writes[0]);
+        statistics.Add(loss, result is not Problem, Stopwatch.GetElapsedTime(start));
+        return result;
+    }
 
     /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
     protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
@@ -71,7 +80,9 @@ internal sealed class OipFormat(Scoring scoring, Admission admission) : BatchFor
         }
         tail.Read(body.Start + json, length - json, headerLength is not null);
         request.Conclude();
-        foreach (var wanted in request.Wanted) CheckForm(wanted, request);
+        foreach (var wanted in request.Wanted)
+            if (!(wanted.IsBinary ?? request.WantsBinary ?? false))
+                request.CheckIsNumbers(wanted, "JSON", "ask for it with \"binary_data\": true");
         return request;
     }
 
@@ -88,14 +99,4 @@ internal sealed class OipFormat(Scoring scoring, Admission admission) : BatchFor
     private static Problem Explain(ReadOnlySpan<byte> text, Allowance allowance) =>
         JsonText.Outline(text, allowance).TryGet(out _, out var problem)
             ? ProblemTypes.InvalidJson("A string has an unpaired surrogate.", 0) : problem;
-
-    private static void CheckForm(WantedOutput wanted, OipRequest request)
-    {
-        if (wanted.IsBinary ?? request.WantsBinary) return;
-        var dtype = wanted.Output.DType ?? request.Batch.ResultDType ?? request.Batch.Predictions?.DType;
-        if (dtype is { } typed && !typed.HasJson())
-            request.Note("outputs",
-                $"{wanted.Output.Name} is {typed.Datatype()} here, which JSON cannot carry: ask for it with \"binary_data\": true, "
-                + "or for results of float32 with the parameter dtype");
-    }
 }

@@ -73,6 +73,11 @@ public sealed class GrpcTests(TestService service)
             })), "an output has no parameter \"classification\""),
         ["unknown output"] = (With(Good, request =>
             request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = "grad" })), "unknown output \"grad\""),
+        ["another size"] = (With(Raw, request => request.Inputs[0].Parameters["binary_data_size"] = new() { Int64Param = 12 }),
+            "logits has a binary_data_size of 12, but 24 bytes of raw_input_contents"),
+        ["size without raw contents"] = (With(Good, request =>
+            request.Inputs[0].Parameters["binary_data_size"] = new() { Int64Param = 24 }),
+            "logits has a binary_data_size, but no raw_input_contents"),
         ["unknown parameter"] = (With(Good, request => request.Parameters["temprature"] = new() { DoubleParam = 2 }),
             "did you mean \"temperature\"?"),
         ["parameter out of range"] = (With(Good, request => request.Parameters["temperature"] = new() { Int64Param = -1 }),

@@ -1,0 +1,10 @@
+namespace LossService.Formats.OpenInference;
+
+/// <summary>How often something was done, and the time that it took in all.</summary>
+/// <param name="Count">How often.</param>
+/// <param name="Ns">The time in nanoseconds.</param>
+internal readonly record struct OipDuration(long Count, long Ns)
+{
+    /// <summary>Once more.</summary>
+    public OipDuration Plus(TimeSpan elapsed) => new(Count + 1, Ns + elapsed.Ticks * TimeSpan.NanosecondsPerTick);
+}
