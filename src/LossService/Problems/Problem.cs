@@ -43,7 +43,7 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     private const int SmallRest = 256 * 1024;
 
     /// <summary>How long a client has to take an answer before its connection ends with a body that nobody reads.</summary>
-    private static readonly TimeSpan Goodbye = TimeSpan.FromMilliseconds(250);
+    private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1);
 
     /// <summary>Further fields: one for each <see cref="DetailAlias"/> of the path.</summary>
     [JsonExtensionData]
