@@ -19,7 +19,7 @@ public sealed record Limits
     [Range(1024, int.MaxValue)]
     public int MessageBytes
     {
-        get => (int)Math.Min(field > 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, BodyBytes);
+        get => (int)Math.Min(field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 8, BodyBytes);
         init;
     }
 
@@ -30,7 +30,7 @@ public sealed record Limits
     [Range(1024 * 1024, long.MaxValue)]
     public long MemoryBytes
     {
-        get => field > 0 ? field : ContainerMemory.Bytes / 100 * 45;
+        get => field != 0 ? field : ContainerMemory.Bytes / 100 * 45;
         init;
     }
 
@@ -38,7 +38,7 @@ public sealed record Limits
     [Range(1024 * 1024, long.MaxValue)]
     public long GrpcMemoryBytes
     {
-        get => field > 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
         init;
     }
 
@@ -46,7 +46,7 @@ public sealed record Limits
     [Range(1, 4096)]
     public int ComputePermits
     {
-        get => field > 0 ? field : Environment.ProcessorCount;
+        get => field != 0 ? field : Environment.ProcessorCount;
         init;
     }
 
@@ -54,7 +54,7 @@ public sealed record Limits
     [Range(1, 1 << 20)]
     public int ComputeQueue
     {
-        get => field > 0 ? field : 64 * ComputePermits;
+        get => field != 0 ? field : 64 * ComputePermits;
         init;
     }
 
@@ -97,7 +97,7 @@ public sealed record Limits
     [Range(64 * 1024, long.MaxValue)]
     public long HeldResponseBytes
     {
-        get => field > 0 ? field : Math.Max(64 * 1024, MemoryBytes / 4);
+        get => field != 0 ? field : Math.Max(64 * 1024, MemoryBytes / 4);
         init;
     }
 

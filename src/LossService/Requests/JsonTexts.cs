@@ -1,6 +1,6 @@
+using System.Text;
 using System.Text.Json;
 using LossService.Problems;
-using System.Text;
 
 namespace LossService.Requests;
 

@@ -104,7 +104,8 @@ public sealed class MemoryBudgetTests
         Assert.Equal(0, budget.Used);
 
         var little = new MemoryBudget(4L * MegaByte);
-        Assert.Throws<MemoryBudgetException>(() => Scorer.Score(loss, batch with { Memory = little }, TestContext.Current.CancellationToken));
+        Assert.Throws<MemoryBudgetException>(
+            () => Scorer.Score(loss, batch with { Memory = little }, TestContext.Current.CancellationToken));
         Assert.Equal(0, little.Used);
     }
 
@@ -147,7 +148,8 @@ public sealed class MemoryBudgetTests
         }
         else
         {
-            var refused = Assert.Throws<Validation.InvalidBatchException>(() => Scorer.Score(loss, batch, TestContext.Current.CancellationToken));
+            var refused = Assert.Throws<Validation.InvalidBatchException>(
+                () => Scorer.Score(loss, batch, TestContext.Current.CancellationToken));
             Assert.Contains("expected at most 1000 numbers, got 1001", refused.Message, StringComparison.Ordinal);
         }
     }

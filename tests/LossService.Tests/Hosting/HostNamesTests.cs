@@ -8,7 +8,9 @@ using Microsoft.Extensions.DependencyInjection;
 
 namespace LossService.Tests.Hosting;
 
-/// <summary>A service that only this machine can reach answers to this machine's names, so no web page reaches it by DNS rebinding.</summary>
+/// <summary>
+/// A service that only this machine can reach answers to this machine's names, so no web page reaches it by DNS rebinding.
+/// </summary>
 public sealed class HostNamesTests
 {
     [Theory]

@@ -20,12 +20,12 @@ public sealed class SyntaxTests(TestService service)
         ["""{"logits":[[§,2]],"labels":[0]}"""] = IsNumber,
         ["""{"logits":[[1,§]],"labels":[0]}"""] = IsNumber,
         ["""{"logits":[[1,2]],"labels":[§]}"""] = value => IsNumber(value) && value.TryGetInt64(out var label) && label is 0 or 1,
-        ["""{"logits":[[1,2]],"labels":[0],"sample_weight":[§]}"""] = value => IsNumber(Inner(value)) && Inner(value).GetDouble() >= 0,
+        ["""{"logits":[[1,2]],"labels":[0],"sample_weight":[§]}"""] = value => IsNumber(Inner(value)) && IsWeight(Inner(value)),
         ["""{"logits":[[1,2]],"labels":[0],"mask":[§]}"""] = value => Inner(value).ValueKind is JsonValueKind.True or JsonValueKind.False
             || (IsNumber(Inner(value)) && Inner(value).TryGetInt64(out var bit) && (bit is 0 or 1)),
         ["""{"logits":[[1,2]],"labels":[0],"label_smoothing":§}"""] = value =>
             IsNull(value) || (IsNumber(value) && value.GetDouble() is >= 0 and <= 1),
-        ["""{"logits":[[1,2]],"labels":[0],"class_weight":[1,§]}"""] = value => IsNumber(value) && value.GetDouble() >= 0,
+        ["""{"logits":[[1,2]],"labels":[0],"class_weight":[1,§]}"""] = value => IsNumber(value) && IsWeight(value),
         ["""{"logits":[[1,2]],"labels":[0],"outputs":[§]}"""] = _ => false,
         ["""{"id":§,"logits":[[1,2]],"labels":[0]}"""] = value => IsNull(value) || value.ValueKind == JsonValueKind.String,
         ["""{"logits":[[1,2]],"labels":[0],"unknown":§}"""] = _ => false,
@@ -65,6 +65,10 @@ public sealed class SyntaxTests(TestService service)
         "[]", "[[]]", "{}", "[1]", "[ 1 , 2 ]", "\t\r\n 1 \t\r\n", "{\"a\":1}", "{\"a\":{\"b\":[null]}}", "{\"\":0}", "{\"a\":1,\"a\":2}",
             "[1,\"a\",null,true,{}]",
     ];
+
+    /// <summary>At least 0, and 0 only where it is written so.</summary>
+    private static bool IsWeight(JsonElement number) => number.GetDouble() > 0
+        || (number.GetDouble() == 0 && !number.GetRawText().Split('e', 'E')[0].Any(digit => digit is >= '1' and <= '9'));
 
     public static TheoryData<string> PlacesToStand => [.. Places.Keys];
 

@@ -6,7 +6,9 @@ using Microsoft.IdentityModel.Tokens;
 
 namespace LossService.Tests.Hosting.Access;
 
-/// <summary>The two pages of an identity provider that a service reads (OpenID Connect Discovery): where its keys are, and the keys.</summary>
+/// <summary>
+/// The two pages of an identity provider that a service reads (OpenID Connect Discovery): where its keys are, and the keys.
+/// </summary>
 internal sealed class IdentityProvider : IAsyncDisposable
 {
     /// <summary>The name of its key.</summary>
