@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using LossService.Core.Losses;
 using LossService.Http;
+using LossService.Problems;
 using LossService.Telemetry;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -24,6 +25,7 @@ internal static class RequestCounting
         var (loss, format) = timing is null ? (FindLoss(context, route), route.Format) : (timing.Loss, timing.Format);
         // the lines of a stream are counted, and the stream itself only where it is refused
         if (timing is not { IsStream: true } || status >= StatusCodes.Status400BadRequest) ServiceMeter.CountRequest(loss, format, status);
+        ServiceMeter.CountShed(context.Features.Get<Problem>()?.Shed);
         if (Activity.Current is not { IsAllDataRequested: true } span) return;
         span.SetTag("loss", loss);
         span.SetTag("format", format);

@@ -1,3 +1,5 @@
+using System.Diagnostics.Metrics;
+using LossService.Http;
 using LossService.Telemetry;
 using OpenTelemetry.Metrics;
 using OpenTelemetry.Resources;
@@ -32,8 +34,29 @@ internal static class TelemetryHosting
     /// <summary>Maps <c>/metrics</c>.</summary>
     public static void MapMetrics(this WebApplication app)
     {
-        if (!IsDisabled(app.Configuration))
-            app.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+        if (IsDisabled(app.Configuration)) return;
+        Observe(app.Services.GetRequiredService<IMeterFactory>().Create(ServiceMeter.Name), app.Services.GetRequiredService<Admission>());
+        app.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
+    }
+
+    /// <summary>What is in use of what all requests share, read when the metrics are.</summary>
+    private static void Observe(Meter meter, Admission admission)
+    {
+        KeyValuePair<string, object?> native = new("memory", "native"), grpc = new("memory", "grpc");
+        meter.CreateObservableGauge(
+            "loss_memory_used_bytes",
+            () => new Measurement<long>[] { new(admission.Memory.Used, native), new(admission.GrpcMemory.Used, grpc) },
+            "By", "Memory of the budget in use.");
+        meter.CreateObservableGauge(
+            "loss_memory_limit_bytes",
+            () => new Measurement<long>[] { new(admission.Memory.Limit, native), new(admission.GrpcMemory.Limit, grpc) },
+            "By", "Memory of the budget.");
+        meter.CreateObservableGauge(
+            "loss_compute_permits", () => (long)admission.Limits.ComputePermits, "{permit}", "Permits to compute.");
+        meter.CreateObservableGauge(
+            "loss_compute_permits_free", () => admission.Permits.CurrentAvailablePermits, "{permit}", "Permits that are free.");
+        meter.CreateObservableGauge(
+            "loss_compute_queue", () => admission.Permits.CurrentQueuedCount, "{request}", "Requests that wait for a permit.");
     }
 
     private static bool IsDisabled(IConfiguration configuration) =>

@@ -1,5 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
+using LossService.Problems;
 using LossService.Telemetry;
 
 namespace LossService.Http;
@@ -44,8 +45,12 @@ internal sealed class ServerTiming
         _count = (int)phase + 1;
     }
 
-    /// <summary>Counts a line of a stream, which has the status that it would have as a request.</summary>
-    public void CountLine(int status) => ServiceMeter.CountRequest(Loss, Format, status);
+    /// <summary>Counts a line of a stream, which has the status that it would have as a request; null = it was scored.</summary>
+    public void CountLine(Problem? problem)
+    {
+        ServiceMeter.CountRequest(Loss, Format, problem?.Status ?? StatusCodes.Status200OK);
+        ServiceMeter.CountShed(problem?.Shed);
+    }
 
     /// <summary>
     /// Writes the header when the response starts. A response that is flushed as it is written starts before its writing ends: its

@@ -19,7 +19,7 @@ internal sealed class LimitsDocument : IDocumentFilter
     public void Apply(OpenApiDocument swaggerDoc, DocumentFilterContext context)
     {
         var operation = swaggerDoc.Paths[Route].Operations![HttpMethod.Get];
-        operation.OperationId = "get_limits";
+        operation.OperationId = "getLimits";
         operation.Summary = "Every limit in force";
         operation.Tags = new HashSet<OpenApiTagReference> { new(LossesDocument.Catalogue, swaggerDoc) };
         var limits = typeof(Limits).GetProperties().ToDictionary(

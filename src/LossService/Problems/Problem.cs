@@ -35,6 +35,10 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     [JsonIgnore]
     internal int? RetryAfter { get; init; }
 
+    /// <summary>Why the service refuses what it could serve at another time or pace: memory, queue, deadline or slow.</summary>
+    [JsonIgnore]
+    internal string? Shed { get; init; }
+
     /// <summary>Whether the connection ends with the answer, so that the rest of the body need not be read.</summary>
     [JsonIgnore]
     internal bool ClosesConnection { get; init; }
@@ -60,6 +64,7 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     public async Task ExecuteAsync(HttpContext httpContext)
     {
         var response = httpContext.Response;
+        httpContext.Features.Set(this);
         response.StatusCode = Status;
         if (RetryAfter is { } seconds) response.Headers.RetryAfter = seconds.ToString(CultureInfo.InvariantCulture);
         var closes = ClosesConnection && HttpProtocol.IsHttp11(httpContext.Request.Protocol);

@@ -69,37 +69,37 @@ public static class ProblemTypes
     public static Problem TooSlow(string what, long rate, string setting) =>
         new(408, ProblemNames.TooSlow, "The client is too slow",
             string.Create(CultureInfo.InvariantCulture, $"{what} at less than {rate} bytes a second ({setting})."))
-        { ClosesConnection = true };
+        { ClosesConnection = true, Shed = "slow" };
 
     /// <summary>408: the client of a stream sent nothing for too long, or the stream took too long.</summary>
     public static Problem Paused(int pause, int life) =>
         new(408, ProblemNames.TooSlow, "The client is too slow", string.Create(CultureInfo.InvariantCulture,
             $"A stream may pause for {pause} seconds (Limits:PauseSeconds), and take {life} in all (Limits:StreamSeconds)."))
-        { ClosesConnection = true };
+        { ClosesConnection = true, Shed = "slow" };
 
     /// <summary>408: the client of a stream takes nothing of its responses.</summary>
     public static Problem Stalled(long held, int seconds) =>
         new(408, ProblemNames.TooSlow, "The client is too slow", string.Create(CultureInfo.InvariantCulture,
             $"{held} bytes of responses wait, and none were taken for {seconds} seconds (Limits:HeldResponseBytes, Limits:StallSeconds); ")
             + "read responses while you send lines.")
-        { ClosesConnection = true };
+        { ClosesConnection = true, Shed = "slow" };
 
     /// <summary>429: memory is taken by other requests.</summary>
-    public static Problem OutOfMemory() => Overloaded("The memory for requests (Limits:MemoryBytes) is in use by others");
+    public static Problem OutOfMemory() => Overloaded("The memory for requests (Limits:MemoryBytes) is in use by others", "memory");
 
     /// <summary>429: too many requests wait.</summary>
-    public static Problem TooManyRequests() => Overloaded("Too many requests wait to be scored (Limits:ComputeQueue)");
+    public static Problem TooManyRequests() => Overloaded("Too many requests wait to be scored (Limits:ComputeQueue)", "queue");
 
     /// <summary>504: a batch took longer than it may.</summary>
     public static Problem Timeout(int seconds) =>
         new(504, ProblemNames.Timeout, "The batch took too long",
             string.Create(CultureInfo.InvariantCulture,
                 $"The batch was not scored within {seconds} seconds (Limits:ComputeSeconds); send it in several."))
-        { RetryAfter = 1 };
+        { RetryAfter = 1, Shed = "deadline" };
 
-    private static Problem Overloaded(string why) =>
+    private static Problem Overloaded(string why, string shed) =>
         new(429, ProblemNames.Overloaded, "The service is overloaded", $"{why}; try again in a second.")
-        { RetryAfter = 1, ClosesConnection = true };
+        { RetryAfter = 1, ClosesConnection = true, Shed = shed };
 
     /// <summary>415: the service does not read this media type or coding.</summary>
     public static Problem UnsupportedMediaType(string detail) =>

@@ -26,6 +26,9 @@ internal static class ServiceMeter
     private static readonly Counter<long> Samples = Meter.CreateCounter<long>(
         "loss_samples", "{sample}", "Samples that were scored and kept, by loss.");
 
+    private static readonly Counter<long> Sheds = Meter.CreateCounter<long>(
+        "loss_sheds", "{request}", "Requests, or lines, that were refused for load, time or pace, by reason.");
+
     private static readonly Histogram<double> Phases = Meter.CreateHistogram(
         "loss_request_seconds", "s", "Duration of the phases of a request: read, parse, compute, write.",
         advice: new InstrumentAdvice<double>
@@ -55,6 +58,12 @@ internal static class ServiceMeter
     /// <param name="status">The HTTP status.</param>
     public static void CountRequest(string loss, string format, int status) =>
         Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf(status)));
+
+    /// <summary>Counts a request that was refused for load, time or pace; null = it was not.</summary>
+    public static void CountShed(string? reason)
+    {
+        if (reason is not null) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
+    }
 
     /// <summary>Counts the samples of a batch that was scored.</summary>
     public static void CountSamples(string loss, long samples)

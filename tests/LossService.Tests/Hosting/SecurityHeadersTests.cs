@@ -1,12 +1,9 @@
-using System.Security.Cryptography;
-using System.Text;
-using System.Text.RegularExpressions;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Hosting;
 
 /// <summary>What browsers are told: to guess no types, to run no scripts but the page's own, to show no page in a frame.</summary>
-public sealed partial class SecurityHeadersTests(TestService service)
+public sealed class SecurityHeadersTests(TestService service)
 {
     [Theory]
     [InlineData("/livez")]
@@ -32,17 +29,11 @@ public sealed partial class SecurityHeadersTests(TestService service)
         Assert.Contains("frame-ancestors 'none'", policy, StringComparison.Ordinal);
         var scripts = policy.Split(';').Single(part => part.StartsWith(" script-src", StringComparison.Ordinal));
         Assert.DoesNotContain("unsafe", scripts, StringComparison.Ordinal);
-        var inline = Inline().Matches(page.Text).Select(match => match.Groups["text"].Value).ToList();
-        Assert.NotEmpty(inline);
-        Assert.All(inline, text => Assert.Contains(
-            $"'sha256-{Convert.ToBase64String(SHA256.HashData(Encoding.UTF8.GetBytes(text)))}'", scripts, StringComparison.Ordinal));
+        // the policy lets no script run that stands in the page
+        Assert.DoesNotMatch("<script(?![^>]* src=)", page.Text);
     }
 
     [Fact]
     public async Task Json_HasNoPolicy() =>
         Assert.Null((await service.SendAsync(new(HttpMethod.Get, "/v1/losses"))).Header("Content-Security-Policy"));
-
-    /// <summary>The scripts that stand in the page, not those that it names.</summary>
-    [GeneratedRegex("<script>(?<text>.*?)</script>", RegexOptions.Singleline)]
-    private static partial Regex Inline();
 }

@@ -76,7 +76,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
                 if (body.IsEmpty) return problem;
                 // the rest is not scored; that the summary is missing tells the client so
                 WriteProblem(body, lines.Number, problem);
-                timing.CountLine(problem.Status);
+                timing.CountLine(problem);
             }
             await body.FinishAsync();
             return Results.Empty;
@@ -118,8 +118,8 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         }
     }
 
-    /// <returns>The status that the line would have as a request.</returns>
-    private async ValueTask<int> AnswerLineAsync(
+    /// <returns>The problem of the line; null where it was scored.</returns>
+    private async ValueTask<Problem?> AnswerLineAsync(
         Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
     {
         var result = lines.Refused is { } refused ? refused : await ScoreAsync(loss, lines, summary, aborted);
@@ -127,7 +127,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         {
             WriteProblem(body, lines.Number, problem);
             summary.AddFailure();
-            return problem.Status;
+            return problem;
         }
         using (answer.Scores)
         {
@@ -136,7 +136,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
             answer.Clock.End(Phase.Write);
             summary.Add(answer.Request.Batch, answer.Scores);
         }
-        return StatusCodes.Status200OK;
+        return null;
     }
 
     /// <summary>Scores a line in a turn of its own.</summary>

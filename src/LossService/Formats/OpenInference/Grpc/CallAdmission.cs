@@ -73,6 +73,7 @@ internal static class CallAdmission
     /// <summary>Ends a call whose message is not read.</summary>
     private static void Refuse(HttpContext context, Problem problem)
     {
+        context.Features.Set(problem);
         var status = problem.ToException().Status;
         context.Response.ContentType = "application/grpc";
         SetStatus(context.Response.Headers, status.StatusCode, status.Detail);

@@ -22,7 +22,11 @@ internal sealed partial class FailureInterceptor(ILogger<FailureInterceptor> log
         catch (Exception error) when (error is not RpcException)
         {
             var isAborted = context.CancellationToken.IsCancellationRequested;
-            if (FailureProblems.Find(error, isAborted, admission.Limits.ComputeSeconds) is { } problem) throw problem.ToException();
+            if (FailureProblems.Find(error, isAborted, admission.Limits.ComputeSeconds) is { } problem)
+            {
+                context.GetHttpContext().Features.Set(problem);
+                throw problem.ToException();
+            }
             if (isAborted && error is OperationCanceledException or IOException)
                 throw new RpcException(new(StatusCode.Cancelled, "The call was cancelled."));
             Failed(log, context.Method, error);

@@ -67,7 +67,10 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         timing.Loss = model.Loss.Name;
         var call = http.Features.GetRequiredFeature<CallState>();
         if (!(await admission.EnterAsync(call.MessageBytes, context.CancellationToken)).TryGet(out var turn, out var problem))
+        {
+            http.Features.Set(problem);
             throw problem.ToException();
+        }
         using (turn)
         {
             using var infer = new OipRequest(model.Loss, new(admission.Limits, admission.Memory.Share(), turn.Token));
