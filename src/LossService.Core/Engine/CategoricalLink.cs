@@ -25,11 +25,10 @@ internal abstract class CategoricalLink
     /// <summary>p·v; 0 where p = 0, since p·v → 0 wherever v is infinite.</summary>
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
-    /// <summary>The link of a form of predictions.</summary>
-    public static CategoricalLink Create(PredictionForm form, double temperature, double clip, bool normalizes) => form switch
+    /// <summary>The link of a form of predictions whose rows are not normalized.</summary>
+    public static CategoricalLink Create(PredictionForm form, double temperature, double clip) => form switch
     {
         PredictionForm.Logits => new SoftmaxLink(temperature),
-        PredictionForm.Probabilities when normalizes => new NormalizedLink(clip),
         PredictionForm.Probabilities => new ProbabilityLink(clip),
         _ => new LogProbabilityLink(),
     };

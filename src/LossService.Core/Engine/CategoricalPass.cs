@@ -52,8 +52,9 @@ internal sealed class CategoricalPass : IDisposable
         _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(_classes, 1), 1, 64);
         _formula = formula;
         var normalizes = options.Get(SharedOptions.Normalize);
-        _link = CategoricalLink.Create(
-            batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
+        var clip = options.Get(SharedOptions.Clip);
+        _link = normalizes && batch.Form == PredictionForm.Probabilities ? new NormalizedLink(clip)
+            : CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), clip);
         _smoothing = new(options.Get(SharedOptions.LabelSmoothing), _classes);
         _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
             // the kernel writes gradients as it reads predictions
