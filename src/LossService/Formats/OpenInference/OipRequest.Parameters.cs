@@ -2,7 +2,6 @@ using System.Globalization;
 using System.Text;
 using System.Text.Json;
 using LossService.Core.Options;
-using LossService.Core.Tensors;
 using LossService.Formats.Json;
 using LossService.Problems;
 using LossService.Requests;

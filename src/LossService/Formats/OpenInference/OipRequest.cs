@@ -1,5 +1,3 @@
-using System.Text;
-using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
