@@ -21,6 +21,7 @@ internal sealed class LimitsDocument : IDocumentFilter
         var operation = swaggerDoc.Paths[Route].Operations![HttpMethod.Get];
         operation.OperationId = "getLimits";
         operation.Summary = "Every limit in force";
+        operation.Description = "The settings of the section `Limits`, or their defaults, some of which depend on the machine.";
         operation.Tags = new HashSet<OpenApiTagReference> { new(LossesDocument.Catalogue, swaggerDoc) };
         var limits = typeof(Limits).GetProperties().ToDictionary(
             limit => PropertySummary.LimitName(limit.Name), limit => (IOpenApiSchema)Describe(limit));
