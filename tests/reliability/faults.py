@@ -130,7 +130,7 @@ async def at_once(folder, name, memory, exchanges, make):
 async def half_open(service, _):
     """Announces 64 MiB, sends one byte, and waits."""
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-    writer.write(b"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
+    writer.write(b"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\n"
                  b"Content-Length: 67108864\r\n\r\n{")
     status = 0
     with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
@@ -142,7 +142,7 @@ async def half_open(service, _):
 async def endless_line(service, _):
     """A line of 62 MiB without an end, then a byte a second."""
     reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-    writer.write(b"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: x\r\nContent-Type: application/x-ndjson\r\n"
+    writer.write(b"POST /v1/losses/cross_entropy HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
                  b"Content-Length: 100000000\r\n\r\n")
     status = 0
     with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
@@ -165,7 +165,7 @@ async def send_all_then_read(folder, memory):
         start = time.monotonic()
         ended = "hangs"
         with contextlib.suppress(OSError, asyncio.IncompleteReadError, asyncio.TimeoutError):
-            writer.write(f"POST {NATIVE} HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
+            writer.write(f"POST {NATIVE} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\nContent-Type: application/x-ndjson\r\n"
                          f"Content-Length: {count * len(line)}\r\n\r\n".encode())
             for _ in range(count):
                 writer.write(line)

@@ -20,7 +20,7 @@ def batch(rows, classes):
 
 
 async def client(service, body, until, good, shed, other):
-    head = (f"POST {NATIVE} HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
+    head = (f"POST {NATIVE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
     reader = writer = None
     while time.monotonic() < until:
         start = time.monotonic()

@@ -44,7 +44,7 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
         {
             var own = type.GetProperties().FirstOrDefault(one => one.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             var inner = SettingForm.FindNamed(type) ?? own?.PropertyType;
-            if (inner is null) yield return $"{Quote(child.Path)} is no setting{Suggest(type, section, child.Key)}.";
+            if (inner is null) yield return $"{Quote(child.Path)} is no setting{Suggest(type, section, child.Key)}";
             else foreach (var error in FindErrors(child, inner, own)) yield return error;
         }
     }
@@ -54,7 +54,7 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
         var names = type.GetProperties().Select(property => property.Name).ToList();
         return names.Find(name => name.Equals(Nearest.Find(unknown, names.Select(one => one.ToLowerInvariant())),
             StringComparison.OrdinalIgnoreCase)) is { } near
-            ? $"; did you mean {Show(Join(section.Path, near))}?" : $"; {Show(section.Path)} has {string.Join(", ", names)}";
+            ? $"; did you mean {Show(Join(section.Path, near))}?" : $"; {Show(section.Path)} has {string.Join(", ", names)}.";
     }
 
     private string FindSource(string path) => configuration.Providers.Reverse().First(provider => provider.TryGet(path, out _)) switch
