@@ -116,7 +116,7 @@ async def request(port, method, path, body, content_type="application/json", hea
     """One exchange on a connection of its own: status (0 = none), body, seconds until the status came."""
     start = time.monotonic()
     reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
-    lines = [f"{method} {path} HTTP/1.1", "Host: x", "Connection: close", *headers]
+    lines = [f"{method} {path} HTTP/1.1", "Host: localhost", "Connection: close", *headers]
     if method == "POST":
         lines += [f"Content-Type: {content_type}", f"Content-Length: {len(body)}"]
 
