@@ -21,6 +21,8 @@ internal static class SampleAxes
     /// <summary>Reads one weight for each sample.</summary>
     public static void Read(Tensor weights, Span<double> samples)
     {
+        // an entry may have no samples below it, as of the samples [2, 0]
+        if (samples.IsEmpty) return;
         var entries = samples[..(int)weights.Count];
         weights.Read(0, entries);
         var each = samples.Length == entries.Length ? 1 : samples.Length / entries.Length;

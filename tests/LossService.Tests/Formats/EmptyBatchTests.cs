@@ -39,6 +39,26 @@ public sealed class EmptyBatchTests(TestService service)
         }
     }
 
+    /// <summary>Rows of no samples have weights and a mask, one for each.</summary>
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public async Task Json_RowsWithoutSamples_HaveWeightsAndAMask(string name)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        var isBinary = loss.Kind == LossKind.Binary;
+        var labels = loss.Labels == LabelRule.None ? "" : $",\"labels\":{EncodedTensor.Of<long>("int64", [2, 0])}";
+        var outputs = JsonSerializer.Serialize(loss.Outputs.Select(output => output.Name));
+        foreach (var form in loss.Accepts)
+        {
+            var predictions = EncodedTensor.Of<float>("float32", isBinary ? [2, 0] : [2, 0, 3]);
+            string[] perRow = ["\"sample_weight\":[1,2]", "\"mask\":[1,0]", "\"sample_weight\":[[1],[2]],\"mask\":[true,true]"];
+            foreach (var each in perRow)
+            {
+                var body = $$"""{"{{form.Name()}}":{{predictions}}{{labels}},{{each}},"outputs":{{outputs}}}""";
+                AssertEmpty(loss, await service.PostAsync($"/v1/losses/{name}", body), body);
+            }
+        }
+    }
+
     [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public async Task OpenInference_WithoutSamples_HasTotalsOf0(string name)
     {
