@@ -100,12 +100,16 @@ internal abstract class CategoricalLink
             var total = Dd.Zero;
             var k = Ranking.FindMax(row.Z);
             var winner = row.PDerivative.Broadcast(k);
-            var shiftedTotal = Dd.Zero;
+            var (hasTiny, shiftedTotal) = (false, Dd.Zero);
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
                 var (u, v) = (row.LogPDerivative[c], row.PDerivative[c] - winner);
                 var isTiny = IsTiny(row, c);
-                if (isTiny != Vector512<double>.Zero) shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(ShiftedP(row, c), v), Dd.Zero);
+                if (isTiny != Vector512<double>.Zero)
+                {
+                    hasTiny = true;
+                    shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(ShiftedP(row, c), v), Dd.Zero);
+                }
                 u = Dd.Select(isTiny, u, u + Times(row.P[c], v));
                 row.LogPDerivative.Store(c, u);
                 total += u;
@@ -114,6 +118,8 @@ internal abstract class CategoricalLink
             shiftedTotal = Dd.SumOfLanes(shiftedTotal) * scale;
             var tinyTotal = ShiftBack(shiftedTotal);
             var isFinite = double.IsFinite(total.ToScalar());
+            // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
+            var isCertain = hasTiny && row.Q.Hi[k] < Tiny;
             var rest = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
@@ -121,10 +127,11 @@ internal abstract class CategoricalLink
                 var g = isFinite
                     ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpDerivative)
                     : Limit(u, total, row.LogP[c]);
-                g = g * scale - Times(row.P[c], tinyTotal);
-                var isTiny = IsTiny(row, c);
-                if (isFinite && isTiny != Vector512<double>.Zero)
+                g *= scale;
+                if (hasTiny && isFinite)
                 {
+                    g -= Times(row.P[c], tinyTotal);
+                    var isTiny = isCertain ? ~DdRow.LaneIs(k - c) : IsTiny(row, c);
                     var derivative = row.PDerivative[c] + (logSumExpDerivative - winner - total);
                     var shifted = (u * Up + Times(ShiftedP(row, c), derivative)) * scale;
                     shifted = Dd.Select(isTiny & shifted.IsFinite, shifted, Dd.Zero);
@@ -133,19 +140,16 @@ internal abstract class CategoricalLink
                 }
                 g.Round().CopyTo(gradient[c..]);
             }
-            // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
-            if (isFinite && row.Q.Hi[k] < Tiny)
-            {
-                gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
-            }
+            if (isCertain && isFinite) gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
         }
 
         private static Dd ShiftedP(in CategoricalRow row, int c) => Dd.Exp(row.LogP[c] + Shift);
 
         private static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
 
+        /// <summary>Which p are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
         private static Vector512<double> IsTiny(in CategoricalRow row, int c) =>
-            Vector512.LessThan(row.P[c].Hi, Vector512.Create(Tiny));
+            Vector512.LessThan(row.P[c].Hi, Vector512.Create(Tiny)) & row.LogP[c].IsFinite;
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(

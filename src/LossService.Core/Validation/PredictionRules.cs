@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 
@@ -13,6 +14,8 @@ internal static class PredictionRules
         var (predictions, form) = (batch.Predictions, batch.Form);
         var (least, most) = GetRange(batch, rows);
         if (form == PredictionForm.Logits && predictions.IsFinite) return;
+        // made once, not for every row
+        var hint = form == PredictionForm.Probabilities ? DescribeWaysOut(batch, rows) : "";
         for (long i = 0; i < rows.Rows; i++)
         {
             if (rows.IsCategorical && !rows.Kept.Contains(i)) continue;
@@ -26,11 +29,11 @@ internal static class PredictionRules
                 if (problems.Count())
                     problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(batch, element, rows));
             }
-            if (rows.IsCategorical && problems.Total == before) CheckRow(row, batch, i, rows, problems);
+            if (rows.IsCategorical && problems.Total == before) CheckRow(row, batch, hint, i, rows, problems);
         }
     }
 
-    private static void CheckRow(Span<double> row, Batch batch, long index, RowReader rows, BatchProblems problems)
+    private static void CheckRow(Span<double> row, Batch batch, string hint, long index, RowReader rows, BatchProblems problems)
     {
         var (name, dtype) = (batch.Form.Name(), batch.Predictions.DType);
         switch (batch.Form)
@@ -42,8 +45,7 @@ internal static class PredictionRules
                     problems.Keep(name, rows.GetPosition(index), $"softmax has no limit where {infinite}");
                 break;
             case PredictionForm.Probabilities:
-                SumRule.Check(
-                    row, dtype, name, name, rows.Normalizes, DescribeWaysOut(batch, rows), index, rows, problems);
+                SumRule.Check(row, dtype, name, name, rows.Normalizes, hint, index, rows, problems);
                 break;
             default:
                 for (var c = 0; c < row.Length; c++) row[c] = Math.Exp(row[c]);
