@@ -1,6 +1,6 @@
 using System.Globalization;
 
-namespace LossService.Core.Validation;
+namespace LossService.Core.Numerics;
 
 /// <summary>Numbers in messages.</summary>
 internal static class NumberText

@@ -1,4 +1,4 @@
-using System.Globalization;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Options;
 
@@ -52,15 +52,15 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The range in words: <c>a number from 0 to 1</c>.</summary>
     public string Range => Form == OptionForm.Flag ? "true or false" : Form == OptionForm.Choice
         ? string.Join(" or ", Choices.Select(choice => $"\"{choice}\""))
-        : MinimumAboveZero > 0 ? $"0 or a number from {Text(MinimumAboveZero)} to {Text(Maximum)}"
+        : MinimumAboveZero > 0 ? $"0 or a number from {NumberText.Format(MinimumAboveZero)} to {NumberText.Format(Maximum)}"
         : (Form is OptionForm.Integer or OptionForm.Integers ? "an integer" : "a number")
             + (double.IsInfinity(Minimum), double.IsInfinity(Maximum), Open) switch
             {
                 (true, true, _) => "",
-                (false, true, true) => $" above {Text(Minimum)}",
-                (false, true, false) => $" of at least {Text(Minimum)}",
-                (_, false, true) => $" between {Text(Minimum)} and {Text(Maximum)}, both excluded",
-                _ => $" from {Text(Minimum)} to {Text(Maximum)}",
+                (false, true, true) => $" above {NumberText.Format(Minimum)}",
+                (false, true, false) => $" of at least {NumberText.Format(Minimum)}",
+                (_, false, true) => $" between {NumberText.Format(Minimum)} and {NumberText.Format(Maximum)}, both excluded",
+                _ => $" from {NumberText.Format(Minimum)} to {NumberText.Format(Maximum)}",
             };
 
     /// <summary>What may be given, in words: <c>a number from 0 to 1, or a list with one for each class</c>.</summary>
@@ -71,9 +71,6 @@ public abstract record Option(string Name, OptionForm Form, string Description)
         OptionForm.NumberOrPerClass => $"{Range}, or a list with one for each class",
         _ => Range,
     } + (TakesNone ? $", or \"{None}\"" : "");
-
-    private static string Text(double value) =>
-        value.ToString("R", CultureInfo.InvariantCulture).Replace("E+", "e", StringComparison.Ordinal).Replace('E', 'e');
 }
 
 /// <summary>An option whose values are of type <typeparamref name="T"/> to the formulas.</summary>

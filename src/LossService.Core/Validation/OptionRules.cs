@@ -1,3 +1,4 @@
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 
 namespace LossService.Core.Validation;

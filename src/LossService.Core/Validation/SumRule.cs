@@ -1,3 +1,4 @@
+using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;

@@ -28,7 +28,7 @@ internal static class ProblemMiddleware
     private static Problem Describe(Exception error) => error switch
     {
         BadHttpRequestException bad => ProblemTypes.BadRequest(bad.StatusCode, bad.Message),
-        OutOfMemoryException => ProblemTypes.OutOfMemory(),
+        OutOfMemoryException full => FailureProblems.Of(full),
         _ => ProblemTypes.Internal(),
     };
 

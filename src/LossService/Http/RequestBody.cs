@@ -96,8 +96,7 @@ internal sealed class RequestBody : IDisposable
     /// <param name="rate">The bytes a second at which the body must arrive.</param>
     public static Problem? Explain(Exception broken, Limits limits, long rate) => broken switch
     {
-        MemoryBudgetException { IsForever: true } memory => ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit),
-        OutOfMemoryException => ProblemTypes.OutOfMemory(),
+        OutOfMemoryException full => FailureProblems.Of(full),
         BadHttpRequestException { StatusCode: StatusCodes.Status413PayloadTooLarge } => ProblemTypes.PayloadTooLarge(limits.BodyBytes),
         BadHttpRequestException { StatusCode: StatusCodes.Status408RequestTimeout } => ProblemTypes.TooSlow("The body came", rate,
             rate > limits.BytesPerSecond ? "its length in Limits:BodySeconds" : "Limits:BytesPerSecond"),

@@ -40,8 +40,7 @@ internal sealed class LimitsDocument : IDocumentFilter
 
     private static OpenApiSchema Describe(PropertyInfo limit)
     {
-        var isWhole = limit.PropertyType != typeof(double);
-        var schema = Schemas.Type(isWhole ? JsonSchemaType.Integer : JsonSchemaType.Number, PropertySummary.Of(limit));
+        var schema = Schemas.Type(JsonSchemaType.Integer, PropertySummary.Of(limit));
         if (limit.GetCustomAttribute<RangeAttribute>() is { } range)
             schema.Minimum = Convert.ToString(range.Minimum, CultureInfo.InvariantCulture);
         return schema;

@@ -11,11 +11,14 @@ public static class FailureProblems
     /// <param name="seconds">How long a request may compute.</param>
     public static Problem? Find(Exception error, bool isAborted, int seconds) => error switch
     {
-        MemoryBudgetException { IsForever: true } memory => ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit),
-        OutOfMemoryException => ProblemTypes.OutOfMemory(),
+        OutOfMemoryException full => Of(full),
         OperationCanceledException when !isAborted => ProblemTypes.Timeout(seconds),
         AggregateException many => many.InnerExceptions.Select(inner => Find(inner, isAborted, seconds))
             .FirstOrDefault(problem => problem is not null),
         _ => null,
     };
+
+    /// <summary>What it means that memory is used up: what needs it never fits, or does not fit now.</summary>
+    public static Problem Of(OutOfMemoryException full) => full is MemoryBudgetException { IsForever: true } memory
+        ? ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit) : ProblemTypes.OutOfMemory();
 }

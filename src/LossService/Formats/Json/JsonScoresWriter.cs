@@ -63,13 +63,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
     private void Write(Totals totals)
     {
         Name("totals"u8);
-        pipe.Write("{\"samples\":"u8);
-        pipe.WriteNumber(totals.Samples);
-        pipe.Write(",\"weight\":"u8);
-        pipe.WriteNumber(totals.Weight);
-        pipe.Write(",\"loss\":"u8);
-        pipe.WriteNumber(totals.Loss);
-        pipe.Write("}"u8);
+        JsonTotals.Write(totals, pipe);
     }
 
     private void Write(Metrics metrics)

@@ -160,7 +160,7 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
         }
         catch (MemoryBudgetException full)
         {
-            Refuse(full.IsForever ? ProblemTypes.NeedsTooMuchMemory(full.Need, full.Limit) : ProblemTypes.OutOfMemory());
+            Refuse(FailureProblems.Of(full));
         }
         stream.AdvanceTo(end is null ? bytes.End : bytes.GetPosition(1, end.Value));
         return end is not null;

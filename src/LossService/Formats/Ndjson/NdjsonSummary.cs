@@ -62,13 +62,9 @@ internal sealed class NdjsonSummary
         body.WriteNumber(Lines);
         body.Write(",\"failed\":"u8);
         body.WriteNumber(_failed);
-        body.Write(",\"totals\":{\"samples\":"u8);
-        body.WriteNumber(totals.Samples);
-        body.Write(",\"weight\":"u8);
-        body.WriteNumber(totals.Weight);
+        body.Write(",\"totals\":"u8);
+        JsonTotals.Write(totals, body);
         body.Write(",\"loss\":"u8);
-        body.WriteNumber(totals.Loss);
-        body.Write("},\"loss\":"u8);
         body.WriteNumber(totals.GetMean(_meanOver));
         if (_metrics is not null)
         {
