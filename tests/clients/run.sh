@@ -2,6 +2,7 @@
 # Starts the service that is built, generates clients from its API document, and lets them score a batch and read an error.
 # usage: run.sh [FILE]; needs .NET, Node 20 or newer, and the registries of NuGet and npm. FILE gets "passed=N failed=N".
 set -uo pipefail
+counts_file=${1:-}
 cd "$(dirname "${BASH_SOURCE[0]}")"
 
 service=../../src/LossService/bin/Release/net10.0/LossService.dll
@@ -13,10 +14,10 @@ finish() {
   [[ -n $pid ]] && kill "$pid" 2>/dev/null
   ((failed == 0)) || tail -n 20 "$work/service.log"
   rm -rf "$work"
-  [[ $# -gt 0 ]] && echo "passed=$passed failed=$failed" >"$1"
+  [[ -n $counts_file ]] && echo "passed=$passed failed=$failed" >"$counts_file"
   ((failed == 0 && passed > 0))
 }
-trap 'finish "$@" || exit 1' EXIT
+trap 'finish || exit 1' EXIT
 
 # a step that is one check by itself: check NAME COMMAND…
 check() {
