@@ -1,16 +1,26 @@
-"""Good answers a second as the number of clients grows, by clients that wait as Retry-After asks.
+"""Good responses a second as the number of clients grows. The service has one half of the cores, the clients have the other.
 
     python3 goodput.py FOLDER [SECONDS]     FOLDER: where `dotnet publish src/LossService -c Release -o FOLDER` put it
+
+Small bodies are sent by wrk, which does not wait. Large ones are sent by clients that wait as Retry-After says. Beside them, a process
+with a higher priority asks for /livez, and sends large bodies of its own to see how long a refusal takes.
 """
 
 import asyncio
 import contextlib
+import multiprocessing
+import os
+import re
+import subprocess
 import sys
+import tempfile
 import time
 
-from service import Service, megabytes, percentile
+from service import Service, exchange, megabytes, percentile
 
 NATIVE = "/v1/losses/cross_entropy"
+CORES = sorted(os.sched_getaffinity(0))
+SERVICE, CLIENTS = CORES[:(len(CORES) + 1) // 2], CORES[(len(CORES) + 1) // 2:] or CORES
 
 
 def batch(rows, classes):
@@ -19,65 +29,90 @@ def batch(rows, classes):
     return f'{{"outputs":["loss"],"labels":[{labels}],"logits":[{",".join([row] * rows)}]}}'.encode()
 
 
-async def client(service, body, until, good, shed, other):
-    head = (f"POST {NATIVE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n").encode()
-    reader = writer = None
-    while time.monotonic() < until:
-        start = time.monotonic()
-        try:
-            if writer is None:
-                reader, writer = await asyncio.open_connection("127.0.0.1", service.port)
-            writer.write(head)
-            sending = asyncio.create_task(send(writer, body))
-            answer = (await reader.readuntil(b"\r\n\r\n")).lower()
-            seconds = time.monotonic() - start
-            length = int(answer.split(b"content-length:")[1].split()[0]) if b"content-length:" in answer else 0
-            status = int(answer.split()[1])
-            if status == 200:
-                await reader.readexactly(length)
-                await sending
-                good.append(time.monotonic() - start)
-                continue
-            (shed if status == 429 else other).append(seconds)
-            sending.cancel()
-        except (OSError, asyncio.IncompleteReadError):
-            other.append(time.monotonic() - start)
-        if writer is not None:
-            writer.close()
-            writer = None
-        await asyncio.sleep(1)
-    if writer is not None:
-        writer.close()
+async def wrk(port, body, clients, seconds):
+    """Good and other responses, and failed connections, of clients that send the next body at once."""
+    with tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+        script.write(f"wrk.method = 'POST'\nwrk.headers['Content-Type'] = 'application/json'\nwrk.body = [==[{body.decode()}]==]\n")
+        script.flush()
+        process = await asyncio.create_subprocess_exec(
+            "nice", "-n", "5", "wrk", "-t1", f"-c{clients}", f"-d{seconds:.0f}s", "--timeout", "60s", "-s", script.name,
+            f"http://localhost:{port}{NATIVE}", stdout=subprocess.PIPE)
+        text = (await process.communicate())[0].decode()
+    total = int(re.search(r"(\d+) requests in", text)[1])
+    refused = sum(map(int, re.findall(r"Non-2xx or 3xx responses: (\d+)", text)))
+    failed = sum(sum(map(int, re.findall(r"\d+", line))) for line in text.splitlines() if "Socket errors" in line)
+    return total - refused, refused, failed
 
 
-async def send(writer, body):
-    with contextlib.suppress(OSError):
-        for at in range(0, len(body), 2**18):
-            writer.write(body[at:at + 2**18])
-            await writer.drain()
+async def polite(port, body, clients, seconds):
+    """The same for clients that wait for a second after a refusal, as Retry-After says."""
+    result = multiprocessing.SimpleQueue()
+    process = multiprocessing.Process(target=polite_process, args=(port, body, clients, seconds, result))
+    process.start()
+    while process.is_alive():
+        await asyncio.sleep(0.1)
+    return result.get()
 
 
-async def level(folder, memory, name, body, clients, seconds):
-    service = await Service(folder, memory).ready()
-    times, good, shed, other = [], [], [], []
-    probe = asyncio.create_task(service.probe(times))
-    until = time.monotonic() + seconds
-    await asyncio.gather(*(client(service, body, until, good, shed, other) for _ in range(clients)))
-    probe.cancel()
-    print(f"| {name} | {megabytes(memory)} MiB | {clients} | {len(good) / seconds:.1f} | {1000 * percentile(good, 0.99):.0f} | "
-          f"{len(shed) / seconds:.1f} | {1000 * percentile(shed, 0.5):.0f} / {1000 * percentile(shed, 0.99):.0f} | {len(other)} | "
-          f"{1000 * percentile(times, 0.99):.0f} | {megabytes(service.peak())} | {service.errors()} |", flush=True)
+def polite_process(port, body, clients, seconds, result):
+    os.nice(5)
+    until, counts = time.monotonic() + seconds, [0, 0, 0]
+
+    async def client():
+        while time.monotonic() < until:
+            status = 0
+            with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+                status = (await exchange(port, "POST", NATIVE, body))[0]
+            counts[0 if status == 200 else 1 if status == 429 else 2] += time.monotonic() < until
+            if status != 200:
+                await asyncio.sleep(1)
+
+    async def all_clients():
+        await asyncio.gather(*(client() for _ in range(clients)))
+
+    asyncio.run(all_clients())
+    result.put(tuple(counts))
+
+
+async def refusals(port, body, times):
+    """Sends the body ten times a second until cancelled, and notes how long each refusal took."""
+    while True:
+        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
+            status, _, seconds = await exchange(port, "POST", NATIVE, body)
+            if status == 429:
+                times.append(seconds)
+        await asyncio.sleep(0.1)
+
+
+async def level(folder, memory, name, send, body, clients, seconds):
+    service = await Service(folder, memory, cores=SERVICE).ready()
+    await send(service.port, body, min(clients, 16), 3)
+    lives, refused_times = [], []
+    beside = [asyncio.create_task(service.probe(lives))]
+    if send is polite:
+        beside.append(asyncio.create_task(refusals(service.port, body, refused_times)))
+    good, refused, other = await send(service.port, body, clients, seconds)
+    for task in beside:
+        task.cancel()
+    start = time.monotonic()
+    await service.post(NATIVE, body)
+    print(f"| {name} | {clients} | {good / seconds:.1f} | {refused / seconds:.1f} | {other} | "
+          f"{1000 * percentile(refused_times, 0.5):.0f} / {1000 * percentile(refused_times, 0.99):.0f} | "
+          f"{1000 * percentile(lives, 0.99):.0f} / {1000 * max(lives):.0f} | {1000 * (time.monotonic() - start):.0f} | "
+          f"{megabytes(service.peak())} | {service.errors()} |", flush=True)
     service.stop()
 
 
 async def main(folder, seconds):
-    print("| body | memory | clients | good/s | good p99 ms | refused/s | refused p50 / p99 ms | other | livez p99 ms | peak MiB | errors |")
-    print("|---|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    os.sched_setaffinity(0, CLIENTS)
+    os.nice(-10)
+    print("| body | clients | good/s | refused/s | other | refused p50 / p99 ms | livez p99 / max ms | next ms | peak MiB | errors |")
+    print("|---|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     small, large = batch(32, 10), batch(1700, 1000)
     for clients in (16, 160, 1600):
-        await level(folder, 2**29, f"32×10, {len(small):,} bytes", small, clients, seconds)
+        await level(folder, 2**29, f"32×10, {len(small):,} bytes", wrk, small, clients, seconds)
     for clients in (2, 20, 200):
-        await level(folder, 2**29, f"1700×1000, {len(large):,} bytes", large, clients, seconds)
+        await level(folder, 2**29, f"1700×1000, {len(large):,} bytes", polite, large, clients, seconds)
 
 
 asyncio.run(main(sys.argv[1], float(sys.argv[2]) if len(sys.argv) > 2 else 12))

@@ -26,6 +26,7 @@ internal static class LaneTable
     }
 
     /// <summary>The portable way: table[index] in each lane; every index must be inside the table.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> Load(ReadOnlySpan<double> table, Vector512<long> index) => Vector512.Create(
         table[(int)index[0]], table[(int)index[1]], table[(int)index[2]], table[(int)index[3]],
         table[(int)index[4]], table[(int)index[5]], table[(int)index[6]], table[(int)index[7]]);

@@ -5,6 +5,7 @@ using LossService.Requests;
 using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.AspNetCore.Server.Kestrel.Core;
+using Microsoft.AspNetCore.Server.Kestrel.Transport.Sockets;
 using Microsoft.Extensions.Options;
 using Serilog;
 using Serilog.Core;
@@ -71,21 +72,20 @@ internal static class LossServiceHost
         ThreadPool.SetMinThreads(4 * Environment.ProcessorCount, Environment.ProcessorCount);
         // a bare line feed does not end a line: request smuggling uses proxies and servers that disagree on this
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>, ReceivePool>();
+        builder.Services.AddSingleton<ReceivePool>();
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(services => services.GetRequiredService<ReceivePool>());
         builder.WebHost.ConfigureKestrel(kestrel =>
         {
             kestrel.AddServerHeader = false;
             // RequestBody and NdjsonLines have limits of their own; this one would also count the framing of chunks
             kestrel.Limits.MaxRequestBodySize = null;
-            // lets numbers be formatted while others are sent; with 64 KB, the default, each waits for the other
-            kestrel.Limits.MaxResponseBufferSize = 256 * 1024;
-            // what is received before it is asked for is in no budget
-            kestrel.Limits.MaxRequestBufferSize = 256 * 1024;
             kestrel.Limits.MaxRequestHeadersTotalSize = 16 * 1024;
             kestrel.Limits.MaxRequestHeaderCount = 50;
             kestrel.Limits.RequestHeadersTimeout = TimeSpan.FromSeconds(10);
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         });
+        // what is received before it is asked for; the server's own limit of this name has no effect on a socket
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = 128 * 1024);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<Limits>>((kestrel, limits) =>
         {
             // a slower client is disconnected, since it only holds memory

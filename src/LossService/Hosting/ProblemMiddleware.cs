@@ -1,3 +1,4 @@
+using LossService.Core.Tensors;
 using LossService.Problems;
 using Microsoft.AspNetCore.Diagnostics;
 
@@ -9,6 +10,18 @@ internal static class ProblemMiddleware
     /// <summary>Turns exceptions into a 500 without details, and gives an empty 404, 405 and the like its problem.</summary>
     public static void UseProblems(this WebApplication app)
     {
+        // no memory for the problem either, see ReceivePool
+        app.Use(async (context, next) =>
+        {
+            try
+            {
+                await next(context);
+            }
+            catch (MemoryBudgetException)
+            {
+                context.Abort();
+            }
+        });
         app.UseExceptionHandler(new ExceptionHandlerOptions
         {
             ExceptionHandler = context => Describe(context.Features.Get<IExceptionHandlerFeature>()!.Error).ExecuteAsync(context),

@@ -1,4 +1,5 @@
 using System.Diagnostics.Metrics;
+using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Telemetry;
 using OpenTelemetry.Metrics;
@@ -22,7 +23,7 @@ internal static class TelemetryHosting
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel");
+            metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
             metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
             if (IsExported(builder.Configuration, "METRICS")) metrics.AddOtlpExporter();
         });
@@ -35,21 +36,26 @@ internal static class TelemetryHosting
     public static void MapMetrics(this WebApplication app)
     {
         if (IsDisabled(app.Configuration)) return;
-        Observe(app.Services.GetRequiredService<IMeterFactory>().Create(ServiceMeter.Name), app.Services.GetRequiredService<Admission>());
+        Observe(
+            app.Services.GetRequiredService<IMeterFactory>().Create(ServiceMeter.Name), app.Services.GetRequiredService<Admission>(),
+            app.Services.GetRequiredService<ReceivePool>().Memory);
         app.MapPrometheusScrapingEndpoint(Path).WithMetadata(new HttpMethodMetadata([HttpMethods.Get]));
     }
 
     /// <summary>What is in use of what all requests share, read when the metrics are.</summary>
-    private static void Observe(Meter meter, Admission admission)
+    private static void Observe(Meter meter, Admission admission, MemoryBudget connections)
     {
-        KeyValuePair<string, object?> native = new("memory", "native"), grpc = new("memory", "grpc");
+        (string Name, MemoryBudget Budget)[] memory =
+            [("native", admission.Memory), ("grpc", admission.GrpcMemory), ("connections", connections)];
+        IEnumerable<Measurement<long>> Measure(Func<MemoryBudget, long> bytes) => memory.Select(part =>
+            new Measurement<long>(bytes(part.Budget), new KeyValuePair<string, object?>("memory", part.Name)));
         meter.CreateObservableGauge(
             "loss_memory_used_bytes",
-            () => new Measurement<long>[] { new(admission.Memory.Used, native), new(admission.GrpcMemory.Used, grpc) },
+            () => Measure(budget => budget.Used),
             "By", "Memory of the budget in use.");
         meter.CreateObservableGauge(
             "loss_memory_limit_bytes",
-            () => new Measurement<long>[] { new(admission.Memory.Limit, native), new(admission.GrpcMemory.Limit, grpc) },
+            () => Measure(budget => budget.Limit),
             "By", "Memory of the budget.");
         meter.CreateObservableGauge(
             "loss_compute_permits", () => (long)admission.Limits.ComputePermits, "{permit}", "Permits to compute.");

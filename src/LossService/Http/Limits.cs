@@ -42,6 +42,17 @@ public sealed record Limits
         init;
     }
 
+    /// <summary>
+    /// The managed memory that all connections receive into and send from, in bytes; by default 30 % of the managed heap. A connection
+    /// that needs more ends.
+    /// </summary>
+    [Range(1024 * 1024, long.MaxValue)]
+    public long ConnectionBytes
+    {
+        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 3;
+        init;
+    }
+
     /// <summary>How many requests are parsed and scored at once; by default one for each core.</summary>
     [Range(1, 4096)]
     public int ComputePermits

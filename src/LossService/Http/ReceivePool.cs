@@ -1,6 +1,8 @@
 using System.Buffers;
 using System.Collections.Concurrent;
+using LossService.Core.Tensors;
 using Microsoft.AspNetCore.Connections;
+using Microsoft.Extensions.Options;
 
 namespace LossService.Http;
 
@@ -11,8 +13,10 @@ namespace LossService.Http;
 /// <remarks>
 /// An idle connection holds no block: Kestrel asks for one when data arrive. While <see cref="Kept"/> large blocks are in use, others are
 /// of 4 KB, so that thousands of connections with a few bytes each do not fill the heap. The blocks are pinned; unused ones are kept.
+/// A connection that asks for a block beyond <see cref="Limits.ConnectionBytes"/> ends: an exhausted heap would end the process.
 /// </remarks>
-internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
+/// <param name="limits">Says how many bytes may be in use at once.</param>
+internal sealed class ReceivePool(IOptions<Limits> limits) : MemoryPool<byte>, IMemoryPoolFactory<byte>
 {
     /// <summary>The size of a block in bytes.</summary>
     public const int BlockSize = 64 * 1024;
@@ -33,16 +37,22 @@ internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockSize;
 
+    /// <summary>What the blocks in use are taken from.</summary>
+    public MemoryBudget Memory { get; } = new(limits.Value.ConnectionBytes);
+
     /// <summary>Returns this pool: all listeners share it.</summary>
     public MemoryPool<byte> Create(MemoryPoolOptions? options = null) => this;
 
     /// <inheritdoc/>
+    /// <exception cref="MemoryBudgetException">It does not fit now.</exception>
     public override IMemoryOwner<byte> Rent(int minBufferSize = -1)
     {
         ArgumentOutOfRangeException.ThrowIfGreaterThan(minBufferSize, BlockSize);
         var isSmall = Volatile.Read(ref _inUse) >= Kept && minBufferSize <= SmallBlockSize;
+        var size = isSmall ? SmallBlockSize : BlockSize;
+        Memory.Take(size);
         if (!isSmall) Interlocked.Increment(ref _inUse);
-        return new Block(this, Take(isSmall ? _smallFree : _free, isSmall ? SmallBlockSize : BlockSize));
+        return new Block(this, Take(isSmall ? _smallFree : _free, size));
     }
 
     /// <summary>Does nothing, because other listeners still use the blocks when one ends.</summary>
@@ -55,6 +65,7 @@ internal sealed class ReceivePool : MemoryPool<byte>, IMemoryPoolFactory<byte>
 
     private void Return(byte[] bytes)
     {
+        Memory.Return(bytes.Length);
         if (bytes.Length == SmallBlockSize)
         {
             if (_smallFree.Count < SmallKept) _smallFree.Enqueue(bytes);

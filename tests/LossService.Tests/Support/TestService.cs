@@ -1,11 +1,14 @@
 using System.Net.Http.Headers;
 using System.Text;
 using Grpc.Net.Client;
+using LossService.Http;
+using Microsoft.AspNetCore.Connections;
 using Microsoft.AspNetCore.Hosting;
 using Microsoft.AspNetCore.Hosting.Server;
 using Microsoft.AspNetCore.Hosting.Server.Features;
 using Microsoft.AspNetCore.Mvc.Testing;
 using Microsoft.Extensions.DependencyInjection;
+using Microsoft.Extensions.Hosting;
 
 [assembly: AssemblyFixture(typeof(LossService.Tests.Support.TestService))]
 
@@ -80,6 +83,11 @@ public sealed class TestService : WebApplicationFactory<Program>
         }
         base.Dispose(disposing);
     }
+
+    /// <inheritdoc/>
+    protected override IHost CreateHost(IHostBuilder builder) => base.CreateHost(builder.ConfigureServices(services =>
+        // the factory has put in the server's own
+        services.AddSingleton<IMemoryPoolFactory<byte>>(all => all.GetRequiredService<ReceivePool>())));
 
     /// <inheritdoc/>
     protected override void ConfigureWebHost(IWebHostBuilder builder)
