@@ -34,22 +34,22 @@ public sealed record Limits
         init;
     }
 
-    /// <summary>The managed memory for gRPC messages of all calls together, in bytes; by default half of the managed heap.</summary>
+    /// <summary>The managed memory for gRPC messages of all calls together, in bytes; by default 40 % of the managed heap.</summary>
     [Range(1024 * 1024, long.MaxValue)]
     public long GrpcMemoryBytes
     {
-        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 2;
+        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 100 * 40;
         init;
     }
 
     /// <summary>
-    /// The managed memory that all connections receive into and send from, in bytes; by default 30 % of the managed heap. A connection
+    /// The managed memory that all connections receive into and send from, in bytes; by default 45 % of the managed heap. A connection
     /// that needs more ends.
     /// </summary>
     [Range(1024 * 1024, long.MaxValue)]
     public long ConnectionBytes
     {
-        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 10 * 3;
+        get => field != 0 ? field : GC.GetGCMemoryInfo().TotalAvailableMemoryBytes / 100 * 45;
         init;
     }
 

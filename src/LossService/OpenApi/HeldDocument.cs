@@ -15,6 +15,8 @@ namespace LossService.OpenApi;
 /// <param name="name">The document's name.</param>
 internal sealed class HeldDocument(string name)
 {
+    private const int Piece = 16 * 1024;
+
     private readonly Lock _sync = new();
     private Task<(byte[] Text, EntityTagHeaderValue Tag)>? _held;
 
@@ -22,7 +24,20 @@ internal sealed class HeldDocument(string name)
     public async Task AnswerAsync(HttpContext context)
     {
         var (text, tag) = await GetAsync(context.RequestServices);
-        await Results.Bytes(text, $"{MediaTypeNames.Application.Json};charset=utf-8", entityTag: tag).ExecuteAsync(context);
+        var response = context.Response;
+        response.GetTypedHeaders().ETag = tag;
+        if (context.Request.GetTypedHeaders().IfNoneMatch.Any(had =>
+            had.Compare(tag, useStrongComparison: false) || had.Equals(EntityTagHeaderValue.Any)))
+        {
+            response.StatusCode = StatusCodes.Status304NotModified;
+            return;
+        }
+        response.ContentType = $"{MediaTypeNames.Application.Json};charset=utf-8";
+        response.ContentLength = text.Length;
+        if (HttpMethods.IsHead(context.Request.Method)) return;
+        // written whole, it would be held whole for each client that does not read it
+        for (var sent = 0; sent < text.Length; sent += Piece)
+            await response.BodyWriter.WriteAsync(text.AsMemory(sent, Math.Min(Piece, text.Length - sent)), context.RequestAborted);
     }
 
     private Task<(byte[] Text, EntityTagHeaderValue Tag)> GetAsync(IServiceProvider services)

@@ -45,6 +45,9 @@ public static class ProblemNames
     /// <summary>The batch takes longer than it may.</summary>
     public const string Timeout = "timeout";
 
+    /// <summary>What the service needs for the answer cannot be reached.</summary>
+    public const string Unavailable = "unavailable";
+
     /// <summary>The service failed.</summary>
     public const string InternalError = "internal-error";
 }

@@ -120,6 +120,12 @@ public static class ProblemTypes
             string.Create(CultureInfo.InvariantCulture,
                 $"The batch was not scored within the request's timeout of {timeout.TotalMicroseconds:0} µs; give it more or send less."));
 
+    /// <summary>503: the keys that tokens are checked with cannot be read.</summary>
+    public static Problem Unavailable() =>
+        new(503, ProblemNames.Unavailable, "The identity provider cannot be reached",
+            "The token cannot be checked, because the identity provider (Auth:Jwt:Authority) does not answer; try again later.")
+        { RetryAfter = 10 };
+
     /// <summary>500: the service failed. The log has the cause, the client only the request's id.</summary>
     public static Problem Internal() =>
         new(500, ProblemNames.InternalError, "The service failed",

@@ -65,7 +65,28 @@ internal static partial class AccessHosting
         tokens.RequireHttpsMetadata = !settings.IsLoopback;
         // claims keep the names that they have in the token
         tokens.MapInboundClaims = false;
+        var unreachable = new LineRate(1, static _ => { });
+        tokens.Events = new()
+        {
+            OnAuthenticationFailed = async failed =>
+            {
+                try
+                {
+                    await failed.Options.ConfigurationManager!.GetConfigurationAsync(failed.HttpContext.RequestAborted);
+                }
+                catch (InvalidOperationException provider)
+                {
+                    failed.Fail(new ProviderUnreachableException(provider));
+                    if (!unreachable.Admits()) return;
+                    var logs = failed.HttpContext.RequestServices.GetRequiredService<ILoggerFactory>();
+                    LogUnreachable(logs.CreateLogger(typeof(AccessHosting)), settings.Authority!, provider.InnerException?.Message);
+                }
+            },
+        };
     });
+
+    [LoggerMessage(LogLevel.Error, "No token can be checked: the keys of the identity provider {Authority} cannot be read: {Reason}")]
+    private static partial void LogUnreachable(ILogger log, string authority, string? reason);
 
     [LoggerMessage(LogLevel.Warning, "Other machines can reach the service, and no key or token is required. Set "
         + "Auth__Keys__<name>__Sha256 or Auth__Jwt__Authority to require one, or Auth__Required=false if this is on purpose.")]

@@ -31,6 +31,11 @@ internal sealed class AccessRefusal : IAuthorizationMiddlewareResultHandler
         }
         // the handler has the result already
         var failure = (await context.AuthenticateAsync()).Failure;
+        if (failure is ProviderUnreachableException)
+        {
+            await context.RefuseAsync(ProblemTypes.Unavailable());
+            return;
+        }
         context.Response.Headers.WWWAuthenticate = failure is null ? Realm : $"{Realm}, error=\"invalid_token\"";
         await context.RefuseAsync(ProblemTypes.Unauthorized(failure is null
             ? $"This needs a key or token with the scope \"{scope}\": \"Authorization: Bearer …\", for a key also \"X-Api-Key: …\"."

@@ -1,8 +1,10 @@
 using System.Security.Cryptography;
 using Grpc.Core;
 using LossService.Tests.Support;
+using Microsoft.AspNetCore.TestHost;
 using Microsoft.IdentityModel.JsonWebTokens;
 using Microsoft.IdentityModel.Tokens;
+using Serilog.Events;
 
 namespace LossService.Tests.Hosting.Access;
 
@@ -76,6 +78,32 @@ public sealed class TokenTests : IAsyncLifetime
         }
     }
 
+    /// <summary>The token is as good as before; nobody can say so. A key still is.</summary>
+    [Fact]
+    public async Task Token_WhoseProviderIsAway_IsNotRefusedForGood()
+    {
+        var log = new LogLines();
+        using var service = new TestService(host => host
+            .UseSetting("Auth:Jwt:Authority", "http://127.0.0.1:1")
+            .UseSetting("Auth:Jwt:Audience", Audience)
+            .UseSetting("Auth:Keys:trainer:Sha256", AccessTests.KeyService.HashOf(Key))
+            .ConfigureTestServices(log.Replace));
+        var token = Write("scope", "score", issuer: "http://127.0.0.1:1");
+        for (var i = 0; i < 3; i++)
+        {
+            var answer = await SendAsync(token, service);
+            answer.IsProblem(503, "unavailable");
+            Assert.Contains("Auth:Jwt:Authority", answer.Text, StringComparison.Ordinal);
+            Assert.Equal("10", answer.Header("Retry-After"));
+        }
+        var refused = await Assert.ThrowsAsync<RpcException>(() =>
+            GrpcCall.InferAsync(service.Channel, ("authorization", $"Bearer {token}")));
+        Assert.Equal(StatusCode.Unavailable, refused.StatusCode);
+        Assert.Equal(422, (await SendAsync(Key, service)).Status);
+        Assert.Contains(log.All, line => line.Level == LogEventLevel.Error
+            && line.RenderMessage().Contains("http://127.0.0.1:1", StringComparison.Ordinal));
+    }
+
     [Fact]
     public async Task Key_BesideTokens_Scores() => Assert.Equal(422, await PostAsync(Key));
 
@@ -89,11 +117,12 @@ public sealed class TokenTests : IAsyncLifetime
 
     private async Task<int> PostAsync(string token) => (await SendAsync(token)).Status;
 
-    private Task<Answer> SendAsync(string token) => _service.SendAsync(new(HttpMethod.Post, "/v1/losses/cross_entropy")
-    {
-        Content = new StringContent("{}", null, "application/json"),
-        Headers = { Authorization = new("Bearer", token) },
-    });
+    private Task<Answer> SendAsync(string token, TestService? service = null) =>
+        (service ?? _service).SendAsync(new(HttpMethod.Post, "/v1/losses/cross_entropy")
+        {
+            Content = new StringContent("{}", null, "application/json"),
+            Headers = { Authorization = new("Bearer", token) },
+        });
 
     private static SigningCredentials Sign(RSA key) =>
         new(new RsaSecurityKey(key) { KeyId = IdentityProvider.KeyId }, SecurityAlgorithms.RsaSha256);

@@ -29,6 +29,7 @@ internal static class ProblemStatus
         ProblemNames.Unauthorized => StatusCode.Unauthenticated,
         ProblemNames.Forbidden => StatusCode.PermissionDenied,
         ProblemNames.PayloadTooLarge or ProblemNames.Overloaded => StatusCode.ResourceExhausted,
+        ProblemNames.Unavailable => StatusCode.Unavailable,
         ProblemNames.Timeout => StatusCode.DeadlineExceeded,
         _ => StatusCode.Internal,
     };
