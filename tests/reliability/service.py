@@ -17,30 +17,36 @@ def megabytes(count):
 class Service:
     """The service, under a limit of memory as a container has one. Needs root and control groups of version 1 or 2."""
 
-    def __init__(self, folder, memory, settings=(), cores=None):
-        self.group = self._make_group(memory)
+    def __init__(self, folder, memory, settings=(), cores=None, share=None):
+        """cores: the cores that it may use; share: how much of one core it gets."""
+        self.groups = [self._make_group("memory", {"memory.limit_in_bytes": memory}, {"memory.max": memory})]
+        if share:
+            quota = int(100_000 * share)
+            self.groups.append(self._make_group(
+                "cpu", {"cpu.cfs_period_us": 100_000, "cpu.cfs_quota_us": quota}, {"cpu.max": f"{quota} 100000"}))
         self.port, self.grpc_port = free_port(), free_port()
         environment = dict(os.environ, ASPNETCORE_ENVIRONMENT="Production", DOTNET_GCDynamicAdaptationMode="1",
                            Kestrel__Endpoints__Http__Url=f"http://127.0.0.1:{self.port}",
                            Kestrel__Endpoints__Grpc__Url=f"http://127.0.0.1:{self.grpc_port}")
         environment.update(setting.split("=", 1) for setting in settings)
         self.log = open(f"/tmp/loss-service-{self.port}.log", "w+b")
-        command = ["sh", "-c", f'echo $$ > {self.group}/cgroup.procs && exec dotnet LossService.dll']
+        join = "".join(f"echo $$ > {group}/cgroup.procs && " for group in self.groups)
+        command = ["sh", "-c", f"{join}exec dotnet LossService.dll"]
         self.process = subprocess.Popen(command, cwd=folder, env=environment, stdout=self.log, stderr=self.log,
                                         preexec_fn=cores and (lambda: os.sched_setaffinity(0, cores)))
 
     @staticmethod
-    def _make_group(memory):
+    def _make_group(controller, version1, version2):
+        """Makes a control group; the limits are files of version 1 or 2."""
         with open("/proc/self/cgroup") as lines:
             groups = [line.strip().split(":", 2) for line in lines]
-        own = next((path for _, names, path in groups if "memory" in names.split(",")), None)
-        if own is not None:
-            group, limit = f"/sys/fs/cgroup/memory{own}/loss-{uuid.uuid4().hex[:8]}", "memory.limit_in_bytes"
-        else:
-            group, limit = f"/sys/fs/cgroup/loss-{uuid.uuid4().hex[:8]}", "memory.max"
+        own = next((path for _, names, path in groups if controller in names.split(",")), None)
+        place, limits = ("/sys/fs/cgroup", version2) if own is None else (f"/sys/fs/cgroup/{controller}{own}", version1)
+        group = f"{place}/loss-{uuid.uuid4().hex[:8]}"
         os.mkdir(group)
-        with open(f"{group}/{limit}", "w") as file:
-            file.write(str(memory))
+        for name, limit in limits.items():
+            with open(f"{group}/{name}", "w") as file:
+                file.write(str(limit))
         return group
 
     async def ready(self):
@@ -56,7 +62,7 @@ class Service:
     def peak(self):
         for name in ("memory.max_usage_in_bytes", "memory.peak"):
             with contextlib.suppress(OSError):
-                with open(f"{self.group}/{name}") as file:
+                with open(f"{self.groups[0]}/{name}") as file:
                     return int(file.read())
         return 0
 
@@ -86,8 +92,9 @@ class Service:
         self.process.wait()
         self.log.close()
         time.sleep(0.2)
-        with contextlib.suppress(OSError):
-            os.rmdir(self.group)
+        for group in self.groups:
+            with contextlib.suppress(OSError):
+                os.rmdir(group)
 
     async def get(self, path, **more):
         return await exchange(self.port, "GET", path, b"", **more)

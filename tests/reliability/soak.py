@@ -1,4 +1,4 @@
-"""Mixed requests at 60 % of what the service can do, for half an hour, with a plot of memory, threads, handles and times.
+"""Mixed requests at 60 % of what half a core can do, for half an hour, with a plot of memory, threads, handles and times.
 
     python3 soak.py FOLDER [MINUTES [PLOT]]     FOLDER: where `dotnet publish src/LossService -c Release -o FOLDER` put it
                                                 PLOT: an SVG file; needs matplotlib (Debian: python3-matplotlib)
@@ -15,7 +15,7 @@ import time
 
 from service import Service, exchange, megabytes, percentile
 
-SHARE = 0.6
+CORE, LOAD = 0.5, 0.6
 NATIVE, OIP = "/v1/losses/{}", "/v2/models/{}/infer"
 
 
@@ -84,15 +84,14 @@ async def capacity(service, mix):
         before = service.cpu()
         for _ in range(count):
             await one(service, random.choices([r for _, r in mix], [w for w, _ in mix])[0], times, wrong)
-    return count / (service.cpu() - before) * len(os.sched_getaffinity(service.process.pid))
+    return CORE * count / (service.cpu() - before)
 
 
 async def main(folder, minutes, plot):
-    cores = sorted(os.sched_getaffinity(0))
-    service = await Service(folder, 2**29, cores=cores[:(len(cores) + 1) // 2]).ready()
+    service = await Service(folder, 2**29, share=CORE).ready()
     mix = requests()
-    rate = SHARE * await capacity(service, mix)
-    print(f"{rate:.0f} requests a second, {SHARE:.0%} of what {(len(cores) + 1) // 2} core(s) can do; memory limit {megabytes(2**29)} MiB")
+    rate = LOAD * await capacity(service, mix)
+    print(f"{rate:.0f} requests a second, {LOAD:.0%} of what {CORE} cores can do, in {megabytes(2**29)} MiB")
     print("| minute | requests/s | CPU % | p50 / p99 ms | unexpected | resident MiB | threads | handles | log errors |")
     print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     samples, wrong, running = [], [], set()
