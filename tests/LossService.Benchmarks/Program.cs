@@ -11,6 +11,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,
+    ["client"] = ClientCalls.Measure,
 };
 
 switch (args)
