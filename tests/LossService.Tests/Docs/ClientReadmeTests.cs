@@ -26,6 +26,11 @@ public sealed partial class ClientReadmeTests(TestService service)
     }
 
     [Fact]
+    public void Code_OfTheMainReadme_IsThatOfTheClients() => Assert.Contains(
+        Usings().Replace(Code().Match(Readme).Groups[1].Value, "").Trim().Split("\n// ")[0],
+        Committed.Read("README.md"), StringComparison.Ordinal);
+
+    [Fact]
     public async Task Example_OfABatch_PrintsWhatTheReadmeSays()
     {
         var (loss, gradient) = await ClientExample.ScoreAsync(service.Address);
