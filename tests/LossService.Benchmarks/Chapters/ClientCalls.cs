@@ -31,8 +31,8 @@ internal static class ClientCalls
                 Contender.Timed("by hand", () => byHand.Score(batch, rows, classes)),
                 EndToEnd.Posting("socket", server.Port, OpenInference.Message(batch)));
             table.Rows.Add([$"{rows}×{classes}", .. times.Select(Quantity.Time)]);
-            comparisons.Add(Comparison.AtMost(
-                work, Quantity.Time(times[0]), $"a call written by hand, {Quantity.Time(times[1])}", times[0] / times[1], 1.3, Quantity.Ratio));
+            comparisons.Add(Comparison.AtMost(work, Quantity.Time(times[0]), $"a call written by hand, {Quantity.Time(times[1])}",
+                times[0] / times[1], 1.3, Quantity.Ratio));
         }
         return new("Client",
             """

@@ -35,7 +35,8 @@ internal sealed class HandWrittenCall(int port) : IDisposable
         MemoryMarshal.AsBytes<float>(batch.Logits).CopyTo(body.AsSpan(json.Length));
         MemoryMarshal.AsBytes<long>(batch.Labels).CopyTo(body.AsSpan(json.Length + batch.Logits.Length * 4));
 
-        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/models/cross_entropy/infer") { Content = new ByteArrayContent(body) };
+        using var request = new HttpRequestMessage(HttpMethod.Post, "/v2/models/cross_entropy/infer");
+        request.Content = new ByteArrayContent(body);
         request.Headers.Add(JsonLength, json.Length.ToString(CultureInfo.InvariantCulture));
         using var response = await _http.SendAsync(request);
         response.EnsureSuccessStatusCode();

@@ -1,6 +1,8 @@
+using System.Net;
 using System.Numerics.Tensors;
 using LossService.Client;
 using LossService.Tests.Support;
+using Microsoft.Extensions.DependencyInjection;
 
 namespace LossService.Tests.Client;
 
@@ -58,6 +60,22 @@ public sealed class LossTensorTests(TestService service)
             new float[,] { { 1, 0, 0 }, { 0, 1, 0 } }, LossTensor.Copy(new[,] { { true, false, false }, { false, true, false } }),
         ];
         foreach (var label in labels) Assert.Equal(SmallBatch.Loss, (await ScoreAsync(SmallBatch.Logits, label)).Loss!.Value, 1e-7);
+    }
+
+    [Fact]
+    public async Task CompressedAnswer_IsRead()
+    {
+        using var host = new ClientHost(service, builder => builder.ConfigurePrimaryHttpMessageHandler(
+            () => new SocketsHttpHandler { AutomaticDecompression = DecompressionMethods.All }));
+        var batch = new LossBatch
+        {
+            Logits = LossTensor.Of(new float[6000], 60, 100),
+            Labels = new int[60],
+            Outputs = LossOutputs.Gradient,
+        };
+        var scores = await host.Client.ScoreAsync(LossNames.CrossEntropy, batch, TestContext.Current.CancellationToken);
+        Assert.Equal([60, 100], scores.Gradient.Shape.ToArray());
+        Assert.Equal(0.01f / 60, scores.Gradient.AsSpan<float>()[5999], 1e-9f);
     }
 
     [Fact]

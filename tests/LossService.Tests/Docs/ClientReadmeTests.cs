@@ -1,6 +1,8 @@
 using System.Globalization;
 using System.Text.RegularExpressions;
 using LossService.Client;
+using LossService.Core.Losses;
+using LossService.Requests;
 using LossService.Tests.Client;
 using LossService.Tests.Hosting.Access;
 using LossService.Tests.Support;
@@ -29,6 +31,20 @@ public sealed partial class ClientReadmeTests(TestService service)
     public void Code_OfTheMainReadme_IsThatOfTheClients() => Assert.Contains(
         Usings().Replace(Code().Match(Readme).Groups[1].Value, "").Trim().Split("\n// ")[0],
         Committed.Read("README.md"), StringComparison.Ordinal);
+
+    [Fact]
+    public void Names_OfTheLosses_AreThoseOfTheCatalogue()
+    {
+        var names = LossCatalogue.All.OrderBy(loss => loss.Name, StringComparer.Ordinal).Select(loss =>
+            $"    /// <summary>{loss.Page.Title}, a {WireName.Of(loss.Kind)} loss.</summary>\n"
+            + $"    public const string {Pascal(loss.Name)} = \"{loss.Name}\";\n");
+        Committed.Matches("src/LossService.Client/LossNames.cs",
+            "namespace LossService.Client;\n\n// generated from the catalogue of the losses\n\n"
+            + "/// <summary>The names of the losses. A service may have others: every name is a string.</summary>\n"
+            + $"public static class LossNames\n{{\n{string.Join('\n', names)}}}\n");
+
+        static string Pascal(string name) => string.Concat(name.Split('_').Select(word => char.ToUpperInvariant(word[0]) + word[1..]));
+    }
 
     [Fact]
     public async Task Example_OfABatch_PrintsWhatTheReadmeSays()
