@@ -11,6 +11,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,
+    ["client"] = ClientCalls.Measure,
 };
 
 switch (args)
@@ -33,6 +34,9 @@ switch (args)
     case [Endurance.Verb]:
         Endurance.Print();
         break;
+    case ["stacks", .. var rest]:
+        using (var workshop = new Workshop(Rounds(rest))) Results.Print(Stacks.Measure(workshop));
+        break;
     case ["all", .. var rest]:
         Results.Write(chapters.Values, Rounds(rest));
         break;
@@ -46,6 +50,8 @@ switch (args)
               all          every chapter below, written to RESULTS.md and cost.svg beside this project
               {string.Join(" | ", chapters.Keys)}
                            one chapter, printed
+              stacks       how long a batch takes from each language; needs tests/clients/node_modules (npm ci) and, for the rows of
+                           Python, numpy, requests and tritonclient
               micro        BenchmarkDotNet on every loss and on numbers, written to MICRO.md; with its own arguments
                            (--filter '*focal*'), printed
 

@@ -44,6 +44,7 @@ pid=$!
 check "npm packages" npm ci --no-audit --no-fund
 check "openapi-typescript generates" npm run -s openapi-typescript
 check "hey-api generates" npm run -s hey-api
+check "the programs of README.md are there" npm run -s readme
 check "TypeScript compiles, strict" npm run -s compile
 check "spectral and redocly find nothing" npm run -s lint
 

@@ -25,13 +25,13 @@ internal sealed class Coprocess : IDisposable
     }
 
     /// <summary>Does the work of a line once.</summary>
-    /// <exception cref="InvalidOperationException">The program has ended.</exception>
+    /// <exception cref="EndOfStreamException">The program has ended.</exception>
     public (double Seconds, double Result) Ask(string line)
     {
         _process.StandardInput.WriteLine(line);
         _process.StandardInput.Flush();
         var answer = _process.StandardOutput.ReadLine()
-            ?? throw new InvalidOperationException($"{_process.StartInfo.FileName} ended without an answer to \"{line}\"");
+            ?? throw new EndOfStreamException($"{_process.StartInfo.FileName} ended without an answer to \"{line}\"");
         var parts = answer.Split(' ');
         return (double.Parse(parts[0], CultureInfo.InvariantCulture), double.Parse(parts[1], CultureInfo.InvariantCulture));
     }

@@ -38,8 +38,9 @@ internal static class Results
             """);
     }
 
-    /// <summary>Shows one chapter, with its targets.</summary>
-    public static void Print(Chapter chapter) => Console.WriteLine($"{ToMarkdown(chapter)}\n\n{Targets(chapter.Comparisons)}\n");
+    /// <summary>Shows one chapter, with its targets if it has some.</summary>
+    public static void Print(Chapter chapter) => Console.WriteLine(
+        ToMarkdown(chapter) + (chapter.Comparisons.Count == 0 ? "" : $"\n\n{Targets(chapter.Comparisons)}") + "\n");
 
     private static string ToMarkdown(Chapter chapter) => $"""
         ## {chapter.Title}

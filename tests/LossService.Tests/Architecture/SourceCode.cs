@@ -5,7 +5,7 @@ using Microsoft.CodeAnalysis.CSharp.Syntax;
 
 namespace LossService.Tests.Architecture;
 
-/// <summary>The sources of both projects in <c>src</c>, compiled in memory, and which file uses which.</summary>
+/// <summary>The sources of the projects in <c>src</c>, compiled in memory, and which file uses which.</summary>
 internal sealed class SourceCode
 {
     private static readonly CSharpParseOptions Parsing = new(LanguageVersion.Latest, DocumentationMode.Parse);
@@ -13,6 +13,7 @@ internal sealed class SourceCode
     private static readonly Lazy<SourceCode> Lazy = new(() => new());
 
     private readonly CSharpCompilation _core = Compile("LossService.Core", OutputKind.DynamicallyLinkedLibrary, Libraries());
+    private readonly CSharpCompilation _client = Compile("LossService.Client", OutputKind.DynamicallyLinkedLibrary, Libraries());
     private readonly CSharpCompilation _host;
 
     private SourceCode()
@@ -38,11 +39,13 @@ internal sealed class SourceCode
     public IReadOnlyList<Use> Uses { get; }
 
     /// <summary>The parsed files.</summary>
-    public IEnumerable<SyntaxTree> Trees => _core.SyntaxTrees.Concat(_host.SyntaxTrees).Where(tree => tree.FilePath.Length > 0);
+    public IEnumerable<SyntaxTree> Trees => Projects.SelectMany(project => project.SyntaxTrees).Where(tree => tree.FilePath.Length > 0);
 
     /// <summary>What does not compile, without the partial methods whose bodies a source generator writes (CS8795).</summary>
-    public IEnumerable<Diagnostic> Errors => _core.GetDiagnostics().Concat(_host.GetDiagnostics())
+    public IEnumerable<Diagnostic> Errors => Projects.SelectMany(project => project.GetDiagnostics())
         .Where(diagnostic => diagnostic.Severity == DiagnosticSeverity.Error && diagnostic.Id != "CS8795");
+
+    private IEnumerable<CSharpCompilation> Projects => [_core, _client, _host];
 
     private static CSharpCompilation Compile(string project, OutputKind kind, IEnumerable<MetadataReference> references)
     {
@@ -79,7 +82,7 @@ internal sealed class SourceCode
 
     private IEnumerable<Use> FindUses(SyntaxTree tree)
     {
-        var model = (_core.ContainsSyntaxTree(tree) ? _core : _host).GetSemanticModel(tree);
+        var model = Projects.Single(project => project.ContainsSyntaxTree(tree)).GetSemanticModel(tree);
         foreach (var node in tree.GetRoot().DescendantNodes(descendIntoTrivia: true))
         {
             if (node is not (ExpressionSyntax or CrefSyntax or ConstructorInitializerSyntax or AttributeSyntax)) continue;

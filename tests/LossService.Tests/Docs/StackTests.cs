@@ -5,30 +5,9 @@ using LossService.Tests.Support;
 
 namespace LossService.Tests.Docs;
 
-/// <summary>What the README shows for other clients than curl with one batch: the code is the tests', the stream is played.</summary>
+/// <summary>The stream that the README shows.</summary>
 public sealed partial class StackTests(TestService service)
 {
-    [Fact]
-    public async Task DotNetClient_OfTheReadme_Scores()
-    {
-        var (loss, gradient) = await DotNetClient.ScoreAsync(service.Client);
-
-        // by the definition: log Σ e^z − z_0, and softmax(z) less the truth
-        double[] terms = [Math.Exp(2.0), Math.Exp(1.0), Math.Exp(0.1)];
-        Assert.Equal(Math.Log(terms.Sum()) - 2.0, loss, 1e-7);
-        Assert.Equal([terms[0] / terms.Sum() - 1, terms[1] / terms.Sum(), terms[2] / terms.Sum()], gradient.Single()
-            .Select(g => (double)g), (a, b) => Math.Abs(a - b) < 1e-7);
-    }
-
-    [Fact]
-    public void DotNetClient_InTheReadme_IsTheOneThatScores()
-    {
-        var code = Committed.Read("tests/LossService.Tests/Docs/DotNetClient.cs").Split("        // README\n")[1].Split(
-            "        // end")[0];
-        Assert.Contains(code.Replace("\n        ", "\n", StringComparison.Ordinal).Trim(), Committed.Read("README.md"),
-            StringComparison.Ordinal);
-    }
-
     [Fact]
     public async Task Stream_OfTheReadme_AnswersAsPrinted()
     {

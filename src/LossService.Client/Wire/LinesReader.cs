@@ -1,0 +1,67 @@
+using System.Text.Json;
+using System.Text.Json.Serialization.Metadata;
+
+namespace LossService.Client.Wire;
+
+/// <summary>Reads the answers to a stream of batches, line by line.</summary>
+internal sealed class LinesReader(Stream stream, CancellationToken cancellation) : IAsyncDisposable
+{
+    private static readonly JsonTypeInfo<JsonElement> Line = JsonMetadataServices.CreateValueInfo<JsonElement>(
+        new() { TypeInfoResolver = JsonTypeInfoResolver.Combine() }, JsonMetadataServices.JsonElementConverter);
+
+    private readonly IAsyncEnumerator<JsonElement> _lines =
+        JsonSerializer.DeserializeAsyncEnumerable(stream, Line, topLevelValues: true, cancellation).GetAsyncEnumerator(cancellation);
+
+    /// <summary>The last line, which sums up the others; null where it did not come.</summary>
+    public LossSummary? Summary { get; private set; }
+
+    /// <summary>Reads the next answer.</summary>
+    /// <returns>Null after the last one.</returns>
+    /// <exception cref="HttpRequestException">The answers broke off, or are none of the service's.</exception>
+    public async Task<LossAnswer?> ReadAsync()
+    {
+        try
+        {
+            if (!await _lines.MoveNextAsync().ConfigureAwait(false)) return null;
+            var line = _lines.Current;
+            if (!line.TryGetProperty("summary", out var summary)) return ToAnswer(line);
+            Summary = new(
+                summary.GetProperty("lines").GetInt64(), summary.GetProperty("failed").GetInt64(), JsonValues.GetTotals(summary),
+                JsonValues.GetNumber(summary, OutputNames.Loss), JsonValues.GetMetrics(summary));
+            return null;
+        }
+        catch (IOException broken)
+        {
+            throw new HttpRequestException(HttpRequestError.ResponseEnded, "the answers of the stream broke off", broken);
+        }
+        catch (Exception other) when (other is JsonException or FormatException or KeyNotFoundException or InvalidOperationException)
+        {
+            throw new HttpRequestException(
+                HttpRequestError.InvalidResponse, $"the answer is not one of LossService: {other.Message}", other);
+        }
+    }
+
+    /// <inheritdoc/>
+    public async ValueTask DisposeAsync()
+    {
+        await _lines.DisposeAsync().ConfigureAwait(false);
+        await stream.DisposeAsync().ConfigureAwait(false);
+    }
+
+    private static LossAnswer ToAnswer(JsonElement line)
+    {
+        var number = line.GetProperty("line").GetInt64();
+        if (line.TryGetProperty("error", out var problem)) return new(number, ProblemReader.Read(problem));
+        var tensors = line.EnumerateObject()
+            .Where(member => member.Value.ValueKind == JsonValueKind.Object && member.Value.TryGetProperty("dtype", out _))
+            .ToDictionary(member => member.Name, member => JsonValues.GetTensor(member.Value));
+        var hasLoss = line.TryGetProperty(OutputNames.Loss, out _);
+        return new(number, new LossScores(
+            (hasLoss, JsonValues.GetNumber(line, OutputNames.Loss)), tensors, JsonValues.GetMetrics(line), JsonValues.GetTotals(line))
+        {
+            Id = line.TryGetProperty("id", out var id) ? id.GetString() : null,
+            Notices = line.TryGetProperty("notices", out var notices)
+                ? string.Join(". ", notices.EnumerateArray().Select(notice => notice.GetProperty("detail").GetString())) : null,
+        });
+    }
+}

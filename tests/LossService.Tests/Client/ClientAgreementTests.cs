@@ -1,0 +1,100 @@
+using LossService.Client;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+using LossService.Tests.Shared;
+using LossService.Tests.Support;
+
+namespace LossService.Tests.Client;
+
+/// <summary>Whatever a loss takes, the client sends it, alone and in a stream, and reads the same bits that the library computes.</summary>
+public sealed class ClientAgreementTests(TestService service)
+{
+    private const int Seeds = 6;
+
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public async Task Scores_OfAnyBatch_AreThoseOfTheLibrary(string loss)
+    {
+        using var host = new ClientHost(service);
+        foreach (var draft in Draw(loss))
+            AssertSame(draft, await host.Client.ScoreAsync(loss, ToBatch(draft), TestContext.Current.CancellationToken));
+    }
+
+    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public async Task Scores_InAStream_AreThoseOfTheLibrary(string loss)
+    {
+        using var host = new ClientHost(service);
+        // the lines of a stream have one unit and one mean
+        var drafts = Draw(loss).Select(draft => draft with { MeanOver = MeanOver.Weight, Unit = Unit.Nats }).ToArray();
+        var answers = host.Client.StreamAsync(loss, drafts.Select(ToBatch).ToAsyncEnumerable());
+        await foreach (var answer in answers.WithCancellation(TestContext.Current.CancellationToken))
+            AssertSame(drafts[answer.Line - 1], answer.Scores);
+        Assert.Equal((Seeds, 0), (answers.Summary.Lines, answers.Summary.Failed));
+        Assert.Equal(drafts.Sum(draft => draft.Describe().Totals.Samples), answers.Summary.Totals.Samples);
+    }
+
+    private static IEnumerable<Draft> Draw(string loss) => Enumerable.Range(0, Seeds)
+        .Select(seed => BatchGenerator.Draw(LossCatalogue.Find(loss)!, BatchSpace.Everything with { OptionChance = 0.5 }, seed));
+
+    private static LossBatch ToBatch(Draft draft)
+    {
+        var dense = new nint[] { draft.Rows, draft.Classes };
+        var samples = draft.IsBinary ? dense : dense[..1];
+        var batch = new LossBatch
+        {
+            [draft.Form.Name()] = Floats(draft.Predictions, dense),
+            Labels = draft.Labels is null ? null
+                : draft.LabelForm == LabelForm.Indices
+                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples) : Floats(draft.Labels, dense),
+            SampleWeight = draft.SampleWeight is null ? null : Floats(draft.SampleWeight, samples),
+            Mask = draft.Mask is null ? null : LossTensor.Of(draft.Mask, samples),
+            Outputs = (LossOutputs)(int)draft.AllOutputs,
+            Options =
+            {
+                Reduction = (LossReduction)(int)draft.Reduction,
+                MeanOver = (LossMeanOver)(int)draft.MeanOver,
+                Unit = draft.Unit == Unit.Nats ? null : LossUnit.Bits,
+            },
+        };
+        foreach (var (option, value) in draft.Options) batch.Options[option.Name] = value ?? "none";
+        return batch;
+
+        LossTensor Floats(double[] values, nint[] shape) => draft.DType == DType.Float64
+            ? LossTensor.Of(values, shape) : LossTensor.Of(Array.ConvertAll(values, value => (float)value), shape);
+    }
+
+    private static void AssertSame(Draft draft, LossScores actual)
+    {
+        var expected = draft.Describe();
+        var isReduced = draft.Reduction != Reduction.None;
+        if (isReduced) Assert.Equal(expected.Loss, actual.Loss);
+        Assert.Equal(
+            (expected.Totals.Samples, expected.Totals.Weight, expected.Totals.Loss),
+            (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
+        Assert.Equal(
+            expected.Elements.Select(BitConverter.DoubleToInt64Bits),
+            ((LossTensor[])[actual.Losses, actual.Gradient, actual.Probabilities, actual.LogProbabilities, actual.Entropy,
+                actual.Predictions]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+        if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
+    }
+
+    private static void AssertSame(Metrics expected, LossMetrics actual)
+    {
+        Assert.Equal(expected.Accuracy, actual.Accuracy);
+        Assert.Equal(
+            expected.TopKAccuracy.Select(top => ((long)top.Key, top.Value)), actual.TopKAccuracy.Select(top => (top.Key, top.Value)));
+        Assert.Equal(expected.Perplexity, actual.Perplexity);
+        Assert.Equal(expected.ExpectedCalibrationError, actual.ExpectedCalibrationError);
+        Assert.Equal(
+            expected.Bins.Select(bin => (bin.Lower, bin.Upper, (long)bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)),
+            actual.Bins.Select(bin => (bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)));
+    }
+
+    private static double[] Read(LossTensor tensor) => tensor.DType switch
+    {
+        LossDType.Float32 => [.. tensor.AsSpan<float>().ToArray().Select(x => (double)x)],
+        LossDType.Float64 => tensor.AsSpan<double>().ToArray(),
+        _ => [.. tensor.AsSpan<long>().ToArray().Select(x => (double)x)],
+    };
+}
