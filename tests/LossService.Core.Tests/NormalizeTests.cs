@@ -73,7 +73,7 @@ public sealed class NormalizeTests
             Assert.NotEmpty(Problems(name, dtype, [1 + 2 * tolerance, -tolerance / 2], ("clip", 1e-7)));
             Assert.Empty(Problems(name, dtype, [3, 5], ("normalize", true)));
             Assert.Contains("at least 0", Assert.Single(Problems(name, dtype, [3, -1], ("normalize", true))), StringComparison.Ordinal);
-            Assert.Contains("cannot be divided",
+            Assert.Contains("cannot be normalized",
                 Assert.Single(Problems(name, dtype, [0, 0], ("normalize", true))), StringComparison.Ordinal);
             Assert.NotEmpty(Problems(name, dtype, [3, double.PositiveInfinity], ("normalize", true)));
         }

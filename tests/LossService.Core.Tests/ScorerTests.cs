@@ -97,6 +97,24 @@ public sealed class ScorerTests
         }
     }
 
+    /// <summary>The own options of a loss, found by name and type: the classes of the losses are internal.</summary>
+    [Fact]
+    public void Score_WithAnOwnOptionOfTheLoss_UsesIt()
+    {
+        var (focal, crossEntropy) = (LossCatalogue.Find("focal")!, LossCatalogue.Find("cross_entropy")!);
+        using var batch = HostileBatches.Good(crossEntropy).First().ToBatch(OutputSet.Loss);
+        var options = new OptionValues().Set(focal.GetOption<double>("gamma"), 0);
+
+        using var plain = Scorer.Score(crossEntropy, batch, TestContext.Current.CancellationToken);
+        using var same = Scorer.Score(focal, batch with { Options = options }, TestContext.Current.CancellationToken);
+        using var other = Scorer.Score(focal, batch, TestContext.Current.CancellationToken);
+
+        Assert.Equal(plain.Loss!.Value, same.Loss!.Value, 1e-12);
+        Assert.NotEqual(plain.Loss.Value, other.Loss!.Value, 1e-3);
+        Assert.Throws<ArgumentException>(() => focal.GetOption<double>("z_loss"));
+        Assert.Throws<ArgumentException>(() => focal.GetOption<int>("gamma"));
+    }
+
     [Fact]
     public void Score_ManyProblems_CountsAllAndKeepsTheFirst()
     {

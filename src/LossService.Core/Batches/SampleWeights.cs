@@ -77,7 +77,7 @@ internal sealed class SampleWeights : IDisposable
 
     /// <summary>Writes the totals and the reduced loss.</summary>
     /// <param name="loss">Σwℓ over the kept samples.</param>
-    /// <param name="scores">Where to.</param>
+    /// <param name="scores">Receives them.</param>
     /// <param name="outputs">What is asked for.</param>
     public void Reduce(RoundedSum loss, Scores scores, OutputSet outputs)
     {

@@ -33,7 +33,7 @@ internal sealed class TargetRows
 
     /// <summary>Writes row <paramref name="row"/>'s unsmoothed target into <paramref name="target"/>, one number a class.</summary>
     /// <param name="row">Which row.</param>
-    /// <param name="target">Where to.</param>
+    /// <param name="target">Receives the target.</param>
     /// <param name="low">If not empty: takes what rounding took from each number, which is 0 unless the row is divided by its sum.</param>
     /// <returns>The class of a one-hot row, or <see cref="Soft"/>.</returns>
     public int Read(long row, Span<double> target, Span<double> low = default)

@@ -38,7 +38,7 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>Whether <see cref="None"/> may be given, to turn off what the default turns on.</summary>
     public bool TakesNone { get; init; }
 
-    /// <summary>Why the option needs logits (for <c>temperature</c>), probabilities (for <c>clip</c>); null = any predictions.</summary>
+    /// <summary>The form of predictions that the option needs: logits for <c>temperature</c>; null = any.</summary>
     public PredictionForm? OnlyWith { get; init; }
 
     /// <summary>The value when the option is not posted; null = off.</summary>

@@ -66,10 +66,10 @@ public sealed class Scores : IDisposable
     /// <summary>∂loss/∂predictions.</summary>
     public Tensor? Gradient => Find(OutputSet.Gradient);
 
-    /// <summary>p.</summary>
+    /// <summary>The predicted probabilities p.</summary>
     public Tensor? Probabilities => Find(OutputSet.Probabilities);
 
-    /// <summary>log p.</summary>
+    /// <summary>Their natural logarithms, log p.</summary>
     public Tensor? LogProbabilities => Find(OutputSet.LogProbabilities);
 
     /// <summary>The entropy of each sample's predicted distribution.</summary>

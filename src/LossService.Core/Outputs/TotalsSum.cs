@@ -9,7 +9,7 @@ public sealed class TotalsSum
     private readonly ExactSum _loss = new();
     private long _samples;
 
-    /// <summary>Adds a batch's.</summary>
+    /// <summary>Adds the totals of a batch.</summary>
     public void Add(Totals totals)
     {
         _samples += totals.Samples;
@@ -17,6 +17,6 @@ public sealed class TotalsSum
         _loss.Add(totals.Loss);
     }
 
-    /// <summary>Those of all batches, each number the double nearest to the exact sum.</summary>
+    /// <summary>The totals of all batches, each number the double nearest to the exact sum.</summary>
     public Totals Round() => new(_samples, _weight.Round(), _loss.Round());
 }

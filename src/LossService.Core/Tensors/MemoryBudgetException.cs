@@ -4,7 +4,7 @@ namespace LossService.Core.Tensors;
 /// <param name="need">The bytes needed.</param>
 /// <param name="limit">The budget's limit.</param>
 public sealed class MemoryBudgetException(long need, long limit)
-    : OutOfMemoryException($"{need} bytes are needed of a memory budget of {limit} bytes.")
+    : OutOfMemoryException($"{need} bytes are needed, more than is free of the memory budget of {limit} bytes.")
 {
     /// <summary>The bytes needed.</summary>
     public long Need { get; } = need;

@@ -39,10 +39,10 @@ internal static class PredictionRules
         switch (batch.Form)
         {
             case PredictionForm.Logits:
-                var infinite = row.Count(double.PositiveInfinity) > 1 ? "two logits are Infinity"
+                var infinite = row.Count(double.PositiveInfinity) > 1 ? "more than one logit is Infinity"
                     : row.IndexOfAnyExcept(double.NegativeInfinity) < 0 ? "all logits are -Infinity" : null;
                 if (infinite is not null && problems.Count())
-                    problems.Keep(name, rows.GetPosition(index), $"softmax has no limit where {infinite}");
+                    problems.Keep(name, rows.GetPosition(index), $"softmax is undefined where {infinite}");
                 break;
             case PredictionForm.Probabilities:
                 SumRule.Check(row, dtype, name, name, rows.Normalizes, hint, index, rows, problems);
@@ -50,12 +50,13 @@ internal static class PredictionRules
             default:
                 for (var c = 0; c < row.Length; c++) row[c] = Math.Exp(row[c]);
                 SumRule.Check(
-                    row, dtype, name, "exp(log_probabilities)", false, "posted as logits, they are normalized", index, rows, problems);
+                    row, dtype, name, "exp(log_probabilities)", false, "if they are not normalized, send them as logits", index, rows,
+                    problems);
                 break;
         }
     }
 
-    private static (double Least, double Most) GetRange(Batch batch, RowReader rows)
+    private static (double Min, double Max) GetRange(Batch batch, RowReader rows)
     {
         if (batch.Form == PredictionForm.Logits) return (double.NegativeInfinity, double.PositiveInfinity);
         if (batch.Form == PredictionForm.LogProbabilities) return (double.NegativeInfinity, 0);

@@ -26,7 +26,7 @@ internal static class ShapeRules
         var samples = loss.GetSampleShape(shape);
         if (shape.Count == 0 && samples.Count > 0)
         {
-            problems.Add(name, $"the shape {shape} has samples without classes");
+            problems.Add(name, $"expected at least one class on the last axis, got the shape {shape}");
             return;
         }
 

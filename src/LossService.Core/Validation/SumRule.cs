@@ -30,7 +30,7 @@ internal static class SumRule
         // as many digits as the numbers have
         var digits = dtype == DType.Float64 ? "R" : "G7";
         problems.Keep(field, rows.GetPosition(index), isNormalized
-            ? $"a row of {what} sums to {NumberText.Format(sum, digits)}, by which it cannot be divided"
+            ? $"a row of {what} sums to {NumberText.Format(sum, digits)}, so it cannot be normalized"
             : $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}; {hint}");
     }
 }

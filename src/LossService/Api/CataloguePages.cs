@@ -33,10 +33,10 @@ internal static class CataloguePages
     private static JsonObject Full(Loss loss)
     {
         var page = Short(loss);
-        page["formula_text"] = PlainFormula.Of(loss.Page.Formula);
+        page["formula_text"] = PlainFormula.Convert(loss.Page.Formula);
         page["when_to_use"] = Prose.Unwrap(loss.Page.WhenToUse);
         page["labels"] = WireName.Of(loss.Labels);
-        page["options_schema"] = OptionsSchema.ToJson(OptionsSchema.Of(loss));
+        page["options_schema"] = OptionsSchema.ToJson(OptionsSchema.Create(loss));
         page["references"] = new JsonArray([.. loss.Page.References.Select(reference =>
             new JsonObject { ["text"] = reference.Text, ["url"] = reference.Url })]);
         page["equivalents"] = new JsonArray([.. loss.Page.Equivalents.Select(other =>

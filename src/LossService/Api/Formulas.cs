@@ -13,7 +13,7 @@ internal static class Formulas
     /// <summary>The formula of a loss as HTML; plain text where its LaTeX is not typeset yet.</summary>
     public static string Write(Loss loss) =>
         ByLoss.TryGetValue(loss.Name, out var formula) && formula.Latex == loss.Page.Formula
-            ? formula.Mathml : HtmlPage.Code(PlainFormula.Of(loss.Page.Formula));
+            ? formula.Mathml : HtmlPage.Code(PlainFormula.Convert(loss.Page.Formula));
 
     private sealed record Typeset(string Latex, string Mathml);
 }

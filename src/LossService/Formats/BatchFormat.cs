@@ -43,7 +43,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
             failed, context.RequestAborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } problem)
         {
             if (!context.Response.HasStarted) return problem;
-            // half an answer must not look like a whole one
+            // half a response must not look like a whole one
             context.Abort();
             return Results.Empty;
         }

@@ -6,7 +6,7 @@ using LossService.Requests;
 
 namespace LossService.Formats;
 
-/// <summary>The formats of the native route, in one list. Everything that must name them walks it.</summary>
+/// <summary>The formats of the native route, in one list. Everything that must name them iterates over it.</summary>
 internal sealed class FormatCatalogue
 {
     private readonly Dictionary<string, IFormat> _byPosted;

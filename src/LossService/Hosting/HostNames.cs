@@ -33,7 +33,7 @@ internal static class HostNames
             return !host.HasValue || HostString.MatchesAny(host.Host, allowed) ? next(context)
                 : context.RefuseAsync(ProblemTypes.BadRequest(
                     StatusCodes.Status400BadRequest,
-                    $"The host is {ClientText.Quote(host.Host)}; this service answers as {listed}. The setting AllowedHosts names more."));
+                    $"The host is {ClientText.Quote(host.Host)}; this service answers to {listed}. The setting AllowedHosts adds names."));
         });
     }
 

@@ -17,8 +17,8 @@ namespace LossService.Hosting;
 internal sealed class RequestLog(Serilog.ILogger log, Limits limits)
 {
     private const string Line = "{RequestMethod} {RequestPath} answered {StatusCode} in {Elapsed:0.0} ms ({RequestId})";
-    private const string Rest = "{Count} more requests ended so, without a line; there are at most {Limit} lines a second";
-    private const int LongestPath = 256;
+    private const string Rest = "{Count} more requests ended like this and have no line: at most {Limit} a second have one";
+    private const int MaxPathLength = 256;
 
     private readonly LineRate _refusals = new(limits.LoggedRequests, count =>
         log.Write(LogEventLevel.Information, Rest, count, limits.LoggedRequests));
@@ -36,7 +36,7 @@ internal sealed class RequestLog(Serilog.ILogger log, Limits limits)
         if (level == LogEventLevel.Error && !_failures.Admits()) return;
         log.Write(
             level, context.Features.Get<IExceptionHandlerFeature>()?.Error, Line,
-            ClientText.ShortenName(context.Request.Method), ClientText.Shorten(context.Request.Path, LongestPath),
+            ClientText.ShortenName(context.Request.Method), ClientText.Shorten(context.Request.Path, MaxPathLength),
             grpc.Count > 0 ? $"gRPC {grpc}" : context.Response.StatusCode, elapsed.TotalMilliseconds, context.TraceIdentifier);
     }
 

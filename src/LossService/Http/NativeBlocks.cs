@@ -7,7 +7,7 @@ namespace LossService.Http;
 /// <param name="memory">What they are taken from; where it is used up, a block is not counted, and <see cref="IsShort"/> says so.</param>
 internal sealed class NativeBlocks(MemoryBudget memory) : MemoryPool<byte>
 {
-    private const int LeastBytes = 64 * 1024;
+    private const int MinBytes = 64 * 1024;
 
     private int _uncounted;
 
@@ -18,7 +18,7 @@ internal sealed class NativeBlocks(MemoryBudget memory) : MemoryPool<byte>
     public override int MaxBufferSize => int.MaxValue;
 
     /// <inheritdoc/>
-    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => new Block(this, Math.Max(minBufferSize, LeastBytes));
+    public override IMemoryOwner<byte> Rent(int minBufferSize = -1) => new Block(this, Math.Max(minBufferSize, MinBytes));
 
     /// <inheritdoc/>
     protected override void Dispose(bool disposing)

@@ -7,9 +7,9 @@ namespace LossService.Http;
 /// <param name="memory">What the block is taken from; null = not counted.</param>
 internal sealed class NativeWriter(MemoryBudget? memory) : PipeWriter, IDisposable
 {
-    private const int LeastRoom = 4096;
+    private const int MinRoom = 4096;
 
-    private readonly NativeBuffer _buffer = new(LeastRoom, memory);
+    private readonly NativeBuffer _buffer = new(MinRoom, memory);
 
     /// <summary>The bytes written.</summary>
     public long Length { get; private set; }
@@ -21,7 +21,7 @@ internal sealed class NativeWriter(MemoryBudget? memory) : PipeWriter, IDisposab
     /// <exception cref="MemoryBudgetException">There is no room, now or ever.</exception>
     public override unsafe Span<byte> GetSpan(int sizeHint = 0)
     {
-        _buffer.Reserve((nuint)(Length + Math.Max(sizeHint, LeastRoom)));
+        _buffer.Reserve((nuint)(Length + Math.Max(sizeHint, MinRoom)));
         return new(_buffer.Address + Length, (int)nuint.Min(_buffer.Capacity - (nuint)Length, int.MaxValue));
     }
 

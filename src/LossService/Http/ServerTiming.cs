@@ -84,7 +84,7 @@ internal sealed class ServerTiming
         {
             var microseconds = _ticks[i] * 1_000_000 / System.Diagnostics.Stopwatch.Frequency;
             if (i > from) text.AppendLiteral(", ");
-            text.AppendLiteral(PhaseNames.Of((Phase)i));
+            text.AppendLiteral(PhaseNames.Get((Phase)i));
             text.AppendLiteral(";dur=");
             text.AppendFormatted(microseconds / 1000);
             text.AppendLiteral(".");

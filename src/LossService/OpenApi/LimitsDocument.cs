@@ -40,7 +40,7 @@ internal sealed class LimitsDocument : IDocumentFilter
 
     private static OpenApiSchema Describe(PropertyInfo limit)
     {
-        var schema = Schemas.Type(JsonSchemaType.Integer, PropertySummary.Of(limit));
+        var schema = Schemas.Type(JsonSchemaType.Integer, PropertySummary.Read(limit));
         if (limit.GetCustomAttribute<RangeAttribute>() is { } range)
             schema.Minimum = Convert.ToString(range.Minimum, CultureInfo.InvariantCulture);
         return schema;

@@ -21,7 +21,7 @@ internal static class LossOperation
         OpenApiOperation operation, Loss loss, string route, OpenApiDocument document, Rehearsal rehearsal)
     {
         operation.OperationId = JsonNamingPolicy.CamelCase.ConvertName(Schemas.TypeName(loss.Name));
-        document.AddComponent(RequestName(loss), RequestSchema.Of(loss, document));
+        document.AddComponent(RequestName(loss), RequestSchema.Create(loss, document));
         operation.Summary = Prose.Unwrap(loss.Page.Summary).TrimEnd('.');
         operation.Description = Describe(loss);
         operation.Tags = new HashSet<OpenApiTagReference> { new(Tag(loss.Kind), document) };
@@ -50,7 +50,7 @@ internal static class LossOperation
     private static string Describe(Loss loss)
     {
         var page = loss.Page;
-        var formulas = PlainFormula.Of(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
+        var formulas = PlainFormula.Convert(page.Formula).Replace($",{PlainFormula.Quad}", "\n", StringComparison.Ordinal);
         var text = new StringBuilder($"**{page.Title}**\n\n```\n{formulas}\n```\n\n{Prose.Unwrap(page.WhenToUse)}\n\n");
         text.Append("| Option | Values | Meaning |\n|---|---|---|\n");
         foreach (var option in loss.Options)

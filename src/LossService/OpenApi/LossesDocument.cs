@@ -106,7 +106,7 @@ internal sealed class LossesDocument(
     {
         var shown = LossCatalogue.Find(Shown)!;
         operation.OperationId = "score";
-        operation.Summary = "Score by any loss, in another format than JSON";
+        operation.Summary = "Score with any loss, in a format other than JSON";
         operation.Description = "The route of each loss takes these media types as well as `application/json`.";
         operation.Tags = new HashSet<OpenApiTagReference> { new(OtherFormats, document) };
         operation.Parameters = [NameOf("loss", document)];

@@ -63,7 +63,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
         var operation = Find(document, route, HttpMethod.Get);
         var isOfModel = route.StartsWith(ModelRoute, StringComparison.Ordinal);
         Name(operation, id, summary, document);
-        operation.Description = $"{summary}, as the Open Inference Protocol has it.";
+        operation.Description = $"{summary}, in the form of the Open Inference Protocol.";
         operation.Parameters = isOfModel ? [LossesDocument.NameOf("model", document)] : null;
         var content = LossOperation.Json(Schemas.Ref(schema, document), await _rehearsal.AnswerAsync("GET", route, Shown));
         operation.Responses = new OpenApiResponses { ["200"] = new OpenApiResponse { Description = $"{summary}.", Content = content } };
@@ -82,7 +82,7 @@ internal sealed class OipDocument(EndpointDataSource endpoints, IServiceProvider
     private async Task DescribeInferAsync(OpenApiOperation operation, OpenApiDocument document)
     {
         var length = Schemas.Type(JsonSchemaType.Integer);
-        Name(operation, "modelInfer", "Score a batch by any loss", document);
+        Name(operation, "modelInfer", "Score a batch with any loss", document);
         operation.Description = Prose.Unwrap(Infer);
         operation.Parameters =
         [

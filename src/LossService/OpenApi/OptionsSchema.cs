@@ -15,7 +15,7 @@ namespace LossService.OpenApi;
 internal static class OptionsSchema
 {
     /// <summary>The schema of an object with the loss's options and nothing else, which says each default.</summary>
-    public static OpenApiSchema Of(Loss loss) => new()
+    public static OpenApiSchema Create(Loss loss) => new()
     {
         Type = JsonSchemaType.Object,
         Properties = loss.Options.ToDictionary(option => option.Name, IOpenApiSchema (option) => WithDefault(option)),
@@ -26,7 +26,7 @@ internal static class OptionsSchema
     /// The schema of one option's value, without its default: generators of clients require a member that has one, or send it. Of a
     /// number or a list, they take the number.
     /// </summary>
-    public static OpenApiSchema Of(Option option)
+    public static OpenApiSchema Create(Option option)
     {
         var schema = option.Form switch
         {
@@ -60,7 +60,7 @@ internal static class OptionsSchema
 
     private static OpenApiSchema WithDefault(Option option)
     {
-        var schema = Of(option);
+        var schema = Create(option);
         schema.Default = JsonSerializer.SerializeToNode(option.DefaultValue);
         return schema;
     }

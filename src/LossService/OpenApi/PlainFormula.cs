@@ -30,7 +30,7 @@ internal ref struct PlainFormula
     private PlainFormula(string latex) => _latex = latex;
 
     /// <summary>Converts a formula. An unknown command becomes its name, as <c>\log</c> does.</summary>
-    public static string Of(string latex)
+    public static string Convert(string latex)
     {
         var text = new PlainFormula(latex).ReadUntil('\0');
         var words = string.Join(' ', text.Split(' ', StringSplitOptions.RemoveEmptyEntries));

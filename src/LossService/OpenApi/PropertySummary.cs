@@ -11,7 +11,7 @@ internal static partial class PropertySummary
         XDocument.Load(Path.ChangeExtension(typeof(PropertySummary).Assembly.Location, "xml")));
 
     /// <summary>The summary as text in one line; members that it refers to are named as in JSON.</summary>
-    public static string Of(PropertyInfo property)
+    public static string Read(PropertyInfo property)
     {
         var id = $"P:{property.DeclaringType}.{property.Name}";
         var summary = File.Value.Descendants("member").First(member => (string?)member.Attribute("name") == id).Element("summary")!;

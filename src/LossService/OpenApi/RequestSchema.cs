@@ -14,7 +14,7 @@ internal static class RequestSchema
     private const JsonSchemaType Bit = JsonSchemaType.Number | JsonSchemaType.Boolean;
 
     /// <summary>The schema of a request for <paramref name="loss"/>.</summary>
-    public static OpenApiSchema Of(Loss loss, OpenApiDocument document)
+    public static OpenApiSchema Create(Loss loss, OpenApiDocument document)
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
         foreach (var form in loss.Accepts) properties[form.Name()] = Tensor(Describe(form, loss), JsonSchemaType.Null, document);
@@ -28,7 +28,7 @@ internal static class RequestSchema
         foreach (var option in loss.Options)
             properties[option.Name] = option.Form == OptionForm.Choice
                 ? RefOrNull(TypeName(option.Name), document, OptionsSchema.Describe(option))
-                : OptionsSchema.Of(option);
+                : OptionsSchema.Create(option);
         AddHeader(properties, loss, document);
 
         return new OpenApiSchema

@@ -7,7 +7,7 @@ public static class FailureProblems
 {
     /// <summary>Finds the problem of an exception; null where it is a fault of the service.</summary>
     /// <param name="error">The exception.</param>
-    /// <param name="isAborted">Whether the client went away: then nobody needs an answer.</param>
+    /// <param name="isAborted">Whether the client went away: then nobody needs a response.</param>
     /// <param name="seconds">How long a request may compute.</param>
     public static Problem? Find(Exception error, bool isAborted, int seconds) => error switch
     {

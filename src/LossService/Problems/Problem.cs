@@ -39,14 +39,14 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     [JsonIgnore]
     internal string? Shed { get; init; }
 
-    /// <summary>Whether the connection ends with the answer, so that the rest of the body need not be read.</summary>
+    /// <summary>Whether the connection ends with the response, so that the rest of the body need not be read.</summary>
     [JsonIgnore]
     internal bool ClosesConnection { get; init; }
 
     /// <summary>A body that is read to its end rather than cut off.</summary>
     private const int SmallRest = 256 * 1024;
 
-    /// <summary>How long a client has to take an answer before its connection ends with a body that nobody reads.</summary>
+    /// <summary>How long a client has to take a response before its connection ends with a body that nobody reads.</summary>
     private static readonly TimeSpan Goodbye = TimeSpan.FromSeconds(1);
 
     /// <summary>Further fields: one for each <see cref="DetailAlias"/> of the path.</summary>
@@ -81,7 +81,7 @@ public sealed record Problem(int Status, string Type, string Title, string Detai
     /// <summary>Ends the connection. The server would first read what is left of the body, for up to five seconds.</summary>
     private static async Task CloseAsync(HttpContext context)
     {
-        // what is small has arrived; what is long fills the buffers of the connection while its client takes the answer
+        // what is small has arrived; what is long fills the buffers of the connection while its client takes the response
         if (context.Request.ContentLength <= SmallRest) return;
         await context.Response.CompleteAsync();
         await Task.Delay(Goodbye, context.RequestAborted).ConfigureAwait(ConfigureAwaitOptions.SuppressThrowing);

@@ -94,7 +94,7 @@ public static class ProblemTypes
     public static Problem Timeout(int seconds) =>
         new(504, ProblemNames.Timeout, "The batch took too long",
             string.Create(CultureInfo.InvariantCulture,
-                $"The batch was not scored within {seconds} seconds (Limits:ComputeSeconds); send it in several."))
+                $"The batch was not scored within {seconds} seconds (Limits:ComputeSeconds); send it as several smaller ones."))
         { RetryAfter = 1, Shed = "deadline" };
 
     private static Problem Overloaded(string why, string shed) =>
@@ -116,9 +116,10 @@ public static class ProblemTypes
 
     /// <summary>504: the client's own deadline passed before the batch was scored.</summary>
     public static Problem Timeout(TimeSpan timeout) =>
-        new(504, ProblemNames.Timeout, "The time is over",
+        new(504, ProblemNames.Timeout, "The batch took too long",
             string.Create(CultureInfo.InvariantCulture,
-                $"The batch was not scored within the request's timeout of {timeout.TotalMicroseconds:0} µs; give it more or send less."));
+                $"The batch was not scored within the request's timeout of {timeout.TotalMicroseconds:0} µs; ")
+                + "raise the timeout or send a smaller batch.");
 
     /// <summary>503: the keys that tokens are checked with cannot be read.</summary>
     public static Problem Unavailable() =>

@@ -36,7 +36,7 @@ public static class Fields
     /// <summary>Result tensors as arrays or as base64.</summary>
     public const string TensorEncoding = "tensor_encoding";
 
-    /// <summary>Any string, echoed.</summary>
+    /// <summary>Any string, which the response repeats.</summary>
     public const string Id = "id";
 
     /// <summary>The names of the tensors, in the order of <see cref="TensorField"/>.</summary>

@@ -3,8 +3,8 @@ using LossService.Problems;
 namespace LossService.Requests;
 
 /// <summary>One thing that is wrong with a request, in no format's terms yet.</summary>
-/// <param name="Address">Where.</param>
-/// <param name="Detail">What.</param>
+/// <param name="Address">The place of the error.</param>
+/// <param name="Detail">What is wrong there.</param>
 public sealed record RequestError(Address Address, string Detail)
 {
     /// <summary>Where and what: <c>labels[1]: class index 7 is outside 0..2</c>.</summary>

@@ -30,7 +30,7 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>What is wrong so far.</summary>
     public RequestErrors Errors { get; } = new();
 
-    /// <summary>The options.</summary>
+    /// <summary>The options of the loss that were posted.</summary>
     public OptionValues Options { get; private set; } = new();
 
     /// <summary>What to compute; null = the default.</summary>
@@ -54,7 +54,7 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>How result tensors are written.</summary>
     public TensorEncoding TensorEncoding { get; set; }
 
-    /// <summary>Echoed.</summary>
+    /// <summary>The client's name for the request, which the response repeats.</summary>
     public string? Id { get; set; }
 
     /// <summary>What is probably a mistake, once the request is scored.</summary>
@@ -86,7 +86,7 @@ public sealed class ScoreRequest : IDisposable
         set => _tensors[(int)field] = value;
     }
 
-    /// <summary>Marks a tensor that came as bytes: it has a dtype of its own, and no text inside to point at.</summary>
+    /// <summary>Marks a tensor that came as bytes: it has a dtype of its own, and a JSON Pointer cannot lead to an element.</summary>
     public void MarkEncoded(TensorField field) => _encoded |= 1 << (int)field;
 
     /// <summary>Whether a tensor came as bytes.</summary>

@@ -7,10 +7,10 @@ public enum TensorField
     /// <summary>Raw scores.</summary>
     Logits,
 
-    /// <summary>p.</summary>
+    /// <summary>Predicted probabilities p.</summary>
     Probabilities,
 
-    /// <summary>log p.</summary>
+    /// <summary>Their natural logarithms, log p.</summary>
     LogProbabilities,
 
     /// <summary>Class indices or dense targets.</summary>

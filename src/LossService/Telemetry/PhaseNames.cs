@@ -6,5 +6,5 @@ internal static class PhaseNames
     private static readonly string[] Names = [.. Enum.GetNames<Phase>().Select(name => name.ToLowerInvariant())];
 
     /// <summary>The name of a phase.</summary>
-    public static string Of(Phase phase) => Names[(int)phase];
+    public static string Get(Phase phase) => Names[(int)phase];
 }

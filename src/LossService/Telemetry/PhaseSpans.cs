@@ -22,7 +22,7 @@ internal static class PhaseSpans
         if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
         var end = DateTime.UtcNow;
         var start = end - Stopwatch.GetElapsedTime(0, ticks);
-        using var span = Source.StartActivity(PhaseNames.Of(phase), ActivityKind.Internal, parentContext: default, startTime: start);
+        using var span = Source.StartActivity(PhaseNames.Get(phase), ActivityKind.Internal, parentContext: default, startTime: start);
         if (line > 0) span?.SetTag("line", line);
         span?.SetEndTime(end);
     }

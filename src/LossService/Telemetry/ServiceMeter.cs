@@ -48,7 +48,7 @@ internal static class ServiceMeter
         });
 
     private static readonly KeyValuePair<string, object?>[] PhaseLabels =
-        [.. Enum.GetValues<Phase>().Select(phase => KeyValuePair.Create("phase", (object?)PhaseNames.Of(phase)))];
+        [.. Enum.GetValues<Phase>().Select(phase => KeyValuePair.Create("phase", (object?)PhaseNames.Get(phase)))];
 
     private static readonly string?[] StatusLabels = new string?[Statuses];
 

@@ -17,7 +17,7 @@ public sealed class LossesPageTests
             ["loss", "formula", "when to use"],
             LossCatalogue.All.OrderBy(loss => loss.Kind).Select(loss => new[]
             {
-                $"**{loss.Page.Title}** `{loss.Name}`", $"`{PlainFormula.Of(loss.Page.Formula)}`", FirstSentence(loss.Page.WhenToUse),
+                $"**{loss.Page.Title}** `{loss.Name}`", $"`{PlainFormula.Convert(loss.Page.Formula)}`", FirstSentence(loss.Page.WhenToUse),
             }));
         Committed.Matches(File, Regex.Replace(
             Committed.Read(File), "(?<=<!-- catalogue -->\n).*?(?=<!-- /catalogue -->)", _ => $"\n{table}\n", RegexOptions.Singleline));

@@ -21,7 +21,7 @@ public sealed partial class OperatingTests
     {
         var page = Committed.Read(Page);
         var rows = typeof(Limits).GetProperties().Select(limit =>
-            new[] { $"`Limits__{limit.Name}`", DefaultOf(limit), PropertySummary.Of(limit) });
+            new[] { $"`Limits__{limit.Name}`", DefaultOf(limit), PropertySummary.Read(limit) });
         var table = $"<!-- limits -->\n\n{ReadmeTables.Table(["setting", "default", "meaning"], rows)}\n<!-- /limits -->";
         Committed.Matches(Page, LimitsTable().Replace(page, _ => table));
     }

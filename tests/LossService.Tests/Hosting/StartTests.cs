@@ -12,7 +12,7 @@ public sealed class StartTests
 {
     public static TheoryData<string, string[]> Wrong => new()
     {
-        { "Limits__BodyByte=5000", ["Limits__BodyByte=\"5000\" (in the environment) is no setting; did you mean Limits__BodyBytes?"] },
+        { "Limits__BodyByte=5000", ["Limits__BodyByte=\"5000\" (in the environment) is not a setting; did you mean Limits__BodyBytes?"] },
         { "Limits__DrainSeconds=soon", ["Limits__DrainSeconds=\"soon\" (in the environment) is not a whole number from 0 to 300."] },
         { "Kestrel__Endpoints__Http__Url=nonsense", ["nonsense"] },
         { "Kestrel__Endpoints__Http__Urls=http://localhost:9000", ["did you mean Kestrel__Endpoints__Http__Url?"] },

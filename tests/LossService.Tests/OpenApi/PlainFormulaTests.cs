@@ -17,12 +17,12 @@ public sealed class PlainFormulaTests
     [InlineData(@"(1 - p_t)^{\gamma}\log p", "(1 − p_t)^γ log p")]
     [InlineData(@"2\log p", "2 log p")]
     [InlineData(@"\sum_c t_c \log \frac{t_c}{p_c}", "Σ_c t_c log (t_c/p_c)")]
-    public void Formula_Known_ReadsAsTyped(string latex, string plain) => Assert.Equal(plain, PlainFormula.Of(latex));
+    public void Formula_Known_ReadsAsTyped(string latex, string plain) => Assert.Equal(plain, PlainFormula.Convert(latex));
 
     [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Formula_OfEveryLoss_LeavesNoLatex(string loss)
     {
-        var plain = PlainFormula.Of(LossCatalogue.Find(loss)!.Page.Formula);
+        var plain = PlainFormula.Convert(LossCatalogue.Find(loss)!.Page.Formula);
         Assert.DoesNotContain('\\', plain);
         Assert.StartsWith("ℓ", plain, StringComparison.Ordinal);
     }

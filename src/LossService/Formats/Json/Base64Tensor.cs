@@ -42,7 +42,7 @@ internal ref struct Base64Tensor
         (_field, _errors, _allowance, _unescaped) = (field, request.Errors, request.Allowance, unescaped);
 
     /// <summary>Reads a tensor of the request that is posted as an object.</summary>
-    /// <param name="field">Which.</param>
+    /// <param name="field">The field of the tensor.</param>
     /// <param name="value">The text of the value, known to be JSON.</param>
     /// <param name="request">Takes the errors, and learns that the tensor came as bytes.</param>
     /// <returns>The tensor, or null where something did not fit.</returns>

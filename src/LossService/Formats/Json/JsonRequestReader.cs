@@ -35,7 +35,7 @@ internal static class JsonRequestReader
 
         if (members.Count > request.Allowance.Limits.Members)
         {
-            request.Errors.Add(new(""), $"expected at most {request.Allowance.Limits.Members} members");
+            request.Errors.Add(new(""), $"expected at most {request.Allowance.Limits.Members} fields");
             return null;
         }
         HashSet<string> seen = [];

@@ -46,7 +46,7 @@ internal ref struct JsonTensorReader
     }
 
     /// <summary>Reads a tensor of the request.</summary>
-    /// <param name="field">Which.</param>
+    /// <param name="field">The field of the tensor.</param>
     /// <param name="value">The text of the value, known to be JSON.</param>
     /// <param name="request">Says how numbers are held; takes the errors.</param>
     /// <returns>The tensor, or null where something did not fit.</returns>
@@ -196,7 +196,7 @@ internal ref struct JsonTensorReader
         else if (_dtype == DType.Float64 && double.TryParse(json.ValueSpan, Style, Culture, out var number) && double.IsFinite(number))
             AddRounded(number, ref json);
         else if (_errors.Count())
-            Keep($"{JsonTexts.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {LargestNumber}");
+            Keep($"{JsonTexts.Describe(ref json)} is outside {_dtype.Name()}, whose largest number is {MaxNumber}");
     }
 
     private readonly string HintString(ref Utf8JsonReader json) => json.TokenType != JsonTokenType.String ? ""
@@ -207,9 +207,9 @@ internal ref struct JsonTensorReader
         _field == Fields.Labels && JsonTexts.TryRead(ref json, MaxLabelName, out var text) && text.Length > 0 && char.IsLetter(text[0])
             && !text.StartsWith("nan", StringComparison.OrdinalIgnoreCase) && !text.StartsWith("inf", StringComparison.OrdinalIgnoreCase);
 
-    private readonly string LargestNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
+    private readonly string MaxNumber => _dtype == DType.Float32 ? "3.4028235e38" : "1.7976931348623157e308";
 
-    private readonly string SmallestNumber => _dtype == DType.Float32 ? "1.4e-45" : "4.9e-324";
+    private readonly string MinNumber => _dtype == DType.Float32 ? "1.4e-45" : "4.9e-324";
 
     private static bool TryNonFinite(ref Utf8JsonReader json, out double value)
     {
@@ -229,7 +229,7 @@ internal ref struct JsonTensorReader
     {
         if (!_areWeights || !T.IsZero(value) || !WeightText.IsAboveZero(json.ValueSpan)) Add(value);
         else if (_errors.Count())
-            Keep($"{JsonTexts.Describe(ref json)} is 0 in {_dtype.Name()}, whose smallest number is {SmallestNumber}");
+            Keep($"{JsonTexts.Describe(ref json)} is 0 in {_dtype.Name()}, whose smallest number is {MinNumber}");
     }
 
     private void AddReal(double value)

@@ -75,5 +75,5 @@ internal sealed class NdjsonSummary
     }
 
     private static void Refuse(RequestErrors errors, string field, string got, string expected) => errors.Add(new(field),
-        $"the stream has {field} \"{expected}\" since its first line, got \"{got}\"; the summary is of one {field}, so post others apart");
+        $"expected {field} \"{expected}\", as in the first valid line, got \"{got}\"; the summary needs one {field} for all lines");
 }

@@ -184,8 +184,8 @@ internal unsafe struct ArrayPart
                 next = (TElement*)elements.Address + count;
                 limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
             }
-            var after = NumberText.TryReadCommon(text, next);
-            if (after == null) after = NumberText.TryReadAny(text, end, next);
+            var after = NumberReader.TryReadCommon(text, next);
+            if (after == null) after = NumberReader.TryReadAny(text, end, next);
             if (after == null) return null;
             next++;
             if (*after <= ' ') after = JsonSpace.Skip(after, end);

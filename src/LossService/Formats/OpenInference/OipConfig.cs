@@ -26,7 +26,7 @@ internal sealed record OipConfig(string Name, IReadOnlyList<OipConfig.Tensor> In
     public int MaxBatchSize { get; }
 
     /// <summary>The configuration of a model.</summary>
-    public static OipConfig Of(OipModel model)
+    public static OipConfig Create(OipModel model)
     {
         // of the forms of predictions a request has one, which a configuration cannot say: the first stands for all
         var first = model.Inputs[0].Name;

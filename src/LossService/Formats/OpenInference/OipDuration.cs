@@ -5,6 +5,6 @@ namespace LossService.Formats.OpenInference;
 /// <param name="Ns">The time in nanoseconds.</param>
 internal readonly record struct OipDuration(long Count, long Ns)
 {
-    /// <summary>Once more.</summary>
+    /// <summary>With one more, which took <paramref name="elapsed"/>.</summary>
     public OipDuration Plus(TimeSpan elapsed) => new(Count + 1, Ns + elapsed.Ticks * TimeSpan.NanosecondsPerTick);
 }

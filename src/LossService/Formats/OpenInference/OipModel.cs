@@ -42,7 +42,7 @@ internal sealed class OipModel
     /// <summary>The inputs. The first are the forms of predictions, of which a request has one.</summary>
     public IReadOnlyList<OipTensorPage> Inputs { get; }
 
-    /// <summary>The outputs.</summary>
+    /// <summary>The outputs that the loss has.</summary>
     public IReadOnlyList<OipTensorPage> Outputs { get; }
 
     /// <summary>The state of a model in the index of the repository.</summary>

@@ -11,7 +11,7 @@ namespace LossService.Formats.OpenInference;
 /// <content>Its parameters.</content>
 internal sealed partial class OipRequest
 {
-    /// <summary>The parameter that limits the time for an answer, in microseconds.</summary>
+    /// <summary>The parameter that limits the time for a response, in microseconds.</summary>
     public const string Timeout = "timeout";
 
     /// <summary>Takes a parameter from JSON.</summary>

@@ -16,7 +16,7 @@ internal sealed class OipStatistics
     public void Add(Loss loss, bool isSuccess, TimeSpan elapsed) => _counters[loss.Name].Add(isSuccess, elapsed);
 
     /// <summary>The statistics of a model.</summary>
-    public OipModelStatistics Of(OipModel model) => _counters[model.Loss.Name].Read(model.Loss.Name);
+    public OipModelStatistics Read(OipModel model) => _counters[model.Loss.Name].Read(model.Loss.Name);
 
     private sealed class Counter
     {

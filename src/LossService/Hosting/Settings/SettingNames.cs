@@ -12,7 +12,7 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
     /// <summary>The settings below are hashes of secrets, or by mistake secrets, which no message may show.</summary>
     private const string Secrets = "Auth:";
 
-    private const int LongestName = 200;
+    private const int MaxNameLength = 200;
 
     /// <summary>The names that are no setting, and the texts that are no value of their setting.</summary>
     public IEnumerable<string> FindErrors(Type settings) => settings.GetProperties().SelectMany(property =>
@@ -23,7 +23,7 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
 
     /// <summary>A path as the name of an environment variable: <c>Limits__BodyBytes</c>.</summary>
     public static string Show(string path) =>
-        ClientText.Shorten(path.Replace(":", "__", StringComparison.Ordinal), LongestName);
+        ClientText.Shorten(path.Replace(":", "__", StringComparison.Ordinal), MaxNameLength);
 
     /// <summary>A setting with its value and its source: <c>Limits__BodyBytes="abc" (in the environment)</c>.</summary>
     public string Quote(string path) => configuration[path] is { } value && !path.StartsWith(Secrets, StringComparison.OrdinalIgnoreCase)
@@ -36,15 +36,15 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
         {
             if (value is not null && !SettingForm.IsOf(type, value))
                 yield return $"{Quote(section.Path)} is not {SettingForm.Describe(property!)}.";
-            foreach (var child in children) yield return $"{Show(child.Path)} is no setting, since {Show(section.Path)} is one value.";
+            foreach (var child in children) yield return $"{Show(child.Path)} is not a setting: {Show(section.Path)} is one value.";
             yield break;
         }
-        if (!string.IsNullOrEmpty(value)) yield return $"{Quote(section.Path)} is no setting by itself.";
+        if (!string.IsNullOrEmpty(value)) yield return $"{Quote(section.Path)} is not a setting, but a group of settings.";
         foreach (var child in children)
         {
             var own = type.GetProperties().FirstOrDefault(one => one.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
             var inner = SettingForm.FindNamed(type) ?? own?.PropertyType;
-            if (inner is null) yield return $"{Quote(child.Path)} is no setting{Suggest(type, section, child.Key)}";
+            if (inner is null) yield return $"{Quote(child.Path)} is not a setting{Suggest(type, section, child.Key)}";
             else foreach (var error in FindErrors(child, inner, own)) yield return error;
         }
     }

@@ -39,7 +39,7 @@ public sealed class Base64RefusalTests(TestService service)
             "more than 2^60 elements" },
         { """{"dtype":"float32","shape":[1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,1,2],"data":"AACAPwAAAEA="}""",
             "#/logits/shape", "expected at most 32 axes" },
-        { """{"dtype":"float32","shape":[2,0],"data":""}""", "#/logits", "has samples without classes" },
+        { """{"dtype":"float32","shape":[2,0],"data":""}""", "#/logits", "expected at least one class on the last axis" },
         { """{"dtype":"float32","shape":[],"data":"AACAPw=="}""", "#/logits", "expected an array, got a single number" },
         // data
         { """{"dtype":"float32","shape":[1,2],"data":null}""", "#/logits", "missing field \"data\"" },

@@ -83,8 +83,8 @@ public sealed class NdjsonSummaryTests(TestService service)
         Assert.Equal((422, "invalid-batch"), (error.GetProperty("status").GetInt32(), error.GetProperty("type").GetString()));
         var first = Assert.Single(error.GetProperty("errors").EnumerateArray());
         Assert.Equal($"#/{field}", first.GetProperty("pointer").GetString());
-        Assert.Contains($"{field} \"{default_}\" since its first line, got \"{value}\"", first.GetProperty("detail").GetString()!,
-            StringComparison.Ordinal);
+        Assert.Contains($"expected {field} \"{default_}\", as in the first valid line, got \"{value}\"",
+            first.GetProperty("detail").GetString()!, StringComparison.Ordinal);
         Assert.Contains("\"totals\"", lines[3], StringComparison.Ordinal);
         var summary = Summary(lines);
         Assert.Equal((4, 2), (summary.GetProperty("lines").GetInt32(), summary.GetProperty("failed").GetInt32()));

@@ -24,7 +24,7 @@ public sealed class NumberExhaustiveTests
         {
             // both signs take turns
             for (uint i = 0; i < Chunk; i++) values[i] = BitConverter.UInt32BitsToSingle((first + i) | (i << 31));
-            ShortestText.Check(values);
+            WritingLaw.Check(values);
 
             var start = text.Address;
             *start = (byte)'[';

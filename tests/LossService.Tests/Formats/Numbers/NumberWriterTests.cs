@@ -18,14 +18,14 @@ public sealed class NumberWriterTests
         var random = new Random(11);
         var values = new float[2_000_000];
         random.NextBytes(MemoryMarshal.AsBytes(values.AsSpan()));
-        ShortestText.Check(values);
+        WritingLaw.Check(values);
     }
 
     [Fact]
     public void WriteFloat32_OrdinaryMagnitudes_IsShortestAndReadsBack()
     {
         var random = new Random(12);
-        ShortestText.Check([.. Enumerable.Range(0, 200_000)
+        WritingLaw.Check([.. Enumerable.Range(0, 200_000)
             .Select(_ => (float)((random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20))))]);
     }
 
@@ -34,12 +34,12 @@ public sealed class NumberWriterTests
     {
         var powers = Enumerable.Range(-149, 277).Select(i => MathF.ScaleB(1, i))
             .Concat(Enumerable.Range(-45, 84).Select(i => float.Parse($"1e{i}", Invariant)));
-        ShortestText.Check([.. powers.SelectMany(p => new[] { p, float.BitIncrement(p), float.BitDecrement(p), -p })]);
+        WritingLaw.Check([.. powers.SelectMany(p => new[] { p, float.BitIncrement(p), float.BitDecrement(p), -p })]);
     }
 
     [Fact]
     public void WriteFloat32_LeastAndGreatestNumbers_IsShortestAndReadsBack() =>
-        ShortestText.Check([
+        WritingLaw.Check([
             .. Enumerable.Range(1, 5_000).Select(i => BitConverter.Int32BitsToSingle(i)),
             .. Enumerable.Range(0x800000 - 1_000, 2_000).Select(i => BitConverter.Int32BitsToSingle(i)),
             .. Enumerable.Range(0x7F800000 - 1_000, 1_000).Select(i => BitConverter.Int32BitsToSingle(i))]);
@@ -58,15 +58,15 @@ public sealed class NumberWriterTests
         var random = new Random(13);
         var values = new double[500_000];
         random.NextBytes(MemoryMarshal.AsBytes(values.AsSpan()));
-        ShortestText.Check(values);
+        WritingLaw.Check(values);
     }
 
     [Fact]
     public void WriteFloat64_OrdinaryMagnitudes_IsShortestAndReadsBack()
     {
         var random = new Random(14);
-        ShortestText.Check([.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20)))]);
-        ShortestText.Check([.. Enumerable.Range(0, 200_000)
+        WritingLaw.Check([.. Enumerable.Range(0, 200_000).Select(_ => (random.NextDouble() - 0.5) * Math.Pow(10, random.Next(-9, 20)))]);
+        WritingLaw.Check([.. Enumerable.Range(0, 200_000)
             .Select(_ => random.NextInt64(1L << random.Next(1, 40)) / Math.Pow(10, random.Next(0, 12)))]);
     }
 
@@ -75,12 +75,12 @@ public sealed class NumberWriterTests
     {
         var powers = Enumerable.Range(-1074, 2098).Select(i => Math.ScaleB(1, i))
             .Concat(Enumerable.Range(-323, 632).Select(i => double.Parse($"1e{i}", Invariant)));
-        ShortestText.Check([.. powers.SelectMany(p => new[] { p, double.BitIncrement(p), double.BitDecrement(p), -p })]);
+        WritingLaw.Check([.. powers.SelectMany(p => new[] { p, double.BitIncrement(p), double.BitDecrement(p), -p })]);
     }
 
     [Fact]
     public void WriteFloat64_LeastAndGreatestNumbers_IsShortestAndReadsBack() =>
-        ShortestText.Check([
+        WritingLaw.Check([
             .. Enumerable.Range(1, 5_000).Select(i => BitConverter.Int64BitsToDouble(i)),
             .. Enumerable.Range(-1_000, 2_000).Select(i => BitConverter.Int64BitsToDouble((1L << 52) + i)),
             .. Enumerable.Range(1, 1_000).Select(i => BitConverter.Int64BitsToDouble((2047L << 52) - i))]);

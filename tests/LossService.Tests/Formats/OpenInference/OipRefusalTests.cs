@@ -78,7 +78,7 @@ public sealed class OipRefusalTests(TestService service)
         ["shape overflows before a zero"] = (LabelsThen.Json("logits", "FP32", [2147483647, 2147483647, 2147483647, 0], "[1]"),
             "#/inputs/1/shape", "takes more than 2147483647 bytes"),
         ["samples without classes"] = (new WireForm().Json("logits", "FP32", [3, 0], "[]").Json("labels", "INT64", [3], "[0,1,2]"),
-            "#/inputs/0/data", "has samples without classes"),
+            "#/inputs/0/data", "expected at least one class on the last axis"),
         ["null name"] = (WireForm.Good.Input("""{"name":null,"datatype":"FP32","shape":[1],"data":[1]}"""), "#/inputs/2", "no name"),
         ["null data"] = (LogitsThen.Input("""{"name":"labels","datatype":"INT8","shape":[3],"data":null}"""), "#/inputs/1",
             "\"labels\" has neither data nor binary_data_size"),
@@ -250,7 +250,7 @@ public sealed class OipRefusalTests(TestService service)
     }
 
     [Fact]
-    public async Task Findings_OfASpoiltBatch_AreCountedInFullAndListedInPart()
+    public async Task Errors_OfASpoiltBatch_AreCountedInFullAndListedInPart()
     {
         var reply = await _oip.InferAsync("cross_entropy", new WireForm()
             .Json("logits", "FP32", [100, 2], Elements.Json("FP32", new double[200])).Json("labels", "INT64", [100],

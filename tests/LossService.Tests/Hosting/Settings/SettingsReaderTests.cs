@@ -45,7 +45,7 @@ public sealed class SettingsReaderTests
     [InlineData("Cors:Origin", "*", "did you mean Cors__Origins?")]
     [InlineData("Auth:Required", "true", "Auth__Required is true, but there is neither a key nor an authority")]
     [InlineData("Auth:Require", "true", "did you mean Auth__Required?")]
-    [InlineData("Auth:Keys:trainer", "secret", "Auth__Keys__trainer is no setting by itself")]
+    [InlineData("Auth:Keys:trainer", "secret", "Auth__Keys__trainer is not a setting, but a group of settings")]
     [InlineData("Auth:Keys:trainer:Sha256", "secret", "Auth__Keys__trainer__Sha256 is not a SHA-256")]
     [InlineData("Auth:Keys:trainer:Sha265", "secret", "did you mean Auth__Keys__trainer__Sha256?")]
     [InlineData("Auth:Keys:trainer:Sha256", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855", "an empty key")]

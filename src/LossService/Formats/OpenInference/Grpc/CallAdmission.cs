@@ -89,7 +89,7 @@ internal static class CallAdmission
         if (headers.GrpcStatus == $"{(int)StatusCode.ResourceExhausted}")
             SetStatus(headers, StatusCode.ResourceExhausted, ProblemTypes.PayloadTooLarge(limits.MessageBytes).Detail);
         else if (headers.GrpcStatus == $"{(int)StatusCode.Unknown}" || headers.GrpcStatus == $"{(int)StatusCode.Internal}")
-            SetStatus(headers, StatusCode.InvalidArgument, "The message is incomplete, or no message of this call.");
+            SetStatus(headers, StatusCode.InvalidArgument, "The message is incomplete, or it is not a message of this method.");
     }
 
     private static void SetStatus(IHeaderDictionary headers, StatusCode code, string detail)

@@ -33,7 +33,7 @@ internal static class InferMessages
             if (tensor.Contents is not null && raw.Count > 0)
                 request.Note($"inputs/{i}/contents",
                 $"{ClientText.Shorten(tensor.Name)} has contents, but the request has raw_input_contents; "
-                + "all inputs must use the same one");
+                + "all inputs must be raw, or none");
             var input = request.Declare(i, tensor.Name, tensor.Datatype, UnsafeCollectionOperations.AsSpan(tensor.Shape));
             if (input is null) continue;
             if (raw.Count == 0) TypedContents.Read(input, tensor.Contents ?? new(), request);

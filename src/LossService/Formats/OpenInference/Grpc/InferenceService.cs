@@ -104,7 +104,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
     public override Task<ModelConfigResponse> ModelConfig(ModelConfigRequest request, ServerCallContext context) =>
         Task.FromResult(new ModelConfigResponse
         {
-            Config = ModelMessages.Write(OipConfig.Of(Find(request.Name, request.Version))),
+            Config = ModelMessages.Write(OipConfig.Create(Find(request.Name, request.Version))),
         });
 
     /// <inheritdoc/>
@@ -113,7 +113,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         var models = request.Name.Length == 0 ? OipModel.All : [Find(request.Name, request.Version)];
         return Task.FromResult(new ModelStatisticsResponse
         {
-            ModelStats = { models.Select(model => ModelMessages.Write(statistics.Of(model))) },
+            ModelStats = { models.Select(model => ModelMessages.Write(statistics.Read(model))) },
         });
     }
 

@@ -45,7 +45,7 @@ internal static class OipEndpoints
         RouteGroupBuilder group, string route, OipFormat format, Readiness readiness, OipStatistics statistics)
     {
         group.MapGet(route, (string model, string? version) => Find(model, version, Describe)).AllowAnonymous();
-        group.MapGet(route + "/config", (string model, string? version) => Find(model, version, found => Json(OipConfig.Of(found))))
+        group.MapGet(route + "/config", (string model, string? version) => Find(model, version, found => Json(OipConfig.Create(found))))
             .ExcludeFromDescription().AllowAnonymous();
         group.MapGet(route + "/stats", (string model, string? version) => Find(model, version, found => Count([found], statistics)))
             .ExcludeFromDescription().AllowAnonymous();
@@ -64,7 +64,7 @@ internal static class OipEndpoints
         Json(new { model.Loss.Name, Versions = new[] { OipModel.Version }, OipModel.Platform, model.Inputs, model.Outputs });
 
     private static IResult Count(IEnumerable<OipModel> models, OipStatistics statistics) =>
-        Json(new { ModelStats = models.Select(model => Describe(statistics.Of(model))) });
+        Json(new { ModelStats = models.Select(model => Describe(statistics.Read(model))) });
 
     private static object Describe(OipModelStatistics counted) => new
     {

@@ -8,7 +8,7 @@ namespace LossService.Formats.Numbers;
 /// inlined into the loop over them; <see cref="TryReadAny"/> takes any length and leaves the rounding to the framework. Neither
 /// reads more than 48 bytes past the end of the body; the caller must refuse a number that ends past it.
 /// </remarks>
-internal static unsafe class NumberText
+internal static unsafe class NumberReader
 {
     /// <summary>Reads a number at <paramref name="text"/> and returns its end, or null for <see cref="TryReadAny"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

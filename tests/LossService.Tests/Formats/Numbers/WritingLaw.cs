@@ -7,7 +7,7 @@ namespace LossService.Tests.Formats.Numbers;
 /// <summary>
 /// The law of writing: the framework reads the text back as the same bits, and finds no shorter or closer digits.
 /// </summary>
-internal static unsafe class ShortestText
+internal static unsafe class WritingLaw
 {
     private static readonly CultureInfo Invariant = CultureInfo.InvariantCulture;
 
