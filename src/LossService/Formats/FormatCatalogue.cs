@@ -1,6 +1,7 @@
 using LossService.Core.Losses;
 using LossService.Formats.Json;
 using LossService.Formats.Ndjson;
+using LossService.Formats.Numpy;
 using LossService.Http;
 using LossService.Requests;
 
@@ -14,7 +15,10 @@ internal sealed class FormatCatalogue
     /// <summary>Lists the formats.</summary>
     public FormatCatalogue(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log)
     {
-        IFormat[] formats = [new JsonFormat(scoring, admission), new NdjsonFormat(scoring, admission, log)];
+        IFormat[] formats =
+        [
+            new JsonFormat(scoring, admission), new NdjsonFormat(scoring, admission, log), new NumpyFormat(scoring, admission),
+        ];
         _byPosted = formats.SelectMany(format => format.Reads, (format, type) => (type.Name, format)).ToDictionary();
         Reads = [.. formats.SelectMany(format => format.Reads)];
         Writes = [.. formats.SelectMany(format => format.Writes).DistinctBy(type => type.Name)];
