@@ -38,14 +38,17 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
     /// <summary>Whether it is a single number.</summary>
     public bool IsNumber => Axes is [1];
 
+    /// <summary>Its shape where it has elements for each sample; null where it is of the batch.</summary>
+    public OutputShape? PerSample { get; private init; }
+
     private const string TopK = "top_k_accuracy";
     private const DType DType64 = Core.Tensors.DType.Float64;
 
     private static TensorOutput[] Expand(Output output) => output.Shape switch
     {
         OutputShape.Scalar => [new(output.Name, output.Flag, DType64, scores => Vector(scores.Loss), 1)],
-        OutputShape.Samples => [new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), -1)],
-        OutputShape.Predictions => [new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), -1, -1)],
+        OutputShape.Samples => [PerElement(output, -1)],
+        OutputShape.Predictions => [PerElement(output, -1, -1)],
         _ =>
         [
             Metric("accuracy", metrics => Vector(metrics.Accuracy), 1),
@@ -55,6 +58,9 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
             Metric("calibration_bins", Bins, -1, 6),
         ],
     };
+
+    private static TensorOutput PerElement(Output output, params long[] axes) =>
+        new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), axes) { PerSample = output.Shape };
 
     private static TensorOutput Metric(string name, Func<Metrics, Tensor> take, params long[] axes) =>
         new(name, OutputSet.Metrics, DType64, scores => scores.Metrics is { } metrics ? take(metrics) : null, axes);

@@ -40,7 +40,8 @@ public sealed class MediaTypesTests(TestService service)
     {
         var answer = await service.PostAsync(Path, Body, contentType);
         answer.IsProblem(415, "unsupported-media-type");
-        Assert.Equal("application/json, application/x-ndjson, multipart/form-data", answer.Header("Accept"));
+        Assert.Equal(
+            "application/json, application/x-ndjson, multipart/form-data, application/vnd.apache.arrow.stream", answer.Header("Accept"));
     }
 
     [Theory]

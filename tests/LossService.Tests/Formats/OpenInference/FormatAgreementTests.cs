@@ -2,6 +2,7 @@ using System.Text.Json;
 using Google.Protobuf;
 using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
+using LossService.Tests.Formats.Arrow;
 using LossService.Tests.Formats.Numpy;
 using LossService.Tests.Support;
 
@@ -13,6 +14,7 @@ public sealed class FormatAgreementTests(TestService service)
     private readonly OipClient _oip = new(service);
 
     private readonly NumpyClient _numpy = new(service);
+    private readonly ArrowClient _arrow = new(service);
 
     private static readonly string[] AllMetrics = ["metrics"];
 
@@ -37,7 +39,9 @@ public sealed class FormatAgreementTests(TestService service)
             AssertSame(native, await OipAsync(batch, isBinary: true), "OIP binary");
             AssertSame(native, await GrpcAsync(batch, isRaw: false), "gRPC typed");
             AssertSame(native, await GrpcAsync(batch, isRaw: true), "gRPC raw");
-            AssertSame(native, await _numpy.ScoreAsync(batch, [.. Compared, .. batch.Draft.Labels is null ? [] : AllMetrics]), "NumPy");
+            string[] outputs = [.. Compared, .. batch.Draft.Labels is null ? [] : AllMetrics];
+            AssertSame(native, await _numpy.ScoreAsync(batch, outputs), "NumPy");
+            AssertSame(native, await _arrow.ScoreAsync(batch, outputs), "Arrow");
         }
     }
 
