@@ -2,6 +2,7 @@ using System.Text;
 using System.Text.Json;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Problems;
 
 namespace LossService.Requests;
 
@@ -38,7 +39,8 @@ internal static class TextFields
 
     private static byte[] ToJson(string name, IReadOnlyList<string> texts)
     {
-        var values = texts.Select(text => name != Fields.Id && IsValue(text) ? text : JsonSerializer.Serialize(text)).ToArray();
+        string[] values = [.. texts.Select(text =>
+            name != Fields.Id && IsValue(text) ? text.Trim() : JsonSerializer.Serialize(text, Problem.Json))];
         var isList = values.Length > 1 || (name == Fields.Outputs && !values[0].StartsWith('[') && values[0] != "null");
         return Encoding.UTF8.GetBytes(isList ? $"[{string.Join(',', values)}]" : values[0]);
     }

@@ -96,7 +96,6 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
         try
         {
             if (!await messages.ReadAsync()) return messages.Broken ?? ArrowMessages.Break("it is empty");
-            if (messages.Refused is { } refused) return refused;
             if (messages.Kind != MessageKind.Schema) return ArrowMessages.Break("it does not begin with a schema");
             if (SchemaReader.Read(messages) is not { } schema) return ArrowMessages.Break("its schema is broken");
             return ArrowStream.Read(loss, schema, http.Query, admission.Limits);

@@ -99,7 +99,8 @@ internal sealed class ArrowMessages(PipeReader stream, PipeWriter response, Admi
         if (length < 0 || length > most) return End($"expected metadata of at most {most} bytes, got {(uint)length}");
         if (!await ReadPartAsync(length)) return End("it ends inside a message");
         BodyStart = PrefixLength + length;
-        if (Refused is not null) return true;
+        // without its metadata, nobody knows where the message ends
+        if (Refused is { } refused) return End(refused);
         if (!TryReadKind(out var body)) return End("the metadata of a message is broken");
         if (Kind is not (MessageKind.Schema or MessageKind.Dictionary or MessageKind.RecordBatch))
             return End("expected a schema, dictionaries and record batches");
@@ -170,9 +171,11 @@ internal sealed class ArrowMessages(PipeReader stream, PipeWriter response, Admi
         Message.Append(prefix);
     }
 
-    private bool End(string detail)
+    private bool End(string detail) => End(Break(detail));
+
+    private bool End(Problem problem)
     {
-        Broken ??= Break(detail);
+        Broken ??= problem;
         return false;
     }
 

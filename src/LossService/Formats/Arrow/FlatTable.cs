@@ -56,10 +56,13 @@ internal readonly ref struct FlatTable
 
     private int Find(int field)
     {
+        // signed, as Arrow's library reads them, which would go back where one is below 0
         var layout = checked(_at - BinaryPrimitives.ReadInt32LittleEndian(_bytes[_at..]));
+        var size = BinaryPrimitives.ReadInt16LittleEndian(_bytes[layout..]);
         var slot = 4 + 2 * field;
-        if (slot + 2 > BinaryPrimitives.ReadUInt16LittleEndian(_bytes[layout..])) return 0;
-        var offset = BinaryPrimitives.ReadUInt16LittleEndian(_bytes[(layout + slot)..]);
+        if (slot >= size) return size >= 0 ? 0 : throw new ArgumentOutOfRangeException(nameof(field));
+        var offset = BinaryPrimitives.ReadInt16LittleEndian(_bytes[(layout + slot)..]);
+        ArgumentOutOfRangeException.ThrowIfNegative(offset);
         return offset == 0 ? 0 : _at + offset;
     }
 

@@ -13,7 +13,6 @@ namespace LossService.Formats.Arrow;
 /// <summary>Reads the schema of a stream: which columns are tensors, and of which types.</summary>
 internal static class SchemaReader
 {
-    private const int MaxFields = 1000;
     private const string ExtensionName = "ARROW:extension:name", ExtensionMetadata = "ARROW:extension:metadata";
 
     /// <summary>Reads the schema from its message.</summary>
@@ -23,7 +22,7 @@ internal static class SchemaReader
         var message = messages.Message;
         try
         {
-            CheckDepth(messages.Metadata);
+            SchemaGuard.Check(messages.Metadata);
             using var reader = new ArrowStreamReader(new NativeMemory(message.Start, message.Span.Length).Memory);
             return reader.Schema;
         }
@@ -121,21 +120,4 @@ internal static class SchemaReader
         ArrowTypeId.UInt64 => DType.UInt64,
         _ => null,
     };
-
-    /// <summary>The library reads nested fields by recursion: how deep they are must be known before.</summary>
-    private static void CheckDepth(ReadOnlySpan<byte> metadata)
-    {
-        var schema = FlatTable.Root(metadata).GetTable(2);
-        // Schema: endianness, fields
-        if (schema.GetInt16(0) != 0) throw new InvalidDataException("big-endian");
-        var left = MaxFields;
-        for (var i = 0; i < schema.Count(1); i++) CheckDepth(schema.GetTable(1, i), NumberArrayReader.MaxRank + 2, ref left);
-    }
-
-    private static void CheckDepth(FlatTable field, int depth, ref int left)
-    {
-        if (depth == 0 || left-- == 0) throw new InvalidDataException("too many fields");
-        // Field: name, nullable, type, type, dictionary, children
-        for (var i = 0; i < field.Count(5); i++) CheckDepth(field.GetTable(5, i), depth - 1, ref left);
-    }
 }
