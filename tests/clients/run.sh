@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # Starts the service that is built, generates clients from its API document, and lets them score a batch and read an error.
-# usage: run.sh [FILE]; needs .NET, Node 20 or newer, and the registries of NuGet and npm. FILE gets "passed=N failed=N".
+# usage: run.sh [FILE]; needs .NET, Node 20 or newer, and the registries of NuGet and npm; NumPy if it is there. FILE gets "passed=N failed=N".
 set -uo pipefail
 counts_file=${1:-}
 cd "$(dirname "${BASH_SOURCE[0]}")"
@@ -47,6 +47,13 @@ check "hey-api generates" npm run -s hey-api
 check "the programs of README.md are there" npm run -s readme
 check "TypeScript compiles, strict" npm run -s compile
 check "spectral and redocly find nothing" npm run -s lint
+
+# Debian's own python3: another one on the path need not have its packages
+if /usr/bin/python3 -c "import numpy" 2>/dev/null; then
+  check "numpy" /usr/bin/python3 numpy_check.py "http://$http"
+else
+  echo "skipped numpy: not installed (Debian: python3-numpy)"
+fi
 
 LOSS_HTTP=http://$http LOSS_GRPC=$grpc node --test >"$work/node.log" 2>&1
 grep -E '^(not )?ok ' "$work/node.log"

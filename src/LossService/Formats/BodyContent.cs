@@ -9,6 +9,9 @@ internal enum BodyContent
     /// <summary>Text without a schema.</summary>
     Text,
 
+    /// <summary>A form: tensors as files, options as texts.</summary>
+    Form,
+
     /// <summary>Bytes.</summary>
     Bytes,
 }

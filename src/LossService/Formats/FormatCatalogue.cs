@@ -1,6 +1,8 @@
 using LossService.Core.Losses;
+using LossService.Formats.Arrow;
 using LossService.Formats.Json;
 using LossService.Formats.Ndjson;
+using LossService.Formats.Numpy;
 using LossService.Http;
 using LossService.Requests;
 
@@ -12,9 +14,15 @@ internal sealed class FormatCatalogue
     private readonly Dictionary<string, IFormat> _byPosted;
 
     /// <summary>Lists the formats.</summary>
-    public FormatCatalogue(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log)
+    public FormatCatalogue(Scoring scoring, Admission admission, ILoggerFactory loggers)
     {
-        IFormat[] formats = [new JsonFormat(scoring, admission), new NdjsonFormat(scoring, admission, log)];
+        IFormat[] formats =
+        [
+            new JsonFormat(scoring, admission),
+            new NdjsonFormat(scoring, admission, loggers.CreateLogger<NdjsonFormat>()),
+            new NumpyFormat(scoring, admission),
+            new ArrowFormat(scoring, admission, loggers.CreateLogger<ArrowFormat>()),
+        ];
         _byPosted = formats.SelectMany(format => format.Reads, (format, type) => (type.Name, format)).ToDictionary();
         Reads = [.. formats.SelectMany(format => format.Reads)];
         Writes = [.. formats.SelectMany(format => format.Writes).DistinctBy(type => type.Name)];

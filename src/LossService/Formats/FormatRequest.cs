@@ -38,11 +38,12 @@ internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposa
     }
 
     private Result<Scores> ScoreUntil(Scoring scoring, CancellationToken cancellation) =>
-        scoring.Score(Batch, cancellation) is { } scores
-            ? scores
-            : ProblemTypes.InvalidBatch(
-                [.. Batch.Errors.First.Take(Batch.Allowance.Limits.ListedErrors).Select(Locate)],
-                Batch.Errors.Total, Describe(Batch.Errors.First[0]));
+        scoring.Score(Batch, cancellation) is { } scores ? scores : ToProblem();
+
+    /// <summary>The problem of the errors found, of which there is one at least.</summary>
+    protected Problem ToProblem() => ProblemTypes.InvalidBatch(
+        [.. Batch.Errors.First.Take(Batch.Allowance.Limits.ListedErrors).Select(Locate)],
+        Batch.Errors.Total, Describe(Batch.Errors.First[0]));
 
     /// <summary>Says in the format's terms where an error is.</summary>
     protected abstract ProblemError Locate(RequestError error);

@@ -30,6 +30,13 @@ internal static class DataRates
         if (response.HttpContext.Features.Get<IHttpMinResponseDataRateFeature>() is { } feature) feature.MinDataRate = Rate(rate, limits);
     }
 
+    /// <summary>Lets a client pause between the batches of a stream, which have a rate of their own.</summary>
+    public static void LetPause(HttpRequest request)
+    {
+        if (HttpProtocol.IsHttp11(request.Protocol)
+            && request.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } feature) feature.MinDataRate = null;
+    }
+
     private static MinDataRate Rate(long bytesPerSecond, Limits limits) =>
         new(bytesPerSecond, TimeSpan.FromSeconds(limits.GraceSeconds));
 }

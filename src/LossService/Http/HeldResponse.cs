@@ -1,3 +1,4 @@
+using System.Buffers;
 using System.IO.Pipelines;
 using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
@@ -9,6 +10,9 @@ namespace LossService.Http;
 /// </summary>
 internal sealed class HeldResponse : PipeWriter, IDisposable
 {
+    /// <summary>How many bytes wait before a stream over this writer sends them.</summary>
+    private const int FlushAt = 64 * 1024;
+
     private readonly HttpContext _context;
     private readonly Limits _limits;
     private readonly NativeBlocks _blocks;
@@ -53,6 +57,18 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     {
         _pipe.Writer.Advance(bytes);
         _written += bytes;
+    }
+
+    /// <summary>Writes bytes; a stream over this writer calls it for each write, so it sends only where many wait.</summary>
+    /// <inheritdoc cref="FlushAsync"/>
+    public override async ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        for (; source.Length > 0; source = source[Math.Min(FlushAt, source.Length)..])
+        {
+            this.Write(source.Span[..Math.Min(FlushAt, source.Length)]);
+            if (UnflushedBytes >= FlushAt) await FlushAsync(cancellationToken);
+        }
+        return default;
     }
 
     /// <summary>Sends what was written, and waits only where no more can be held.</summary>

@@ -122,6 +122,10 @@ internal sealed class RequestBody : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _buffer.Dispose();
 
+    /// <summary>Makes room for bytes that are to be appended.</summary>
+    /// <exception cref="MemoryBudgetException">They do not fit now.</exception>
+    public void Reserve(int bytes) => _buffer.Reserve((nuint)(_length + bytes));
+
     /// <summary>Appends bytes.</summary>
     public unsafe void Append(ReadOnlySpan<byte> bytes)
     {

@@ -13,6 +13,9 @@ namespace LossService.Http;
 /// </remarks>
 internal sealed class ResponseWriter(HttpResponse response) : PipeWriter, IDisposable
 {
+    /// <summary>How many bytes wait before a stream over this writer sends them.</summary>
+    private const int FlushAt = 64 * 1024;
+
     private byte[] _held = ArrayPool<byte>.Shared.Rent(1024);
     private int _length;
     private bool _flows;
@@ -47,6 +50,13 @@ internal sealed class ResponseWriter(HttpResponse response) : PipeWriter, IDispo
         if (_flows) return response.BodyWriter.FlushAsync(cancellationToken);
         _flows = true;
         return response.BodyWriter.WriteAsync(_held.AsMemory(0, _length), cancellationToken);
+    }
+
+    /// <summary>Writes bytes; a stream over this writer calls it for each write, so it sends only where many wait.</summary>
+    public override ValueTask<FlushResult> WriteAsync(ReadOnlyMemory<byte> source, CancellationToken cancellationToken = default)
+    {
+        this.Write(source.Span);
+        return UnflushedBytes >= FlushAt ? FlushAsync(cancellationToken) : default;
     }
 
     /// <summary>Sends the rest of the body.</summary>

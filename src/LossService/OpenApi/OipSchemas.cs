@@ -1,3 +1,4 @@
+using LossService.Formats;
 using LossService.Formats.OpenInference;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -26,7 +27,7 @@ internal static class OipSchemas
     {
         document.AddComponent(Datatype, Words(OipDatatype.All));
         document.AddComponent(InputName, Words(Fields.Tensors));
-        document.AddComponent(OutputName, Words(OipOutput.All.Select(output => output.Name)));
+        document.AddComponent(OutputName, Words(TensorOutput.All.Select(output => output.Name)));
         document.AddComponent(TensorMetadata, Metadata(document));
         document.AddComponent(Live, Flag("live"));
         document.AddComponent(Ready, Flag("ready"));

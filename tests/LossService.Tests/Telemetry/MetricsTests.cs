@@ -1,5 +1,8 @@
+using Apache.Arrow;
 using Grpc.Core;
 using LossService.Core.Losses;
+using LossService.Tests.Formats.Arrow;
+using LossService.Tests.Formats.Numpy;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Telemetry;
@@ -52,6 +55,29 @@ public sealed class MetricsTests
         Assert.InRange(metrics.Sum("loss_request_seconds_sum"), 1e-6, 60);
 
         double Phase(string phase) => metrics.Sum("loss_request_seconds_count", ("phase", phase));
+    }
+
+    [Fact]
+    public async Task Batches_OfFilesAndStreams_AreCountedByTheirFormats()
+    {
+        using var service = await ServiceProcess.StartAsync([], Cancellation);
+        var form = new MultipartFormDataContent();
+        foreach (var (name, value) in NumpyClient.Good) form.Add(new ByteArrayContent((byte[])value), name, name);
+        await AssertScoredAsync(form);
+        (string, IArrowArray)[] batch = [ArrowClient.Logits, ArrowClient.Labels];
+        (string, IArrowArray)[] wrong = [ArrowClient.Logits, ArrowClient.Column("labels", "INT64", [2], [0, 7])];
+        var stream = new ByteArrayContent(ArrowClient.Write([batch, wrong, batch]));
+        stream.Headers.ContentType = new(ArrowClient.MediaType);
+        await AssertScoredAsync(stream);
+
+        var metrics = await Scrape.ReadAsync(service);
+        Assert.Equal(1, metrics.Sum("loss_requests_total", ("format", "numpy"), ("status", "200")));
+        Assert.Equal(2, metrics.Sum("loss_requests_total", ("format", "arrow"), ("status", "200")));
+        Assert.Equal(1, metrics.Sum("loss_requests_total", ("format", "arrow"), ("status", "422")));
+        Assert.Equal(6, metrics.Sum("loss_samples_total"));
+
+        async Task AssertScoredAsync(HttpContent content) => Assert.Equal(200,
+            (await service.SendAsync(new(HttpMethod.Post, "/v1/losses/cross_entropy") { Content = content }, Cancellation)).Status);
     }
 
     [Fact]

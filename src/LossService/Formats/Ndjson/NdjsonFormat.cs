@@ -9,7 +9,6 @@ using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
 using LossService.Telemetry;
-using Microsoft.AspNetCore.Server.Kestrel.Core.Features;
 
 namespace LossService.Formats.Ndjson;
 
@@ -60,7 +59,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         var context = http.HttpContext;
         var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
         context.Response.ContentType = type.Name;
-        LetPause(http);
+        DataRates.LetPause(http);
 
         var summary = new NdjsonSummary();
         using var body = new HeldResponse(context, admission);
@@ -177,14 +176,6 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     {
         body.Write(JsonSerializer.SerializeToUtf8Bytes(new { line, error = problem }, Problem.Json));
         body.Write("\n"u8);
-    }
-
-    /// <summary>Lets a client pause between lines: the lines have a rate of their own.</summary>
-    private static void LetPause(HttpRequest http)
-    {
-        // HTTP/2 has no such rate for one request
-        if (HttpProtocol.IsHttp11(http.Protocol) && http.HttpContext.Features.Get<IHttpMinRequestBodyDataRateFeature>() is { } rate)
-            rate.MinDataRate = null;
     }
 
     [LoggerMessage(LogLevel.Warning,

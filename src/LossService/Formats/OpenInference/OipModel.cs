@@ -29,7 +29,7 @@ internal sealed class OipModel
             Page(Fields.SampleWeight, DType.Float32, samples),
             Page(Fields.Mask, DType.Bool, samples),
         ];
-        Outputs = [.. OipOutput.GetAll(loss).Select(output =>
+        Outputs = [.. TensorOutput.GetAll(loss).Select(output =>
             Page(output.Name, output.DType ?? DType.Float32, output.Axes is [-1, -1] ? predictions : output.Axes))];
     }
 

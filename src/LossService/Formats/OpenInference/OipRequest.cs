@@ -118,7 +118,7 @@ internal sealed partial class OipRequest(Loss loss, Allowance allowance) : Forma
     /// <summary>Adds a requested output.</summary>
     public void Want(int index, string name, bool? binary)
     {
-        var outputs = OipOutput.GetAll(Batch.Loss).ToArray();
+        var outputs = TensorOutput.GetAll(Batch.Loss).ToArray();
         if (Array.Find(outputs, output => output.Name == name) is not { } output)
         {
             var names = outputs.Select(output => output.Name).ToArray();
@@ -139,7 +139,7 @@ internal sealed partial class OipRequest(Loss loss, Allowance allowance) : Forma
     public void Conclude()
     {
         var computed = OutputCatalogue.GetDefault(Batch.Reduction);
-        if (_wanted.Count == 0) _wanted.Add(new(OipOutput.All.First(output => output.Computes == computed), null));
+        if (_wanted.Count == 0) _wanted.Add(new(TensorOutput.All.First(output => output.Computes == computed), null));
         var outputs = OutputSet.None;
         foreach (var wanted in _wanted) outputs |= wanted.Output.Computes;
         // totals are there whatever is computed

@@ -2,6 +2,8 @@ using System.Text.Json;
 using Google.Protobuf;
 using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
+using LossService.Tests.Formats.Arrow;
+using LossService.Tests.Formats.Numpy;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
@@ -10,6 +12,11 @@ namespace LossService.Tests.Formats.OpenInference;
 public sealed class FormatAgreementTests(TestService service)
 {
     private readonly OipClient _oip = new(service);
+
+    private readonly NumpyClient _numpy = new(service);
+    private readonly ArrowClient _arrow = new(service);
+
+    private static readonly string[] AllMetrics = ["metrics"];
 
     private static readonly string[] Compared =
         ["loss", "losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
@@ -32,6 +39,9 @@ public sealed class FormatAgreementTests(TestService service)
             AssertSame(native, await OipAsync(batch, isBinary: true), "OIP binary");
             AssertSame(native, await GrpcAsync(batch, isRaw: false), "gRPC typed");
             AssertSame(native, await GrpcAsync(batch, isRaw: true), "gRPC raw");
+            string[] outputs = [.. Compared, .. batch.Draft.Labels is null ? [] : AllMetrics];
+            AssertSame(native, await _numpy.ScoreAsync(batch, outputs), "NumPy");
+            AssertSame(native, await _arrow.ScoreAsync(batch, outputs), "Arrow");
         }
     }
 
@@ -92,7 +102,7 @@ public sealed class FormatAgreementTests(TestService service)
     private async Task<Dictionary<string, double[]>> NativeAsync(OipBatch batch)
     {
         var metrics = MetricsOf(batch);
-        var body = batch.ToJson([.. Compared, .. metrics is [] ? Array.Empty<string>() : ["metrics"]]);
+        var body = batch.ToJson([.. Compared, .. metrics is [] ? [] : AllMetrics]);
         var answer = await service.PostAsync($"/v1/losses/{batch.Model}", body);
         Assert.True(answer.Status == 200, answer.Text);
         var json = JsonDocument.Parse(answer.Body).RootElement;

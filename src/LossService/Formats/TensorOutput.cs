@@ -2,22 +2,20 @@ using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
+using LossService.Requests;
 
-namespace LossService.Formats.OpenInference;
+namespace LossService.Formats;
 
-/// <summary>One output of a model: its name, and the tensor that it is of a batch's scores.</summary>
+/// <summary>A result of a batch as a tensor, for formats that have no groups of numbers: its name, and where it is taken from.</summary>
 /// <param name="Name">As clients ask for it.</param>
 /// <param name="Computes">What must be computed for it; none for totals.</param>
 /// <param name="DType">Its datatype; null = the predictions'.</param>
 /// <param name="Take">Its tensor; null where it was not computed.</param>
 /// <param name="Axes">Its shape for a batch of a categorical loss; −1 = any length.</param>
-internal sealed record OipOutput(string Name, OutputSet Computes, DType? DType, Func<Scores, Tensor?> Take, params long[] Axes)
+internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DType, Func<Scores, Tensor?> Take, params long[] Axes)
 {
-    /// <summary>
-    /// All of them. Each metric is a tensor of its own; a metric without a value is NaN. Totals are parameters of a response, and
-    /// outputs for clients that know no parameters of that type.
-    /// </summary>
-    public static IReadOnlyList<OipOutput> All { get; } =
+    /// <summary>All of them. Each metric and each total is a tensor of its own; a number without a value is NaN.</summary>
+    public static IReadOnlyList<TensorOutput> All { get; } =
     [
         .. OutputCatalogue.All.SelectMany(Expand),
         new("total_samples", OutputSet.None, Core.Tensors.DType.Int64, scores => Count(scores.Totals.Samples), 1),
@@ -26,18 +24,31 @@ internal sealed record OipOutput(string Name, OutputSet Computes, DType? DType, 
     ];
 
     /// <summary>Those that a loss has.</summary>
-    public static IEnumerable<OipOutput> GetAll(Loss loss) => All.Where(output =>
+    public static IEnumerable<TensorOutput> GetAll(Loss loss) => All.Where(output =>
         (output.Computes == OutputSet.None || loss.Outputs.Any(own => own.IsIn(output.Computes)))
         && (output.Name != TopK || loss.Options.Contains(SharedOptions.TopK)));
+
+    /// <summary>Those that a request gets: what it asks for, or the default, and the totals.</summary>
+    public static IEnumerable<TensorOutput> GetAsked(ScoreRequest request)
+    {
+        var asked = request.Outputs ?? OutputCatalogue.GetDefault(request.Reduction);
+        return GetAll(request.Loss).Where(output => output.Computes == OutputSet.None || (output.Computes & asked) != 0);
+    }
+
+    /// <summary>Whether it is a single number.</summary>
+    public bool IsNumber => Axes is [1];
+
+    /// <summary>Its shape where it has elements for each sample; null where it is of the batch.</summary>
+    public OutputShape? PerSample { get; private init; }
 
     private const string TopK = "top_k_accuracy";
     private const DType DType64 = Core.Tensors.DType.Float64;
 
-    private static OipOutput[] Expand(Output output) => output.Shape switch
+    private static TensorOutput[] Expand(Output output) => output.Shape switch
     {
         OutputShape.Scalar => [new(output.Name, output.Flag, DType64, scores => Vector(scores.Loss), 1)],
-        OutputShape.Samples => [new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), -1)],
-        OutputShape.Predictions => [new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), -1, -1)],
+        OutputShape.Samples => [PerElement(output, -1)],
+        OutputShape.Predictions => [PerElement(output, -1, -1)],
         _ =>
         [
             Metric("accuracy", metrics => Vector(metrics.Accuracy), 1),
@@ -48,7 +59,10 @@ internal sealed record OipOutput(string Name, OutputSet Computes, DType? DType, 
         ],
     };
 
-    private static OipOutput Metric(string name, Func<Metrics, Tensor> take, params long[] axes) =>
+    private static TensorOutput PerElement(Output output, params long[] axes) =>
+        new(output.Name, output.Flag, output.DType, scores => scores.GetTensor(output), axes) { PerSample = output.Shape };
+
+    private static TensorOutput Metric(string name, Func<Metrics, Tensor> take, params long[] axes) =>
         new(name, OutputSet.Metrics, DType64, scores => scores.Metrics is { } metrics ? take(metrics) : null, axes);
 
     private static Tensor Vector(params double?[] values) => Fill(new(DType64, new(values.Length)), values);

@@ -1,0 +1,206 @@
+using Apache.Arrow.Ipc;
+using LossService.Core.Losses;
+using LossService.Core.Outputs;
+using LossService.Http;
+using LossService.Problems;
+using LossService.Requests;
+using LossService.Telemetry;
+
+namespace LossService.Formats.Arrow;
+
+/// <summary>
+/// A stream of Arrow: each record batch is a batch and gets one in the response, in order. Memory is that of the longest batch, and of the
+/// responses that the client does not take yet. A first batch that is refused is the request's problem; the problem of a later one is in
+/// the column <c>error</c>, and does not affect the others.
+/// </summary>
+internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, ILogger<ArrowFormat> log) : IFormat
+{
+    private const string MediaType = "application/vnd.apache.arrow.stream";
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BodyType> Reads { get; } =
+    [
+        new(MediaType, BodyContent.Bytes)
+        {
+            Description = "An Arrow IPC stream: each record batch is a batch, with columns named as the members of JSON. Classes are "
+                + "lists of a fixed size, or of one length; a sample whose label or weight is null is masked; a label in a dictionary is "
+                + "the index of its class. Options are in the query, or in the schema's metadata.",
+        },
+    ];
+
+    /// <inheritdoc/>
+    public IReadOnlyList<BodyType> Writes { get; } =
+    [
+        new(MediaType, BodyContent.Bytes)
+        {
+            Description = "A record batch for each, in order, with a column for each output, metric and total, and `notices` and `error`. "
+                + "It has the batch's rows if an output has elements for each sample, otherwise one. A number of the whole batch is in "
+                + "its first row, and null in the others, so that the sum of `total_loss` over all rows is the stream's. A batch that "
+                + "is refused has one row, with the problem as JSON in `error`; a problem of the schema or of the first batch is the "
+                + "response.",
+        },
+    ];
+
+    /// <inheritdoc/>
+    public string NameOf(HttpRequest http) => "arrow";
+
+    /// <summary>Scores the record batches of a stream as they come.</summary>
+    /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
+    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
+    {
+        var context = http.HttpContext;
+        var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
+        context.Response.ContentType = type.Name;
+        DataRates.LetPause(http);
+
+        using var body = new HeldResponse(context, admission);
+        using var messages = new ArrowMessages(http.BodyReader, body, admission, context.RequestAborted);
+        try
+        {
+            if (await AnswerStreamAsync(loss, http, messages, body, timing) is { } problem) return problem;
+            await body.FinishAsync();
+            return Results.Empty;
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            // the connection broke: the response must not end like a complete one, and there is no error to report
+            context.Abort();
+            return Results.Empty;
+        }
+    }
+
+    /// <returns>The problem of the whole stream, where nothing is written yet; otherwise null.</returns>
+    private async ValueTask<Problem?> AnswerStreamAsync(
+        Loss loss, HttpRequest http, ArrowMessages messages, HeldResponse body, ServerTiming timing)
+    {
+        var aborted = http.HttpContext.RequestAborted;
+        if (!(await ReadStreamAsync(loss, http, messages)).TryGet(out var stream, out var problem)) return problem;
+        using var writer = new ArrowStreamWriter(body.AsStream(leaveOpen: true), stream.Table.Schema, leaveOpen: true);
+        problem = await AnswerBatchesAsync(loss, stream, messages, body, writer, timing, aborted);
+        if (problem is not null && body.IsEmpty) return problem;
+        if (problem is not null)
+        {
+            // the rest is not scored; that the mark of the end is missing tells the client so
+            await WriteAsync(problem, stream, messages, writer, aborted);
+            timing.CountLine(problem);
+            return null;
+        }
+        await writer.WriteStartAsync(aborted);
+        await writer.WriteEndAsync(aborted);
+        return null;
+    }
+
+    /// <summary>Reads the schema and the options.</summary>
+    private async ValueTask<Result<ArrowStream>> ReadStreamAsync(Loss loss, HttpRequest http, ArrowMessages messages)
+    {
+        try
+        {
+            if (!await messages.ReadAsync()) return messages.Broken ?? ArrowMessages.Break("it is empty");
+            if (messages.Kind != MessageKind.Schema) return ArrowMessages.Break("it does not begin with a schema");
+            if (SchemaReader.Read(messages) is not { } schema) return ArrowMessages.Break("its schema is broken");
+            return ArrowStream.Read(loss, schema, http.Query, admission.Limits);
+        }
+        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        {
+            return problem;
+        }
+    }
+
+    /// <summary>Answers each batch.</summary>
+    /// <returns>The problem for which the stream ends early; null where it does not.</returns>
+    private async ValueTask<Problem?> AnswerBatchesAsync(
+        Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, ServerTiming timing,
+        CancellationToken aborted)
+    {
+        try
+        {
+            while (await messages.ReadAsync())
+            {
+                if (messages.Kind == MessageKind.Schema) return ArrowMessages.Break("it has a second schema");
+                var problem = await AnswerBatchAsync(loss, stream, messages, writer, aborted);
+                if (problem is not null && body.IsEmpty) return problem;
+                if (problem is not null) await WriteAsync(problem, stream, messages, writer, aborted);
+                timing.CountLine(problem);
+            }
+            return messages.Broken;
+        }
+        catch (ResponseStalledException stalled)
+        {
+            LogStall(log, messages.Number, stalled.Held, admission.Limits.StallSeconds);
+            await messages.SkipAsync();
+            // the batch whose response was being written ends in the middle
+            throw new OperationCanceledException("The client takes nothing of its responses.", stalled);
+        }
+        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        {
+            return problem;
+        }
+    }
+
+    /// <returns>The problem of the batch; null where it was scored, and its response is written.</returns>
+    private async ValueTask<Problem?> AnswerBatchAsync(
+        Loss loss, ArrowStream stream, ArrowMessages messages, ArrowStreamWriter writer, CancellationToken aborted)
+    {
+        var result = messages.Refused is { } refused ? refused : await ScoreAsync(loss, stream, messages, aborted);
+        if (!result.TryGet(out var answer, out var problem)) return problem;
+        using (answer.Scores)
+        {
+            try
+            {
+                using var columns = new BatchBuilder(stream.Table.CountRows(answer.Request), messages.Message.Memory);
+                using var batch = stream.Table.Build(answer.Scores, answer.Request, columns);
+                await writer.WriteRecordBatchAsync(batch, aborted);
+            }
+            catch (OutOfMemoryException full)
+            {
+                return FailureProblems.Of(full);
+            }
+            answer.Clock.End(Phase.Write);
+        }
+        return null;
+    }
+
+    /// <summary>Scores a batch in a turn of its own.</summary>
+    /// <returns>The scores, the request without its tensors, and the clock of the batch.</returns>
+    private async ValueTask<Result<(ArrowRequest Request, Scores Scores, PhaseClock Clock)>> ScoreAsync(
+        Loss loss, ArrowStream stream, ArrowMessages messages, CancellationToken aborted)
+    {
+        var message = messages.Message;
+        ServiceMeter.RecordBody(message.Span.Length);
+        try
+        {
+            if (!(await admission.EnterAsync(message.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
+            using (turn)
+            {
+                var clock = new PhaseClock { Line = messages.Number };
+                using var request = new ArrowRequest(loss, new(admission.Limits, message.Memory, turn.Token));
+                stream.Options.Set(request.Batch);
+                var broken = BatchReader.Read(messages, stream.Columns, request);
+                clock.End(Phase.Parse);
+                if (broken is not null) return ArrowMessages.Break(broken);
+                var scored = request.Score(scoring);
+                clock.End(Phase.Compute);
+                if (!scored.TryGet(out var scores, out problem)) return problem;
+                ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
+                return (request, scores, clock);
+            }
+        }
+        catch (Exception failed) when (FailureProblems.Find(
+            failed, aborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } found)
+        {
+            return found;
+        }
+    }
+
+    private static async ValueTask WriteAsync(
+        Problem problem, ArrowStream stream, ArrowMessages messages, ArrowStreamWriter writer, CancellationToken aborted)
+    {
+        using var columns = new BatchBuilder(1, messages.Message.Memory);
+        using var batch = stream.Table.Build(problem, columns);
+        await writer.WriteRecordBatchAsync(batch, aborted);
+    }
+
+    [LoggerMessage(LogLevel.Warning,
+        "A stream ended at batch {Batch}: its client took nothing of {Held} bytes of responses for {Seconds} seconds")]
+    private static partial void LogStall(ILogger log, long batch, long held, int seconds);
+}
