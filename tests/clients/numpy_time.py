@@ -20,7 +20,7 @@ ROUNDS = 15
 logits = np.random.default_rng(0).standard_normal((1024, 1000)).astype("<f4")
 labels = np.arange(1024) % 1000
 session = requests.Session()
-# a small network's compression is not what is timed
+# compression is not what is timed
 session.headers["Accept-Encoding"] = "identity"
 
 
