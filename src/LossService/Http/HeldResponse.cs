@@ -79,7 +79,8 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
         if (IsEmpty) return default;
         _sending ??= SendAsync();
         var result = await _pipe.Writer.FlushAsync(cancellationToken);
-        while (!_sending.IsCompleted && (Held > _limits.HeldResponseBytes || _blocks.IsShort))
+        // a pipe keeps its last block, so memory may be short though all is sent: then there is nothing to wait for
+        while (!_sending.IsCompleted && Held > 0 && (Held > _limits.HeldResponseBytes || _blocks.IsShort))
             if (!await _progress.WaitAsync(TimeSpan.FromSeconds(_limits.StallSeconds), cancellationToken))
                 throw new ResponseStalledException(Held);
         if (_sending.IsCompleted) await _sending;
