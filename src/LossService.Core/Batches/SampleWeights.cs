@@ -68,6 +68,13 @@ internal sealed class SampleWeights
     /// <summary>The sample weight.</summary>
     public double this[long sample] => _weights is null ? 1 : _weights[sample];
 
+    /// <summary>Reads the weights from one sample on.</summary>
+    public void Read(long start, Span<double> weights)
+    {
+        if (_weights is null) weights.Fill(1);
+        else _weights.AsSpan((int)start, weights.Length).CopyTo(weights);
+    }
+
     /// <summary>Writes the totals and the reduced loss.</summary>
     /// <param name="loss">Σwℓ over the kept samples.</param>
     /// <param name="scores">Where to.</param>
