@@ -60,6 +60,7 @@ internal readonly partial struct WideFour
         low = Vector256.FusedMultiplyAdd(power, tail, low) + Vector256.FusedMultiplyAdd(powerLow, r, powerLow);
         var sum = power + linear;
         low += linear - (sum - power);
+        (sum, low) = Normalize(sum, low);
         var e = n * Vector256.Create(1.0 / 16);
         if (Vector256.GreaterThanAny(Vector256.Abs(hi), Vector256.Create(ShiftedExponential.NormalSpan)))
             return new(PowerOfTwo.Scale(sum, e), PowerOfTwo.Scale(low, e));
@@ -73,6 +74,14 @@ internal readonly partial struct WideFour
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideFour Log(WideFour x) => Logarithm(x, default);
+
+    /// <summary>The same sum of a high and a low part, the latter below a unit in the last place of the former.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (Vector256<double> Hi, Vector256<double> Lo) Normalize(Vector256<double> hi, Vector256<double> lo)
+    {
+        var sum = hi + lo;
+        return (sum, lo - (sum - hi));
+    }
 
     /// <summary>ln x; where <paramref name="excess"/> is not 0, it is x − 1, and used near x = 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -112,7 +121,7 @@ internal readonly partial struct WideFour
             e, Vector256.Create(LogarithmTable.Ln2Middle), FourTable.Read32(LogarithmTable.Middle, slot));
         var leading = high + series;
         low += series - (leading - high);
-
+        (leading, low) = Normalize(leading, low);
         var isWithin = Vector256.GreaterThanOrEqual(x._hi, Vector256.Create(2.2250738585072014e-308))
             & Vector256.LessThan(x._hi, Vector256.Create(1.0715086071862673e+301));
         return new(FourMath.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
@@ -151,30 +160,33 @@ internal readonly partial struct WideFour
         if (y == 1) return x;
         if (y == 2) return Square(x);
         if (y == 0) return One;
-        return y is > 0 and <= MaxWholeExponent && y == (int)y ? WholePower(x, (int)y) : GeneralPower(x, Vector256.Create(y));
+        WideFour power;
+        if (y is > 0 and <= MaxWholeExponent && y == (int)y) TakeWholePower(x, (int)y, out power);
+        else TakeGeneralPower(x, y, out power);
+        return power;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static WideFour GeneralPower(WideFour x, Vector256<double> y)
+    private static void TakeGeneralPower(in WideFour x, double exponent, out WideFour power)
     {
+        var y = Vector256.Create(exponent);
         var log = Log(x);
         var product = log._hi * y;
         var low = Vector256.FusedMultiplyAdd(log._lo, y, Vector256.FusedMultiplyAdd(log._hi, y, -product));
-        var power = Exp(product, low);
+        power = Exp(product, low);
         var isZero = x.IsZero & Vector256.GreaterThan(y, Vector256<double>.Zero);
-        return new(Vector256.AndNot(power._hi, isZero), Vector256.AndNot(power._lo, isZero));
+        power = new(Vector256.AndNot(power._hi, isZero), Vector256.AndNot(power._lo, isZero));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static WideFour WholePower(WideFour x, int exponent)
+    private static void TakeWholePower(in WideFour x, int exponent, out WideFour power)
     {
         // from the top bit down, so that no intermediate power is larger than the result
-        var power = x;
+        power = x;
         for (var bit = 1 << int.Log2(exponent) >> 1; bit != 0; bit >>= 1)
         {
             power = Square(power);
             if ((exponent & bit) != 0) power *= x;
         }
-        return power;
     }
 }

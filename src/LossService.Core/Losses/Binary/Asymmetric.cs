@@ -101,7 +101,9 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             wideM = TWide.Max(wideM, TWide.Zero);
             var (m, n) = (FourElements<TWide, TNumber>.Narrow(wideM), FourElements<TWide, TNumber>.Narrow(e.Q + delta));
             // log(1 − m): from m where it is small, from 1 − p where m is near 1
-            var logN = TNumber.Select(TNumber.LessThan(m, TNumber.Of(0.5)), TNumber.Log1p(-m), TNumber.Log(n));
+            var isSmall = TNumber.LessThan(m, TNumber.Of(0.5));
+            var logN = TNumber.Log1p(-m);
+            if (isSmall.ExtractMostSignificantBits() != 0xF) logN = TNumber.Select(isSmall, logN, TNumber.Log(n));
             var negative = FourElements<TWide, TNumber>.Narrow(e.U * TWide.Pow(wideM, gammaNeg));
             value += TNumber.XLogY(negative, logN);
             pDerivative += negative * TNumber.DivideOrZero(m - TNumber.Of(gammaNeg) * n * logN, m * n);
