@@ -199,15 +199,37 @@ internal sealed unsafe class BinaryPass<TFormula> where TFormula : struct, IElem
 
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
+        if (Weights.ArePlain)
+        {
+            TallyUnweighted(tally, count, scratch);
+            return;
+        }
         for (var i = 0; i < count; i++)
         {
             if (!Weights.Kept.Contains(block + i)) continue;
-            var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
-            var isHit = positive == scratch.Label[i] > 0.5;
-            var (confidence, outcome) = _calibratesPositive ? (p, scratch.Label[i]) : (positive ? p : 1 - p, isHit ? 1 : 0);
+            var (isHit, confidence, outcome) = Judge(scratch, i);
             tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
             tally.AddToBin(Weights[block + i], confidence, outcome);
         }
+    }
+
+    private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)
+    {
+        Span<double> confidences = stackalloc double[count], outcomes = stackalloc double[count];
+        var hits = 0;
+        for (var i = 0; i < count; i++)
+        {
+            (var isHit, confidences[i], outcomes[i]) = Judge(scratch, i);
+            hits += isHit ? 1 : 0;
+        }
+        tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, confidences, outcomes);
+    }
+
+    private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)
+    {
+        var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
+        var isHit = positive == scratch.Label[i] > 0.5;
+        return _calibratesPositive ? (isHit, p, scratch.Label[i]) : (isHit, positive ? p : 1 - p, isHit ? 1 : 0);
     }
 
     private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
