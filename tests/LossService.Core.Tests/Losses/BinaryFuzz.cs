@@ -23,7 +23,7 @@ public class BinaryFuzz(ITestOutputHelper output)
     [Fact]
     public void NarrowResults_SomeElements_AreRoundedCorrectlyOrNeighbours() => CheckAll(60_000);
 
-    /// <summary>The long run: its figures are in tests/README.md.</summary>
+    /// <summary>The long run.</summary>
     [Fact(Explicit = true)]
     public void NarrowResults_TenMillionElements_AreRoundedCorrectlyOrNeighbours() => CheckAll(10_000_000);
 
