@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Eight doubles as an arithmetic for formulas whose results are float32 or narrower: a result has 24 bits, so a formula may lose up to
+/// Four doubles as an arithmetic for formulas whose results are float32 or narrower: a result has 24 bits, so a formula may lose up to
 /// 2²⁰ units in the last place before it differs by more than a neighbour.
 /// </summary>
 /// <remarks>

@@ -152,7 +152,7 @@ internal readonly partial struct WideFour
     /// <summary>xʸ for x ≥ 0 and a finite y, and for x &lt; 0 if y is a whole number from 0 to 16.</summary>
     /// <remarks>
     /// Relative error at most (1 + |y·ln x|)·2⁻⁶² (the bound of the tests) for normal results; for whole y up to 16, below 2⁻⁹⁴. x⁰ = 1;
-    /// 0ʸ = 0 for y &gt; 0; not finite for NaN and ∞ but for x⁰, where y &lt; 0 and x = 0, and where x is subnormal and y not such a number.
+    /// 0ʸ = 0 for y &gt; 0; not finite for NaN and ∞ but for x⁰, where y &lt; 0 and x = 0, and mostly where x is subnormal.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideFour Pow(WideFour x, double y)

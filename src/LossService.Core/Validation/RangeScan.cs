@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Whether all numbers of a row are as they must be, four at a time: the search for what is wrong begins only where one is not.</summary>
+/// <summary>Whether all numbers of a row are as they must be, four at a time: only where one is not, what is wrong is searched.</summary>
 internal static class RangeScan
 {
     /// <summary>Whether every number is between two others; NaN is not.</summary>

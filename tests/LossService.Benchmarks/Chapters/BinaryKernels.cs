@@ -39,8 +39,8 @@ internal static class BinaryKernels
                 $"{work}, {what}", Quantity.Time(times[i]), "itself in float32", times[i] / times[0], limit, Quantity.Ratio));
         }
         return new("Binary losses",
-            "The same logits and labels on both sides, measured inside each process, one thread each. PyTorch computes forward and backward "
-            + "in float32 by the usual expression of the loss; LossService reads and writes the dtype of the column.",
+            "The same logits and labels on both sides, measured inside each process, one thread each. PyTorch computes forward and "
+            + "backward in float32 by the usual expression of the loss; LossService reads and writes the dtype of the column.",
             table, comparisons);
     }
 }
