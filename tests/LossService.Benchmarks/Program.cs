@@ -8,6 +8,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["growth"] = Growth.Measure,
     ["numbers"] = Conversions.Measure,
     ["kernels"] = Kernels.Measure,
+    ["binary"] = BinaryKernels.Measure,
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,
@@ -26,6 +27,9 @@ switch (args)
         break;
     case [KernelLoop.Verb]:
         KernelLoop.Run();
+        break;
+    case [BinaryLoop.Verb]:
+        BinaryLoop.Run();
         break;
     case [Allocation.Verb]:
         Allocation.Print();

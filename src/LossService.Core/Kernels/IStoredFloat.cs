@@ -2,11 +2,14 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>A float element as a tensor stores it: how a kernel reads and writes eight of them, each rounded once.</summary>
+/// <summary>A float element as a tensor stores it: how a kernel reads and writes four or eight of them, each rounded once.</summary>
 internal unsafe interface IStoredFloat<TSelf> : IStored<TSelf> where TSelf : unmanaged, IStoredFloat<TSelf>
 {
     /// <summary>Writes eight elements.</summary>
     static abstract void Store(Vector512<double> value, TSelf* destination);
+
+    /// <summary>Writes four elements.</summary>
+    static abstract void StoreFour(Vector256<double> value, TSelf* destination);
 
     /// <summary>Reads elements start to start + 3 of each of eight rows, and stores them as four columns of eight.</summary>
     static abstract void LoadColumns(TSelf** rows, int start, TSelf* columns);

@@ -32,34 +32,23 @@ internal static unsafe class LogisticBlocks
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
-        StoreExponentials((TElement*)z, count, losses);
-        var isSoft = Vector512<double>.Zero;
-        var (weight, derivativeWeight) = (Vector512.Create(posWeight), Vector512.Create(-posWeight * scale));
-        for (var i = 0; i < count; i += DdRow.Width)
+        // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
+        // iterations do not overlap
+        for (var i = 0; i < count; i += FourMath.Width)
+            LogisticKernel.Exponential(TElement.LoadFour((TElement*)z + i)).Store(losses + i);
+        var isSoft = Vector256<double>.Zero;
+        var (weight, derivativeWeight) = (Vector256.Create(posWeight), Vector256.Create(-posWeight * scale));
+        for (var i = 0; i < count; i += FourMath.Width)
         {
-            var label = TLabel.Load((TLabel*)t + i);
-            var isPositive = Vector512.Equals(label, Vector512<double>.One);
-            isSoft |= Vector512.AndNot(label, isPositive);
-            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector512.Load(losses + i), isPositive);
-            (kernel.Loss * Vector512.ConditionalSelect(isPositive, weight, Vector512<double>.One)).Store(losses + i);
+            var label = TLabel.LoadFour((TLabel*)t + i);
+            var isPositive = Vector256.Equals(label, Vector256<double>.One);
+            isSoft |= Vector256.AndNot(label, isPositive);
+            var kernel = new LogisticKernel(TElement.LoadFour((TElement*)z + i), Vector256.Load(losses + i), isPositive);
+            (kernel.Loss * FourMath.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
             if (gradient == null) continue;
-            var factor = Vector512.ConditionalSelect(isPositive, derivativeWeight, Vector512.Create(scale));
-            TElement.Store(kernel.Derivative * factor, (TElement*)gradient + i);
+            var factor = FourMath.Select(isPositive, derivativeWeight, Vector256.Create(scale));
+            TElement.StoreFour(kernel.Derivative * factor, (TElement*)gradient + i);
         }
-        return Vector512.EqualsAll(isSoft, Vector512<double>.Zero);
-    }
-
-    /// <summary>
-    /// Stores exp(−|z|), in a separate loop: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so
-    /// that iterations do not overlap.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreExponentials<TElement>(TElement* z, int count, double* e) where TElement : unmanaged, IStoredFloat<TElement>
-    {
-        var (min, max) = TElement.FindMinMax(z, count);
-        if (Math.Max(-min, max) <= ShiftedExponential.NormalSpan)
-            for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.ExponentialNear(TElement.Load(z + i)).Store(e + i);
-        else
-            for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.Exponential(TElement.Load(z + i)).Store(e + i);
+        return Vector256.EqualsAll(isSoft, Vector256<double>.Zero);
     }
 }

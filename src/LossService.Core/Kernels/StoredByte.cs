@@ -20,4 +20,12 @@ internal readonly unsafe struct StoredByte : IStored<StoredByte>
             Vector256.Create(Vector128.WidenLower(upper), Vector128.WidenUpper(upper)));
         return (eight | two52.AsUInt64()).AsDouble() - two52;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadFour(StoredByte* source)
+    {
+        var two52 = Vector256.Create(4503599627370496.0);
+        var four = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)source).AsByte()));
+        return (Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four)) | two52.AsUInt64()).AsDouble() - two52;
+    }
 }

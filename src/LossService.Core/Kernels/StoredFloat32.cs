@@ -17,6 +17,22 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
     public static void Store(Vector512<double> value, StoredFloat32* destination) => Narrow(value).Store((float*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadFour(StoredFloat32* source)
+    {
+        var four = Vector128.Load((float*)source);
+        return Avx.IsSupported
+            ? Avx.ConvertToVector256Double(four)
+            : Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFour(Vector256<double> value, StoredFloat32* destination)
+    {
+        var four = Avx.IsSupported ? Avx.ConvertToVector128Single(value) : Vector128.Narrow(value.GetLower(), value.GetUpper());
+        four.Store((float*)destination);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(StoredFloat32** rows, int start, StoredFloat32* columns) =>
         Transpose.Read((float**)rows, start, (float*)columns);
 

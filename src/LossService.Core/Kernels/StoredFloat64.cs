@@ -16,6 +16,12 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
     public static void Store(Vector512<double> value, StoredFloat64* destination) => value.Store((double*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadFour(StoredFloat64* source) => Vector256.Load((double*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreFour(Vector256<double> value, StoredFloat64* destination) => value.Store((double*)destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(StoredFloat64** rows, int start, StoredFloat64* columns) =>
         Transpose.Read((double**)rows, start, (double*)columns);
 

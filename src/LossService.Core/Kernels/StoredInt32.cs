@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Kernels;
 
@@ -13,5 +14,14 @@ internal readonly unsafe struct StoredInt32 : IStored<StoredInt32>
     {
         var (lower, upper) = Vector256.Widen(Vector256.Load((int*)source));
         return Vector512.ConvertToDouble(Vector512.Create(lower, upper));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadFour(StoredInt32* source)
+    {
+        var four = Vector128.Load((int*)source);
+        return Avx.IsSupported
+            ? Avx.ConvertToVector256Double(four)
+            : Vector256.ConvertToDouble(Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four)));
     }
 }

@@ -10,4 +10,7 @@ internal readonly unsafe struct StoredInt64 : IStored<StoredInt64>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> Load(StoredInt64* source) => Vector512.ConvertToDouble(Vector512.Load((long*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> LoadFour(StoredInt64* source) => Vector256.ConvertToDouble(Vector256.Load((long*)source));
 }

@@ -26,6 +26,9 @@ internal readonly partial struct Dd
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd UnitLog1p(Dd x) => Log1p(x);
+
     /// <summary>x·ln y from ln y, with 0·(±∞) = 0: the limit in entropies and likelihoods.</summary>
     /// <remarks>0 wherever x is ±0, whatever <paramref name="logY"/> is; elsewhere the product, with its error of 4u².</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// same on every machine and vector width. The sign of a zero is not kept. Where a result or its low part is below 2⁻⁹⁶⁹ the low
 /// part loses bits to underflow: the error is then at most about 2⁻¹⁰⁷⁴ absolute.</para>
 /// </remarks>
-internal readonly partial struct Dd
+internal readonly partial struct Dd : IArithmetic<Dd>
 {
     /// <summary>The value rounded to double.</summary>
     public readonly Vector512<double> Hi;
@@ -49,6 +49,19 @@ internal readonly partial struct Dd
 
     /// <summary>ln 2 in every lane, to 107 bits.</summary>
     public static Dd Ln2 => new(0.6931471805599453, 2.3190468138462996e-17);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd Of(double x) => new(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd Of(Vector512<double> x) => new(x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd Of(Vector512<double> hi, Vector512<double> lo) => new(hi, lo);
+
+    /// <summary>The rounding error of <see cref="Round"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> Rest() => Lo;
 
     /// <summary>The nearest double of each lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -93,6 +106,10 @@ internal readonly partial struct Dd
         var sign = a.Hi & Vector512.Create(-0.0);
         return new(a.Hi ^ sign, a.Lo ^ sign);
     }
+
+    /// <summary>None: a difference of numbers of 53 bits has all of a double's digits here.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> IsLost(Dd difference, Dd size) => Vector512<double>.Zero;
 
     /// <summary>The sum of the eight lanes, in every lane: ((0+4)+(2+6)) + ((1+5)+(3+7)).</summary>
     /// <remarks>

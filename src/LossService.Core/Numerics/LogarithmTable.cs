@@ -34,6 +34,16 @@ internal static class LogarithmTable
         return (x.AsInt64() - ((biased - Vector512.Create(Bias)) << 52)).AsDouble();
     }
 
+    /// <inheritdoc cref="Reduce(Vector512{double}, out Vector512{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Reduce(Vector256<double> x, out Vector256<double> e)
+    {
+        var biased = (x.AsInt64() - Vector256.Create(OctaveStart - (Bias << 52))) >>> 52;
+        var two52 = Vector256.Create(4503599627370496.0);
+        e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector256.Create((double)Bias));
+        return (x.AsInt64() - ((biased - Vector256.Create(Bias)) << 52)).AsDouble();
+    }
+
     /// <summary>32/j rounded to double: the factor that brings z near 1.</summary>
     public static ReadOnlySpan<double> Reciprocals =>
     [
