@@ -43,6 +43,9 @@ public sealed record Batch : IDisposable
     /// <summary>The loss's own options.</summary>
     public OptionValues Options { get; init; } = new();
 
+    /// <summary>Whether kernels may compute in double; false = every row is computed in double-double, to compare with.</summary>
+    internal bool UsesKernels { get; init; } = true;
+
     /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
     public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
 

@@ -1,3 +1,4 @@
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -8,14 +9,17 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the formula reads <see cref="CategoricalRow.Z"/> alone and needs no distribution.</summary>
     public virtual bool IsOnLogits => false;
 
-    /// <summary>Whether the loss has a term of logsumexp(z/T) beside the value.</summary>
-    public virtual bool HasLogSumExpTerm => false;
+    /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)² beside the value.</summary>
+    public virtual double LogSumExpSquared => 0;
 
-    /// <summary>The term of logsumexp(z/T).</summary>
-    public virtual Dd GetLogSumExpTerm(Dd logSumExp) => Dd.Zero;
+    /// <summary>Whether the value is −Σ_c w_c t_c log p_c, which the softmax kernel computes for any target.</summary>
+    public virtual bool IsCrossEntropy => false;
 
-    /// <summary>The derivative of that term with respect to logsumexp(z/T).</summary>
-    public virtual Dd GetLogSumExpDerivative(Dd logSumExp) => Dd.Zero;
+    /// <summary>The formula where one class is true, if it depends on that class alone, for the softmax kernel.</summary>
+    public virtual TrueClassFormula? OfTrueClass => null;
+
+    /// <summary>What the formula of the true class is multiplied by, for each class; empty = 1.</summary>
+    public virtual double[] ClassFactor => [];
 
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
     public abstract Dd Score(in CategoricalRow row);

@@ -32,10 +32,10 @@ internal sealed class CategoricalPass
     private readonly bool _weighsSamples;
     private readonly double _smoothing;
     private readonly Dd _unit = Dd.One;
-    private readonly bool _hasKernel;
+    private readonly SoftmaxPlan _plan;
     private readonly bool _needsRow;
 
-    public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, bool isSoftmaxCrossEntropy)
+    public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting)
     {
         _batch = batch;
         var (predictions, options) = (batch.Predictions, batch.Options);
@@ -46,11 +46,8 @@ internal sealed class CategoricalPass
         _link = CategoricalLink.Create(
             batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip), normalizes);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
-            // the kernel writes gradients as it reads predictions
-            && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
         // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
-        _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
+        _needsRow = batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
         if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
 
         if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
@@ -65,6 +62,7 @@ internal sealed class CategoricalPass
             weightOf = sample => WeightOf(_labels!.Read(sample, row), row);
         }
         Weights = new(batch, Rows, weightOf);
+        _plan = new(batch, formula, _classWeight, _unit);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape);
     }
 
@@ -86,8 +84,9 @@ internal sealed class CategoricalPass
     {
         if (start == end) return;
         CategoricalScratch? scratch = null;
-        using var kernel = NewKernel();
-        var target = _hasKernel && _labels!.AreDense ? new double[_classes] : [];
+        using var hard = _plan.TakesClasses ? _plan.NewRows(Weights, Scores, hasRows: false) : null;
+        using var soft = _plan.TakesRows ? _plan.NewRows(Weights, Scores, hasRows: true) : null;
+        var target = hard is not null && soft is null && _labels!.AreDense ? new double[_classes] : [];
         for (var row = start; row < end; row++)
         {
             if ((row & 63) == 0) cancellation.ThrowIfCancellationRequested();
@@ -96,29 +95,29 @@ internal sealed class CategoricalPass
                 SkipRow(row, scratch ??= new(_classes));
                 continue;
             }
-            if (kernel is not null && _labels!.TrueClass(row, target) is >= 0 and var y)
-            {
-                kernel.Add(row, y, sum);
-                if (_needsRow) ScoreRow(row, scratch ??= new(_classes), null, tally);
-            }
-            else
-            {
-                ScoreRow(row, scratch ??= new(_classes), sum, tally);
-            }
+            var y = hard is null ? TargetRows.Soft : _labels!.TrueClass(row, soft is null ? target : soft.Target);
+            var isScored = true;
+            if (y >= 0) hard!.Add(row, y, sum);
+            else if (soft is not null) soft.AddSoft(row, sum);
+            else isScored = false;
+            if (isScored && !_needsRow) continue;
+            ScoreRow(row, scratch ??= new(_classes), isScored ? null : sum, tally, writesGradient: !isScored);
         }
-        kernel?.Flush(sum);
-        if (kernel?.Declined is { } declined)
-            foreach (var row in declined) ScoreRow(row, scratch ??= new(_classes), sum, null);
+        Finish(hard, sum, ref scratch);
+        Finish(soft, sum, ref scratch);
         scratch?.Dispose();
     }
 
-    private ISoftmaxRows? NewKernel() =>
-        !_hasKernel ? null
-        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Weights, Scores, _classWeight, _unit)
-        : new SoftmaxRows<StoredFloat64>(_batch, Weights, Scores, _classWeight, _unit);
+    /// <summary>Scores the last rows of a kernel, and by the formula those that it has left.</summary>
+    private void Finish(ISoftmaxRows? kernel, ExactSum sum, ref CategoricalScratch? scratch)
+    {
+        kernel?.Flush(sum);
+        foreach (var row in kernel?.Declined ?? []) ScoreRow(row, scratch ??= new(_classes), sum, null, writesGradient: true);
+        foreach (var row in kernel?.WithoutGradient ?? []) ScoreRow(row, scratch ??= new(_classes), null, null, writesGradient: true);
+    }
 
-    /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
-    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
+    /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss.</summary>
+    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally, bool writesGradient)
     {
         var y = scratch.Y;
         ReadPredictions(index, scratch.Z);
@@ -137,21 +136,23 @@ internal sealed class CategoricalPass
         var weight = new Dd(Weights[index]);
         if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
         var logSumExpDerivative = Dd.Zero;
-        if (_formula.HasLogSumExpTerm)
+        if (_formula.LogSumExpSquared is > 0 and var squared)
         {
-            var factor = GetLogSumExpFactor(hard, y[.._classes]);
-            value += TimesOrZero(factor, _formula.GetLogSumExpTerm(logSumExp));
-            logSumExpDerivative = TimesOrZero(factor, _formula.GetLogSumExpDerivative(logSumExp));
+            var factor = GetLogSumExpFactor(hard, y[.._classes]) * new Dd(squared);
+            value += TimesOrZero(factor, Dd.Square(logSumExp));
+            logSumExpDerivative = TimesOrZero(factor, logSumExp + logSumExp);
         }
         var scale = weight * _unit;
         if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
         WriteSample(index, row);
-        if (sum is null) return;
-        value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
-        sum.Add(value.ToScalar());
-        sum.Add(value.Lo[0]);
-        Scores.Losses?.Write(index, [value.ToScalar()]);
-        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExpDerivative, scale, scratch.Result);
+        if (sum is not null)
+        {
+            value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
+            sum.Add(value.ToScalar());
+            sum.Add(value.Lo[0]);
+            Scores.Losses?.Write(index, [value.ToScalar()]);
+        }
+        if (writesGradient && Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExpDerivative, scale, scratch.Result);
     }
 
     private void ReadPredictions(long index, Span<double> z)

@@ -60,25 +60,17 @@ internal sealed class CrossEntropy : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        options.Get(ZLoss) is > 0 and var zLoss ? new WithZLoss(zLoss) : new SumOverClasses<Term>(default);
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula(options.Get(ZLoss));
 
-    public override bool IsSoftmaxCrossEntropy(OptionValues options) =>
-        options.Get(ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0
-        && options.Get(SharedOptions.Temperature) == 1;
-
-    /// <summary>Adds ζ·s² with s = logsumexp(z/T); its derivative is 2ζ·s.</summary>
-    private sealed class WithZLoss(double zLoss) : CategoricalFormula
+    private sealed class Formula(double zLoss) : CategoricalFormula
     {
         private readonly SumOverClasses<Term> _terms = new(default);
 
-        public override bool HasLogSumExpTerm => true;
+        public override bool IsCrossEntropy => true;
+
+        public override double LogSumExpSquared => zLoss;
 
         public override Dd Score(in CategoricalRow row) => _terms.Score(row);
-
-        public override Dd GetLogSumExpTerm(Dd logSumExp) => new Dd(zLoss) * logSumExp * logSumExp;
-
-        public override Dd GetLogSumExpDerivative(Dd logSumExp) => new Dd(2 * zLoss) * logSumExp;
     }
 
     internal readonly struct Term : IClassTerm

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -67,21 +68,38 @@ internal sealed class Focal : CategoricalLoss
         var posted = options.Get(Alpha) ?? [1];
         if (posted.Length == 1) Array.Fill(alpha, posted[0]);
         else posted.CopyTo(alpha, 0);
-        return new SumOverClasses<Term>(new(options.Get(Gamma), alpha));
+        return new Formula(options.Get(Gamma), alpha, hasAlpha: options.Get(Alpha) is not null);
     }
 
     /// <remarks>
     /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio p·log p/q tends to −1 as q → 0, so no
     /// q^(γ−1) is needed, which would be infinite there for γ below 1.
     /// </remarks>
+    private static (Dd Value, Dd Slope) Focus(Dd logP, Dd p, Dd q, double gamma)
+    {
+        var scale = Dd.Pow(q, gamma);
+        var ratio = Dd.Select(q.IsZero, new Dd(-1.0), Dd.XLogY(p, logP) / q);
+        return (-Dd.XLogY(scale, logP), scale * (Dd.One - ratio * new Dd(gamma)));
+    }
+
+    private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : CategoricalFormula
+    {
+        private readonly SumOverClasses<Term> _terms = new(new(gamma, alpha));
+
+        public override TrueClassFormula OfTrueClass => (logP, p, q) => Focus(logP, p, q, gamma);
+
+        public override double[] ClassFactor => hasAlpha ? alpha : [];
+
+        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
+    }
+
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
         public ClassResult At(in EightClasses c)
         {
-            var scale = c.T * c.W * Vector512.LoadUnsafe(ref alpha[c.First]) * Dd.Pow(c.Q, gamma);
-            var ratio = Dd.Select(c.Q.IsZero, new Dd(-1.0), Dd.XLogY(c.P, c.LogP) / c.Q);
-            var value = -Dd.XLogY(scale, c.LogP);
-            return new(value, -scale * (Dd.One - ratio * new Dd(gamma)), Dd.Zero);
+            var weight = c.T * c.W * Vector512.LoadUnsafe(ref alpha[c.First]);
+            var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
+            return new(Dd.Select(weight.IsZero, Dd.Zero, weight * value), -weight * slope, Dd.Zero);
         }
     }
 }

@@ -1,4 +1,5 @@
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -64,6 +65,12 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         private const double MinSum = 1e-250;
 
         private readonly Dd _q = new(q);
+
+        public override TrueClassFormula OfTrueClass => (logP, _, _) =>
+        {
+            var exponent = _q * logP;
+            return (-Dd.Expm1(exponent) / _q, Dd.Exp(exponent));
+        };
 
         public override Dd Score(in CategoricalRow row)
         {

@@ -1,4 +1,5 @@
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -53,12 +54,25 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     };
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        new SumOverClasses<Term>(new(options.Get(Epsilon)));
+        new Formula(options.Get(Epsilon));
 
     /// <remarks>
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
     /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
+    private static (Dd Value, Dd Slope) Expand(Dd logP, Dd p, Dd q, Dd first) =>
+        (RelativeEntropy.Term(Dd.One, Dd.Zero, p, logP, -q) + first * q, q + first * p);
+
+    private sealed class Formula(double epsilon) : CategoricalFormula
+    {
+        private readonly Dd _first = Dd.One + new Dd(epsilon);
+        private readonly SumOverClasses<Term> _terms = new(new(epsilon));
+
+        public override TrueClassFormula OfTrueClass => (logP, p, q) => Expand(logP, p, q, _first);
+
+        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
+    }
+
     private readonly struct Term(double epsilon) : IClassTerm
     {
         private readonly Dd _first = Dd.One + new Dd(epsilon);
@@ -66,8 +80,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
         public ClassResult At(in EightClasses c)
         {
             var t = c.T * c.W;
-            var value = RelativeEntropy.Term(Dd.One, Dd.Zero, c.P, c.LogP, -c.Q) + _first * c.Q;
-            return new(Dd.Select(t.IsZero, Dd.Zero, t * value), -t * (c.Q + _first * c.P), Dd.Zero);
+            var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
+            return new(Dd.Select(t.IsZero, Dd.Zero, t * value), -t * slope, Dd.Zero);
         }
     }
 }
