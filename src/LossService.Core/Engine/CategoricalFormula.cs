@@ -6,7 +6,7 @@ namespace LossService.Core.Engine;
 /// <summary>A categorical formula: a row's value, and its derivatives.</summary>
 internal abstract class CategoricalFormula
 {
-    /// <summary>Whether the formula reads <see cref="CategoricalRow.Z"/> alone and needs no distribution.</summary>
+    /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Z"/> alone and needs no distribution.</summary>
     public virtual bool IsOnLogits => false;
 
     /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)² beside the value.</summary>
@@ -21,6 +21,22 @@ internal abstract class CategoricalFormula
     /// <summary>What the formula of the true class is multiplied by, for each class; empty = 1.</summary>
     public virtual double[] ClassFactor => [];
 
+    /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Surplus"/>.</summary>
+    public virtual bool NeedsSurplus => false;
+
+    /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/> and <see cref="WideDouble"/>, too.</summary>
+    public virtual bool IsGeneric => false;
+
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
-    public abstract Dd Score(in CategoricalRow row);
+    public abstract Dd Score(in CategoricalRow<Dd> row);
+
+    /// <summary>The same in another arithmetic.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="size">The sum of <see cref="ClassResult{TNumber}.Size"/>.</param>
+    public virtual PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) =>
+        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+
+    /// <inheritdoc cref="Score(in CategoricalRow{PlainDouble}, out double)"/>
+    public virtual WideDouble Score(in CategoricalRow<WideDouble> row, out double size) =>
+        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 }

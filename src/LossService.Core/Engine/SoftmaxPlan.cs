@@ -20,8 +20,7 @@ internal sealed class SoftmaxPlan
     /// <param name="batch">The batch.</param>
     /// <param name="formula">Its formula.</param>
     /// <param name="classWeight">The weight of each class, padded; empty = 1.</param>
-    /// <param name="unit">What nats are multiplied by.</param>
-    public SoftmaxPlan(Batch batch, CategoricalFormula formula, double[] classWeight, Dd unit)
+    public SoftmaxPlan(Batch batch, CategoricalFormula formula, double[] classWeight)
     {
         _batch = batch;
         var (dtype, options) = (batch.Predictions.DType, batch.Options);
@@ -34,7 +33,7 @@ internal sealed class SoftmaxPlan
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
             ClassWeight = Multiply(classWeight, formula.ClassFactor),
-            Unit = unit,
+            Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
             LeastPart = isNarrow ? SoftmaxKernel<StoredFloat32>.LeastPart : LeastPartOfFloat64,
         };
         // the kernel writes gradients as it reads predictions
@@ -56,9 +55,10 @@ internal sealed class SoftmaxPlan
     public bool TakesRows { get; }
 
     /// <summary>A kernel for rows with one true class, or with soft labels.</summary>
-    public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, bool hasRows) => _batch.Predictions.DType == DType.Float32
-        ? new SoftmaxRows<StoredFloat32>(_batch, weights, scores, _loss, hasRows)
-        : new SoftmaxRows<StoredFloat64>(_batch, weights, scores, _loss, hasRows);
+    public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows) =>
+        _batch.Predictions.DType == DType.Float32
+            ? new SoftmaxRows<StoredFloat32>(_batch, weights, scores, tally, _loss, hasRows)
+            : new SoftmaxRows<StoredFloat64>(_batch, weights, scores, tally, _loss, hasRows);
 
     private static double[] Multiply(double[] weights, double[] factors)
     {

@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
@@ -163,6 +164,27 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
             sumOfShare += b;
         }
         return (sum.ToScalar(), sumOfShare.ToScalar());
+    }
+
+    /// <summary>How many classes come before y: those with a larger logit, and of those with the same the ones of a lower index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static int CountBefore(TElement* z, int classes, int y)
+    {
+        var own = Vector512.Create(TElement.ToDouble(z[y]));
+        var (count, c) = (0, 0);
+        for (; c <= classes - Width; c += Width)
+        {
+            var block = TElement.Load(z + c);
+            // in blocks before the label's, equals come before, too
+            var before = c + Width <= y ? Vector512.GreaterThanOrEqual(block, own) : Vector512.GreaterThan(block, own);
+            count += BitOperations.PopCount(before.ExtractMostSignificantBits());
+        }
+        var counted = Math.Min(c, y & -Width);
+        for (; c < classes; c++)
+            if (TElement.ToDouble(z[c]) > own[0]) count++;
+        for (c = counted; c < y; c++)
+            if (TElement.ToDouble(z[c]) == own[0]) count++;
+        return count;
     }
 
     /// <summary>Writes scale·∂loss/∂z of a row from the exponentials.</summary>

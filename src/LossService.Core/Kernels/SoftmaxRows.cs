@@ -16,6 +16,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
 {
     private readonly SampleWeights _samples;
     private readonly Scores _scores;
+    private readonly MetricsSum? _tally;
     private readonly SoftmaxLoss _loss;
     private readonly SoftmaxConclusion _conclusion;
     private readonly SoftmaxTargets _targets;
@@ -31,11 +32,12 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <param name="batch">The batch.</param>
     /// <param name="samples">The weights of its rows.</param>
     /// <param name="scores">Where to.</param>
+    /// <param name="tally">The metrics of rows with a true class; null = none.</param>
     /// <param name="loss">What is computed.</param>
     /// <param name="hasRows">Whether each row has its own target, added by <see cref="AddSoft"/>.</param>
-    public SoftmaxRows(Batch batch, SampleWeights samples, Scores scores, SoftmaxLoss loss, bool hasRows)
+    public SoftmaxRows(Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows)
     {
-        (_samples, _scores, _loss) = (samples, scores, loss);
+        (_samples, _scores, _tally, _loss) = (samples, scores, tally, loss);
         _classes = batch.Predictions.Shape.Last;
         _padded = DdRow.Padded(_classes);
         _isShort = _classes <= SoftmaxColumns<TElement>.MaxClasses;
@@ -93,6 +95,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         if (_isShort) ReadColumns();
         else ReadRows();
         for (var i = 0; i < _count; i += DdRow.Width) _conclusion.Conclude(_scratch, i);
+        if (_tally is not null) Tally(_tally);
         Decline();
         sum.Add(new ReadOnlySpan<double>(_scratch.Loss, _count));
         sum.Add(new ReadOnlySpan<double>(_scratch.Low, _count));
@@ -232,17 +235,33 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         else if (!hasDigits || _scratch.Lost[i] != 0) (WithoutGradient ??= []).Add(_scratch.Index[i]);
     }
 
+    /// <summary>Adds the rows of the block to the metrics, except for the declined ones.</summary>
+    private void Tally(MetricsSum tally)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (IsDeclined(i)) continue;
+            var index = _scratch.Index[i];
+            var before = SoftmaxKernel<TElement>.CountBefore(_predictions + index * _classes, _classes, _scratch.Class[i]);
+            tally.Add(_samples[index], new(_scratch.Surprise[i]), before == 0, before);
+            tally.AddToBin(_samples[index], 1 / (1 + _scratch.Rest[i]), before == 0 ? 1 : 0);
+        }
+    }
+
     private void ClearGradients()
     {
         for (var i = 0; i < _count; i++) _scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
     }
+
+    private bool IsDeclined(int i) =>
+        !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
 
     /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
     private void Decline()
     {
         for (var i = 0; i < _count; i++)
         {
-            if (double.IsFinite(_scratch.Loss[i]) && !double.IsPositiveInfinity(_scratch.Max[i])) continue;
+            if (!IsDeclined(i)) continue;
             (Declined ??= []).Add(_scratch.Index[i]);
             (_scratch.Loss[i], _scratch.Low[i], _scratch.Lost[i]) = (0, 0, 0);
         }

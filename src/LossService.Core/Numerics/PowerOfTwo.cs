@@ -45,6 +45,7 @@ internal static class PowerOfTwo
         Avx512F.IsSupported ? Avx512F.Scale(x, e) : ScaleInHalves(x, e);
 
     /// <summary><see cref="Scale"/> on any machine: two multiplications by powers of two, of which only the second can round.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
     {
         e = Vector512.Floor(e);

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -51,10 +53,12 @@ internal sealed class Brier : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
-            return new(Dd.Square(error), Dd.Zero, error + error);
+            var size = c.ErrorSize + c.ErrorSize;
+            return new(TNumber.Square(error), TNumber.Zero, error + error, Vector512.Abs(error.Round()) * size, size);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -62,23 +64,21 @@ internal sealed class CrossEntropy : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula(options.Get(ZLoss));
 
-    private sealed class Formula(double zLoss) : CategoricalFormula
+    private sealed class Formula(double zLoss) : SumOverClasses<Term>(default)
     {
-        private readonly SumOverClasses<Term> _terms = new(default);
-
         public override bool IsCrossEntropy => true;
 
         public override double LogSumExpSquared => zLoss;
-
-        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
     }
 
     internal readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * c.W;
-            return new(-Dd.XLogY(t, c.LogP), -t, Dd.Zero);
+            var t = c.T * TNumber.Of(c.W);
+            var value = -TNumber.XLogY(t, c.LogP);
+            return new(value, -t, TNumber.Zero, value.Round(), Vector512<double>.Zero);
         }
     }
 }

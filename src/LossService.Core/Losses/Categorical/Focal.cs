@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
@@ -75,31 +76,31 @@ internal sealed class Focal : CategoricalLoss
     /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio p·log p/q tends to −1 as q → 0, so no
     /// q^(γ−1) is needed, which would be infinite there for γ below 1.
     /// </remarks>
-    private static (Dd Value, Dd Slope) Focus(Dd logP, Dd p, Dd q, double gamma)
+    private static (TNumber Value, TNumber Slope) Focus<TNumber>(TNumber logP, TNumber p, TNumber q, double gamma)
+        where TNumber : struct, IArithmetic<TNumber>
     {
-        var scale = Dd.Pow(q, gamma);
-        var ratio = Dd.Select(q.IsZero, new Dd(-1.0), Dd.XLogY(p, logP) / q);
-        return (-Dd.XLogY(scale, logP), scale * (Dd.One - ratio * new Dd(gamma)));
+        var scale = TNumber.Pow(q, gamma);
+        var ratio = TNumber.Select(q.IsZero, -TNumber.One, TNumber.XLogY(p, logP) / q);
+        return (-TNumber.XLogY(scale, logP), scale * (TNumber.One - ratio * TNumber.Of(gamma)));
     }
 
-    private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : CategoricalFormula
+    private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
     {
-        private readonly SumOverClasses<Term> _terms = new(new(gamma, alpha));
-
         public override TrueClassFormula OfTrueClass => (logP, p, q) => Focus(logP, p, q, gamma);
 
         public override double[] ClassFactor => hasAlpha ? alpha : [];
-
-        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
     }
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var weight = c.T * c.W * Vector512.LoadUnsafe(ref alpha[c.First]);
+            var weight = c.T * TNumber.Of(c.W) * TNumber.Of(Vector512.LoadUnsafe(ref alpha[c.First]));
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
-            return new(Dd.Select(weight.IsZero, Dd.Zero, weight * value), -weight * slope, Dd.Zero);
+            value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
+            slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
+            return new(value, slope, TNumber.Zero, value.Round(), Vector512<double>.Zero);
         }
     }
 }

@@ -72,7 +72,7 @@ internal sealed class MultiMargin : CategoricalLoss
 
         public override bool IsOnLogits => true;
 
-        public override Dd Score(in CategoricalRow row)
+        public override Dd Score(in CategoricalRow<Dd> row)
         {
             var y = row.Hard;
             // a difference of logits may overflow where a class's share of it does not

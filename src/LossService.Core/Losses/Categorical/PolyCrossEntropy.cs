@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -60,28 +62,31 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
     /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
-    private static (Dd Value, Dd Slope) Expand(Dd logP, Dd p, Dd q, Dd first) =>
-        (RelativeEntropy.Term(Dd.One, Dd.Zero, p, logP, -q) + first * q, q + first * p);
+    private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, Dd one)
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var first = TNumber.Of(one.Hi, one.Lo);
+        return (RelativeEntropy.Term(TNumber.One, TNumber.Zero, p, logP, -q) + first * q, q + first * p);
+    }
 
-    private sealed class Formula(double epsilon) : CategoricalFormula
+    private sealed class Formula(double epsilon) : SumOverClasses<Term>(new(epsilon))
     {
         private readonly Dd _first = Dd.One + new Dd(epsilon);
-        private readonly SumOverClasses<Term> _terms = new(new(epsilon));
 
         public override TrueClassFormula OfTrueClass => (logP, p, q) => Expand(logP, p, q, _first);
-
-        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
     }
 
     private readonly struct Term(double epsilon) : IClassTerm
     {
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * c.W;
+            var t = c.T * TNumber.Of(c.W);
             var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
-            return new(Dd.Select(t.IsZero, Dd.Zero, t * value), -t * slope, Dd.Zero);
+            value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
+            return new(value, -t * slope, TNumber.Zero, value.Round(), Vector512<double>.Zero);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -13,34 +14,95 @@ namespace LossService.Core.Losses.Categorical;
 /// </remarks>
 internal static class RelativeEntropy
 {
+    /// <summary>Below this |r|, r − log1p(r) is computed by its series in double-double.</summary>
+    private const double ShortSeries = 1.0 / 65536;
+
+    /// <summary>The same in other arithmetics: above, the difference has the digits of a double left.</summary>
+    private const double LongSeries = 1.0 / 16;
+
     /// <summary>D(x‖y); y where x = 0, and ∞ where only log y is −∞.</summary>
-    public static Dd Term(Dd x, Dd logX, Dd y, Dd logY, Dd yMinusX)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TNumber Term<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+        where TNumber : struct, IArithmetic<TNumber> => Compare(x, logX, y, logY, yMinusX).Term;
+
+    /// <summary>D(x‖y) as <see cref="Term"/>, and log(x/y) for an x above 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (TNumber Term, TNumber LogRatio) Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+        where TNumber : struct, IArithmetic<TNumber>
     {
+        if (typeof(TNumber) == typeof(PlainDouble))
+        {
+            var excess = VectorRatio.Compare(x.Round(), y.Round(), yMinusX.Round(), out var log);
+            return (TNumber.Select(x.IsZero, y, TNumber.Of(x.Round() * excess)), TNumber.Of(-log));
+        }
         var r = yMinusX / x;
-        var near = x * Excess(r);
+        var isSmall = IsBelow(r, 0.25);
+        var log1p = TNumber.Log1p(TNumber.Select(isSmall, r, TNumber.Zero));
+        var ratio = TNumber.Select(isSmall, -log1p, logX - logY);
+        var near = x * Excess(r, log1p);
         var far = x * (logX - logY) + yMinusX;
-        return Dd.Select(x.IsZero, y, Dd.Select(IsSmall(r), near, far));
+        return (TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), ratio);
     }
 
-    /// <summary>log(x/y), for an x above 0.</summary>
-    public static Dd LogRatio(Dd x, Dd logX, Dd logY, Dd yMinusX)
+    /// <summary>ln x for <see cref="Compare"/>, which does not read it in plain double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TNumber Log<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> =>
+        typeof(TNumber) == typeof(PlainDouble) ? TNumber.Zero : TNumber.Log(x);
+
+    /// <summary>What an error of the arithmetic is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> GetRatioSize<TNumber>(TNumber ratio, TNumber logX, TNumber logY)
+        where TNumber : struct, IArithmetic<TNumber> => typeof(TNumber) == typeof(PlainDouble)
+            ? Vector512.Abs(ratio.Round()) + Vector512.Create(2.0)
+            : Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round()) + Vector512<double>.One;
+
+    /// <summary>
+    /// What an error of the arithmetic is multiplied by on its way to D(x‖y): of y − x where they are near, else of the logarithms.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> GetSize<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+        where TNumber : struct, IArithmetic<TNumber>
     {
-        var r = yMinusX / x;
-        return Dd.Select(IsSmall(r), -Dd.Log1p(r), logX - logY);
+        var r = yMinusX.Round() / x.Round();
+        var sum = x.Round() + y.Round();
+        if (typeof(TNumber) == typeof(PlainDouble))
+        {
+            var least = Vector512.MinNative(Vector512.Abs(r), Vector512<double>.One);
+            return Vector512.ConditionalSelect(x.IsZero, y.Round(), least * sum);
+        }
+        var far = x.Round() * (Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round())) + sum;
+        var size = Vector512.ConditionalSelect(
+            Vector512.LessThan(Vector512.Abs(r), Vector512.Create(0.25)), Vector512.Abs(r) * sum, far);
+        return Vector512.ConditionalSelect(x.IsZero, y.Round(), size);
     }
 
-    /// <summary>r − log1p(r) for small r; by its series where the difference would lose more than 16 bits.</summary>
-    private static Dd Excess(Dd r)
+    /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose too many bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TNumber Excess<TNumber>(TNumber r, TNumber log1p) where TNumber : struct, IArithmetic<TNumber>
     {
-        var series = new Dd(1.0 / 5) - r / Vector512.Create(6.0);
-        series = new Dd(1.0 / 4) - r * series;
-        series = Dd.One / Vector512.Create(3.0) - r * series;
-        series = Dd.Square(r) * (new Dd(0.5) - r * series);
-        return Dd.Select(IsBelow(r, 1.0 / 65536), series, r - Dd.Log1p(r));
+        var isExact = typeof(TNumber) == typeof(Dd);
+        var x = r.Round();
+        var rest = isExact ? Vector512.FusedMultiplyAdd(x, Vector512.Create(-1.0 / 6), Vector512.Create(1.0 / 5)) : TakeTail(x);
+        var series = TNumber.Of(1.0 / 4) - r * TNumber.Of(rest);
+        series = TNumber.One / TNumber.Of(3) - r * series;
+        series = TNumber.Square(r) * (TNumber.Of(0.5) - r * series);
+        return TNumber.Select(IsBelow(r, isExact ? ShortSeries : LongSeries), series, r - log1p);
     }
 
-    private static Vector512<double> IsSmall(Dd r) => IsBelow(r, 0.25);
+    /// <summary>1/5 − r/6 + r²/7 − …, for |r| below 1/16: r¹²/17 is 2⁻⁵².</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> TakeTail(Vector512<double> r)
+    {
+        var r2 = r * r;
+        var q = Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 16), Vector512.Create(1.0 / 15));
+        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 14), Vector512.Create(1.0 / 13)));
+        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 12), Vector512.Create(1.0 / 11)));
+        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 10), Vector512.Create(1.0 / 9)));
+        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 8), Vector512.Create(1.0 / 7)));
+        return Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 6), Vector512.Create(1.0 / 5)));
+    }
 
-    private static Vector512<double> IsBelow(Dd r, double bound) =>
-        Vector512.LessThan(Vector512.Abs(r.Hi), Vector512.Create(bound));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector512.LessThan(Vector512.Abs(r.Round()), Vector512.Create(bound));
 }
