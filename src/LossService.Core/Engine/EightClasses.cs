@@ -24,6 +24,11 @@ internal readonly record struct EightClasses<TNumber>(
             Vector512.GreaterThan(T.Round(), Vector512.Create(0.5)), TNumber.One - T - Q, P - T);
     }
 
+    /// <summary>|error| with what it may be where it is 0 by rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> Doubt(TNumber error) =>
+        Vector512.FusedMultiplyAdd(ErrorSize, Vector512.Create(1.0 / (1L << 50)), Vector512.Abs(error.Round()));
+
     /// <summary>The sum of the numbers that <see cref="Error"/> is a difference of.</summary>
     public Vector512<double> ErrorSize
     {

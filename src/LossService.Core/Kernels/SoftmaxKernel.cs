@@ -163,7 +163,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
             sum += Dd.Difference(m, Vector512.Create(TElement.ToDouble(z[c]))) * b;
             sumOfShare += b;
         }
-        return (sum.ToScalar(), sumOfShare.ToScalar());
+        return (sum.ToScalar(), spread == null ? classes : sumOfShare.ToScalar());
     }
 
     /// <summary>How many classes come before y: those with a larger logit, and of those with the same the ones of a lower index.</summary>

@@ -1,3 +1,4 @@
+using LossService.Core.Losses;
 using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Kernels;
@@ -16,7 +17,7 @@ internal static class HardRows
         {
             var part = z.AsSpan(row * draft.Classes, draft.Classes);
             Fill(part, random.Next(Kinds), random);
-            if (labels is not null && draft.LabelForm == LabelForm.Dense && !draft.IsBinary && random.Next(3) == 0)
+            if (labels is not null && draft.LabelForm == LabelForm.Dense && draft.Loss.Labels == LabelRule.Distribution && random.Next(3) == 0)
                 Approach(labels.AsSpan(row * draft.Classes, draft.Classes), part, random);
         }
         return draft with { Predictions = z, Labels = labels, IsUnchecked = true };

@@ -58,7 +58,7 @@ internal sealed class Brier : CategoricalLoss
         {
             var error = c.Error;
             var size = c.ErrorSize + c.ErrorSize;
-            return new(TNumber.Square(error), TNumber.Zero, error + error, Vector512.Abs(error.Round()) * size, size);
+            return new(TNumber.Square(error), TNumber.Zero, error + error, c.Doubt(error) * size, size);
         }
     }
 }

@@ -20,6 +20,8 @@ internal static class RelativeEntropy
     /// <summary>The same in other arithmetics: above, the difference has the digits of a double left.</summary>
     private const double LongSeries = 1.0 / 16;
 
+    private const double Doubt = 1.0 / (1L << 50);
+
     /// <summary>D(x‖y); y where x = 0, and ∞ where only log y is −∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber Term<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
@@ -63,16 +65,16 @@ internal static class RelativeEntropy
     public static Vector512<double> GetSize<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
         where TNumber : struct, IArithmetic<TNumber>
     {
-        var r = yMinusX.Round() / x.Round();
+        // a difference that is 0 by rounding is not known to be 0
+        var r = Vector512.Abs(yMinusX.Round() / x.Round()) + Vector512.Create(Doubt);
         var sum = x.Round() + y.Round();
-        if (typeof(TNumber) == typeof(PlainDouble))
+        var near = Vector512.MinNative(r, Vector512<double>.One) * sum;
+        var size = near;
+        if (typeof(TNumber) != typeof(PlainDouble))
         {
-            var least = Vector512.MinNative(Vector512.Abs(r), Vector512<double>.One);
-            return Vector512.ConditionalSelect(x.IsZero, y.Round(), least * sum);
+            var far = x.Round() * (Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round())) + sum;
+            size = Vector512.ConditionalSelect(Vector512.LessThan(r, Vector512.Create(0.25)), near, far);
         }
-        var far = x.Round() * (Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round())) + sum;
-        var size = Vector512.ConditionalSelect(
-            Vector512.LessThan(Vector512.Abs(r), Vector512.Create(0.25)), Vector512.Abs(r) * sum, far);
         return Vector512.ConditionalSelect(x.IsZero, y.Round(), size);
     }
 
