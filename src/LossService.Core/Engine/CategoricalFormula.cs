@@ -24,19 +24,15 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Surplus"/>.</summary>
     public virtual bool NeedsSurplus => false;
 
-    /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/> and <see cref="WideDouble"/>, too.</summary>
+    /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/>, too.</summary>
     public virtual bool IsGeneric => false;
 
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
     public abstract Dd Score(in CategoricalRow<Dd> row);
 
-    /// <summary>The same in another arithmetic.</summary>
+    /// <summary>The same in plain double.</summary>
     /// <param name="row">The row.</param>
     /// <param name="size">The sum of <see cref="ClassResult{TNumber}.Size"/>.</param>
     public virtual PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) =>
-        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
-
-    /// <inheritdoc cref="Score(in CategoricalRow{PlainDouble}, out double)"/>
-    public virtual WideDouble Score(in CategoricalRow<WideDouble> row, out double size) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 }

@@ -28,18 +28,88 @@ internal abstract class CategoricalLink
     /// <summary>The link of a form of predictions.</summary>
     public static CategoricalLink Create(PredictionForm form, double temperature, double clip, bool normalizes) => form switch
     {
-        PredictionForm.Logits => new LogitLink(temperature),
+        PredictionForm.Logits => new SoftmaxLink(temperature),
         PredictionForm.Probabilities when normalizes => new NormalizedLink(clip),
         PredictionForm.Probabilities => new ProbabilityLink(clip),
         _ => new LogProbabilityLink(),
     };
 
-    private sealed class LogitLink(double temperature) : CategoricalLink
+    /// <summary>
+    /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
+    /// 1 − p of the largest class is s/(1 + s), which does not cancel.
+    /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
+    /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
+    /// </summary>
+    private sealed class SoftmaxLink(double temperature) : CategoricalLink
     {
-        public override Dd Fill(in CategoricalRow<Dd> row) => SoftmaxLink<Dd>.Fill(row, temperature);
+        private readonly Vector512<double> _temperature = Vector512.Create(temperature);
 
-        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient) =>
-            SoftmaxLink<Dd>.Backward(row, scale, logSumExpDerivative, temperature, gradient, leastPart: 0);
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override Dd Fill(in CategoricalRow<Dd> row)
+        {
+            var z = row.Z;
+            var k = Ranking.FindMax(z);
+            // the limit for one infinite logit: p = 1
+            var certain = double.IsPositiveInfinity(z[k]);
+            // the difference of two logits may overflow where a part of it, divided by T, does not
+            var isLarge = temperature > 1 && row.DifferencesMayOverflow();
+            var unit = Vector512.Create(isLarge ? 0.25 : 1);
+            var max = Vector512.Create(z[k]) * unit;
+            var sum = Dd.Zero;
+            for (var c = 0; c < z.Length; c += DdRow.Width)
+            {
+                var winner = DdRow.LaneIs(k - c);
+                var d = certain
+                    ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
+                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]) * unit, max);
+                if (temperature != 1) d /= _temperature * unit;
+                var e = Dd.Exp(d);
+                row.LogP.Store(c, d);
+                row.P.Store(c, e);
+                // the largest's e is exactly 1; in the sum it would cost the others their low digits
+                sum += Dd.Select(winner, Dd.Zero, e);
+            }
+            sum = Dd.SumOfLanes(sum);
+            var log = Dd.Log1p(sum);
+            var scale = Dd.One / (Dd.One + sum);
+            for (var c = 0; c < z.Length; c += DdRow.Width)
+            {
+                var p = row.P[c] * scale;
+                row.LogP.Store(c, row.LogP[c] - log);
+                row.P.Store(c, p);
+                row.Q.Store(c, Dd.Select(DdRow.LaneIs(k - c), sum * scale, Dd.One - p));
+            }
+            return new Dd(z[k]) / _temperature + log;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        {
+            scale /= _temperature;
+            var total = Dd.Zero;
+            var winner = row.PDerivative.Broadcast(Ranking.FindMax(row.Z));
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var u = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c] - winner);
+                row.LogPDerivative.Store(c, u);
+                total += u;
+            }
+            total = Dd.SumOfLanes(total);
+            var isFinite = double.IsFinite(total.ToScalar());
+            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            {
+                var u = row.LogPDerivative[c];
+                var g = isFinite
+                    ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpDerivative)
+                    : Limit(u, total, row.LogP[c]);
+                (g * scale).Round().CopyTo(gradient[c..]);
+            }
+        }
+
+        /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
+        private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
+            u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
+
     }
 
     /// <summary>p as posted, clipped where asked; log p = log(p). Backward: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>

@@ -3,6 +3,7 @@ using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
@@ -54,7 +55,9 @@ internal sealed class CategoricalPass
     {
         if (start == end) return;
         CategoricalScratch? scratch = null;
-        using var hard = _plan.TakesClasses ? _plan.NewRows(Weights, Scores, tally, hasRows: false) : null;
+        // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it
+        var kernelTally = _batch.StoredDType == DType.Float64 ? null : tally;
+        using var hard = _plan.TakesClasses ? _plan.NewRows(Weights, Scores, kernelTally, hasRows: false) : null;
         using var soft = _plan.TakesRows ? _plan.NewRows(Weights, Scores, null, hasRows: true) : null;
         var target = hard is not null && soft is null && _labels!.AreDense ? new double[_classes] : [];
         for (var row = start; row < end; row++)
@@ -70,6 +73,7 @@ internal sealed class CategoricalPass
             if (y >= 0)
             {
                 hard!.Add(row, y, sum);
+                if (kernelTally != tally) work |= RowWork.Metrics;
             }
             else if (soft is not null)
             {
@@ -82,7 +86,7 @@ internal sealed class CategoricalPass
             }
             if (work != RowWork.None) _rows.Score(row, work, scratch ??= new(_classes), sum, tally);
         }
-        Finish(hard, sum, tally, ref scratch);
+        Finish(hard, sum, kernelTally, ref scratch);
         Finish(soft, sum, null, ref scratch);
         scratch?.Dispose();
     }

@@ -10,7 +10,7 @@ namespace LossService.Core.Engine;
 
 /// <summary>
 /// Scores single rows by the formula: read a row → link (log p, p) → target (smoothed) → formula (value, derivatives) → link
-/// (gradient) → write. In the fastest arithmetic that has the digits: the row alone decides.
+/// (gradient) → write. In plain double where that has the digits of the results, else in double-double: the row alone decides.
 /// </summary>
 internal sealed class CategoricalScorer
 {
@@ -29,7 +29,6 @@ internal sealed class CategoricalScorer
     private readonly double _smoothing;
     private readonly Dd _unit;
     private readonly ExactSteps _exact;
-    private readonly WideSteps? _wide;
     private readonly PlainSteps? _plain;
 
     public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
@@ -44,11 +43,9 @@ internal sealed class CategoricalScorer
         _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
         var link = CategoricalLink.Create(batch.Form, temperature, options.Get(SharedOptions.Clip), options.Get(SharedOptions.Normalize));
         _exact = new(link, formula);
-        if (batch.UsesKernels && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0)
-        {
-            _wide = new(formula, temperature, batch.StoredDType);
-            if (batch.StoredDType != DType.Float64) _plain = new(formula, temperature);
-        }
+        if (batch.UsesKernels && batch.StoredDType != DType.Float64 && batch.Form == PredictionForm.Logits && formula.IsGeneric
+            && formula.LogSumExpSquared == 0)
+            _plain = new(formula, temperature);
     }
 
     private bool NeedsDistribution => !_formula.IsOnLogits
@@ -62,7 +59,6 @@ internal sealed class CategoricalScorer
         if (_labels is not null) hard = _labels.Read(index, scratch.Y[.._classes]);
         scratch.Y[_classes..].Clear();
         if (_plain is not null) work = Score(_plain, index, work, hard, scratch, sum, tally);
-        if (_wide is not null && work != RowWork.None) work = Score(_wide, index, work, hard, scratch, sum, tally);
         if (work != RowWork.None) Score(_exact, index, work, hard, scratch, sum, tally);
     }
 
@@ -100,7 +96,7 @@ internal sealed class CategoricalScorer
         if (_labels is not null) Smooth(scratch.Y, row.T);
         var logSumExp = NeedsDistribution ? steps.Fill(row) : TNumber.Zero;
         // limits are for double-double
-        if (typeof(TNumber) != typeof(Dd) && !double.IsFinite(logSumExp.Round().ToScalar())) return work;
+        if (!NumberRow<TNumber>.HasRest && !double.IsFinite(logSumExp.Round().ToScalar())) return work;
         if ((work & RowWork.Description) != 0) WriteSample(index, row);
         if ((work & RowWork.Metrics) != 0 && tally is not null) Tally(tally, index, hard, row, scratch.Y[.._classes]);
         return (work & (RowWork.Loss | RowWork.Gradient)) == 0
@@ -163,7 +159,7 @@ internal sealed class CategoricalScorer
     private void Smooth<TNumber>(ReadOnlySpan<double> y, NumberRow<TNumber> target) where TNumber : struct, IArithmetic<TNumber>
     {
         y.CopyTo(target.Hi);
-        if (TNumber.HasRest) target.Lo.Clear();
+        if (NumberRow<TNumber>.HasRest) target.Lo.Clear();
         if (_smoothing == 0) return;
         var keep = Of<TNumber>(Dd.One - new Dd(_smoothing));
         var spread = Of<TNumber>(new Dd(_smoothing) / new Dd(_classes));

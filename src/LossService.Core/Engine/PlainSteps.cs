@@ -47,7 +47,7 @@ internal sealed class PlainSteps(CategoricalFormula formula, double temperature)
     }
 
     /// <inheritdoc/>
-    /// <remarks><see cref="SoftmaxLink{TNumber}.Backward"/> on vectors.</remarks>
+    /// <remarks>The softmax's step of <see cref="CategoricalLink"/>, on vectors.</remarks>
     public bool Backward(
         in CategoricalRow<PlainDouble> row, PlainDouble scale, PlainDouble logSumExpDerivative, Span<double> gradient)
     {

@@ -8,6 +8,9 @@ namespace LossService.Core.Engine;
 /// <summary>The one loop of all formulas that are sums over classes.</summary>
 internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
+    /// <summary>The classes after which a sum goes into a double-double: a long sum of plain doubles would lose digits.</summary>
+    private const int Run = 8 * DdRow.Width;
+
     /// <inheritdoc/>
     public sealed override bool NeedsSurplus => TTerm.SurplusFactor != 0;
 
@@ -20,13 +23,10 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
     /// <inheritdoc/>
     public sealed override PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) => Sum(row, out size);
 
-    /// <inheritdoc/>
-    public sealed override WideDouble Score(in CategoricalRow<WideDouble> row, out double size) => Sum(row, out size);
-
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
     {
-        var (value, sizes) = (TNumber.Zero, Vector512<double>.Zero);
+        var (total, value, sizes) = (Dd.Zero, TNumber.Zero, Vector512<double>.Zero);
         var weight = Vector512<double>.One;
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
@@ -34,13 +34,19 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
                 weight = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(row.ClassWeight), (nuint)c);
             var terms = term.At(row.Eight(c, weight));
             value += terms.Value;
+            if ((c & (Run - 1)) == Run - DdRow.Width)
+            {
+                total += new Dd(value.Round(), value.Rest());
+                value = TNumber.Zero;
+            }
             sizes += terms.Size;
             row.LogPDerivative.Store(c, terms.LogPDerivative);
             row.PDerivative.Store(c, terms.PDerivative);
             terms.PSize.StoreUnsafe(ref MemoryMarshal.GetReference(row.Size), (nuint)c);
         }
         size = Vector512.Sum(sizes);
-        value = NumberRow<TNumber>.SumOfLanes(value);
+        total = Dd.SumOfLanes(total + new Dd(value.Round(), value.Rest()));
+        value = TNumber.Of(total.Hi, total.Lo);
         if (TTerm.SurplusFactor == 0 || !row.SumsToOne) return value;
         return TTerm.SurplusFactor > 0 ? value + row.Surplus : value - row.Surplus;
     }

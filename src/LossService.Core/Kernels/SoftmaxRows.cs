@@ -244,7 +244,8 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             var index = _scratch.Index[i];
             var before = SoftmaxKernel<TElement>.CountBefore(_predictions + index * _classes, _classes, _scratch.Class[i]);
             tally.Add(_samples[index], new(_scratch.Surprise[i]), before == 0, before);
-            tally.AddToBin(_samples[index], 1 / (1 + _scratch.Rest[i]), before == 0 ? 1 : 0);
+            var confidence = (Dd.One / (Dd.One + new Dd(_scratch.Rest[i]))).ToScalar();
+            tally.AddToBin(_samples[index], confidence, before == 0 ? 1 : 0);
         }
     }
 

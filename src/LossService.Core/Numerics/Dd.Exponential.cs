@@ -13,12 +13,6 @@ internal readonly partial struct Dd
     // ln(2¹⁰²⁴) = 709.7827…: above the upper bound the result is ∞, below the lower less than half the smallest double
     private const double ExpUpper = 709.79, ExpLower = -745.2;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd Exp(Vector512<double> hi, Vector512<double> lo) => Exp(new Dd(hi, lo));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd ExpOfNegative(Vector512<double> x) => Exp(new Dd(x));
-
     /// <summary>eˣ for every x.</summary>
     /// <remarks>
     /// Greatest relative error in the golden file 2⁻¹⁰⁵·⁴, so a rounded normal result is within 0.5 ulp + 2⁻⁵² ulp. 0 at −∞ and below

@@ -41,8 +41,6 @@ internal readonly partial struct Dd : IArithmetic<Dd>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Dd(double hi, double lo) : this(Vector512.Create(hi), Vector512.Create(lo)) { }
 
-    public static bool HasRest => true;
-
     /// <summary>Zero in every lane.</summary>
     public static Dd Zero => default;
 

@@ -12,9 +12,6 @@ namespace LossService.Core.Numerics;
 /// </remarks>
 internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
 {
-    /// <summary>Whether a number has more digits than a double, so that <see cref="Rest"/> is not always 0.</summary>
-    static abstract bool HasRest { get; }
-
     /// <summary>Zero in every lane.</summary>
     static abstract TSelf Zero { get; }
 
@@ -69,12 +66,6 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
 
     /// <summary>eˣ for every x.</summary>
     static abstract TSelf Exp(TSelf x);
-
-    /// <summary>e to the power hi + lo, for |lo| ≤ ulp(hi).</summary>
-    static abstract TSelf Exp(Vector512<double> hi, Vector512<double> lo);
-
-    /// <summary>eˣ for x ≤ 0; faster.</summary>
-    static abstract TSelf ExpOfNegative(Vector512<double> x);
 
     /// <summary>ln x for x ≥ 0; NaN for others.</summary>
     static abstract TSelf Log(TSelf x);

@@ -14,6 +14,9 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     /// <summary>The rests.</summary>
     public Span<double> Lo { get; } = lo;
 
+    /// <summary>Whether there are rests: plain doubles have none, and their <see cref="Lo"/> is neither written nor read.</summary>
+    public static bool HasRest => typeof(TNumber) != typeof(PlainDouble);
+
     /// <summary>The padded number of elements.</summary>
     public int Length => Hi.Length;
 
@@ -21,7 +24,7 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     public TNumber this[int start]
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TNumber.HasRest
+        get => HasRest
             ? TNumber.Of(
                 Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(Hi), (nuint)start),
                 Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(Lo), (nuint)start))
@@ -33,11 +36,12 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     public void Store(int start, TNumber value)
     {
         value.Round().StoreUnsafe(ref MemoryMarshal.GetReference(Hi), (nuint)start);
-        if (TNumber.HasRest) value.Rest().StoreUnsafe(ref MemoryMarshal.GetReference(Lo), (nuint)start);
+        if (HasRest) value.Rest().StoreUnsafe(ref MemoryMarshal.GetReference(Lo), (nuint)start);
     }
 
     /// <summary>The element at <paramref name="index"/>, in every lane.</summary>
-    public TNumber Broadcast(int index) => TNumber.Of(Vector512.Create(Hi[index]), Vector512.Create(Lo[index]));
+    public TNumber Broadcast(int index) =>
+        TNumber.Of(Vector512.Create(Hi[index]), Vector512.Create(HasRest ? Lo[index] : 0));
 
     /// <summary>Writes the element at <paramref name="index"/> from lane 0 of <paramref name="value"/>.</summary>
     public void SetOne(int index, TNumber value) => (Hi[index], Lo[index]) = (value.Round().ToScalar(), value.Rest().ToScalar());

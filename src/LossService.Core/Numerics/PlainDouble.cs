@@ -24,8 +24,6 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private PlainDouble(Vector512<double> value) => _value = value;
 
-    public static bool HasRest => false;
-
     public static PlainDouble Zero => default;
 
     public static PlainDouble One
@@ -95,14 +93,6 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     /// <inheritdoc cref="VectorMath.Exp"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble Exp(PlainDouble x) => new(VectorMath.Exp(x._value, Vector512<double>.Zero));
-
-    /// <inheritdoc cref="VectorMath.Exp"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Exp(Vector512<double> hi, Vector512<double> lo) => new(VectorMath.Exp(hi, lo));
-
-    /// <inheritdoc cref="ShiftedExponential"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble ExpOfNegative(Vector512<double> x) => new(new ShiftedExponential().Exp(x));
 
     /// <inheritdoc cref="VectorMath.Log"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

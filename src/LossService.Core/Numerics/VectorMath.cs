@@ -24,7 +24,7 @@ internal static class VectorMath
     /// </summary>
     /// <remarks>
     /// Greatest error in the golden file 0.52 ulp; the tests allow 0.6 ulp, and 1 ulp for results below 1e-290. 1 at 0, gradual
-    /// underflow below −708.4, 0 at −∞ and below −745.2, ∞ above 709.7827, NaN for NaN. The reduction of <see cref="Dd.Exp(Dd)"/>, with a
+    /// underflow below −708.4, 0 at −∞ and below −745.2, ∞ above 709.7827, NaN for NaN. The reduction of <see cref="Dd.Exp"/>, with a
     /// series for one rounding: r⁸/8! is 2⁻⁵⁹.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -94,11 +94,11 @@ internal sealed class JsDivergence : CategoricalLoss
             var value = TNumber.Select(t.IsZero, -rest * p * logRest, beta * label + rest * prediction);
             ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
-            var size = beta.Round() * RelativeEntropy.GetSize(t, logT, m, logM, fromLabel)
-                + rest.Round() * RelativeEntropy.GetSize(p, c.LogP, m, logM, fromPrediction);
+            var size = beta.Round() * RelativeEntropy.GetSize(t, m, fromLabel)
+                + rest.Round() * RelativeEntropy.GetSize(p, m, fromPrediction);
             size = Vector512.ConditionalSelect(t.IsZero, value.Round(), size);
             var ratioSize = rest.Round() * Vector512.ConditionalSelect(
-                t.IsZero, Vector512<double>.One, RelativeEntropy.GetRatioSize(ratio, c.LogP, logM));
+                t.IsZero, Vector512<double>.One, RelativeEntropy.GetRatioSize(ratio));
             return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
         }
 

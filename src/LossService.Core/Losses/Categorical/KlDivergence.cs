@@ -76,7 +76,7 @@ internal sealed class KlDivergence : CategoricalLoss
             var logT = RelativeEntropy.Log(t);
             var value = RelativeEntropy.Term(t, logT, p, c.LogP, error);
             if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
-            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, logT, p, c.LogP, error), Vector512<double>.Zero);
+            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector512<double>.Zero);
         }
     }
 
@@ -93,13 +93,13 @@ internal sealed class KlDivergence : CategoricalLoss
             var infinity = TNumber.Of(double.PositiveInfinity);
             var infinite = t.IsZero & logP.IsFinite;
             var (term, ratio) = RelativeEntropy.Compare(p, logP, t, logT, -error);
-            var size = RelativeEntropy.GetSize(p, logP, t, logT, -error);
+            var size = RelativeEntropy.GetSize(p, t, -error);
             if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
             var value = TNumber.Select(infinite, infinity, term);
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
             return new(
                 value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(t.IsZero, TNumber.Zero, derivative),
-                size, RelativeEntropy.GetRatioSize(ratio, logP, logT) + Vector512<double>.One);
+                size, RelativeEntropy.GetRatioSize(ratio) + Vector512<double>.One);
         }
     }
 }

@@ -79,8 +79,6 @@ internal sealed class MultiMargin : CategoricalLoss
 
         public override PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) => Sum(row, out size);
 
-        public override WideDouble Score(in CategoricalRow<WideDouble> row, out double size) => Sum(row, out size);
-
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
         {

@@ -14,12 +14,6 @@ namespace LossService.Core.Losses.Categorical;
 /// </remarks>
 internal static class RelativeEntropy
 {
-    /// <summary>Below this |r|, r − log1p(r) is computed by its series in double-double.</summary>
-    private const double ShortSeries = 1.0 / 65536;
-
-    /// <summary>The same in other arithmetics: above, the difference has the digits of a double left.</summary>
-    private const double LongSeries = 1.0 / 16;
-
     private const double Doubt = 1.0 / (1L << 50);
 
     /// <summary>D(x‖y); y where x = 0, and ∞ where only log y is −∞.</summary>
@@ -51,57 +45,29 @@ internal static class RelativeEntropy
     public static TNumber Log<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> =>
         typeof(TNumber) == typeof(PlainDouble) ? TNumber.Zero : TNumber.Log(x);
 
-    /// <summary>What an error of the arithmetic is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
+    /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> GetRatioSize<TNumber>(TNumber ratio, TNumber logX, TNumber logY)
-        where TNumber : struct, IArithmetic<TNumber> => typeof(TNumber) == typeof(PlainDouble)
-            ? Vector512.Abs(ratio.Round()) + Vector512.Create(2.0)
-            : Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round()) + Vector512<double>.One;
+    public static Vector512<double> GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector512.Abs(ratio.Round()) + Vector512.Create(2.0);
 
-    /// <summary>
-    /// What an error of the arithmetic is multiplied by on its way to D(x‖y): of y − x where they are near, else of the logarithms.
-    /// </summary>
+    /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> GetSize<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
-        where TNumber : struct, IArithmetic<TNumber>
+    public static Vector512<double> GetSize<TNumber>(TNumber x, TNumber y, TNumber yMinusX) where TNumber : struct, IArithmetic<TNumber>
     {
         // a difference that is 0 by rounding is not known to be 0
         var r = Vector512.Abs(yMinusX.Round() / x.Round()) + Vector512.Create(Doubt);
-        var sum = x.Round() + y.Round();
-        var near = Vector512.MinNative(r, Vector512<double>.One) * sum;
-        var size = near;
-        if (typeof(TNumber) != typeof(PlainDouble))
-        {
-            var far = x.Round() * (Vector512.Abs(logX.Round()) + Vector512.Abs(logY.Round())) + sum;
-            size = Vector512.ConditionalSelect(Vector512.LessThan(r, Vector512.Create(0.25)), near, far);
-        }
+        var size = Vector512.MinNative(r, Vector512<double>.One) * (x.Round() + y.Round());
         return Vector512.ConditionalSelect(x.IsZero, y.Round(), size);
     }
 
-    /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose too many bits.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
     private static TNumber Excess<TNumber>(TNumber r, TNumber log1p) where TNumber : struct, IArithmetic<TNumber>
     {
-        var isExact = typeof(TNumber) == typeof(Dd);
-        var x = r.Round();
-        var rest = isExact ? Vector512.FusedMultiplyAdd(x, Vector512.Create(-1.0 / 6), Vector512.Create(1.0 / 5)) : TakeTail(x);
-        var series = TNumber.Of(1.0 / 4) - r * TNumber.Of(rest);
+        var series = TNumber.Of(1.0 / 5) - r / TNumber.Of(6);
+        series = TNumber.Of(1.0 / 4) - r * series;
         series = TNumber.One / TNumber.Of(3) - r * series;
         series = TNumber.Square(r) * (TNumber.Of(0.5) - r * series);
-        return TNumber.Select(IsBelow(r, isExact ? ShortSeries : LongSeries), series, r - log1p);
-    }
-
-    /// <summary>1/5 − r/6 + r²/7 − …, for |r| below 1/16: r¹²/17 is 2⁻⁵².</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> TakeTail(Vector512<double> r)
-    {
-        var r2 = r * r;
-        var q = Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 16), Vector512.Create(1.0 / 15));
-        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 14), Vector512.Create(1.0 / 13)));
-        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 12), Vector512.Create(1.0 / 11)));
-        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 10), Vector512.Create(1.0 / 9)));
-        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 8), Vector512.Create(1.0 / 7)));
-        return Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(-1.0 / 6), Vector512.Create(1.0 / 5)));
+        return TNumber.Select(IsBelow(r, 1.0 / 65536), series, r - log1p);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
