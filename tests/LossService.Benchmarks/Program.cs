@@ -8,6 +8,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["growth"] = Growth.Measure,
     ["numbers"] = Conversions.Measure,
     ["kernels"] = Kernels.Measure,
+    ["categorical"] = CategoricalKernels.Measure,
     ["binary"] = BinaryKernels.Measure,
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,

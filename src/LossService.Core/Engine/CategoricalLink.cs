@@ -11,16 +11,16 @@ namespace LossService.Core.Engine;
 /// </summary>
 internal abstract class CategoricalLink
 {
-    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow.Z"/>.</summary>
+    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow{TNumber}.Z"/>.</summary>
     /// <returns>logsumexp of the logits, in every lane; 0 for links without one.</returns>
-    public abstract Dd Fill(in CategoricalRow row);
+    public abstract Dd Fill(in CategoricalRow<Dd> row);
 
     /// <summary>Writes scale·∂L/∂z of the row into <paramref name="gradient"/> (padded), each rounded once.</summary>
     /// <param name="row">The row, its derivatives written by the formula.</param>
     /// <param name="scale">The sample's weight in the reduced loss.</param>
     /// <param name="logSumExpDerivative">∂L/∂logsumexp(z), where the loss has a term of it.</param>
     /// <param name="gradient">Where to.</param>
-    public abstract void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
+    public abstract void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
 
     /// <summary>p·v; 0 where p = 0, since p·v → 0 wherever v is infinite.</summary>
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
@@ -56,7 +56,7 @@ internal abstract class CategoricalLink
         private static Vector512<double> Down => Vector512.Create(double.ScaleB(1, -512));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
             var z = row.Z;
             var k = Ranking.FindMax(z);
@@ -94,7 +94,7 @@ internal abstract class CategoricalLink
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
             scale /= _temperature;
             var total = Dd.Zero;
@@ -143,12 +143,12 @@ internal abstract class CategoricalLink
             if (isCertain && isFinite) gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
         }
 
-        private static Dd ShiftedP(in CategoricalRow row, int c) => Dd.Exp(row.LogP[c] + Shift);
+        private static Dd ShiftedP(in CategoricalRow<Dd> row, int c) => Dd.Exp(row.LogP[c] + Shift);
 
         private static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
 
         /// <summary>Which p are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
-        private static Vector512<double> IsTiny(in CategoricalRow row, int c) =>
+        private static Vector512<double> IsTiny(in CategoricalRow<Dd> row, int c) =>
             Vector512.LessThan(row.P[c].Hi, Vector512.Create(Tiny)) & row.LogP[c].IsFinite;
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
@@ -164,7 +164,7 @@ internal abstract class CategoricalLink
         private readonly Dd _most = Dd.One - new Dd(clip);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
@@ -189,7 +189,7 @@ internal abstract class CategoricalLink
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
@@ -209,7 +209,7 @@ internal abstract class CategoricalLink
     private sealed class LogProbabilityLink : CategoricalLink
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
             {
@@ -222,7 +222,7 @@ internal abstract class CategoricalLink
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
             for (var c = 0; c < row.P.Length; c += DdRow.Width)
                 ((row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);

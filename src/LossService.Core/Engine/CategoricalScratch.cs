@@ -6,7 +6,7 @@ namespace LossService.Core.Engine;
 /// <summary>One thread's working memory for rows of K classes, reused for each row.</summary>
 internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : IDisposable
 {
-    private const int Rows = 16;
+    private const int Rows = 17;
 
     private readonly int _padded = DdRow.Padded(classes);
     private readonly WorkMemory _memory = new((long)Rows * DdRow.Padded(classes), budget);
@@ -18,27 +18,29 @@ internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : ID
     public Span<double> Y => Part(1);
 
     /// <summary>What rounding took from the unsmoothed target.</summary>
-    public Span<double> YLow => Part(15);
+    public Span<double> YLow => Part(16);
 
     /// <summary>A row of results before it is written.</summary>
     public Span<double> Result => Part(2);
 
     /// <summary>The row that formulas and links share.</summary>
-    public CategoricalRow Row(int hard, bool sumsToOne, Dd surplus, ReadOnlySpan<double> classWeight) => new()
-    {
-        Classes = classes,
-        Hard = hard,
-        SumsToOne = sumsToOne,
-        Surplus = surplus,
-        Z = Z,
-        LogP = Pair(3),
-        P = Pair(5),
-        T = Pair(7),
-        ClassWeight = classWeight,
-        LogPDerivative = Pair(9),
-        PDerivative = Pair(11),
-        Q = Pair(13),
-    };
+    public CategoricalRow<TNumber> Row<TNumber>(int hard, bool sumsToOne, TNumber surplus, ReadOnlySpan<double> classWeight)
+        where TNumber : struct, IArithmetic<TNumber> => new()
+        {
+            Classes = classes,
+            Hard = hard,
+            SumsToOne = sumsToOne,
+            Surplus = surplus,
+            Z = Z,
+            LogP = Pair<TNumber>(3),
+            P = Pair<TNumber>(5),
+            T = Pair<TNumber>(7),
+            ClassWeight = classWeight,
+            LogPDerivative = Pair<TNumber>(9),
+            PDerivative = Pair<TNumber>(11),
+            Q = Pair<TNumber>(13),
+            Size = Part(15),
+        };
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
@@ -48,5 +50,6 @@ internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : ID
 
     private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 
-    private DdRow Pair(int index) => new(Part(index), Part(index + 1));
+    private NumberRow<TNumber> Pair<TNumber>(int index) where TNumber : struct, IArithmetic<TNumber> =>
+        new(Part(index), Part(index + 1));
 }

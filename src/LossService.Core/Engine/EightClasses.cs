@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -10,8 +11,30 @@ namespace LossService.Core.Engine;
 /// <param name="T">t_c, after smoothing.</param>
 /// <param name="W">w_c, the class weight.</param>
 /// <param name="First">The number of the first of the eight.</param>
-internal readonly record struct EightClasses(Dd LogP, Dd P, Dd Q, Dd T, Vector512<double> W, int First)
+/// <param name="SumsToOne">Whether Σp = 1 by construction, as after a softmax.</param>
+internal readonly record struct EightClasses<TNumber>(
+    TNumber LogP, TNumber P, TNumber Q, TNumber T, Vector512<double> W, int First, bool SumsToOne)
+    where TNumber : struct, IArithmetic<TNumber>
 {
     /// <summary>p − t, from the side where it does not cancel: for t = 1 it is −(1 − p).</summary>
-    public Dd Error => Dd.Select(Vector512.GreaterThan(T.Hi, Vector512.Create(0.5)), Dd.One - T - Q, P - T);
+    public TNumber Error
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => TNumber.Select(
+            Vector512.GreaterThan(T.Round(), Vector512.Create(0.5)), TNumber.One - T - Q, P - T);
+    }
+
+    /// <summary>|error| with what it may be where it is 0 by rounding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> Doubt(TNumber error) =>
+        Vector512.FusedMultiplyAdd(ErrorSize, Vector512.Create(1.0 / (1L << 50)), Vector512.Abs(error.Round()));
+
+    /// <summary>The sum of the numbers that <see cref="Error"/> is a difference of.</summary>
+    public Vector512<double> ErrorSize
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Vector512.ConditionalSelect(
+            Vector512.GreaterThan(T.Round(), Vector512.Create(0.5)),
+            Vector512.Abs(Vector512<double>.One - T.Round()) + Q.Round(), P.Round() + T.Round());
+    }
 }

@@ -14,7 +14,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     private readonly Dd _most = Dd.One - new Dd(clip);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override Dd Fill(in CategoricalRow row)
+    public override Dd Fill(in CategoricalRow<Dd> row)
     {
         var sum = Add(row.Z);
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
@@ -40,7 +40,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+    public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
     {
         var sum = Add(row.Z);
         var mean = Dd.Zero;
@@ -63,7 +63,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         }
     }
 
-    private Vector512<double> IsClipped(in CategoricalRow row, int c, Dd sum)
+    private Vector512<double> IsClipped(in CategoricalRow<Dd> row, int c, Dd sum)
     {
         if (clip == 0) return Vector512<double>.Zero;
         var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c])) / sum;

@@ -11,20 +11,20 @@ internal readonly struct Smoothing(double smoothing, int classes)
     public bool IsNone => smoothing == 0;
 
     /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
-    public void Apply(DdRow y, DdRow target)
+    public void Apply<TNumber>(NumberRow<TNumber> y, NumberRow<TNumber> target) where TNumber : struct, IArithmetic<TNumber>
     {
         y.Hi.CopyTo(target.Hi);
-        y.Lo.CopyTo(target.Lo);
+        if (NumberRow<TNumber>.HasRest) y.Lo.CopyTo(target.Lo);
         if (smoothing == 0) return;
-        var keep = Dd.One - new Dd(smoothing);
-        var spread = new Dd(smoothing) / new Dd(classes);
-        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * keep + spread);
+        var (keep, spread) = (Dd.One - new Dd(smoothing), new Dd(smoothing) / new Dd(classes));
+        var (factor, addend) = (TNumber.Of(keep.Hi, keep.Lo), TNumber.Of(spread.Hi, spread.Lo));
+        for (var c = 0; c < target.Length; c += DdRow.Width) target.Store(c, target[c] * factor + addend);
         target.Hi[classes..].Clear();
         target.Lo[classes..].Clear();
     }
 
     /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
-    public Dd GetSurplus(DdRow y)
+    public Dd GetSurplus(NumberRow<Dd> y)
     {
         var sum = Dd.Zero;
         for (var c = 0; c < y.Length; c += DdRow.Width) sum += y[c];

@@ -6,13 +6,27 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>The one loop of all formulas that are sums over classes.</summary>
-internal sealed class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
+internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
+    /// <summary>The classes after which a sum goes into a double-double: a long sum of plain doubles would lose digits.</summary>
+    private const int Run = 8 * DdRow.Width;
+
     /// <inheritdoc/>
+    public sealed override bool NeedsSurplus => TTerm.SurplusFactor != 0;
+
+    /// <inheritdoc/>
+    public override bool IsGeneric => true;
+
+    /// <inheritdoc/>
+    public sealed override Dd Score(in CategoricalRow<Dd> row) => Sum(row, out _);
+
+    /// <inheritdoc/>
+    public sealed override PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) => Sum(row, out size);
+
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override Dd Score(in CategoricalRow row)
+    private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
     {
-        var value = Dd.Zero;
+        var (total, value, sizes) = (Dd.Zero, TNumber.Zero, Vector512<double>.Zero);
         var weight = Vector512<double>.One;
         for (var c = 0; c < row.P.Length; c += DdRow.Width)
         {
@@ -20,9 +34,20 @@ internal sealed class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula whe
                 weight = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(row.ClassWeight), (nuint)c);
             var terms = term.At(row.Eight(c, weight));
             value += terms.Value;
+            if ((c & (Run - 1)) == Run - DdRow.Width)
+            {
+                total += new Dd(value.Round(), value.Rest());
+                value = TNumber.Zero;
+            }
+            sizes += terms.Size;
             row.LogPDerivative.Store(c, terms.LogPDerivative);
             row.PDerivative.Store(c, terms.PDerivative);
+            terms.PSize.StoreUnsafe(ref MemoryMarshal.GetReference(row.Size), (nuint)c);
         }
-        return Dd.SumOfLanes(value);
+        size = Vector512.Sum(sizes);
+        total = Dd.SumOfLanes(total + new Dd(value.Round(), value.Rest()));
+        value = TNumber.Of(total.Hi, total.Lo);
+        if (TTerm.SurplusFactor == 0 || !row.SumsToOne) return value;
+        return TTerm.SurplusFactor > 0 ? value + row.Surplus : value - row.Surplus;
     }
 }

@@ -45,20 +45,31 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         return TElement.FindMinMaxOfColumns(z, classes, out max);
     }
 
-    /// <summary>Stores e_c = exp(z_c − m) class by class, and returns s = Σ e_c − 1 of each row.</summary>
+    /// <summary>Stores e_c = exp((z_c − m)/T) class by class, and returns s = Σ e_c − 1 of each row.</summary>
     /// <param name="z">The logits, class by class.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="min">The minima.</param>
     /// <param name="max">The maxima m; where one is +∞, that row's results are undefined.</param>
+    /// <param name="scale">The temperature T.</param>
     /// <param name="e">Receives the exponentials.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static Vector512<double> StoreExponentials(TElement* z, int classes, Vector512<double> min, Vector512<double> max, double* e)
+    public static Vector512<double> StoreExponentials(
+        TElement* z, int classes, Vector512<double> min, Vector512<double> max, in ExponentialScale scale, double* e)
     {
-        var isLarge = Vector512.GreaterThan(Vector512.Abs(max), Vector512.Create(ShiftedExponential.MaxShift));
-        if (isLarge.AsInt64() != Vector512<long>.Zero) return StoreExponentialsOfLarge(z, classes, max, isLarge, e);
-        var exponential = new ShiftedExponential(max);
+        var isLarge = Vector512.GreaterThan(Vector512.Abs(max), Vector512.Create(ShiftedExponential.MaxShift * scale.Temperature));
+        if (isLarge.AsInt64() != Vector512<long>.Zero) return StoreExponentialsOfLarge(z, classes, max, isLarge, scale, e);
+        var isNear = Vector512.LessThanOrEqualAll(max - min, Vector512.Create(ShiftedExponential.NormalSpan * scale.Temperature));
+        return scale.Temperature == 1
+            ? Store(z, classes, isNear, new ShiftedExponential(max), e)
+            : Store(z, classes, isNear, new TemperedExponential(max, scale), e);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static Vector512<double> Store<TExponential>(TElement* z, int classes, bool isNear, TExponential exponential, double* e)
+        where TExponential : struct, IShiftedExponential
+    {
         var sum = new Sum();
-        if (Vector512.LessThanOrEqualAll(max - min, Vector512.Create(ShiftedExponential.NormalSpan)))
+        if (isNear)
         {
             for (var end = z + classes * Rows; z < end; z += Rows, e += Rows)
             {
@@ -80,17 +91,26 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     }
 
     /// <summary>
-    /// The same where some rows have |m| above <see cref="ShiftedExponential.MaxShift"/>; the bits of the other rows do not change.
+    /// The same where some rows have |m|/T above <see cref="ShiftedExponential.MaxShift"/>; the bits of the other rows do not change.
     /// </summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private static Vector512<double> StoreExponentialsOfLarge(
-        TElement* z, int classes, Vector512<double> max, Vector512<double> isLarge, double* e)
+        TElement* z, int classes, Vector512<double> max, Vector512<double> isLarge, in ExponentialScale scale, double* e)
     {
-        var exponential = new ShiftedExponential(Vector512.AndNot(max, isLarge));
+        var small = Vector512.AndNot(max, isLarge);
+        return scale.Temperature == 1
+            ? StoreLarge(z, classes, max, isLarge, new ShiftedExponential(small), scale, e)
+            : StoreLarge(z, classes, max, isLarge, new TemperedExponential(small, scale), scale, e);
+    }
+
+    private static Vector512<double> StoreLarge<TExponential>(TElement* z, int classes, Vector512<double> max, Vector512<double> isLarge,
+        TExponential exponential, in ExponentialScale scale, double* e) where TExponential : struct, IShiftedExponential
+    {
         var sum = new Sum();
         for (var end = z + classes * Rows; z < end; z += Rows, e += Rows)
         {
             var d = Dd.Difference(TElement.Load(z), max);
+            if (scale.Temperature != 1) d /= Vector512.Create(scale.Temperature);
             var block = Vector512.ConditionalSelect(isLarge, VectorMath.Exp(d.Hi, d.Lo), exponential.Exp(TElement.Load(z)));
             block.Store(e);
             sum.Add(block);
@@ -98,10 +118,32 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         return sum.WithoutLargest;
     }
 
+    /// <summary>Σ b_c·(m − z_c) and Σ b_c of each row.</summary>
+    /// <param name="z">The logits, class by class.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="max">The maxima m.</param>
+    /// <param name="spread">The b_c of the eight rows, class by class; null = all are 1.</param>
+    /// <param name="share">Σ b_c.</param>
+    /// <returns>The first sum: NaN where a b_c is 0 and its z_c is −∞.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static Vector512<double> SumGaps(
+        TElement* z, int classes, Vector512<double> max, double* spread, out Vector512<double> share)
+    {
+        var gaps = Vector512<double>.Zero;
+        share = Vector512<double>.Zero;
+        for (var c = 0; c < classes; c++)
+        {
+            var b = spread == null ? Vector512<double>.One : Vector512.Load(spread + c * Rows);
+            gaps = Vector512.FusedMultiplyAdd(max - TElement.Load(z + c * Rows), b, gaps);
+            share += b;
+        }
+        return gaps;
+    }
+
     /// <summary>Writes scale·∂loss/∂z from the exponentials, except for the true classes.</summary>
     /// <param name="e">The exponentials e_c, class by class.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="part">scale/(1 + s).</param>
+    /// <param name="part">The factor of e_c.</param>
     /// <param name="gradient">The start of each of the eight rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Write(double* e, int classes, Vector512<double> part, TElement** gradient)
@@ -120,6 +162,28 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
                 Vector512.Load(column) * part, Vector512.Load(column + Rows) * part,
                 Vector512.Load(column + 2 * Rows) * part, Vector512.Load(column + 3 * Rows) * part, gradient, start);
         }
+    }
+
+    /// <summary>Replaces the exponentials by e_c·part − b_c·shift.</summary>
+    /// <param name="e">The exponentials e_c, class by class.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="part">The factor of e_c.</param>
+    /// <param name="shift">The factor of b_c.</param>
+    /// <param name="spread">The b_c of the eight rows, class by class; null = all are 1.</param>
+    /// <returns>The rows where a result is much smaller than its two parts, so that it may lack digits of a float32.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static Vector512<double> Combine(double* e, int classes, Vector512<double> part, Vector512<double> shift, double* spread)
+    {
+        var least = Vector512.Abs(shift) * Vector512.Create(SoftmaxKernel<TElement>.LeastPart);
+        var lost = Vector512<double>.Zero;
+        for (var c = 0; c < classes; c++)
+        {
+            var b = spread == null ? Vector512<double>.One : Vector512.Load(spread + c * Rows);
+            var g = Vector512.FusedMultiplyAdd(Vector512.Load(e + c * Rows), part, -shift * b);
+            lost |= Vector512.LessThan(Vector512.Abs(g), least * b);
+            g.Store(e + c * Rows);
+        }
+        return lost;
     }
 
     /// <summary>

@@ -26,9 +26,17 @@ internal static class LaneTable
     }
 
     /// <summary>The portable way: table[index] in each lane; every index must be inside the table.</summary>
-    internal static Vector512<double> Load(ReadOnlySpan<double> table, Vector512<long> index) => Vector512.Create(
-        table[(int)index[0]], table[(int)index[1]], table[(int)index[2]], table[(int)index[3]],
-        table[(int)index[4]], table[(int)index[5]], table[(int)index[6]], table[(int)index[7]]);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> Load(ReadOnlySpan<double> table, Vector512<long> index)
+    {
+        ref var first = ref MemoryMarshal.GetReference(table);
+        return Vector512.Create(Load(ref first, index.GetLower()), Load(ref first, index.GetUpper()));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Load(ref double first, Vector256<long> index) => Vector256.Create(
+        Unsafe.Add(ref first, (nint)index[0]), Unsafe.Add(ref first, (nint)index[1]),
+        Unsafe.Add(ref first, (nint)index[2]), Unsafe.Add(ref first, (nint)index[3]));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<double> Permute(ReadOnlySpan<double> table, nuint start, Vector512<long> index)

@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// coefficients are the Chebyshev fit of (eʳ − 1 − r)/r² (error 1e-17). With a rounded z − shift, carrying its error would take five
 /// more additions.</para>
 /// </remarks>
-internal readonly struct ShiftedExponential
+internal readonly struct ShiftedExponential : IShiftedExponential
 {
     /// <summary>The largest |shift| for which the reduction is exact.</summary>
     public const double MaxShift = 600;
@@ -22,8 +22,8 @@ internal readonly struct ShiftedExponential
     /// <summary>The largest shift − z for which the result is a normal number: e⁻⁷⁰⁸ is one.</summary>
     public const double NormalSpan = 708;
 
-    // e^−746 is less than half the smallest double
-    private const double Span = 746;
+    /// <summary>The shift − z from which the result is 0: e^−746 is less than half the smallest double.</summary>
+    public const double Span = 746;
 
     private readonly Vector512<double> _floor, _rounder, _rest;
 
@@ -81,14 +81,21 @@ internal readonly struct ShiftedExponential
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthHigh), z) - _rest;
         r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), r);
 
+        power = Raise(rounded, r);
+        return rounded;
+    }
+
+    /// <summary>2^(j/16) · eʳ, j the low four bits of <paramref name="rounded"/>, for |r| ≤ ln 2/16.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector512<double> Raise(Vector512<double> rounded, Vector512<double> r)
+    {
         var q = Vector512.FusedMultiplyAdd(Vector512.Create(0.00019842048743586182), r, Vector512.Create(0.0013889589903975672));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.008333333327829527));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.04166666661713215));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.16666666666666724));
         q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(0.5000000000000052));
         var series = Vector512.FusedMultiplyAdd(q, r * r, r);
-        power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
-        power = Vector512.FusedMultiplyAdd(power, series, power);
-        return rounded;
+        var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        return Vector512.FusedMultiplyAdd(power, series, power);
     }
 }

@@ -43,4 +43,30 @@ public class ShiftedExponentialTests
                     Assert.InRange(FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])), 0, 1.2);
             },
             iter: 20_000);
+
+    [Fact]
+    public void AtATemperature_AnyShift_WithinItsBoundOfDoubleDouble() =>
+        Gen.Select(Gen.Double[-3, 3], Gen.Double[-600, 600], Gen.Double[0, 700].Array[8]).Sample(
+            (exponent, shift, below) =>
+            {
+                var temperature = Math.Pow(10, exponent);
+                var z = (Vector512.Create(shift) - Vector512.Create(below)) * temperature;
+                shift *= temperature;
+                var truth = Dd.Exp(Dd.Difference(z, Vector512.Create(shift)) / Vector512.Create(temperature));
+                var exponential = new TemperedExponential(shift, new(temperature));
+                var (computed, near) = (exponential.Exp(z), exponential.ExpNear(z));
+                Assert.Equal(computed, near);
+                for (var lane = 0; lane < 8; lane++)
+                    Assert.InRange(FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])), 0, 1.2);
+            },
+            iter: 20_000);
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(3)]
+    public void AtATemperature_TheShift_IsOne(double temperature) => Gen.Double[-600, 600].Sample(shift =>
+    {
+        shift *= temperature;
+        Assert.Equal(Vector512<double>.One, new TemperedExponential(shift, new(temperature)).Exp(Vector512.Create(shift)));
+    });
 }

@@ -1,0 +1,71 @@
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Which rows of a batch the softmax kernel scores, and what it computes of them.</summary>
+internal sealed class SoftmaxPlan
+{
+    // a float64 result needs all the digits of a double: a difference of two parts must not be smaller than half of them
+    private const double LeastPartOfFloat64 = 0.5;
+
+    private readonly Batch _batch;
+    private readonly SoftmaxLoss _loss;
+
+    /// <summary>Decides by the formula, the options and the dtypes.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="formula">Its formula.</param>
+    /// <param name="classWeight">The weight of each class, padded; empty = 1.</param>
+    public SoftmaxPlan(Batch batch, CategoricalFormula formula, double[] classWeight)
+    {
+        _batch = batch;
+        var (dtype, options) = (batch.Predictions.DType, batch.Options);
+        var smoothing = options.Get(SharedOptions.LabelSmoothing);
+        var isNarrow = dtype == DType.Float32;
+        _loss = new()
+        {
+            Formula = formula.OfTrueClass,
+            Temperature = options.Get(SharedOptions.Temperature),
+            Smoothing = smoothing,
+            LogSumExpSquared = formula.LogSumExpSquared,
+            ClassWeight = Multiply(classWeight, formula.ClassFactor),
+            Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
+            LeastPart = isNarrow ? SoftmaxKernel<StoredFloat32>.LeastPart : LeastPartOfFloat64,
+        };
+        // the kernel writes gradients as it reads predictions
+        var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
+            && (isNarrow || dtype == DType.Float64) && batch.Labels is not null;
+        // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
+        TakesClasses = isStored && (formula.IsCrossEntropy
+            ? isNarrow || smoothing == 0
+            : formula.OfTrueClass is not null && isNarrow && smoothing == 0);
+        TakesRows = TakesClasses && isNarrow && formula.IsCrossEntropy && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
+            // the weight of such a row is a quotient of exact sums
+            && (formula.LogSumExpSquared == 0 || classWeight.Length == 0);
+    }
+
+    /// <summary>Whether the kernel scores rows with one true class.</summary>
+    public bool TakesClasses { get; }
+
+    /// <summary>Whether the kernel scores rows with soft labels.</summary>
+    public bool TakesRows { get; }
+
+    /// <summary>A kernel for rows with one true class, or with soft labels.</summary>
+    public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows) =>
+        _batch.Predictions.DType == DType.Float32
+            ? new SoftmaxRows<StoredFloat32>(_batch, weights, scores, tally, _loss, hasRows)
+            : new SoftmaxRows<StoredFloat64>(_batch, weights, scores, tally, _loss, hasRows);
+
+    private static double[] Multiply(double[] weights, double[] factors)
+    {
+        if (factors.Length == 0) return weights;
+        if (weights.Length == 0) return factors;
+        var product = new double[weights.Length];
+        for (var c = 0; c < factors.Length; c++) product[c] = weights[c] * factors[c];
+        return product;
+    }
+}

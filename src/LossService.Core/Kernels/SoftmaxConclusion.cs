@@ -1,0 +1,114 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>
+/// From the sums of eight rows, side by side and in double-double: their losses, and the few numbers that their gradients are made of.
+/// </summary>
+/// <remarks>
+/// <para>With L = log1p(s): −log p_c = (m − z_c)/T + L. A target t_c = own·1{c = y} + φ·b_c, with own or φ 0, gives the cross-entropy
+/// own·(−log p_y) + φ·(Σ b_c·(m − z_c)/T + L·Σ b_c), whose terms are not negative, and its derivatives p_c·(own + φ·Σ b_c) − t_c.
+/// A formula of the true class with value f and −∂f/∂log p_y = a has a·p_c, and −a·(1 − p_y) at y.</para>
+/// <para>b is 1 in every class (label smoothing), the class weights (both), or a row of soft labels.</para>
+/// </remarks>
+/// <param name="loss">What is computed.</param>
+/// <param name="classes">K.</param>
+/// <param name="divisor">What the loss is divided by.</param>
+/// <param name="hasRows">Whether each row has its own target b, and no true class.</param>
+internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, double divisor, bool hasRows)
+{
+    private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
+    private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
+    private readonly Dd _divisor = new Dd(divisor) * Vector512.Create(loss.Temperature);
+    private readonly double _plainScale = (loss.Unit / (new Dd(divisor) * Vector512.Create(loss.Temperature))).ToScalar();
+
+    // a logsumexp is no amount of information
+    private readonly Dd _squared = new Dd(loss.LogSumExpSquared) / loss.Unit;
+
+    /// <summary>Whether targets are spread over the classes.</summary>
+    public bool HasSpread { get; } = hasRows || loss.Smoothing != 0;
+
+    /// <summary>Whether every sample weighs 1 and the unit is nats, so that <see cref="SoftmaxScratch.Weight"/> is not filled.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>Computes the losses of rows <paramref name="i"/> to i + 7, and the factors of their gradients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Conclude(SoftmaxScratch rows, int i)
+    {
+        var rest = Vector512.Load(rows.Rest + i);
+        var gap = Dd.Difference(Vector512.Load(rows.Max + i), Vector512.Load(rows.Label + i));
+        var isLargest = gap.IsZero;
+        if (loss.Temperature != 1) gap /= Vector512.Create(loss.Temperature);
+        var log = VectorMath.Log1p(rest);
+        var value = Dd.Sum(gap.Hi, log) + gap.Lo;
+        value.Hi.Store(rows.Surprise + i);
+        var inverse = Vector512<double>.One / (Vector512<double>.One + rest);
+        var p = Vector512.Load(rows.Own + i) * inverse;
+        var q = Vector512.ConditionalSelect(isLargest, rest * inverse, Vector512<double>.One - p);
+
+        // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
+        var (own, others, shift) = (Vector512<double>.One, Vector512<double>.Zero, Vector512<double>.Zero);
+        if (loss.Formula is { } formula)
+        {
+            (value, var slope) = formula(-value, new(p), new(q));
+            own = slope.Round();
+        }
+        else if (HasSpread)
+        {
+            value = Spread(rows, i, value, log, out own, out others);
+            shift = _spread.Round();
+        }
+        var lost = Vector512<double>.Zero;
+        if (loss.LogSumExpSquared != 0)
+        {
+            var without = own + others;
+            value += AddLogSumExp(rows, i, log, ref others);
+            lost = IsLost(own + others, without);
+        }
+        var scale = Vector512.Create(_plainScale);
+        if (!IsPlain)
+        {
+            var weight = new Dd(Vector512.Load(rows.Weight + i)) * loss.Unit;
+            value = Dd.Select(weight.IsZero, Dd.Zero, value * weight);
+            scale = (weight / _divisor).Round();
+        }
+        value.Hi.Store(rows.Loss + i);
+        value.Lo.Store(rows.Low + i);
+        (scale * (own + others) * inverse).Store(rows.Part + i);
+        (scale * shift).Store(rows.Shift + i);
+        var (taken, given) = (own * q, p * others);
+        if (HasSpread && !hasRows) taken += shift * Vector512.Load(rows.ClassWeight + i);
+        (scale * (given - taken)).Store(rows.Own + i);
+        (lost | IsLost(given - taken, Vector512.MinNative(taken, Vector512.Abs(given)))).Store(rows.Lost + i);
+    }
+
+    private Vector512<double> IsLost(Vector512<double> difference, Vector512<double> size) =>
+        Vector512.LessThan(Vector512.Abs(difference), Vector512.Create(loss.LeastPart) * size);
+
+    private Dd Spread(
+        SoftmaxScratch rows, int i, Dd surprise, Vector512<double> log, out Vector512<double> own, out Vector512<double> others)
+    {
+        var share = new Dd(Vector512.Load(rows.Share + i));
+        var gaps = new Dd(Vector512.Load(rows.Gaps + i));
+        if (loss.Temperature != 1) gaps /= Vector512.Create(loss.Temperature);
+        var value = (gaps + share * log) * _spread;
+        others = (share * _spread).Round();
+        own = Vector512<double>.Zero;
+        if (hasRows) return value;
+        var kept = _keep * Vector512.Load(rows.ClassWeight + i);
+        own = kept.Round();
+        return Dd.Select(kept.IsZero, value, value + kept * surprise);
+    }
+
+    /// <summary>ζ·logsumexp², times the class's weight; its derivative on the logits is a multiple of p.</summary>
+    private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector512<double> log, ref Vector512<double> others)
+    {
+        var max = new Dd(Vector512.Load(rows.Max + i));
+        var logSumExp = max / Vector512.Create(loss.Temperature) + log;
+        var factor = HasSpread && !hasRows ? _squared * Vector512.Load(rows.ClassWeight + i) : _squared;
+        others += (factor * logSumExp * Vector512.Create(2.0)).Round();
+        return Dd.Select(factor.IsZero, Dd.Zero, factor * Dd.Square(logSumExp));
+    }
+}

@@ -1,0 +1,15 @@
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Numerics;
+
+/// <summary>The exponentials of a softmax: those of eight logits below one shift, at a temperature T.</summary>
+internal interface IShiftedExponential
+{
+    /// <summary>e^((z − shift)/T) for z ≤ shift; 0 for −∞.</summary>
+    Vector512<double> Exp(Vector512<double> z);
+
+    /// <summary>
+    /// The same bits as <see cref="Exp"/>, faster, for z between shift − <see cref="ShiftedExponential.NormalSpan"/>·T and shift.
+    /// </summary>
+    Vector512<double> ExpNear(Vector512<double> z);
+}
