@@ -39,6 +39,9 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
     /// <summary>t_c: the target after smoothing.</summary>
     public required NumberRow<TNumber> T { get; init; }
 
+    /// <summary>Whether a double holds each t_c exactly: not after smoothing, nor where a row was divided by its sum.</summary>
+    public bool HasExactTarget { get; init; }
+
     /// <summary>w_c: the class weights; empty = all are 1.</summary>
     public ReadOnlySpan<double> ClassWeight { get; init; }
 
@@ -70,5 +73,5 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
 
     /// <summary>The eight classes from <paramref name="start"/> on, with their weights.</summary>
     public EightClasses<TNumber> Eight(int start, Vector512<double> weight) =>
-        new(LogP[start], P[start], Q[start], T[start], weight, start, SumsToOne);
+        new(LogP[start], P[start], Q[start], T[start], weight, start, SumsToOne, HasExactTarget);
 }

@@ -96,7 +96,8 @@ internal sealed class CategoricalScorer
             _smoothing.IsNone ? hard : TargetRows.Soft,
             _batch.Form == PredictionForm.Logits,
             hard >= 0 || !_formula.NeedsSurplus ? TNumber.Zero : Of<TNumber>(_smoothing.GetSurplus(new(scratch.Y, scratch.YLow))),
-            _weighsSamples ? [] : _classWeights.Padded);
+            _weighsSamples ? [] : _classWeights.Padded) with
+        { HasExactTarget = _smoothing.IsNone && scratch.YLow.IndexOfAnyExcept(0.0) < 0 };
         if (_labels is not null) _smoothing.Apply(new(scratch.Y, scratch.YLow), row.T);
         var logSumExp = NeedsDistribution ? steps.Fill(row) : TNumber.Zero;
         // limits are for double-double

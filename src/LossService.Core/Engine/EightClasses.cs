@@ -12,8 +12,9 @@ namespace LossService.Core.Engine;
 /// <param name="W">w_c, the class weight.</param>
 /// <param name="First">The number of the first of the eight.</param>
 /// <param name="SumsToOne">Whether Σp = 1 by construction, as after a softmax.</param>
+/// <param name="HasExactTarget">Whether a double holds t_c exactly.</param>
 internal readonly record struct EightClasses<TNumber>(
-    TNumber LogP, TNumber P, TNumber Q, TNumber T, Vector512<double> W, int First, bool SumsToOne)
+    TNumber LogP, TNumber P, TNumber Q, TNumber T, Vector512<double> W, int First, bool SumsToOne, bool HasExactTarget)
     where TNumber : struct, IArithmetic<TNumber>
 {
     /// <summary>p − t, from the side where it does not cancel: for t = 1 it is −(1 − p).</summary>
@@ -35,6 +36,7 @@ internal readonly record struct EightClasses<TNumber>(
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => Vector512.ConditionalSelect(
             Vector512.GreaterThan(T.Round(), Vector512.Create(0.5)),
-            Vector512.Abs(Vector512<double>.One - T.Round()) + Q.Round(), P.Round() + T.Round());
+            (HasExactTarget ? Vector512.Abs(Vector512<double>.One - T.Round()) : Vector512<double>.One) + Q.Round(),
+            P.Round() + T.Round());
     }
 }
