@@ -1,7 +1,9 @@
 namespace LossService.Core.Engine;
 
 /// <summary>The working memory of a block of elements: what is read, what a step hands to the next, what is written.</summary>
-/// <remarks>Each row starts at a multiple of 64 bytes, so that no vector crosses a cache line, and all stay in the first-level cache.</remarks>
+/// <remarks>
+/// Each row starts at a multiple of 64 bytes, so that no vector crosses a cache line, and all stay in the first-level cache.
+/// </remarks>
 internal sealed unsafe class BinaryScratch
 {
     /// <summary>The elements of a block; a multiple of the lanes.</summary>

@@ -6,7 +6,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
-/// <summary>One thread's part of a <see cref="CategoricalPass"/>: takes row after row to a kernel or to the formula.</summary>
+/// <summary>One thread's part of a pass over rows: takes row after row to a kernel or to the formula.</summary>
 internal sealed class CategoricalRun(Batch batch, TargetRows? labels, CategoricalScorer scorer, SoftmaxPlan plan, SampleWeights weights,
     Scores scores, ExactSum sum, MetricsSum? tally) : IDisposable
 {

@@ -34,6 +34,7 @@ internal sealed class SoftmaxPlan
             LogSumExpSquared = formula.LogSumExpSquared,
             ClassWeight = Multiply(classWeight, formula.ClassFactor),
             Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
+            IsFloat64 = !isNarrow,
             LeastPart = isNarrow ? SoftmaxKernel<StoredFloat32>.LeastPart : LeastPartOfFloat64,
         };
         // the kernel writes gradients as it reads predictions

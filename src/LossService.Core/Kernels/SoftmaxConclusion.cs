@@ -19,6 +19,9 @@ namespace LossService.Core.Kernels;
 /// <param name="hasRows">Whether each row has its own target b, and no true class.</param>
 internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, double divisor, bool hasRows)
 {
+    /// <summary>e to the power −620 is 1e-269.</summary>
+    private const double TinySpan = 620;
+
     private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
     private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
     private readonly Dd _divisor = new Dd(divisor) * Vector512.Create(loss.Temperature);
@@ -76,7 +79,9 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         }
         value.Hi.Store(rows.Loss + i);
         value.Lo.Store(rows.Low + i);
-        (scale * (own + others) * inverse).Store(rows.Part + i);
+        var part = scale * (own + others) * inverse;
+        part.Store(rows.Part + i);
+        if (loss.IsFloat64) lost |= HasTiny(rows, i) & Vector512.GreaterThan(Vector512.Abs(part), Vector512<double>.One);
         (scale * shift).Store(rows.Shift + i);
         var (taken, given) = (own * q, p * others);
         if (HasSpread && !hasRows) taken += shift * Vector512.Load(rows.ClassWeight + i);
@@ -86,6 +91,12 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
 
     private Vector512<double> IsLost(Vector512<double> difference, Vector512<double> size) =>
         Vector512.LessThan(Vector512.Abs(difference), Vector512.Create(loss.LeastPart) * size);
+
+    /// <summary>
+    /// Where an e_c may be so small that it lacks digits, though times a large factor it is a usual number. A float32 is 0 there.
+    /// </summary>
+    private Vector512<double> HasTiny(SoftmaxScratch rows, int i) => Vector512.GreaterThan(
+        Vector512.Load(rows.Max + i) - Vector512.Load(rows.Min + i), Vector512.Create(TinySpan * loss.Temperature));
 
     private Dd Spread(
         SoftmaxScratch rows, int i, Dd surprise, Vector512<double> log, out Vector512<double> own, out Vector512<double> others)

@@ -23,6 +23,9 @@ internal sealed record SoftmaxLoss
     /// <summary>What nats are multiplied by.</summary>
     public required Dd Unit { get; init; }
 
+    /// <summary>Whether logits and results are float64.</summary>
+    public required bool IsFloat64 { get; init; }
+
     /// <summary>The part of what was subtracted that a difference must have, so that it has the digits of a result.</summary>
     public required double LeastPart { get; init; }
 }

@@ -199,7 +199,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             var row = _predictions + _scratch.Index[i] * _classes;
             var (min, max) = TElement.FindMinMax(row, _classes);
-            _scratch.Max[i] = max;
+            (_scratch.Min[i], _scratch.Max[i]) = (min, max);
             _scratch.Label[i] = TElement.ToDouble(row[_scratch.Class[i]]);
             _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, _scale, e);
             _scratch.Own[i] = e[_scratch.Class[i]];

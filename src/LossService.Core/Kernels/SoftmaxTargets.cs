@@ -4,7 +4,9 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The targets b_c of <see cref="SoftmaxConclusion"/> for a block of rows: 1 in every class, the class weights, or soft labels.</summary>
+/// <summary>
+/// The targets b_c of <see cref="SoftmaxConclusion"/> for a block of rows: 1 in every class, the class weights, or soft labels.
+/// </summary>
 /// <param name="loss">What is computed.</param>
 /// <param name="classes">K.</param>
 /// <param name="memory">Memory for a row, or for a block of rows, each padded.</param>

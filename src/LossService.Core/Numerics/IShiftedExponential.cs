@@ -8,8 +8,6 @@ internal interface IShiftedExponential
     /// <summary>e^((z − shift)/T) for z ≤ shift; 0 for −∞.</summary>
     Vector512<double> Exp(Vector512<double> z);
 
-    /// <summary>
-    /// The same bits as <see cref="Exp"/>, faster, for z between shift − <see cref="ShiftedExponential.NormalSpan"/>·T and shift.
-    /// </summary>
+    /// <summary>The same bits as <see cref="Exp"/>, faster, where they are a normal number: for z ≥ shift − 708·T.</summary>
     Vector512<double> ExpNear(Vector512<double> z);
 }

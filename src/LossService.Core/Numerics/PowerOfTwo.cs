@@ -58,7 +58,10 @@ internal static class PowerOfTwo
     public static Vector256<double> FromNegatedExponent(Vector256<double> e) =>
         ((Vector256.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
 
-    /// <summary><see cref="Scale(Vector512{double}, Vector512{double})"/> on any machine: two multiplications by powers of two, of which only the second can round.</summary>
+    /// <summary>
+    /// <see cref="Scale(Vector512{double}, Vector512{double})"/> on any machine: two multiplications by powers of two, of which only
+    /// the second can round.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
     {

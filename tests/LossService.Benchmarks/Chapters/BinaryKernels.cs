@@ -5,7 +5,7 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>Every binary loss with its options, loss and gradient, in memory, one thread: beside PyTorch, and by dtype and outputs.</summary>
+/// <summary>Every binary loss with its options, loss and gradient, one thread: beside PyTorch, and by dtype and outputs.</summary>
 internal static class BinaryKernels
 {
     private const int Rows = 1024, Classes = 1000;

@@ -93,7 +93,7 @@ def read_options(words, classes):
     for name, value in options.items():
         if name == "class_weight":
             options[name] = torch.tensor([0.5 + c % 7 / 4 for c in range(classes)])
-        elif name not in ("dtype", "direction", "metrics"):
+        elif name not in ("dtype", "direction", "metrics", "top_k"):
             options[name] = float(value)
     return options
 

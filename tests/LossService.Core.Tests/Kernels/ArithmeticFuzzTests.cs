@@ -62,7 +62,8 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
             }
         }
         output.WriteLine(FormattableString.Invariant(
-            $"{name}: {scored} rows, {elements} elements, {neighbours} neighbours, {wrong} wrong, sums within {worst:F2} ulp, {clock.Elapsed.TotalSeconds:F0} s"));
+            $"{name}: {scored} rows, {elements} elements, {neighbours} neighbours, {wrong} wrong, ")
+            + FormattableString.Invariant($"sums within {worst:F2} ulp, {clock.Elapsed.TotalSeconds:F0} s"));
         Assert.True(wrong == 0 && worst <= 4, $"{wrong} of {elements} elements are wrong, and sums within {worst:F2} ulp; {example}");
     }
 

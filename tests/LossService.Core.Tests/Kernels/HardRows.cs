@@ -17,7 +17,8 @@ internal static class HardRows
         {
             var part = z.AsSpan(row * draft.Classes, draft.Classes);
             Fill(part, random.Next(Kinds), random);
-            if (labels is not null && draft.LabelForm == LabelForm.Dense && draft.Loss.Labels == LabelRule.Distribution && random.Next(3) == 0)
+            if (labels is null || draft.LabelForm != LabelForm.Dense || draft.Loss.Labels != LabelRule.Distribution) continue;
+            if (random.Next(3) == 0)
                 Approach(labels.AsSpan(row * draft.Classes, draft.Classes), part, random);
         }
         return draft with { Predictions = z, Labels = labels, IsUnchecked = true };

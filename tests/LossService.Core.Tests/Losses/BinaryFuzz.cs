@@ -30,7 +30,8 @@ public class BinaryFuzz(ITestOutputHelper output)
     private void CheckAll(long elements)
     {
         output.WriteLine("loss                  elements  wrong  not nearest  worst value, ulp of float64");
-        Check(new BinaryCrossEntropy(), elements, (options, random) => options.Set(BinaryCrossEntropy.PosWeight, [Pick(random, 1, 0.3, 7)]));
+        Check(new BinaryCrossEntropy(), elements,
+            (options, random) => options.Set(BinaryCrossEntropy.PosWeight, [Pick(random, 1, 0.3, 7)]));
         Check(new BinaryFocal(), elements, (options, random) =>
             options.Set(Focal.Gamma, Pick(random, 2, 2, 0, 1, 5, 0.5, 1.7)).Set(BinaryFocal.Alpha, random.Next(2) == 0 ? 0.25 : null));
         Check(new Asymmetric(), elements, (options, random) => options.Set(Asymmetric.GammaPos, Pick(random, 0, 0, 1, 2.5))
@@ -173,7 +174,8 @@ public class BinaryFuzz(ITestOutputHelper output)
         {
             using var z = new Tensor(batch.Predictions.DType, new Shape(1), batch.Predictions.Data + i * size);
             using var t = new Tensor(batch.Labels!.DType, new Shape(1), batch.Labels.Data + i * size);
-            using var scores = Scorer.Score(loss, batch with { Predictions = z, Labels = t, Outputs = OutputSet.Loss }, CancellationToken.None);
+            var one = batch with { Predictions = z, Labels = t, Outputs = OutputSet.Loss };
+            using var scores = Scorer.Score(loss, one, CancellationToken.None);
             z.Read(0, BinaryScratch.Span(scratch.Posted, 1));
             t.Read(0, BinaryScratch.Span(scratch.Label, 1));
             exact.Score<ExactFour, ExactFour>(scratch, Vector256<double>.Count);

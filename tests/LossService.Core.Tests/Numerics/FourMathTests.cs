@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Tests.Numerics;
 
-/// <summary>The functions of four lanes give the bits of those of eight, whose errors the tests of <see cref="VectorMath"/> bound.</summary>
+/// <summary>The functions of four lanes give the bits of those of eight, whose errors have tests.</summary>
 public class FourMathTests
 {
     [Fact]

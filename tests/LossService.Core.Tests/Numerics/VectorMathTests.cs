@@ -175,7 +175,8 @@ public class VectorMathTests(ITestOutputHelper output)
             var small = VectorMath.Exp(x, Vector512<double>.Zero);
             var wide = Dd.Exp(new Dd(x) / Vector512.Create(3.0));
             foreach (var result in (ReadOnlySpan<Vector512<double>>)
-                [small, VectorMath.Log1p(small), VectorMath.Log(small), VectorMath.Pow(small, 2.5), wide.Hi, wide.Lo, Dd.Expm1(new Dd(x)).Lo, Dd.Log(wide).Lo,
+                [small, VectorMath.Log1p(small), VectorMath.Log(small), VectorMath.Pow(small, 2.5),
+                    wide.Hi, wide.Lo, Dd.Expm1(new Dd(x)).Lo, Dd.Log(wide).Lo,
                     Dd.Log1p(wide).Lo, Dd.Pow(wide, 0.3).Lo, Dd.SumOfLanes(wide).Lo])
             {
                 for (var lane = 0; lane < 8; lane++)
