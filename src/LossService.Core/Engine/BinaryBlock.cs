@@ -45,8 +45,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
 
     /// <summary>Scores the first <paramref name="count"/> elements, whose number may be padded to whole vectors.</summary>
     public void Score<TWide, TNumber>(BinaryScratch scratch, int count)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         scratch.LostCount = 0;
         scratch.HasRest = TNumber.HasRest;
@@ -56,8 +56,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
 
     /// <remarks>Each step is a method of its own, so that the compiler inlines all of it.</remarks>
     private void Compute<TWide, TNumber>(BinaryScratch scratch, int count)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         if (!TFormula.IsOnLogits || _wantsMore)
         {
@@ -72,46 +72,46 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void StartLink<TWide>(BinaryScratch s, int count) where TWide : struct, IFour<TWide>
+    private void StartLink<TWide>(BinaryScratch s, int count) where TWide : struct, IArithmetic<TWide>
     {
         var link = _link;
         double* posted = s.Posted, start = s.Start, rest = s.StartRest;
-        for (var i = 0; i < count; i += FourMath.Width)
+        for (var i = 0; i < count; i += VectorMath.Width)
             Store(link.Start<TWide>(Vector256.LoadAligned(posted + i)), start + i, rest + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeLogs<TWide, TNumber>(BinaryScratch s, int count)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         double* start = s.Start, rest = s.StartRest, log = s.LogOfLarger, logRest = s.LogOfLargerRest;
         if (_link.IsSigmoid)
-            for (var i = 0; i < count; i += FourMath.Width)
+            for (var i = 0; i < count; i += VectorMath.Width)
                 Store(-TNumber.UnitLog1p(LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
         else
-            for (var i = 0; i < count; i += FourMath.Width)
+            for (var i = 0; i < count; i += VectorMath.Width)
                 Store(TNumber.Log1p(-LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TakeLogsOfSmaller<TWide, TNumber>(BinaryScratch s, int count)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         double* start = s.Start, rest = s.StartRest, log = s.LogOfSmaller, logRest = s.LogOfSmallerRest;
-        for (var i = 0; i < count; i += FourMath.Width)
+        for (var i = 0; i < count; i += VectorMath.Width)
             Store(TNumber.Log(LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Evaluate<TWide, TNumber>(BinaryScratch s, int count)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         var (formula, link) = (_formula, _link);
         var (unit, factor) = (TNumber.Of(_unit, _unitRest), TNumber.Of(_factor, _factorRest));
-        for (var i = 0; i < count; i += FourMath.Width)
+        for (var i = 0; i < count; i += VectorMath.Width)
         {
             var posted = Vector256.LoadAligned(s.Posted + i);
             var label = TWide.Of(Vector256.LoadAligned(s.Label + i));
@@ -151,7 +151,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
                 lost |= StoreMore(e, y, other, unit, s, i);
             }
 
-            if (typeof(TNumber) == typeof(ExactFour)) continue;
+            if (typeof(TNumber) == typeof(Dd)) continue;
             lost = Vector256.AndNot(lost, Vector256.IsNaN(posted));
             for (var bits = lost.ExtractMostSignificantBits(); bits != 0; bits &= bits - 1)
                 s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
@@ -162,8 +162,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> StoreMore<TWide, TNumber>(
         in FourElements<TWide, TNumber> e, TNumber label, TNumber rest, TNumber unit, BinaryScratch s, int i)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         e.P.Round().StoreAligned(s.P + i);
         e.LogP.Round().StoreAligned(s.LogP + i);
@@ -177,14 +177,14 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
 
     /// <summary>All bits set where a result is NaN, or infinite in an arithmetic that does not care for infinities.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> HasFailed<TNumber>(TNumber result) where TNumber : struct, IFour<TNumber> =>
+    private static Vector256<double> HasFailed<TNumber>(TNumber result) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.HasRest ? ~result.IsFinite : Vector256.IsNaN(result.Round());
 
-    private static (Vector256<double> Hi, Vector256<double> Lo) Split(Dd x) => (x.Hi.GetLower(), x.Lo.GetLower());
+    private static (Vector256<double> Hi, Vector256<double> Lo) Split(Dd x) => (x.Hi, x.Lo);
 
     /// <summary>t' = (1 − α)·t + α/2.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private TNumber Smooth<TNumber>(TNumber t) where TNumber : struct, IFour<TNumber> =>
+    private TNumber Smooth<TNumber>(TNumber t) where TNumber : struct, IArithmetic<TNumber> =>
         t * TNumber.Of(_keep, _keepRest) + TNumber.Of(_smoothing / 2);
 
     [MethodImpl(MethodImplOptions.NoInlining)]
@@ -194,8 +194,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         var count = scratch.LostCount;
         for (var i = 0; i < count; i++) again.TakeElement(i, scratch, scratch.Lost[i]);
         // the last vector is filled up with its first element
-        for (var i = count; i % FourMath.Width != 0; i++) again.TakeElement(i, again, 0);
-        Compute<ExactFour, ExactFour>(again, count);
+        for (var i = count; i % VectorMath.Width != 0; i++) again.TakeElement(i, again, 0);
+        Compute<Dd, Dd>(again, count);
         if (!scratch.HasRest) BinaryScratch.Span(scratch.ValueRest).Clear();
         scratch.HasRest = true;
         for (var i = 0; i < count; i++) scratch.TakeResults(scratch.Lost[i], again, i);
@@ -203,18 +203,18 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TNumber LoadNarrow<TWide, TNumber>(double* number, double* rest)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber> =>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber> =>
         FourElements<TWide, TNumber>.Narrow(Load<TWide>(number, rest));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TNumber Load<TNumber>(double* number, double* rest) where TNumber : struct, IFour<TNumber> =>
+    private static TNumber Load<TNumber>(double* number, double* rest) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.HasRest
             ? TNumber.Of(Vector256.LoadAligned(number), Vector256.LoadAligned(rest))
             : TNumber.Of(Vector256.LoadAligned(number));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Store<TNumber>(TNumber value, double* number, double* rest) where TNumber : struct, IFour<TNumber>
+    private static void Store<TNumber>(TNumber value, double* number, double* rest) where TNumber : struct, IArithmetic<TNumber>
     {
         value.Round().StoreAligned(number);
         if (TNumber.HasRest) value.Rest().StoreAligned(rest);

@@ -19,12 +19,12 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
 
     /// <summary>First step: of logits, e^−|z/T|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IFour<TWide>
+    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide>
     {
         if (!IsSigmoid) return TWide.Of(Vector256.Max(Smaller(posted), Vector256.Create(clip)));
         if (temperature == 1) return TWide.ExpOfNegative(-Vector256.Abs(posted));
         var size = Size(posted, out var low);
-        return TWide.Exp(-size, -low);
+        return TWide.ExpOfSum(-size, -low);
     }
 
     /// <summary>
@@ -34,8 +34,8 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FourElements<TWide, TNumber> Finish<TWide, TNumber>(
         Vector256<double> posted, TWide start, TNumber logOfLarger, TNumber logOfSmaller)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         TWide small, large;
         Vector256<double> isNegative;
@@ -70,8 +70,8 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
     public TNumber Backward<TWide, TNumber>(
         Vector256<double> posted, in FourElements<TWide, TNumber> e, in ElementResult<TNumber> terms, bool isOnLogits,
         ref Vector256<double> lost)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
         if (isOnLogits) return terms.ZDerivative;
         var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
@@ -94,13 +94,13 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
 
     /// <summary>a/b; 0 where a = 0, even for b = 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TNumber Quotient<TNumber>(TNumber a, TNumber b) where TNumber : struct, IFour<TNumber> =>
+    private static TNumber Quotient<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.Select(a.IsZero, TNumber.Zero, a / b);
 
     /// <summary>The smaller of p and 1 − p: exact, since 1 − p is for p ≥ ½.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Smaller(Vector256<double> p) =>
-        Vector256.ConditionalSelect(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
+        VectorMath.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
 
     /// <summary>|z|/T, rounded, and the rounding error.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -140,9 +140,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private void Score(int count, BinaryScratch scratch)
     {
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
-        if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideFour, WideFour>(scratch, count);
-        else if (TFormula.IsPlain && !(_isFloat64 && _wantsMore)) _block.Score<PlainFour, PlainFour>(scratch, count);
-        else _block.Score<WideFour, PlainFour>(scratch, count);
+        if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideDouble, WideDouble>(scratch, count);
+        else if (TFormula.IsPlain && !(_isFloat64 && _wantsMore)) _block.Score<PlainDouble, PlainDouble>(scratch, count);
+        else _block.Score<WideDouble, PlainDouble>(scratch, count);
     }
 
     private static int CountHard(int count, BinaryScratch scratch)
@@ -158,7 +158,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private void ScoreByKernel(int count, BinaryScratch scratch)
     {
         var scale = Vector256.Create(_kernelScale);
-        for (var i = 0; i < count; i += FourMath.Width)
+        for (var i = 0; i < count; i += VectorMath.Width)
         {
             var t = Vector256.LoadAligned(scratch.Label + i);
             var isPositive = Vector256.Equals(t, Vector256<double>.One);
@@ -166,15 +166,15 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             var z = Vector256.LoadAligned(scratch.Posted + i);
             var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector256.LoadAligned(scratch.Weight + i)
-                * FourMath.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
+                * VectorMath.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
             // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
             var hasNoWeight = Vector256.Equals(weight, Vector256<double>.Zero);
             var loss = Vector256.AndNot(kernel.Loss * weight, hasNoWeight);
             var gradient = Vector256.AndNot(
-                kernel.Derivative * (weight * FourMath.Select(isPositive, -scale, scale)), hasNoWeight);
-            FourMath.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
+                kernel.Derivative * (weight * VectorMath.Select(isPositive, -scale, scale)), hasNoWeight);
+            VectorMath.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
             Vector256.AndNot(Vector256.LoadAligned(scratch.ValueRest + i), isHard).StoreAligned(scratch.ValueRest + i);
-            FourMath.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
+            VectorMath.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
                 .StoreAligned(scratch.Gradient + i);
         }
     }

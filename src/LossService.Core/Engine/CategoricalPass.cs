@@ -31,7 +31,7 @@ internal sealed class CategoricalPass : IDisposable
         _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(classes, 1), 1, 64);
         if (batch.Labels is { } labels) _labels = new(labels, predictions.Shape, options.Get(SharedOptions.Normalize));
         var weights = new ClassWeights(options.Get(SharedOptions.ClassWeight), classes);
-        using var row = new WorkMemory(weights.AreOne ? 0 : DdRow.Padded(classes), batch.Memory);
+        using var row = new WorkMemory(weights.AreOne ? 0 : Lanes.Padded(classes), batch.Memory);
         Func<long, double>? weightOf = null;
         if (!weights.AreOne)
         {

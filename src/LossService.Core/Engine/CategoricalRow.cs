@@ -71,7 +71,7 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
         return false;
     }
 
-    /// <summary>The eight classes from <paramref name="start"/> on, with their weights.</summary>
-    public EightClasses<TNumber> Eight(int start, Vector512<double> weight) =>
+    /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
+    public FourClasses<TNumber> Four(int start, Vector256<double> weight) =>
         new(LogP[start], P[start], Q[start], T[start], weight, start, SumsToOne, HasExactTarget);
 }

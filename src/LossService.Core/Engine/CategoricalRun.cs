@@ -35,7 +35,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
     public static long CountBytes(int classes) =>
-        CategoricalScratch.CountBytes(classes) + 4L * sizeof(double) * DdRow.Padded(classes);
+        CategoricalScratch.CountBytes(classes) + 4L * sizeof(double) * Lanes.Padded(classes);
 
     /// <summary>Scores a row, now or with the next ones.</summary>
     public void Add(long row)

@@ -101,7 +101,7 @@ internal sealed class CategoricalScorer
         if (_labels is not null) _smoothing.Apply(new(scratch.Y, scratch.YLow), row.T);
         var logSumExp = NeedsDistribution ? steps.Fill(row) : TNumber.Zero;
         // limits are for double-double
-        if (!NumberRow<TNumber>.HasRest && !double.IsFinite(logSumExp.Round().ToScalar())) return work;
+        if (!TNumber.HasRest && !double.IsFinite(logSumExp.Round().ToScalar())) return work;
         if ((work & RowWork.Description) != 0) WriteSample(index, row);
         if ((work & RowWork.Metrics) != 0 && tally is not null) Tally(tally, index, hard, row, scratch.Y[.._classes]);
         return (work & (RowWork.Loss | RowWork.Gradient)) == 0
@@ -149,7 +149,7 @@ internal sealed class CategoricalScorer
             return true;
         }
         if (!_formula.IsOnLogits) return steps.Backward(row, scale, logSumExpDerivative, result);
-        for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
+        for (var c = 0; c < row.LogPDerivative.Length; c += VectorMath.Width)
             (row.LogPDerivative[c] * scale).Round().CopyTo(result[c..]);
         return true;
     }
@@ -183,7 +183,7 @@ internal sealed class CategoricalScorer
         if (_scores.Entropy is { } entropy)
         {
             var sum = TNumber.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
                 sum -= TNumber.XLogY(row.P[c], row.LogP[c]);
             Span<double> value = [(NumberRow<TNumber>.SumOfLanes(sum) * Of<TNumber>(_unit)).Round().ToScalar()];
             ResultNaN.Unify(value);
@@ -196,9 +196,9 @@ internal sealed class CategoricalScorer
         where TNumber : struct, IArithmetic<TNumber>
     {
         var crossEntropy = TNumber.Zero;
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        for (var c = 0; c < row.P.Length; c += VectorMath.Width)
         {
-            var t = TNumber.Of(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
+            var t = TNumber.Of(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
             crossEntropy -= TNumber.XLogY(t, row.LogP[c]);
         }
         var label = hard >= 0 ? hard : Ranking.FindMax(y);

@@ -8,8 +8,8 @@ internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : ID
 {
     private const int Rows = 17;
 
-    private readonly int _padded = DdRow.Padded(classes);
-    private readonly WorkMemory _memory = new((long)Rows * DdRow.Padded(classes), budget);
+    private readonly int _padded = Lanes.Padded(classes);
+    private readonly WorkMemory _memory = new((long)Rows * Lanes.Padded(classes), budget);
 
     /// <summary>The predictions as posted.</summary>
     public Span<double> Z => Part(0);
@@ -46,7 +46,7 @@ internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : ID
     public void Dispose() => _memory.Dispose();
 
     /// <summary>The bytes of one for rows of so many classes.</summary>
-    public static long CountBytes(int classes) => (long)Rows * sizeof(double) * DdRow.Padded(classes);
+    public static long CountBytes(int classes) => (long)Rows * sizeof(double) * Lanes.Padded(classes);
 
     private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 

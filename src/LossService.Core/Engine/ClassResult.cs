@@ -3,7 +3,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>What eight classes contribute.</summary>
+/// <summary>What four classes contribute.</summary>
 /// <param name="Value">f_c, with L = Σ_c f_c.</param>
 /// <param name="LogPDerivative">Part of the gradient given as ∂f_c/∂log p_c.</param>
 /// <param name="PDerivative">Part of the gradient given as ∂f_c/∂p_c.</param>
@@ -12,5 +12,5 @@ namespace LossService.Core.Engine;
 /// </param>
 /// <param name="PSize">The same for <paramref name="PDerivative"/>.</param>
 internal readonly record struct ClassResult<TNumber>(
-    TNumber Value, TNumber LogPDerivative, TNumber PDerivative, Vector512<double> Size, Vector512<double> PSize)
+    TNumber Value, TNumber LogPDerivative, TNumber PDerivative, Vector256<double> Size, Vector256<double> PSize)
     where TNumber : struct, IArithmetic<TNumber>;

@@ -14,7 +14,7 @@ internal sealed class ClassWeights
     {
         if (posted is null) return;
         // an empty batch may not say how many classes there are
-        Padded = new double[DdRow.Padded(Math.Max(classes, posted.Length))];
+        Padded = new double[Lanes.Padded(Math.Max(classes, posted.Length))];
         posted.CopyTo(Padded, 0);
     }
 
@@ -31,10 +31,10 @@ internal sealed class ClassWeights
     {
         if (hard >= 0) return Padded[hard];
         var (sum, total) = (Dd.Zero, Dd.Zero);
-        for (var c = 0; c < y.Length; c += DdRow.Width)
+        for (var c = 0; c < y.Length; c += VectorMath.Width)
         {
-            var label = new Dd(Vector512.Create(y[c..]));
-            sum += label * Vector512.Create(Padded.AsSpan(c));
+            var label = new Dd(Vector256.Create(y[c..]));
+            sum += label * Vector256.Create(Padded.AsSpan(c));
             total += label;
         }
         return Dd.SumOfLanes(sum).ToScalar() / Dd.SumOfLanes(total).ToScalar();

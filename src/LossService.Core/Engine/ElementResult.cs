@@ -9,7 +9,7 @@ namespace LossService.Core.Engine;
 /// <param name="LogQDerivative">∂L/∂log(1 − p) with p held.</param>
 /// <param name="PDerivative">∂L/∂p of what is neither.</param>
 /// <param name="ZDerivative">∂L/∂z, for formulas on logits.</param>
-/// <param name="Lost">All bits set where one of these lost digits by cancellation (<see cref="IFour{TSelf}.IsLost"/>).</param>
+/// <param name="Lost">All bits set where one of these lost digits by cancellation (<see cref="IArithmetic{TSelf}.IsLost"/>).</param>
 internal readonly record struct ElementResult<TNumber>(
     TNumber Value, TNumber LogPDerivative, TNumber LogQDerivative, TNumber PDerivative, TNumber ZDerivative, Vector256<double> Lost)
-    where TNumber : struct, IFour<TNumber>;
+    where TNumber : struct, IArithmetic<TNumber>;

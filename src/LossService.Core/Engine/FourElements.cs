@@ -18,8 +18,8 @@ namespace LossService.Core.Engine;
 /// <param name="PosWeight">The weight of the positive class.</param>
 internal readonly record struct FourElements<TWide, TNumber>(
     TNumber Z, TWide P, TWide Q, TNumber LogP, TNumber LogQ, TWide T, TWide U, TNumber PosWeight)
-    where TWide : struct, IFour<TWide>
-    where TNumber : struct, IFour<TNumber>
+    where TWide : struct, IArithmetic<TWide>
+    where TNumber : struct, IArithmetic<TNumber>
 {
     /// <summary>p − t, from the side where it does not cancel: for t = 1 it is −(1 − p).</summary>
     public TWide Error

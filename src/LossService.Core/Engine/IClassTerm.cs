@@ -8,6 +8,6 @@ internal interface IClassTerm
     /// <summary>What the value has of Σt − 1, the rounding error of a dense label, where Σp = 1.</summary>
     static virtual int SurplusFactor => 0;
 
-    /// <summary>f and its derivatives for eight classes; the value and the derivative on log p are exactly 0 for padding.</summary>
-    ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
+    /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
+    ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
 }

@@ -14,7 +14,7 @@ internal interface IElementFormula
 
     /// <summary>
     /// Whether the value is within 3 ulp in plain doubles alone, so that sums of values are within 4; else p, t and what is computed of
-    /// them alone has the arithmetic of <see cref="WideFour"/>.
+    /// them alone has the arithmetic of <see cref="WideDouble"/>.
     /// </summary>
     static virtual bool IsPlain => false;
 
@@ -23,6 +23,6 @@ internal interface IElementFormula
 
     /// <summary>L and its derivatives for four elements.</summary>
     ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-        where TWide : struct, IFour<TWide>
-        where TNumber : struct, IFour<TNumber>;
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>;
 }

@@ -30,9 +30,9 @@ internal sealed class PlainSteps(CategoricalFormula formula, double temperature)
             var (min, max) = MinMax.Find(z, row.Classes);
             if (double.IsPositiveInfinity(max)) return PlainDouble.Of(double.NaN);
             var rest = SoftmaxKernel<StoredFloat64>.StoreExponentials((StoredFloat64*)z, row.Classes, min, max, _scale, e);
-            var log = VectorMath.Log1p(Vector512.Create(rest));
+            var log = VectorMath.Log1p(Vector256.Create(rest));
             Distribute(row, max, rest, log);
-            return PlainDouble.Of(Vector512.Create(max / temperature) + log);
+            return PlainDouble.Of(Vector256.Create(max / temperature) + log);
         }
     }
 
@@ -52,7 +52,7 @@ internal sealed class PlainSteps(CategoricalFormula formula, double temperature)
         in CategoricalRow<PlainDouble> row, PlainDouble scale, PlainDouble logSumExpDerivative, Span<double> gradient)
     {
         var total = SumDerivatives(row, Ranking.FindMax(row.Z), out var size);
-        return Combine(row, total, size, scale.Round() * Vector512.Create(1 / temperature), gradient);
+        return Combine(row, total, size, scale.Round() * Vector256.Create(1 / temperature), gradient);
     }
 
     /// <summary>u = ∂L/∂log p + p·(∂L/∂p − that of the largest class), in place of ∂L/∂log p, its sum, and its size.</summary>
@@ -63,70 +63,70 @@ internal sealed class PlainSteps(CategoricalFormula formula, double temperature)
         ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var v = ref MemoryMarshal.GetReference(row.PDerivative.Hi);
         ref var sizes = ref MemoryMarshal.GetReference(row.Size);
-        var (winner, winnerSize) = (Vector512.Create(row.PDerivative.Hi[largest]), Vector512.Create(row.Size[largest]));
-        var (total, totalSize) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        for (nuint c = 0; c < (nuint)row.P.Length; c += DdRow.Width)
+        var (winner, winnerSize) = (Vector256.Create(row.PDerivative.Hi[largest]), Vector256.Create(row.Size[largest]));
+        var (total, totalSize) = (Vector256<double>.Zero, Vector256<double>.Zero);
+        for (nuint c = 0; c < (nuint)row.P.Length; c += VectorMath.Width)
         {
-            var (own, probability) = (Vector512.LoadUnsafe(ref u, c), Vector512.LoadUnsafe(ref p, c));
-            var isZero = Vector512.Equals(probability, Vector512<double>.Zero);
-            var ownSize = Vector512.LoadUnsafe(ref sizes, c) + winnerSize;
-            ownSize = Vector512.Abs(own) + Vector512.AndNot(probability * ownSize, isZero);
-            own += Vector512.AndNot(probability * (Vector512.LoadUnsafe(ref v, c) - winner), isZero);
+            var (own, probability) = (Vector256.LoadUnsafe(ref u, c), Vector256.LoadUnsafe(ref p, c));
+            var isZero = Vector256.Equals(probability, Vector256<double>.Zero);
+            var ownSize = Vector256.LoadUnsafe(ref sizes, c) + winnerSize;
+            ownSize = Vector256.Abs(own) + Vector256.AndNot(probability * ownSize, isZero);
+            own += Vector256.AndNot(probability * (Vector256.LoadUnsafe(ref v, c) - winner), isZero);
             own.StoreUnsafe(ref u, c);
             ownSize.StoreUnsafe(ref sizes, c);
             total += own;
             totalSize += ownSize;
         }
-        size = Vector512.Sum(totalSize);
-        return Vector512.Sum(total);
+        size = Vector256.Sum(totalSize);
+        return Vector256.Sum(total);
     }
 
     /// <summary>(u·(1 − p) − p·(total − u))·scale.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static bool Combine(
-        in CategoricalRow<PlainDouble> row, double total, double size, Vector512<double> scale, Span<double> gradient)
+        in CategoricalRow<PlainDouble> row, double total, double size, Vector256<double> scale, Span<double> gradient)
     {
         ref var p = ref MemoryMarshal.GetReference(row.P.Hi);
         ref var q = ref MemoryMarshal.GetReference(row.Q.Hi);
         ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var sizes = ref MemoryMarshal.GetReference(row.Size);
         ref var to = ref MemoryMarshal.GetReference(gradient);
-        var (sum, least) = (Vector512.Create(total), Vector512.Create(SoftmaxKernel<StoredFloat64>.LeastPart));
-        var all = Vector512.Create(size);
-        var hasDigits = Vector512<double>.AllBitsSet;
-        for (nuint c = 0; c < (nuint)row.P.Length; c += DdRow.Width)
+        var (sum, least) = (Vector256.Create(total), Vector256.Create(SoftmaxKernel<StoredFloat64>.LeastPart));
+        var all = Vector256.Create(size);
+        var hasDigits = Vector256<double>.AllBitsSet;
+        for (nuint c = 0; c < (nuint)row.P.Length; c += VectorMath.Width)
         {
-            var (own, probability, rest) = (Vector512.LoadUnsafe(ref u, c), Vector512.LoadUnsafe(ref p, c), Vector512.LoadUnsafe(ref q, c));
+            var (own, probability, rest) = (Vector256.LoadUnsafe(ref u, c), Vector256.LoadUnsafe(ref p, c), Vector256.LoadUnsafe(ref q, c));
             var g = own * rest - probability * (sum - own);
             // false for NaN
-            hasDigits &= Vector512.GreaterThanOrEqual(
-                Vector512.Abs(g), (Vector512.LoadUnsafe(ref sizes, c) * rest + probability * all) * least);
+            hasDigits &= Vector256.GreaterThanOrEqual(
+                Vector256.Abs(g), (Vector256.LoadUnsafe(ref sizes, c) * rest + probability * all) * least);
             g *= scale;
-            hasDigits &= Vector512.LessThan(Vector512.Abs(g), Vector512.Create(double.PositiveInfinity));
+            hasDigits &= Vector256.LessThan(Vector256.Abs(g), Vector256.Create(double.PositiveInfinity));
             g.StoreUnsafe(ref to, c);
         }
-        return Vector512.EqualsAll(hasDigits.AsInt64(), Vector512<long>.AllBitsSet);
+        return Vector256.EqualsAll(hasDigits.AsInt64(), Vector256<long>.AllBitsSet);
     }
 
     /// <summary>From the exponentials: p, 1 − p and log p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void Distribute(in CategoricalRow<PlainDouble> row, double max, double rest, Vector512<double> log)
+    private void Distribute(in CategoricalRow<PlainDouble> row, double max, double rest, Vector256<double> log)
     {
         var sum = Dd.One + new Dd(rest);
         var inverse = Dd.One / sum;
-        var (m, perUnit) = (Vector512.Create(max), Vector512.Create(1 / temperature));
+        var (m, perUnit) = (Vector256.Create(max), Vector256.Create(1 / temperature));
         ref var z = ref MemoryMarshal.GetReference(row.Z);
         ref var p = ref MemoryMarshal.GetReference(row.P.Hi);
         ref var q = ref MemoryMarshal.GetReference(row.Q.Hi);
         ref var logP = ref MemoryMarshal.GetReference(row.LogP.Hi);
-        for (nuint c = 0; c < (nuint)row.P.Length; c += DdRow.Width)
+        for (nuint c = 0; c < (nuint)row.P.Length; c += VectorMath.Width)
         {
-            var e = Vector512.LoadUnsafe(ref p, c);
+            var e = Vector256.LoadUnsafe(ref p, c);
             // the rounding error of the inverse would be all the elements'
-            var probability = Vector512.FusedMultiplyAdd(e, inverse.Hi, e * inverse.Lo);
+            var probability = Vector256.FusedMultiplyAdd(e, inverse.Hi, e * inverse.Lo);
             probability.StoreUnsafe(ref p, c);
-            (Vector512<double>.One - probability).StoreUnsafe(ref q, c);
-            Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref z, c) - m, perUnit, -log).StoreUnsafe(ref logP, c);
+            (Vector256<double>.One - probability).StoreUnsafe(ref q, c);
+            Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref z, c) - m, perUnit, -log).StoreUnsafe(ref logP, c);
         }
         var largest = row.Z.IndexOf(max);
         row.Q.Hi[largest] = rest * inverse.ToScalar();

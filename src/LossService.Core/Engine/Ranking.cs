@@ -19,9 +19,9 @@ internal static class Ranking
         {
             // the last vector may overlap the one before
             var last = values.Length - VectorMath.Width;
-            var largest = Vector512.LoadUnsafe(ref first, (nuint)last);
+            var largest = Vector256.LoadUnsafe(ref first, (nuint)last);
             for (var c = 0; c < last; c += VectorMath.Width)
-                largest = Vector512.MaxNative(largest, Vector512.LoadUnsafe(ref first, (nuint)c));
+                largest = Vector256.MaxNative(largest, Vector256.LoadUnsafe(ref first, (nuint)c));
             for (var lane = 0; lane < VectorMath.Width; lane++) max = Math.Max(max, largest[lane]);
         }
         else
@@ -36,13 +36,13 @@ internal static class Ranking
     public static int CountBefore(ReadOnlySpan<double> values, int label)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
-        var own = Vector512.Create(values[label]);
+        var own = Vector256.Create(values[label]);
         var (count, c) = (0, 0);
         for (; c <= values.Length - VectorMath.Width; c += VectorMath.Width)
         {
-            var block = Vector512.LoadUnsafe(ref first, (nuint)c);
+            var block = Vector256.LoadUnsafe(ref first, (nuint)c);
             // up to the label's own block, equals come before, too
-            var before = c + VectorMath.Width <= label ? Vector512.GreaterThanOrEqual(block, own) : Vector512.GreaterThan(block, own);
+            var before = c + VectorMath.Width <= label ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
             count += BitOperations.PopCount(before.ExtractMostSignificantBits());
         }
         var rest = c;

@@ -9,7 +9,7 @@ namespace LossService.Core.Engine;
 internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
     /// <summary>The classes after which a sum goes into a double-double: a long sum of plain doubles would lose digits.</summary>
-    private const int Run = 8 * DdRow.Width;
+    private const int Run = 16 * VectorMath.Width;
 
     /// <inheritdoc/>
     public sealed override bool NeedsSurplus => TTerm.SurplusFactor != 0;
@@ -26,15 +26,15 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
     {
-        var (total, value, sizes) = (Dd.Zero, TNumber.Zero, Vector512<double>.Zero);
-        var weight = Vector512<double>.One;
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        var (total, value, sizes) = (Dd.Zero, TNumber.Zero, Vector256<double>.Zero);
+        var weight = Vector256<double>.One;
+        for (var c = 0; c < row.P.Length; c += VectorMath.Width)
         {
             if (!row.ClassWeight.IsEmpty)
-                weight = Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(row.ClassWeight), (nuint)c);
-            var terms = term.At(row.Eight(c, weight));
+                weight = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row.ClassWeight), (nuint)c);
+            var terms = term.At(row.Four(c, weight));
             value += terms.Value;
-            if ((c & (Run - 1)) == Run - DdRow.Width)
+            if ((c & (Run - 1)) == Run - VectorMath.Width)
             {
                 total += new Dd(value.Round(), value.Rest());
                 value = TNumber.Zero;
@@ -44,7 +44,7 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
             row.PDerivative.Store(c, terms.PDerivative);
             terms.PSize.StoreUnsafe(ref MemoryMarshal.GetReference(row.Size), (nuint)c);
         }
-        size = Vector512.Sum(sizes);
+        size = Vector256.Sum(sizes);
         total = Dd.SumOfLanes(total + new Dd(value.Round(), value.Rest()));
         value = TNumber.Of(total.Hi, total.Lo);
         if (TTerm.SurplusFactor == 0 || !row.SumsToOne) return value;

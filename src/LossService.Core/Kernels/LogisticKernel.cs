@@ -29,13 +29,13 @@ internal readonly struct LogisticKernel
 
     /// <summary>exp(−|z|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Exponential(Vector256<double> z) => FourMath.ExpOfNegative(-Vector256.Abs(z));
+    public static Vector256<double> Exponential(Vector256<double> z) => VectorMath.ExpOfNegative(-Vector256.Abs(z));
 
     /// <summary>The losses.</summary>
     public Vector256<double> Loss
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => UnitLog1p.ComputeFour(_e) + Vector256.MaxNative(_a, Vector256<double>.Zero);
+        get => UnitLog1p.Compute(_e) + Vector256.MaxNative(_a, Vector256<double>.Zero);
     }
 
     /// <summary>|∂loss/∂z|; the sign is + for t = 0, − for t = 1.</summary>
@@ -45,7 +45,7 @@ internal readonly struct LogisticKernel
         get
         {
             var isWrong = Vector256.GreaterThan(_a, Vector256<double>.Zero);
-            return FourMath.Select(isWrong, Vector256<double>.One, _e) / (Vector256<double>.One + _e);
+            return VectorMath.Select(isWrong, Vector256<double>.One, _e) / (Vector256<double>.One + _e);
         }
     }
 }

@@ -5,7 +5,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// From the sums of eight rows, side by side and in double-double: their losses, and the few numbers that their gradients are made of.
+/// From the sums of four rows, side by side and in double-double: their losses, and the few numbers that their gradients are made of.
 /// </summary>
 /// <remarks>
 /// <para>With L = log1p(s): −log p_c = (m − z_c)/T + L. A target t_c = own·1{c = y} + φ·b_c, with own or φ 0, gives the cross-entropy
@@ -24,8 +24,8 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
 
     private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
     private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
-    private readonly Dd _divisor = new Dd(divisor) * Vector512.Create(loss.Temperature);
-    private readonly double _plainScale = (loss.Unit / (new Dd(divisor) * Vector512.Create(loss.Temperature))).ToScalar();
+    private readonly Dd _divisor = new Dd(divisor) * Vector256.Create(loss.Temperature);
+    private readonly double _plainScale = (loss.Unit / (new Dd(divisor) * Vector256.Create(loss.Temperature))).ToScalar();
 
     // a logsumexp is no amount of information
     private readonly Dd _squared = new Dd(loss.LogSumExpSquared) / loss.Unit;
@@ -36,23 +36,23 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// <summary>Whether every sample weighs 1 and the unit is nats, so that <see cref="SoftmaxScratch.Weight"/> is not filled.</summary>
     public bool IsPlain { get; init; }
 
-    /// <summary>Computes the losses of rows <paramref name="i"/> to i + 7, and the factors of their gradients.</summary>
+    /// <summary>Computes the losses of rows <paramref name="i"/> to i + 3, and the factors of their gradients.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Conclude(SoftmaxScratch rows, int i)
     {
-        var rest = Vector512.Load(rows.Rest + i);
-        var gap = Dd.Difference(Vector512.Load(rows.Max + i), Vector512.Load(rows.Label + i));
+        var rest = Vector256.Load(rows.Rest + i);
+        var gap = Dd.Difference(Vector256.Load(rows.Max + i), Vector256.Load(rows.Label + i));
         var isLargest = gap.IsZero;
-        if (loss.Temperature != 1) gap /= Vector512.Create(loss.Temperature);
+        if (loss.Temperature != 1) gap /= Vector256.Create(loss.Temperature);
         var log = VectorMath.Log1p(rest);
         var value = Dd.Sum(gap.Hi, log) + gap.Lo;
         value.Hi.Store(rows.Surprise + i);
-        var inverse = Vector512<double>.One / (Vector512<double>.One + rest);
-        var p = Vector512.Load(rows.Own + i) * inverse;
-        var q = Vector512.ConditionalSelect(isLargest, rest * inverse, Vector512<double>.One - p);
+        var inverse = Vector256<double>.One / (Vector256<double>.One + rest);
+        var p = Vector256.Load(rows.Own + i) * inverse;
+        var q = VectorMath.Select(isLargest, rest * inverse, Vector256<double>.One - p);
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
-        var (own, others, shift) = (Vector512<double>.One, Vector512<double>.Zero, Vector512<double>.Zero);
+        var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);
         if (loss.Formula is { } formula)
         {
             (value, var slope) = formula(-value, new(p), new(q));
@@ -63,17 +63,17 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
             value = Spread(rows, i, value, log, out own, out others);
             shift = _spread.Round();
         }
-        var lost = Vector512<double>.Zero;
+        var lost = Vector256<double>.Zero;
         if (loss.LogSumExpSquared != 0)
         {
             var without = own + others;
             value += AddLogSumExp(rows, i, log, ref others);
             lost = IsLost(own + others, without);
         }
-        var scale = Vector512.Create(_plainScale);
+        var scale = Vector256.Create(_plainScale);
         if (!IsPlain)
         {
-            var weight = new Dd(Vector512.Load(rows.Weight + i)) * loss.Unit;
+            var weight = new Dd(Vector256.Load(rows.Weight + i)) * loss.Unit;
             value = Dd.Select(weight.IsZero, Dd.Zero, value * weight);
             scale = (weight / _divisor).Round();
         }
@@ -81,45 +81,45 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         value.Lo.Store(rows.Low + i);
         var part = scale * (own + others) * inverse;
         part.Store(rows.Part + i);
-        if (loss.IsFloat64) lost |= HasTiny(rows, i) & Vector512.GreaterThan(Vector512.Abs(part), Vector512<double>.One);
+        if (loss.IsFloat64) lost |= HasTiny(rows, i) & Vector256.GreaterThan(Vector256.Abs(part), Vector256<double>.One);
         (scale * shift).Store(rows.Shift + i);
         var (taken, given) = (own * q, p * others);
-        if (HasSpread && !hasRows) taken += shift * Vector512.Load(rows.ClassWeight + i);
+        if (HasSpread && !hasRows) taken += shift * Vector256.Load(rows.ClassWeight + i);
         (scale * (given - taken)).Store(rows.Own + i);
-        (lost | IsLost(given - taken, Vector512.MinNative(taken, Vector512.Abs(given)))).Store(rows.Lost + i);
+        (lost | IsLost(given - taken, Vector256.MinNative(taken, Vector256.Abs(given)))).Store(rows.Lost + i);
     }
 
-    private Vector512<double> IsLost(Vector512<double> difference, Vector512<double> size) =>
-        Vector512.LessThan(Vector512.Abs(difference), Vector512.Create(loss.LeastPart) * size);
+    private Vector256<double> IsLost(Vector256<double> difference, Vector256<double> size) =>
+        Vector256.LessThan(Vector256.Abs(difference), Vector256.Create(loss.LeastPart) * size);
 
     /// <summary>
     /// Where an e_c may be so small that it lacks digits, though times a large factor it is a usual number. A float32 is 0 there.
     /// </summary>
-    private Vector512<double> HasTiny(SoftmaxScratch rows, int i) => Vector512.GreaterThan(
-        Vector512.Load(rows.Max + i) - Vector512.Load(rows.Min + i), Vector512.Create(TinySpan * loss.Temperature));
+    private Vector256<double> HasTiny(SoftmaxScratch rows, int i) => Vector256.GreaterThan(
+        Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Temperature));
 
     private Dd Spread(
-        SoftmaxScratch rows, int i, Dd surprise, Vector512<double> log, out Vector512<double> own, out Vector512<double> others)
+        SoftmaxScratch rows, int i, Dd surprise, Vector256<double> log, out Vector256<double> own, out Vector256<double> others)
     {
-        var share = new Dd(Vector512.Load(rows.Share + i));
-        var gaps = new Dd(Vector512.Load(rows.Gaps + i));
-        if (loss.Temperature != 1) gaps /= Vector512.Create(loss.Temperature);
+        var share = new Dd(Vector256.Load(rows.Share + i));
+        var gaps = new Dd(Vector256.Load(rows.Gaps + i));
+        if (loss.Temperature != 1) gaps /= Vector256.Create(loss.Temperature);
         var value = (gaps + share * log) * _spread;
         others = (share * _spread).Round();
-        own = Vector512<double>.Zero;
+        own = Vector256<double>.Zero;
         if (hasRows) return value;
-        var kept = _keep * Vector512.Load(rows.ClassWeight + i);
+        var kept = _keep * Vector256.Load(rows.ClassWeight + i);
         own = kept.Round();
         return Dd.Select(kept.IsZero, value, value + kept * surprise);
     }
 
     /// <summary>ζ·logsumexp², times the class's weight; its derivative on the logits is a multiple of p.</summary>
-    private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector512<double> log, ref Vector512<double> others)
+    private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
     {
-        var max = new Dd(Vector512.Load(rows.Max + i));
-        var logSumExp = max / Vector512.Create(loss.Temperature) + log;
-        var factor = HasSpread && !hasRows ? _squared * Vector512.Load(rows.ClassWeight + i) : _squared;
-        others += (factor * logSumExp * Vector512.Create(2.0)).Round();
+        var max = new Dd(Vector256.Load(rows.Max + i));
+        var logSumExp = max / Vector256.Create(loss.Temperature) + log;
+        var factor = HasSpread && !hasRows ? _squared * Vector256.Load(rows.ClassWeight + i) : _squared;
+        others += (factor * logSumExp * Vector256.Create(2.0)).Round();
         return Dd.Select(factor.IsZero, Dd.Zero, factor * Dd.Square(logSumExp));
     }
 }

@@ -17,12 +17,12 @@ namespace LossService.Core.Kernels;
 /// <typeparam name="TElement">How the logits are stored: float32 or float64.</typeparam>
 internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged, IStoredFloat<TElement>
 {
-    private const int Width = DdRow.Width;
+    private const int Width = VectorMath.Width;
 
     /// <summary>Up to this length the careful sum costs less than testing whether it is needed.</summary>
     private const int MaxShortRow = 64;
 
-    /// <summary>The additions after which a sum goes into a double-double.</summary>
+    /// <summary>The additions after which a sum goes into another: a long sum would lose digits.</summary>
     private const int Run = 32;
 
     /// <summary>
@@ -31,7 +31,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     /// </summary>
     public const double LeastPart = 1.0 / (1 << 22);
 
-    /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
+    /// <summary>Stores e_c of a row, padded to a multiple of four, and returns s.</summary>
     /// <param name="z">The logits, none NaN or +∞, not all −∞.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="min">The minimum.</param>
@@ -67,8 +67,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         {
             var total = StoreNear(z, end, exponential, e);
             // where the other terms sum to at least 1, leaving in the maximum's 1 costs the sum at most one bit
-            if (Vector512.Sum(total) >= 2) sum.AddWithLargest(total);
-            else for (var c = 0; c < end; c += Width) sum.Add(Vector512.Load(e + c));
+            if (Vector256.Sum(total) >= 2) sum.AddWithLargest(total);
+            else for (var c = 0; c < end; c += Width) sum.Add(Vector256.Load(e + c));
         }
         else
         {
@@ -79,7 +79,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> StoreBlock<TExponential>(Vector512<double> z, in TExponential exponential, double* e)
+    private static Vector256<double> StoreBlock<TExponential>(Vector256<double> z, in TExponential exponential, double* e)
         where TExponential : struct, IShiftedExponential
     {
         var result = exponential.Exp(z);
@@ -90,21 +90,23 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     /// <summary>Stores e_c of logits at most <see cref="ShiftedExponential.NormalSpan"/>·T below m, and returns their sums by
     /// lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> StoreNear<TExponential>(TElement* z, int end, in TExponential exponential, double* e)
+    private static Vector256<double> StoreNear<TExponential>(TElement* z, int end, in TExponential exponential, double* e)
         where TExponential : struct, IShiftedExponential
     {
-        var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        for (var c = 0; c < end; c += 2 * Width)
+        var total = Vector256<double>.Zero;
+        for (var start = 0; start < end; start += 2 * Run * Width)
         {
-            var e0 = exponential.ExpNear(TElement.Load(z + c));
-            e0.Store(e + c);
-            sum0 += e0;
-            if (c + Width == end) break;
-            var e1 = exponential.ExpNear(TElement.Load(z + c + Width));
-            e1.Store(e + c + Width);
-            sum1 += e1;
+            var stop = Math.Min(start + 2 * Run * Width, end);
+            var (sum, next) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            for (var c = start; c < stop; c += Width)
+            {
+                var block = exponential.ExpNear(TElement.Load(z + c));
+                block.Store(e + c);
+                (sum, next) = (next, sum + block);
+            }
+            total += sum + next;
         }
-        return sum0 + sum1;
+        return total;
     }
 
     /// <summary>
@@ -115,8 +117,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         var sum = new Sum();
         for (var c = 0; c < classes; c += Width)
         {
-            var d = Dd.Difference(Load(z + c, classes - c), Vector512.Create(max));
-            if (scale.Temperature != 1) d /= Vector512.Create(scale.Temperature);
+            var d = Dd.Difference(Load(z + c, classes - c), Vector256.Create(max));
+            if (scale.Temperature != 1) d /= Vector256.Create(scale.Temperature);
             var result = VectorMath.Exp(d.Hi, d.Lo);
             result.Store(e + c);
             sum.Add(result);
@@ -133,13 +135,13 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static (double Gaps, double Share) SumGaps(TElement* z, int classes, double max, double* spread)
     {
-        var m = Vector512.Create(max);
+        var m = Vector256.Create(max);
         var (gaps, share) = (Dd.Zero, Dd.Zero);
         var end = classes & -Width;
         for (var start = 0; start < end; start += Run * Width)
         {
             var stop = Math.Min(start + Run * Width, end);
-            var (run, runShare) = (Vector512<double>.Zero, Vector512<double>.Zero);
+            var (run, runShare) = (Vector256<double>.Zero, Vector256<double>.Zero);
             if (spread == null)
             {
                 for (var c = start; c < stop; c += Width) run += m - TElement.Load(z + c);
@@ -148,8 +150,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
             {
                 for (var c = start; c < stop; c += Width)
                 {
-                    var b = Vector512.Load(spread + c);
-                    run = Vector512.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);
+                    var b = Vector256.Load(spread + c);
+                    run = Vector256.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);
                     runShare += b;
                 }
             }
@@ -159,8 +161,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         var (sum, sumOfShare) = (Dd.SumOfLanes(gaps), Dd.SumOfLanes(share));
         for (var c = end; c < classes; c++)
         {
-            var b = Vector512.Create(spread == null ? 1 : spread[c]);
-            sum += Dd.Difference(m, Vector512.Create(TElement.ToDouble(z[c]))) * b;
+            var b = Vector256.Create(spread == null ? 1 : spread[c]);
+            sum += Dd.Difference(m, Vector256.Create(TElement.ToDouble(z[c]))) * b;
             sumOfShare += b;
         }
         return (sum.ToScalar(), spread == null ? classes : sumOfShare.ToScalar());
@@ -170,13 +172,13 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static int CountBefore(TElement* z, int classes, int y)
     {
-        var own = Vector512.Create(TElement.ToDouble(z[y]));
+        var own = Vector256.Create(TElement.ToDouble(z[y]));
         var (count, c) = (0, 0);
         for (; c <= classes - Width; c += Width)
         {
             var block = TElement.Load(z + c);
             // in blocks before the label's, equals come before, too
-            var before = c + Width <= y ? Vector512.GreaterThanOrEqual(block, own) : Vector512.GreaterThan(block, own);
+            var before = c + Width <= y ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
             count += BitOperations.PopCount(before.ExtractMostSignificantBits());
         }
         var counted = Math.Min(c, y & -Width);
@@ -195,9 +197,9 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void WriteGradient(double* e, int classes, double part, TElement* gradient)
     {
-        var factor = Vector512.Create(part);
+        var factor = Vector256.Create(part);
         var c = 0;
-        for (; c <= classes - Width; c += Width) TElement.Store(Vector512.Load(e + c) * factor, gradient + c);
+        for (; c <= classes - Width; c += Width) TElement.Store(Vector256.Load(e + c) * factor, gradient + c);
         for (; c < classes; c++) gradient[c] = TElement.FromDouble(e[c] * part);
     }
 
@@ -212,16 +214,16 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static bool WriteGradient(double* e, int classes, double part, double shift, double* spread, TElement* gradient)
     {
-        var (factor, constant) = (Vector512.Create(part), Vector512.Create(shift));
-        var least = Vector512.Create(Math.Abs(shift) * LeastPart);
-        var lost = Vector512<double>.Zero;
+        var (factor, constant) = (Vector256.Create(part), Vector256.Create(shift));
+        var least = Vector256.Create(Math.Abs(shift) * LeastPart);
+        var lost = Vector256<double>.Zero;
         var c = 0;
         if (spread == null)
         {
             for (; c <= classes - Width; c += Width)
             {
-                var g = Vector512.FusedMultiplyAdd(Vector512.Load(e + c), factor, -constant);
-                lost |= Vector512.LessThan(Vector512.Abs(g), least);
+                var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c), factor, -constant);
+                lost |= Vector256.LessThan(Vector256.Abs(g), least);
                 TElement.Store(g, gradient + c);
             }
         }
@@ -229,13 +231,13 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         {
             for (; c <= classes - Width; c += Width)
             {
-                var b = Vector512.Load(spread + c);
-                var g = Vector512.FusedMultiplyAdd(Vector512.Load(e + c), factor, -constant * b);
-                lost |= Vector512.LessThan(Vector512.Abs(g), least * b);
+                var b = Vector256.Load(spread + c);
+                var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c), factor, -constant * b);
+                lost |= Vector256.LessThan(Vector256.Abs(g), least * b);
                 TElement.Store(g, gradient + c);
             }
         }
-        var hasDigits = !Vector512.LessThanAny(lost.AsInt64(), Vector512<long>.Zero);
+        var hasDigits = !Vector256.LessThanAny(lost.AsInt64(), Vector256<long>.Zero);
         for (; c < classes; c++)
         {
             var b = spread == null ? 1 : spread[c];
@@ -246,41 +248,40 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return hasDigits;
     }
 
-    /// <summary>The next eight logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
+    /// <summary>The next four logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Load(TElement* z, int count)
+    private static Vector256<double> Load(TElement* z, int count)
     {
         if (count >= Width) return TElement.Load(z);
         var lanes = stackalloc double[Width];
-        Vector512.Create(double.NegativeInfinity).Store(lanes);
+        Vector256.Create(double.NegativeInfinity).Store(lanes);
         for (var c = 0; c < count; c++) lanes[c] = TElement.ToDouble(z[c]);
-        return Vector512.Load(lanes);
+        return Vector256.Load(lanes);
     }
 
     /// <summary>Σ e_c, with the terms that are 1 summed separately, next to which small terms would lose their digits.</summary>
     private struct Sum
     {
-        private Vector512<double> _below, _ones;
+        private Vector256<double> _below, _ones;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(Vector512<double> e)
+        public void Add(Vector256<double> e)
         {
-            var isBelow = Vector512.LessThan(e, Vector512<double>.One);
-            _below = Vector512.ConditionalSelect(isBelow, _below + e, _below);
-            _ones = Vector512.ConditionalSelect(isBelow, _ones, _ones + e);
+            var isBelow = Vector256.LessThan(e, Vector256<double>.One);
+            _below = VectorMath.Select(isBelow, _below + e, _below);
+            _ones = VectorMath.Select(isBelow, _ones, _ones + e);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void AddWithLargest(Vector512<double> sum) => _ones += sum;
+        public void AddWithLargest(Vector256<double> sum) => _ones += sum;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly double WithoutLargest() => SumLanes(_below) + (SumLanes(_ones) - 1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static double SumLanes(Vector512<double> sum)
+        private static double SumLanes(Vector256<double> sum)
         {
-            var four = sum.GetLower() + sum.GetUpper();
-            var two = four.GetLower() + four.GetUpper();
+            var two = sum.GetLower() + sum.GetUpper();
             return two[0] + two[1];
         }
     }

@@ -9,7 +9,7 @@ namespace LossService.Core.Kernels;
 
 /// <summary>
 /// Scores rows by <see cref="SoftmaxKernel{TElement}"/>, short ones by <see cref="SoftmaxColumns{TElement}"/>, a block of rows stage by
-/// stage: all maxima, all exponentials, all losses (eight rows at once), all gradients. The steps of one row depend on each other;
+/// stage: all maxima, all exponentials, all losses (four rows at once), all gradients. The steps of one row depend on each other;
 /// those of different rows overlap.
 /// </summary>
 internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement : unmanaged, IStoredFloat<TElement>
@@ -39,7 +39,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     {
         (_samples, _scores, _tally, _loss) = (samples, scores, tally, loss);
         _classes = batch.Predictions.Shape.Last;
-        _padded = DdRow.Padded(_classes);
+        _padded = Lanes.Padded(_classes);
         _isShort = _classes <= SoftmaxColumns<TElement>.MaxClasses;
         _block = ChooseBlock(_classes);
         _scale = new(loss.Temperature);
@@ -50,7 +50,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
         // the exponentials, the logits of short rows, their targets, and those of all rows
         var block = (nuint)_block * (nuint)_padded;
-        var columns = _isShort ? (nuint)DdRow.Width * (nuint)_classes : 0;
+        var columns = _isShort ? (nuint)VectorMath.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         _e = _scratch.Reserve(own + columns + (hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0), batch.Memory);
         _columns = _e + own;
@@ -94,7 +94,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         if (_count == 0) return;
         if (_isShort) ReadColumns();
         else ReadRows();
-        for (var i = 0; i < _count; i += DdRow.Width) _conclusion.Conclude(_scratch, i);
+        for (var i = 0; i < _count; i += VectorMath.Width) _conclusion.Conclude(_scratch, i);
         if (_tally is not null) Tally(_tally);
         Decline();
         sum.Add(new ReadOnlySpan<double>(_scratch.Loss, _count));
@@ -116,35 +116,35 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
     private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
-    /// <summary>Computes the minima, maxima and exponentials of short rows, eight rows at a time.</summary>
+    /// <summary>Computes the minima, maxima and exponentials of short rows, four rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ReadColumns()
     {
-        // the last eight rows are filled up with copies of the last row, which get the same results
-        for (var i = _count; i % DdRow.Width != 0; i++)
+        // the last four rows are filled up with copies of the last row, which get the same results
+        for (var i = _count; i % VectorMath.Width != 0; i++)
         {
             (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
             (_scratch.Weight[i], _scratch.ClassWeight[i]) = (_scratch.Weight[i - 1], _scratch.ClassWeight[i - 1]);
             _targets.Copy(i - 1, i);
         }
-        var rows = stackalloc TElement*[DdRow.Width];
-        var stride = DdRow.Width * _classes;
+        var rows = stackalloc TElement*[VectorMath.Width];
+        var stride = VectorMath.Width * _classes;
         var e = _e;
         var z = (TElement*)(e + _block * _padded);
         var column = z;
-        for (var i = 0; i < _count; i += DdRow.Width, column += stride)
+        for (var i = 0; i < _count; i += VectorMath.Width, column += stride)
         {
             Locate(i, _predictions, rows);
             SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(_scratch.Min + i);
             max.Store(_scratch.Max + i);
             var y = _scratch.Class + i;
             var label = _scratch.Label + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
+            for (var lane = 0; lane < VectorMath.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
         }
-        for (var i = 0; i < _count; i += DdRow.Width, z += stride, e += stride)
+        for (var i = 0; i < _count; i += VectorMath.Width, z += stride, e += stride)
         {
-            var max = Vector512.Load(_scratch.Max + i);
-            SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector512.Load(_scratch.Min + i), max, _scale, e)
+            var max = Vector256.Load(_scratch.Max + i);
+            SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(_scratch.Min + i), max, _scale, e)
                 .Store(_scratch.Rest + i);
             if (_conclusion.HasSpread)
             {
@@ -153,32 +153,32 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             }
             var y = _scratch.Class + i;
             var own = _scratch.Own + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) own[lane] = e[y[lane] * DdRow.Width + lane];
+            for (var lane = 0; lane < VectorMath.Width; lane++) own[lane] = e[y[lane] * VectorMath.Width + lane];
         }
     }
 
-    /// <summary>Writes the gradients of short rows, eight rows at a time.</summary>
+    /// <summary>Writes the gradients of short rows, four rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteColumns()
     {
-        var rows = stackalloc TElement*[DdRow.Width];
+        var rows = stackalloc TElement*[VectorMath.Width];
         var e = _e;
-        for (var i = 0; i < _count; i += DdRow.Width, e += DdRow.Width * _classes)
+        for (var i = 0; i < _count; i += VectorMath.Width, e += VectorMath.Width * _classes)
         {
             Locate(i, _gradient, rows);
-            var part = Vector512.Load(_scratch.Part + i);
+            var part = Vector256.Load(_scratch.Part + i);
             if (_conclusion.HasSpread)
             {
                 var lost = SoftmaxColumns<TElement>.Combine(
-                    e, _classes, part, Vector512.Load(_scratch.Shift + i), _targets.Columns(i, _columns));
-                (lost | Vector512.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
-                part = Vector512<double>.One;
+                    e, _classes, part, Vector256.Load(_scratch.Shift + i), _targets.Columns(i, _columns));
+                (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
+                part = Vector256<double>.One;
             }
             SoftmaxColumns<TElement>.Write(e, _classes, part, rows);
             if (_targets.AreRows) continue;
             var y = _scratch.Class + i;
             var own = _scratch.Own + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
+            for (var lane = 0; lane < VectorMath.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
         }
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
     }
@@ -187,7 +187,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private void Locate(int i, TElement* tensor, TElement** rows)
     {
         var index = _scratch.Index + i;
-        for (var lane = 0; lane < DdRow.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
+        for (var lane = 0; lane < VectorMath.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
     }
 
     /// <summary>Computes the minima, maxima and exponentials of rows, one row at a time.</summary>

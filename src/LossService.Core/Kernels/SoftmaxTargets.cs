@@ -13,7 +13,7 @@ namespace LossService.Core.Kernels;
 /// <param name="areRows">Whether each row has its own target.</param>
 internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows)
 {
-    private readonly int _padded = DdRow.Padded(classes);
+    private readonly int _padded = Lanes.Padded(classes);
     private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
 
     /// <summary>Whether each row has its own target.</summary>
@@ -32,12 +32,12 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         var target = memory + row * _padded;
         new Span<double>(target + classes, _padded - classes).Clear();
         if (loss.Smoothing == 0 && loss.ClassWeight.Length == 0) return;
-        var (keep, spread) = (Vector512.Create(1 - loss.Smoothing), Vector512.Create(loss.Smoothing / classes));
-        for (var c = 0; c < _padded; c += DdRow.Width)
+        var (keep, spread) = (Vector256.Create(1 - loss.Smoothing), Vector256.Create(loss.Smoothing / classes));
+        for (var c = 0; c < _padded; c += VectorMath.Width)
         {
-            var t = Vector512.Load(target + c);
-            if (loss.Smoothing != 0) t = Vector512.FusedMultiplyAdd(t, keep, spread);
-            if (loss.ClassWeight.Length > 0) t *= Vector512.LoadUnsafe(ref loss.ClassWeight[c]);
+            var t = Vector256.Load(target + c);
+            if (loss.Smoothing != 0) t = Vector256.FusedMultiplyAdd(t, keep, spread);
+            if (loss.ClassWeight.Length > 0) t *= Vector256.LoadUnsafe(ref loss.ClassWeight[c]);
             t.Store(target + c);
         }
         new Span<double>(target + classes, _padded - classes).Clear();
@@ -49,23 +49,23 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         if (areRows) Raw(from).CopyTo(Raw(to));
     }
 
-    /// <summary>The targets of eight rows, class by class; null = 1 in every class.</summary>
+    /// <summary>The targets of four rows, class by class; null = 1 in every class.</summary>
     /// <param name="row">The first of the rows.</param>
     /// <param name="columns">Where to.</param>
     public double* Columns(int row, double* columns)
     {
         if (!areRows && _weights == null) return null;
-        for (var lane = 0; lane < DdRow.Width; lane++)
+        for (var lane = 0; lane < VectorMath.Width; lane++)
         {
             var target = Row(row + lane);
-            for (var c = 0; c < classes; c++) columns[c * DdRow.Width + lane] = target[c];
+            for (var c = 0; c < classes; c++) columns[c * VectorMath.Width + lane] = target[c];
         }
         return columns;
     }
 
     private static double* Fill(SoftmaxLoss loss, int classes, double* memory)
     {
-        loss.ClassWeight.AsSpan(0, DdRow.Padded(classes)).CopyTo(new Span<double>(memory, DdRow.Padded(classes)));
+        loss.ClassWeight.AsSpan(0, Lanes.Padded(classes)).CopyTo(new Span<double>(memory, Lanes.Padded(classes)));
         return memory;
     }
 }

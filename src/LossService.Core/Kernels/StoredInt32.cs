@@ -10,14 +10,7 @@ namespace LossService.Core.Kernels;
 internal readonly unsafe struct StoredInt32 : IStored<StoredInt32>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Load(StoredInt32* source)
-    {
-        var (lower, upper) = Vector256.Widen(Vector256.Load((int*)source));
-        return Vector512.ConvertToDouble(Vector512.Create(lower, upper));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> LoadFour(StoredInt32* source)
+    public static Vector256<double> Load(StoredInt32* source)
     {
         var four = Vector128.Load((int*)source);
         return Avx.IsSupported

@@ -34,6 +34,9 @@ internal sealed class ExactSum
     // their start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
     private const int BlockSize = 256, BlockBits = 10;
 
+    // the terms of two vectors, which are added at a time
+    private const int Pair = 2 * VectorMath.Width;
+
     // the exponents of the largest term for which no bin's start overflows and no unit underflows
     private const int MaxBinExponent = 1000, MinBinExponent = -800;
 
@@ -72,9 +75,9 @@ internal sealed class ExactSum
     /// <summary>Adds every value; about one addition each where all are within a factor of 2⁷⁵.</summary>
     public void Add(ReadOnlySpan<double> values)
     {
-        while (values.Length >= VectorMath.Width)
+        while (values.Length >= Pair)
         {
-            var count = int.Min(values.Length & -VectorMath.Width, BlockSize);
+            var count = int.Min(values.Length & -Pair, BlockSize);
             AddBlock(values[..count]);
             values = values[count..];
         }
@@ -88,7 +91,7 @@ internal sealed class ExactSum
     {
         ref var first = ref MemoryMarshal.GetReference(values);
         var (max, otherMax) = (Vector256<long>.Zero, Vector256<long>.Zero);
-        for (var i = 0; i < values.Length; i += VectorMath.Width)
+        for (var i = 0; i < values.Length; i += Pair)
         {
             max = Vector256.Max(max, Vector256.Abs(Vector256.LoadUnsafe(ref first, (nuint)i)).AsInt64());
             otherMax = Vector256.Max(otherMax, Vector256.Abs(Vector256.LoadUnsafe(ref first, (nuint)i + 4)).AsInt64());
@@ -111,7 +114,7 @@ internal sealed class ExactSum
         // set aside rather than added at once: a call in the loop would spill the bins from their registers
         Span<double> left = stackalloc double[BlockSize];
         var count = 0;
-        for (var i = 0; i < values.Length; i += VectorMath.Width)
+        for (var i = 0; i < values.Length; i += Pair)
         {
             var rest = Vector256.LoadUnsafe(ref first, (nuint)i);
             var other = Vector256.LoadUnsafe(ref first, (nuint)i + 4);
@@ -125,7 +128,7 @@ internal sealed class ExactSum
             if (Vector256.EqualsAll(rest | other, Vector256<double>.Zero)) continue;
             rest.CopyTo(left[count..]);
             other.CopyTo(left[(count + 4)..]);
-            count += VectorMath.Width;
+            count += Pair;
         }
         foreach (var rest in left[..count]) Add(rest);
         // exact: together the lanes have moved by less than 2⁵² units in the last place

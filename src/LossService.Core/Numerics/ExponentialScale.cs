@@ -13,9 +13,9 @@ internal readonly struct ExponentialScale
     {
         Temperature = temperature;
         SixteenthsPerUnit = PowerOfTwo.SixteenthsPerNat / temperature;
-        var sixteenth = Dd.Ln2 * Vector512.Create(temperature / 16);
+        var sixteenth = Dd.Ln2 * Vector256.Create(temperature / 16);
         SixteenthHigh = Shorten(sixteenth.ToScalar());
-        SixteenthMiddle = Shorten((sixteenth - Vector512.Create(SixteenthHigh)).ToScalar());
+        SixteenthMiddle = Shorten((sixteenth - Vector256.Create(SixteenthHigh)).ToScalar());
     }
 
     /// <summary>T.</summary>

@@ -3,7 +3,7 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Eight numbers, and the operations that formulas are made of. A formula is written once, generic over its arithmetic: plain doubles
+/// Four numbers, and the operations that formulas are made of. A formula is written once, generic over its arithmetic: plain doubles
 /// are fast and have the digits of a float32 with room to spare, double-doubles have twice those of a double.
 /// </summary>
 /// <remarks>
@@ -12,6 +12,9 @@ namespace LossService.Core.Numerics;
 /// </remarks>
 internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
 {
+    /// <summary>Whether a number has more digits than a double, so that <see cref="Rest"/> is not always 0.</summary>
+    static abstract bool HasRest { get; }
+
     /// <summary>Zero in every lane.</summary>
     static abstract TSelf Zero { get; }
 
@@ -19,25 +22,25 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     static abstract TSelf One { get; }
 
     /// <summary>All bits set where the value is ±0.</summary>
-    Vector512<double> IsZero { get; }
+    Vector256<double> IsZero { get; }
 
     /// <summary>All bits set where the value is neither infinite nor NaN.</summary>
-    Vector512<double> IsFinite { get; }
+    Vector256<double> IsFinite { get; }
 
     /// <summary>The same double in every lane.</summary>
     static abstract TSelf Of(double x);
 
-    /// <summary>The eight doubles <paramref name="x"/>, exactly.</summary>
-    static abstract TSelf Of(Vector512<double> x);
+    /// <summary>The four doubles <paramref name="x"/>, exactly.</summary>
+    static abstract TSelf Of(Vector256<double> x);
 
     /// <summary>hi + lo, or the nearest number to that; <paramref name="hi"/> must be hi + lo rounded to nearest.</summary>
-    static abstract TSelf Of(Vector512<double> hi, Vector512<double> lo);
+    static abstract TSelf Of(Vector256<double> hi, Vector256<double> lo);
 
     /// <summary>The nearest double of each lane.</summary>
-    Vector512<double> Round();
+    Vector256<double> Round();
 
     /// <summary>The number less the nearest double: 0 where the arithmetic has no more digits.</summary>
-    Vector512<double> Rest();
+    Vector256<double> Rest();
 
     static abstract TSelf operator -(TSelf a);
 
@@ -59,13 +62,16 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     static abstract TSelf Max(TSelf a, TSelf b);
 
     /// <summary>All bits set where a &lt; b; false for NaN.</summary>
-    static abstract Vector512<double> LessThan(TSelf a, TSelf b);
+    static abstract Vector256<double> LessThan(TSelf a, TSelf b);
 
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
-    static abstract TSelf Select(Vector512<double> mask, TSelf a, TSelf b);
+    static abstract TSelf Select(Vector256<double> mask, TSelf a, TSelf b);
 
-    /// <summary>eˣ for every x.</summary>
-    static abstract TSelf Exp(TSelf x);
+    /// <summary>e to the power hi + lo, for |lo| ≤ ulp(hi).</summary>
+    static abstract TSelf ExpOfSum(Vector256<double> hi, Vector256<double> lo);
+
+    /// <summary>eˣ for x ≤ 0; faster.</summary>
+    static abstract TSelf ExpOfNegative(Vector256<double> x);
 
     /// <summary>ln x for x ≥ 0; NaN for others.</summary>
     static abstract TSelf Log(TSelf x);
@@ -91,5 +97,5 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// </summary>
     /// <param name="difference">The result.</param>
     /// <param name="size">The sum of the magnitudes that it was computed from, at least roughly.</param>
-    static abstract Vector512<double> IsLost(TSelf difference, TSelf size);
+    static abstract Vector256<double> IsLost(TSelf difference, TSelf size);
 }

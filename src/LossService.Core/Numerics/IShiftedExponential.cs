@@ -2,12 +2,12 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
 
-/// <summary>The exponentials of a softmax: those of eight logits below one shift, at a temperature T.</summary>
+/// <summary>The exponentials of a softmax: those of four logits below one shift, at a temperature T.</summary>
 internal interface IShiftedExponential
 {
     /// <summary>e^((z − shift)/T) for z ≤ shift; 0 for −∞.</summary>
-    Vector512<double> Exp(Vector512<double> z);
+    Vector256<double> Exp(Vector256<double> z);
 
     /// <summary>The same bits as <see cref="Exp"/>, faster, where they are a normal number: for z ≥ shift − 708·T.</summary>
-    Vector512<double> ExpNear(Vector512<double> z);
+    Vector256<double> ExpNear(Vector256<double> z);
 }

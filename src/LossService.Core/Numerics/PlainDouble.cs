@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Eight doubles as an arithmetic for formulas whose results are float32 or narrower: a result has 24 bits, so a formula may lose up to
+/// Four doubles as an arithmetic for formulas whose results are float32 or narrower: a result has 24 bits, so a formula may lose up to
 /// 2²⁰ units in the last place before it differs by more than a neighbour.
 /// </summary>
 /// <remarks>
@@ -19,45 +19,47 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     /// </summary>
     private const double LeastPart = 1.0 / (1 << 22);
 
-    private readonly Vector512<double> _value;
+    private readonly Vector256<double> _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private PlainDouble(Vector512<double> value) => _value = value;
+    private PlainDouble(Vector256<double> value) => _value = value;
+
+    public static bool HasRest => false;
 
     public static PlainDouble Zero => default;
 
     public static PlainDouble One
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(Vector512<double>.One);
+        get => new(Vector256<double>.One);
     }
 
-    public Vector512<double> IsZero
+    public Vector256<double> IsZero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.Equals(_value, Vector512<double>.Zero);
+        get => Vector256.Equals(_value, Vector256<double>.Zero);
     }
 
-    public Vector512<double> IsFinite
+    public Vector256<double> IsFinite
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector512.LessThan(Vector512.Abs(_value), Vector512.Create(double.PositiveInfinity));
+        get => Vector256.LessThan(Vector256.Abs(_value), Vector256.Create(double.PositiveInfinity));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(double x) => new(Vector512.Create(x));
+    public static PlainDouble Of(double x) => new(Vector256.Create(x));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(Vector512<double> x) => new(x);
+    public static PlainDouble Of(Vector256<double> x) => new(x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(Vector512<double> hi, Vector512<double> lo) => new(hi);
+    public static PlainDouble Of(Vector256<double> hi, Vector256<double> lo) => new(hi);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> Round() => _value;
+    public Vector256<double> Round() => _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> Rest() => Vector512<double>.Zero;
+    public Vector256<double> Rest() => Vector256<double>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble operator -(PlainDouble a) => new(-a._value);
@@ -78,21 +80,25 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     public static PlainDouble Square(PlainDouble a) => new(a._value * a._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Abs(PlainDouble a) => new(Vector512.Abs(a._value));
+    public static PlainDouble Abs(PlainDouble a) => new(Vector256.Abs(a._value));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Max(PlainDouble a, PlainDouble b) => Select(LessThan(a, b) | Vector512.IsNaN(b._value), b, a);
+    public static PlainDouble Max(PlainDouble a, PlainDouble b) => Select(LessThan(a, b) | Vector256.IsNaN(b._value), b, a);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> LessThan(PlainDouble a, PlainDouble b) => Vector512.LessThan(a._value, b._value);
+    public static Vector256<double> LessThan(PlainDouble a, PlainDouble b) => Vector256.LessThan(a._value, b._value);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Select(Vector512<double> mask, PlainDouble a, PlainDouble b) =>
-        new(Vector512.ConditionalSelect(mask, a._value, b._value));
+    public static PlainDouble Select(Vector256<double> mask, PlainDouble a, PlainDouble b) =>
+        new(VectorMath.Select(mask, a._value, b._value));
 
     /// <inheritdoc cref="VectorMath.Exp"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Exp(PlainDouble x) => new(VectorMath.Exp(x._value, Vector512<double>.Zero));
+    public static PlainDouble ExpOfSum(Vector256<double> hi, Vector256<double> lo) => new(VectorMath.Exp(hi, lo));
+
+    /// <inheritdoc cref="VectorMath.ExpOfNegative"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble ExpOfNegative(Vector256<double> x) => new(VectorMath.ExpOfNegative(x));
 
     /// <inheritdoc cref="VectorMath.Log"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -111,12 +117,12 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     public static PlainDouble Pow(PlainDouble x, double y) => new(VectorMath.Pow(x._value, y));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble XLogY(PlainDouble x, PlainDouble logY) => new(Vector512.AndNot(x._value * logY._value, x.IsZero));
+    public static PlainDouble XLogY(PlainDouble x, PlainDouble logY) => new(Vector256.AndNot(x._value * logY._value, x.IsZero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble DivideOrZero(PlainDouble a, PlainDouble b) => new(Vector512.AndNot(a._value / b._value, b.IsZero));
+    public static PlainDouble DivideOrZero(PlainDouble a, PlainDouble b) => new(Vector256.AndNot(a._value / b._value, b.IsZero));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> IsLost(PlainDouble difference, PlainDouble size) =>
-        Vector512.LessThan(Vector512.Abs(difference._value), size._value * Vector512.Create(LeastPart));
+    public static Vector256<double> IsLost(PlainDouble difference, PlainDouble size) =>
+        Vector256.LessThan(Vector256.Abs(difference._value), size._value * Vector256.Create(LeastPart));
 }

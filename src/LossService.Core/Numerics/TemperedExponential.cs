@@ -4,7 +4,7 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// e^((z − shift)/T) of eight doubles at a time: <see cref="ShiftedExponential"/> for any temperature T, at nearly the same cost.
+/// e^((z − shift)/T) of four doubles at a time: <see cref="ShiftedExponential"/> for any temperature T, at nearly the same cost.
 /// </summary>
 /// <remarks>
 /// For |shift| ≤ <see cref="ShiftedExponential.MaxShift"/>·T and z ≤ shift: within 1.2 ulp (the bound of the tests, for z ≥ shift − 700·T).
@@ -13,58 +13,58 @@ namespace LossService.Core.Numerics;
 /// </remarks>
 internal readonly struct TemperedExponential : IShiftedExponential
 {
-    private readonly Vector512<double> _floor, _rounder, _rest, _perUnit, _high, _middle, _inverse;
+    private readonly Vector256<double> _floor, _rounder, _rest, _perUnit, _high, _middle, _inverse;
 
     /// <summary>Prepares for one shift in all lanes.</summary>
     /// <param name="shift">At most <see cref="ShiftedExponential.MaxShift"/>·T in magnitude.</param>
     /// <param name="temperature">T and what follows from it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TemperedExponential(double shift, in ExponentialScale temperature) : this(Vector512.Create(shift), temperature) { }
+    public TemperedExponential(double shift, in ExponentialScale temperature) : this(Vector256.Create(shift), temperature) { }
 
     /// <summary>Prepares for one shift in each lane.</summary>
     /// <param name="shift">At most <see cref="ShiftedExponential.MaxShift"/>·T in magnitude.</param>
     /// <param name="temperature">T and what follows from it.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TemperedExponential(Vector512<double> shift, in ExponentialScale temperature)
+    public TemperedExponential(Vector256<double> shift, in ExponentialScale temperature)
     {
-        _perUnit = Vector512.Create(temperature.SixteenthsPerUnit);
-        _high = Vector512.Create(-temperature.SixteenthHigh);
-        _middle = Vector512.Create(-temperature.SixteenthMiddle);
-        _inverse = Vector512.Create(1 / temperature.Temperature);
+        _perUnit = Vector256.Create(temperature.SixteenthsPerUnit);
+        _high = Vector256.Create(-temperature.SixteenthHigh);
+        _middle = Vector256.Create(-temperature.SixteenthMiddle);
+        _inverse = Vector256.Create(1 / temperature.Temperature);
         // rounded as in Exp, so that e^(shift − shift) is exactly 1
-        var rounder = Vector512.Create(PowerOfTwo.Rounder);
-        var n = Vector512.FusedMultiplyAdd(shift, _perUnit, rounder) - rounder;
-        _rest = Vector512.FusedMultiplyAdd(n, _middle, Vector512.FusedMultiplyAdd(n, _high, shift));
-        _floor = shift - Vector512.Create(ShiftedExponential.Span * temperature.Temperature);
+        var rounder = Vector256.Create(PowerOfTwo.Rounder);
+        var n = Vector256.FusedMultiplyAdd(shift, _perUnit, rounder) - rounder;
+        _rest = Vector256.FusedMultiplyAdd(n, _middle, Vector256.FusedMultiplyAdd(n, _high, shift));
+        _floor = shift - Vector256.Create(ShiftedExponential.Span * temperature.Temperature);
         _rounder = rounder - n;
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> Exp(Vector512<double> z)
+    public Vector256<double> Exp(Vector256<double> z)
     {
-        var rounded = Reduce(Vector512.MaxNative(z, _floor), out var power);
-        var sixteenths = rounded - Vector512.Create(PowerOfTwo.Rounder);
-        return PowerOfTwo.Scale(power, sixteenths * Vector512.Create(1.0 / 16));
+        var rounded = Reduce(Vector256.MaxNative(z, _floor), out var power);
+        var sixteenths = rounded - Vector256.Create(PowerOfTwo.Rounder);
+        return PowerOfTwo.Scale(power, sixteenths * Vector256.Create(1.0 / 16));
     }
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> ExpNear(Vector512<double> z)
+    public Vector256<double> ExpNear(Vector256<double> z)
     {
         var rounded = Reduce(z, out var power);
         // adds the whole power of two to the exponent, at bit 52, after clearing the sixteenths
-        return (power.AsInt64() + ((rounded.AsInt64() & Vector512.Create(-16L)) << 48)).AsDouble();
+        return (power.AsInt64() + ((rounded.AsInt64() & Vector256.Create(-16L)) << 48)).AsDouble();
     }
 
     /// <summary>e^((z − shift)/T) = power · 2^⌊(n − n_s)/16⌋, with n − n_s in the low bits of what is returned.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector512<double> Reduce(Vector512<double> z, out Vector512<double> power)
+    private Vector256<double> Reduce(Vector256<double> z, out Vector256<double> power)
     {
-        var rounded = Vector512.FusedMultiplyAdd(z, _perUnit, _rounder);
+        var rounded = Vector256.FusedMultiplyAdd(z, _perUnit, _rounder);
         var n = rounded - _rounder;
-        var r = Vector512.FusedMultiplyAdd(n, _high, z) - _rest;
-        r = Vector512.FusedMultiplyAdd(n, _middle, r) * _inverse;
+        var r = Vector256.FusedMultiplyAdd(n, _high, z) - _rest;
+        r = Vector256.FusedMultiplyAdd(n, _middle, r) * _inverse;
         power = ShiftedExponential.Raise(rounded, r);
         return rounded;
     }

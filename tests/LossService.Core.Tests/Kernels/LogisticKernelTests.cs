@@ -19,7 +19,7 @@ public class LogisticKernelTests(ITestOutputHelper output)
             var isPositive = i % 2 == 0 ? Vector256<double>.Zero : Vector256<double>.AllBitsSet;
             var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var signed = i % 2 == 0 ? z : -z;
-            var a = new Dd(Vector512.Create(signed, signed));
+            var a = new Dd(signed);
             var e = Dd.Exp(-Dd.Abs(a));
             var loss = Dd.Max(a, Dd.Zero) + Dd.Log1p(e);
             var derivative = Dd.Select(Dd.LessThan(Dd.Zero, a), Dd.One, e) / (Dd.One + e);

@@ -147,7 +147,7 @@ public class BinaryFuzz(ITestOutputHelper output)
         {
             batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted));
             batch.Labels!.Read(block, BinaryScratch.Span(scratch.Label));
-            exact.Score<ExactFour, ExactFour>(scratch, BinaryScratch.Block);
+            exact.Score<Dd, Dd>(scratch, BinaryScratch.Block);
             total.Add(BinaryScratch.Span(scratch.Value));
             total.Add(BinaryScratch.Span(scratch.ValueRest));
             Compare(scratch.Value, scores.Losses!, block, batch, tally);
@@ -178,7 +178,7 @@ public class BinaryFuzz(ITestOutputHelper output)
             using var scores = Scorer.Score(loss, one, CancellationToken.None);
             z.Read(0, BinaryScratch.Span(scratch.Posted, 1));
             t.Read(0, BinaryScratch.Span(scratch.Label, 1));
-            exact.Score<ExactFour, ExactFour>(scratch, Vector256<double>.Count);
+            exact.Score<Dd, Dd>(scratch, Vector256<double>.Count);
             var value = scratch.Value[0];
             if (double.IsFinite(value) && value > 1e-290)
                 tally.WorstValue = Math.Max(tally.WorstValue, Math.Abs(scores.Loss!.Value - value) / (Math.BitIncrement(value) - value));

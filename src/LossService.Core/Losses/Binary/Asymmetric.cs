@@ -76,8 +76,8 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-            where TWide : struct, IFour<TWide>
-            where TNumber : struct, IFour<TNumber>
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
             var positive = FourElements<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos));

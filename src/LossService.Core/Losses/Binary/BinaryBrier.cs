@@ -56,8 +56,8 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-            where TWide : struct, IFour<TWide>
-            where TNumber : struct, IFour<TNumber>
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var error = e.Error;
             var half = FourElements<TWide, TNumber>.Narrow(error);

@@ -68,8 +68,8 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-            where TWide : struct, IFour<TWide>
-            where TNumber : struct, IFour<TNumber>
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
             var value = TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ);

@@ -70,8 +70,8 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-            where TWide : struct, IFour<TWide>
-            where TNumber : struct, IFour<TNumber>
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var m = e.P * e.U + e.Q * e.T;
             var scale = TWide.Pow(m, gamma);

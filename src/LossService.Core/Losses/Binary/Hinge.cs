@@ -65,8 +65,8 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
-            where TWide : struct, IFour<TWide>
-            where TNumber : struct, IFour<TNumber>
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var sign = FourElements<TWide, TNumber>.Narrow(e.T - e.U);
             var lack = TNumber.Max(TNumber.Of(margin) - sign * e.Z, TNumber.Zero);

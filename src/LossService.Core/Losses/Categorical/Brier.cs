@@ -53,7 +53,7 @@ internal sealed class Brier : CategoricalLoss
     private readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
             var size = c.ErrorSize + c.ErrorSize;

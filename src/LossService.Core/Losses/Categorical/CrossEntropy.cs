@@ -75,11 +75,11 @@ internal sealed class CrossEntropy : CategoricalLoss
     internal readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var t = c.T * TNumber.Of(c.W);
             var value = -TNumber.XLogY(t, c.LogP);
-            return new(value, -t, TNumber.Zero, value.Round(), Vector512<double>.Zero);
+            return new(value, -t, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -62,10 +62,10 @@ internal sealed class Entropy : CategoricalLoss
     private readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var value = -TNumber.XLogY(c.P, c.LogP);
-            var size = Vector512.Abs(c.LogP.Round()) + Vector512<double>.One;
+            var size = Vector256.Abs(c.LogP.Round()) + Vector256<double>.One;
             return new(value, TNumber.Zero, -(c.LogP + TNumber.One), value.Round(), size);
         }
     }

@@ -65,7 +65,7 @@ internal sealed class Focal : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes)
     {
-        var alpha = new double[DdRow.Padded(classes)];
+        var alpha = new double[Lanes.Padded(classes)];
         var posted = options.Get(Alpha) ?? [1];
         if (posted.Length == 1) Array.Fill(alpha, posted[0]);
         else posted.CopyTo(alpha, 0);
@@ -94,13 +94,13 @@ internal sealed class Focal : CategoricalLoss
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var weight = c.T * TNumber.Of(c.W) * TNumber.Of(Vector512.LoadUnsafe(ref alpha[c.First]));
+            var weight = c.T * TNumber.Of(c.W) * TNumber.Of(Vector256.LoadUnsafe(ref alpha[c.First]));
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
-            return new(value, slope, TNumber.Zero, value.Round(), Vector512<double>.Zero);
+            return new(value, slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -76,7 +76,7 @@ internal sealed class JsDivergence : CategoricalLoss
         private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (beta, rest) = (Wide<TNumber>(_beta), Wide<TNumber>(_rest));
             var (logBeta, logRest) = (Wide<TNumber>(_logBeta), Wide<TNumber>(_logRest));
@@ -84,9 +84,9 @@ internal sealed class JsDivergence : CategoricalLoss
             var m = beta * t + rest * p;
             var logT = RelativeEntropy.Log(t);
             var logM = RelativeEntropy.Log(m);
-            var isTiny = Vector512.LessThan(m.Round(), Vector512.Create(MinMixture));
+            var isTiny = Vector256.LessThan(m.Round(), Vector256.Create(MinMixture));
             // of padding, too
-            if (typeof(TNumber) == typeof(Dd) && isTiny.AsInt64() != Vector512<long>.Zero)
+            if (typeof(TNumber) == typeof(Dd) && isTiny.AsInt64() != Vector256<long>.Zero)
                 logM = TNumber.Select(isTiny, LogOfSum(logBeta + logT, logRest + c.LogP), logM);
             var (fromLabel, fromPrediction) = (rest * error, -beta * error);
             var label = RelativeEntropy.Term(t, logT, m, logM, fromLabel);
@@ -96,9 +96,9 @@ internal sealed class JsDivergence : CategoricalLoss
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
             var size = beta.Round() * RelativeEntropy.GetSize(t, m, fromLabel)
                 + rest.Round() * RelativeEntropy.GetSize(p, m, fromPrediction);
-            size = Vector512.ConditionalSelect(t.IsZero, value.Round(), size);
-            var ratioSize = rest.Round() * Vector512.ConditionalSelect(
-                t.IsZero, Vector512<double>.One, RelativeEntropy.GetRatioSize(ratio));
+            size = VectorMath.Select(t.IsZero, value.Round(), size);
+            var ratioSize = rest.Round() * VectorMath.Select(
+                t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));
             return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
         }
 
@@ -108,7 +108,8 @@ internal sealed class JsDivergence : CategoricalLoss
         private static TNumber LogOfSum<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber>
         {
             var larger = TNumber.Max(a, b);
-            return larger + TNumber.Log1p(TNumber.Exp(TNumber.Select(TNumber.LessThan(a, b), a, b) - larger));
+            var difference = TNumber.Select(TNumber.LessThan(a, b), a, b) - larger;
+            return larger + TNumber.Log1p(TNumber.ExpOfSum(difference.Round(), difference.Rest()));
         }
     }
 }

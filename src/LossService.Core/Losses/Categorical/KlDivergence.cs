@@ -70,13 +70,13 @@ internal sealed class KlDivergence : CategoricalLoss
         public static int SurplusFactor => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, error) = (c.T, c.P, c.Error);
             var logT = RelativeEntropy.Log(t);
             var value = RelativeEntropy.Term(t, logT, p, c.LogP, error);
             if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
-            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector512<double>.Zero);
+            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector256<double>.Zero);
         }
     }
 
@@ -86,7 +86,7 @@ internal sealed class KlDivergence : CategoricalLoss
         public static int SurplusFactor => -1;
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, logP, error) = (c.T, c.P, c.LogP, c.Error);
             var logT = RelativeEntropy.Log(t);
@@ -99,7 +99,7 @@ internal sealed class KlDivergence : CategoricalLoss
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
             return new(
                 value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(t.IsZero, TNumber.Zero, derivative),
-                size, RelativeEntropy.GetRatioSize(ratio) + Vector512<double>.One);
+                size, RelativeEntropy.GetRatioSize(ratio) + Vector256<double>.One);
         }
     }
 }

@@ -84,34 +84,34 @@ internal sealed class MultiMargin : CategoricalLoss
         {
             var y = row.Hard;
             // a difference of logits may overflow where a class's share of it does not
-            var unit = Vector512.Create(typeof(TNumber) == typeof(Dd) && row.DifferencesMayOverflow() ? 0.25 : 1);
-            var slopeUnit = power == 1 ? Vector512<double>.One : unit;
-            var share = TNumber.Of(Vector512.Create((double)classes) * slopeUnit);
-            var label = Vector512.Create(row.Z[y]) * unit;
-            var least = TNumber.Of(Vector512.Create(margin) * unit);
+            var unit = Vector256.Create(typeof(TNumber) == typeof(Dd) && row.DifferencesMayOverflow() ? 0.25 : 1);
+            var slopeUnit = power == 1 ? Vector256<double>.One : unit;
+            var share = TNumber.Of(Vector256.Create((double)classes) * slopeUnit);
+            var label = Vector256.Create(row.Z[y]) * unit;
+            var least = TNumber.Of(Vector256.Create(margin) * unit);
             var slope = TNumber.One / share;
             var (value, push) = (TNumber.Zero, TNumber.Zero);
-            var (sizes, lost) = (Vector512<double>.Zero, Vector512<double>.Zero);
-            for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
+            var (sizes, lost) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            for (var c = 0; c < row.LogPDerivative.Length; c += VectorMath.Width)
             {
-                var difference = Dd.Difference(Vector512.LoadUnsafe(ref row.Z[c]) * unit, label);
+                var difference = Dd.Difference(Vector256.LoadUnsafe(ref row.Z[c]) * unit, label);
                 var lack = TNumber.Of(difference.Hi, difference.Lo) + least;
-                var isOther = ~DdRow.LaneIs(y - c);
+                var isOther = ~Lanes.LaneIs(y - c);
                 // a class at −∞ violates no margin, not even that of a label at −∞; the label is not compared with itself
-                var isRival = Vector512.GreaterThan(lack.Round(), Vector512<double>.Zero) & isOther;
-                var own = Vector512.Abs(difference.Hi) + least.Round();
-                lost |= (Vector512.LessThan(Vector512.Abs(lack.Round()), own * Vector512.Create(LeastPart))
-                    | Vector512.Equals(difference.Hi, Vector512.Create(double.PositiveInfinity))) & isOther;
+                var isRival = Vector256.GreaterThan(lack.Round(), Vector256<double>.Zero) & isOther;
+                var own = Vector256.Abs(difference.Hi) + least.Round();
+                lost |= (Vector256.LessThan(Vector256.Abs(lack.Round()), own * Vector256.Create(LeastPart))
+                    | Vector256.Equals(difference.Hi, Vector256.Create(double.PositiveInfinity))) & isOther;
                 lack = TNumber.Select(isRival, lack, TNumber.Zero);
                 var derivative = power == 1 ? TNumber.Select(isRival, slope, TNumber.Zero) : (lack + lack) / share;
                 value += power == 1 ? lack : TNumber.Square(lack);
-                sizes += (power == 1 ? Vector512<double>.One : lack.Round() + lack.Round()) * own & isRival;
+                sizes += (power == 1 ? Vector256<double>.One : lack.Round() + lack.Round()) * own & isRival;
                 push += derivative;
                 row.LogPDerivative.Store(c, derivative);
             }
             row.LogPDerivative.SetOne(y, -NumberRow<TNumber>.SumOfLanes(push));
             var all = TNumber.Of(classes) * TNumber.Of(unit * slopeUnit);
-            size = lost.AsInt64() == Vector512<long>.Zero ? Vector512.Sum(sizes) / classes : double.PositiveInfinity;
+            size = lost.AsInt64() == Vector256<long>.Zero ? Vector256.Sum(sizes) / classes : double.PositiveInfinity;
             return NumberRow<TNumber>.SumOfLanes(value) / all;
         }
     }

@@ -81,12 +81,12 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var t = c.T * TNumber.Of(c.W);
             var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
             value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
-            return new(value, -t * slope, TNumber.Zero, value.Round(), Vector512<double>.Zero);
+            return new(value, -t * slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -47,17 +47,17 @@ internal static class RelativeEntropy
 
     /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
-        Vector512.Abs(ratio.Round()) + Vector512.Create(2.0);
+    public static Vector256<double> GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector256.Abs(ratio.Round()) + Vector256.Create(2.0);
 
     /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> GetSize<TNumber>(TNumber x, TNumber y, TNumber yMinusX) where TNumber : struct, IArithmetic<TNumber>
+    public static Vector256<double> GetSize<TNumber>(TNumber x, TNumber y, TNumber yMinusX) where TNumber : struct, IArithmetic<TNumber>
     {
         // a difference that is 0 by rounding is not known to be 0
-        var r = Vector512.Abs(yMinusX.Round() / x.Round()) + Vector512.Create(Doubt);
-        var size = Vector512.MinNative(r, Vector512<double>.One) * (x.Round() + y.Round());
-        return Vector512.ConditionalSelect(x.IsZero, y.Round(), size);
+        var r = Vector256.Abs(yMinusX.Round() / x.Round()) + Vector256.Create(Doubt);
+        var size = Vector256.MinNative(r, Vector256<double>.One) * (x.Round() + y.Round());
+        return VectorMath.Select(x.IsZero, y.Round(), size);
     }
 
     /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
@@ -71,6 +71,6 @@ internal static class RelativeEntropy
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
-        Vector512.LessThan(Vector512.Abs(r.Round()), Vector512.Create(bound));
+    private static Vector256<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector256.LessThan(Vector256.Abs(r.Round()), Vector256.Create(bound));
 }

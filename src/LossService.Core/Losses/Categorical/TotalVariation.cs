@@ -57,12 +57,12 @@ internal sealed class TotalVariation : CategoricalLoss
         private const double LeastPart = 1.0 / (1L << 50);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in EightClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (error, size, half) = (c.Error, c.ErrorSize, TNumber.Of(0.5));
             var sign = TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half));
-            var isUnknown = Vector512.LessThan(Vector512.Abs(error.Round()), size * Vector512.Create(LeastPart));
-            var signSize = Vector512.ConditionalSelect(isUnknown, Vector512.Create(double.PositiveInfinity), half.Round());
+            var isUnknown = Vector256.LessThan(Vector256.Abs(error.Round()), size * Vector256.Create(LeastPart));
+            var signSize = VectorMath.Select(isUnknown, Vector256.Create(double.PositiveInfinity), half.Round());
             return new(TNumber.Abs(error) * half, TNumber.Zero, sign, size * half.Round(), signSize);
         }
     }

@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 /// The reductions of <see cref="Dd"/>'s functions. The first terms of a series are sums of two doubles, the rest plain ones: their
 /// errors are scaled down by what they are multiplied by.
 /// </content>
-internal readonly partial struct WideFour
+internal readonly partial struct WideDouble
 {
     // e^−746 is less than half the smallest double, e^710 more than the largest
     private const double ExpFloor = -746, ExpCeiling = 710;
@@ -15,9 +15,9 @@ internal readonly partial struct WideFour
     // up to here repeated multiplication is faster and more accurate
     private const double MaxWholeExponent = 16;
 
-    /// <inheritdoc cref="Exp(Vector256{double}, Vector256{double})"/>
+    /// <inheritdoc cref="ExpOfSum"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour ExpOfNegative(Vector256<double> x) => Exp(x, Vector256<double>.Zero);
+    public static WideDouble ExpOfNegative(Vector256<double> x) => ExpOfSum(x, Vector256<double>.Zero);
 
     /// <summary>e to the power hi + lo, for every number.</summary>
     /// <remarks>
@@ -25,18 +25,18 @@ internal readonly partial struct WideFour
     /// NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Exp(Vector256<double> hi, Vector256<double> lo)
+    public static WideDouble ExpOfSum(Vector256<double> hi, Vector256<double> lo)
     {
         var (floor, ceiling) = (Vector256.Create(ExpFloor), Vector256.Create(ExpCeiling));
         var (vanishes, overflows) = (Vector256.LessThan(hi, floor), Vector256.GreaterThan(hi, ceiling));
-        hi = FourMath.Select(vanishes, floor, FourMath.Select(overflows, ceiling, hi));
+        hi = VectorMath.Select(vanishes, floor, VectorMath.Select(overflows, ceiling, hi));
         lo = Vector256.AndNot(lo, vanishes | overflows);
 
         var rounder = Vector256.Create(PowerOfTwo.Rounder);
         var rounded = Vector256.FusedMultiplyAdd(hi, Vector256.Create(PowerOfTwo.SixteenthsPerNat), rounder);
         var n = rounded - rounder;
-        var power = FourTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
-        var powerLow = FourTable.Read16(PowerOfTwo.SixteenthErrors, rounded.AsInt64());
+        var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        var powerLow = LaneTable.Read16(PowerOfTwo.SixteenthErrors, rounded.AsInt64());
 
         // r + rLow = x − n·(ln 2 / 16); the first difference is exact, and where the second is not, it is tiny
         var a = Vector256.FusedMultiplyAdd(-n, Vector256.Create(PowerOfTwo.SixteenthHigh), hi);
@@ -73,7 +73,7 @@ internal readonly partial struct WideFour
     /// Relative error at most 2⁻⁶² (the bound of the tests) for x between 2⁻¹⁰²² and 2¹⁰⁰⁰; NaN for all others, even for 0 and ∞.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Log(WideFour x) => Logarithm(x, default);
+    public static WideDouble Log(WideDouble x) => Logarithm(x, default);
 
     /// <summary>The same sum of a high and a low part, the latter below a unit in the last place of the former.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -85,20 +85,20 @@ internal readonly partial struct WideFour
 
     /// <summary>ln x; where <paramref name="excess"/> is not 0, it is x − 1, and used near x = 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WideFour Logarithm(WideFour x, WideFour excess)
+    private static WideDouble Logarithm(WideDouble x, WideDouble excess)
     {
         var z = LogarithmTable.Reduce(x._hi, out var e);
         var zLow = x._lo * PowerOfTwo.FromNegatedExponent(e);
         var slot = (z + Vector256.Create(LogarithmTable.Rounder)).AsInt64();
-        var c = FourTable.Read32(LogarithmTable.Reciprocals, slot);
+        var c = LaneTable.Read32(LogarithmTable.Reciprocals, slot);
         var p = z * c;
         var pLow = Vector256.FusedMultiplyAdd(zLow, c, Vector256.FusedMultiplyAdd(z, c, -p));
         p -= Vector256<double>.One;
         var f = p + pLow;
         var fLow = pLow - (f - p);
         var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(1.0 / 64)) & ~excess.IsZero;
-        f = FourMath.Select(isNear, excess._hi, f);
-        fLow = FourMath.Select(isNear, excess._lo, fLow);
+        f = VectorMath.Select(isNear, excess._hi, f);
+        fLow = VectorMath.Select(isNear, excess._lo, fLow);
 
         // ln(1 + f) = f − f²/2 + f³·q: by powers of f², so that the terms do not depend on each other; f¹²/13 is 2⁻⁶⁹
         var f2 = f * f;
@@ -116,15 +116,15 @@ internal readonly partial struct WideFour
             + Vector256.FusedMultiplyAdd(f2 * f, q, f2Low * Vector256.Create(-0.5));
 
         var high = Vector256.FusedMultiplyAdd(
-            e, Vector256.Create(LogarithmTable.Ln2High), FourTable.Read32(LogarithmTable.High, slot));
+            e, Vector256.Create(LogarithmTable.Ln2High), LaneTable.Read32(LogarithmTable.High, slot));
         low += Vector256.FusedMultiplyAdd(
-            e, Vector256.Create(LogarithmTable.Ln2Middle), FourTable.Read32(LogarithmTable.Middle, slot));
+            e, Vector256.Create(LogarithmTable.Ln2Middle), LaneTable.Read32(LogarithmTable.Middle, slot));
         var leading = high + series;
         low += series - (leading - high);
         (leading, low) = Normalize(leading, low);
         var isWithin = Vector256.GreaterThanOrEqual(x._hi, Vector256.Create(2.2250738585072014e-308))
             & Vector256.LessThan(x._hi, Vector256.Create(1.0715086071862673e+301));
-        return new(FourMath.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
+        return new(VectorMath.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
     }
 
     /// <summary>ln(1 + x) for x &gt; −1, with full relative accuracy for any small x.</summary>
@@ -132,7 +132,7 @@ internal readonly partial struct WideFour
     /// Relative error at most 2⁻⁶² (the bound of the tests) for −1 + 2⁻⁵³ ≤ x ≤ 2¹⁰⁰⁰; NaN for all others, even for −1.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Log1p(WideFour x)
+    public static WideDouble Log1p(WideDouble x)
     {
         var one = Vector256<double>.One;
         var sum = one + x._hi;
@@ -142,7 +142,7 @@ internal readonly partial struct WideFour
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour UnitLog1p(WideFour x)
+    public static WideDouble UnitLog1p(WideDouble x)
     {
         var one = Vector256<double>.One;
         var sum = one + x._hi;
@@ -155,31 +155,31 @@ internal readonly partial struct WideFour
     /// 0ʸ = 0 for y &gt; 0; not finite for NaN and ∞ but for x⁰, where y &lt; 0 and x = 0, and mostly where x is subnormal.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Pow(WideFour x, double y)
+    public static WideDouble Pow(WideDouble x, double y)
     {
         if (y == 1) return x;
         if (y == 2) return Square(x);
         if (y == 0) return One;
-        WideFour power;
+        WideDouble power;
         if (y is > 0 and <= MaxWholeExponent && y == (int)y) TakeWholePower(x, (int)y, out power);
         else TakeGeneralPower(x, y, out power);
         return power;
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void TakeGeneralPower(in WideFour x, double exponent, out WideFour power)
+    private static void TakeGeneralPower(in WideDouble x, double exponent, out WideDouble power)
     {
         var y = Vector256.Create(exponent);
         var log = Log(x);
         var product = log._hi * y;
         var low = Vector256.FusedMultiplyAdd(log._lo, y, Vector256.FusedMultiplyAdd(log._hi, y, -product));
-        power = Exp(product, low);
+        power = ExpOfSum(product, low);
         var isZero = x.IsZero & Vector256.GreaterThan(y, Vector256<double>.Zero);
         power = new(Vector256.AndNot(power._hi, isZero), Vector256.AndNot(power._lo, isZero));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-    private static void TakeWholePower(in WideFour x, int exponent, out WideFour power)
+    private static void TakeWholePower(in WideDouble x, int exponent, out WideDouble power)
     {
         // from the top bit down, so that no intermediate power is larger than the result
         power = x;

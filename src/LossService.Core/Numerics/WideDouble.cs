@@ -5,7 +5,7 @@ namespace LossService.Core.Numerics;
 
 /// <summary>
 /// Four numbers, each a sum of two doubles, as an arithmetic for formulas whose results are float64, or whose errors in plain double
-/// add up to more than a few ulp. Between <see cref="PlainFour"/> and <see cref="Dd"/> in digits and in time.
+/// add up to more than a few ulp. Between <see cref="PlainDouble"/> and <see cref="Dd"/> in digits and in time.
 /// </summary>
 /// <remarks>
 /// <para>The relative error of +, ×, ÷ is below 2⁻⁹⁸, except that a + that cancels leaves what is left of its operands' errors; that of the
@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// <para>There is no care for what is not a finite normal number: a result that depends on such a number, or overflows, is not finite,
 /// and its lane must be computed again in double-double.</para>
 /// </remarks>
-internal readonly partial struct WideFour : IFour<WideFour>
+internal readonly partial struct WideDouble : IArithmetic<WideDouble>
 {
     /// <summary>
     /// Where |difference| is below this part of the size, digits are missing: an error of 2⁻⁶² of the size is then up to 2⁻⁵² of the
@@ -25,7 +25,7 @@ internal readonly partial struct WideFour : IFour<WideFour>
     private readonly Vector256<double> _hi, _lo;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private WideFour(Vector256<double> hi, Vector256<double> lo)
+    private WideDouble(Vector256<double> hi, Vector256<double> lo)
     {
         _hi = hi;
         _lo = lo;
@@ -33,9 +33,9 @@ internal readonly partial struct WideFour : IFour<WideFour>
 
     public static bool HasRest => true;
 
-    public static WideFour Zero => default;
+    public static WideDouble Zero => default;
 
-    public static WideFour One
+    public static WideDouble One
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => new(Vector256<double>.One, Vector256<double>.Zero);
@@ -54,13 +54,13 @@ internal readonly partial struct WideFour : IFour<WideFour>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Of(double x) => new(Vector256.Create(x), Vector256<double>.Zero);
+    public static WideDouble Of(double x) => new(Vector256.Create(x), Vector256<double>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Of(Vector256<double> x) => new(x, Vector256<double>.Zero);
+    public static WideDouble Of(Vector256<double> x) => new(x, Vector256<double>.Zero);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Of(Vector256<double> hi, Vector256<double> lo) => new(hi, lo);
+    public static WideDouble Of(Vector256<double> hi, Vector256<double> lo) => new(hi, lo);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector256<double> Round() => _hi + _lo;
@@ -69,10 +69,10 @@ internal readonly partial struct WideFour : IFour<WideFour>
     public Vector256<double> Rest() => _lo - (Round() - _hi);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour operator -(WideFour a) => new(-a._hi, -a._lo);
+    public static WideDouble operator -(WideDouble a) => new(-a._hi, -a._lo);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour operator +(WideFour a, WideFour b)
+    public static WideDouble operator +(WideDouble a, WideDouble b)
     {
         var s = a._hi + b._hi;
         var bRounded = s - a._hi;
@@ -81,7 +81,7 @@ internal readonly partial struct WideFour : IFour<WideFour>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour operator -(WideFour a, WideFour b)
+    public static WideDouble operator -(WideDouble a, WideDouble b)
     {
         var s = a._hi - b._hi;
         var bRounded = a._hi - s;
@@ -90,7 +90,7 @@ internal readonly partial struct WideFour : IFour<WideFour>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour operator *(WideFour a, WideFour b)
+    public static WideDouble operator *(WideDouble a, WideDouble b)
     {
         var p = a._hi * b._hi;
         var low = Vector256.FusedMultiplyAdd(a._hi, b._hi, -p);
@@ -100,7 +100,7 @@ internal readonly partial struct WideFour : IFour<WideFour>
 
     /// <remarks>One division, and a correction by the remainder.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour operator /(WideFour a, WideFour b)
+    public static WideDouble operator /(WideDouble a, WideDouble b)
     {
         var reciprocal = Vector256<double>.One / b._hi;
         var q = a._hi * reciprocal;
@@ -109,7 +109,7 @@ internal readonly partial struct WideFour : IFour<WideFour>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Square(WideFour a)
+    public static WideDouble Square(WideDouble a)
     {
         var p = a._hi * a._hi;
         var low = Vector256.FusedMultiplyAdd(a._hi, a._hi, -p);
@@ -117,38 +117,38 @@ internal readonly partial struct WideFour : IFour<WideFour>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Abs(WideFour a)
+    public static WideDouble Abs(WideDouble a)
     {
         var sign = a._hi & Vector256.Create(-0.0);
         return new(a._hi ^ sign, a._lo ^ sign);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Max(WideFour a, WideFour b) => Select(LessThan(a, b) | Vector256.IsNaN(b._hi), b, a);
+    public static WideDouble Max(WideDouble a, WideDouble b) => Select(LessThan(a, b) | Vector256.IsNaN(b._hi), b, a);
 
     /// <remarks>By the high parts: where they agree, the numbers are as good as equal, and their difference is lost.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> LessThan(WideFour a, WideFour b) => Vector256.LessThan(a._hi, b._hi);
+    public static Vector256<double> LessThan(WideDouble a, WideDouble b) => Vector256.LessThan(a._hi, b._hi);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour Select(Vector256<double> mask, WideFour a, WideFour b) =>
-        new(FourMath.Select(mask, a._hi, b._hi), FourMath.Select(mask, a._lo, b._lo));
+    public static WideDouble Select(Vector256<double> mask, WideDouble a, WideDouble b) =>
+        new(VectorMath.Select(mask, a._hi, b._hi), VectorMath.Select(mask, a._lo, b._lo));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour XLogY(WideFour x, WideFour logY)
+    public static WideDouble XLogY(WideDouble x, WideDouble logY)
     {
         var (product, isZero) = (x * logY, x.IsZero);
         return new(Vector256.AndNot(product._hi, isZero), Vector256.AndNot(product._lo, isZero));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideFour DivideOrZero(WideFour a, WideFour b)
+    public static WideDouble DivideOrZero(WideDouble a, WideDouble b)
     {
         var (quotient, isZero) = (a / b, b.IsZero);
         return new(Vector256.AndNot(quotient._hi, isZero), Vector256.AndNot(quotient._lo, isZero));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> IsLost(WideFour difference, WideFour size) =>
+    public static Vector256<double> IsLost(WideDouble difference, WideDouble size) =>
         Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(LeastPart));
 }

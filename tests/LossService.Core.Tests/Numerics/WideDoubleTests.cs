@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Tests.Numerics;
 
-public class WideFourTests(ITestOutputHelper output)
+public class WideDoubleTests(ITestOutputHelper output)
 {
     [Theory]
     [InlineData("exp", -746, 709.7)]
@@ -16,8 +16,8 @@ public class WideFourTests(ITestOutputHelper output)
         foreach (var row in Golden.Table(name).Where(row => row[0] > least && row[0] < most && double.Abs(row[^3]) > 1e-290))
         {
             var (hi, lo) = (Vector256.Create(row[0]), Vector256.Create(row[1]));
-            var x = WideFour.Of(hi, lo);
-            var result = name switch { "exp" => WideFour.Exp(hi, lo), "log" => WideFour.Log(x), _ => WideFour.Log1p(x) };
+            var x = WideDouble.Of(hi, lo);
+            var result = name switch { "exp" => WideDouble.ExpOfSum(hi, lo), "log" => WideDouble.Log(x), _ => WideDouble.Log1p(x) };
             var error = FixedPoint.RelativeError(FixedPoint.Of(result.Round()[0], result.Rest()[0]), FixedPoint.Of(row.AsSpan(^3..)));
             Assert.True(error <= Math.ScaleB(1, -62), $"{name}({row[0]:R}, {row[1]:R}): 2^{Math.Log2(error):F2}");
             worst = Math.Max(worst, error);
@@ -35,18 +35,18 @@ public class WideFourTests(ITestOutputHelper output)
             .Array[4].Sample(
             four =>
             {
-                Check(0, x => x.Item1, Dd.Exp, x => WideFour.Exp(x.Round(), x.Rest()));
-                Check(1, x => x.Item2, Dd.Log, WideFour.Log);
-                Check(2, x => x.Item3, Dd.Log1p, WideFour.Log1p);
-                Check(3, x => Math.Abs(x.Item3), Dd.Log1p, WideFour.UnitLog1p);
+                Check(0, x => x.Item1, Dd.Exp, x => WideDouble.ExpOfSum(x.Round(), x.Rest()));
+                Check(1, x => x.Item2, Dd.Log, WideDouble.Log);
+                Check(2, x => x.Item3, Dd.Log1p, WideDouble.Log1p);
+                Check(3, x => Math.Abs(x.Item3), Dd.Log1p, WideDouble.UnitLog1p);
 
-                void Check(int at, Func<(double, double, double, double), double> pick, Func<Dd, Dd> exact, Func<WideFour, WideFour> f)
+                void Check(int at, Func<(double, double, double, double), double> pick, Func<Dd, Dd> exact, Func<WideDouble, WideDouble> f)
                 {
                     var hi = Vector256.Create([.. four.Select(pick)]);
                     if (at == 3) hi = Vector256.Min(hi, Vector256<double>.One);
                     var lo = Vector256.Create([.. four.Select((x, i) => x.Item4 * Math.ScaleB(hi[i], -53))]);
-                    var (truth, computed) = (exact(Both(hi, lo)), f(WideFour.Of(hi, lo)));
-                    var error = (Both(computed.Round(), computed.Rest()) - truth) / truth;
+                    var (truth, computed) = (exact(new Dd(hi, lo)), f(WideDouble.Of(hi, lo)));
+                    var error = (new Dd(computed.Round(), computed.Rest()) - truth) / truth;
                     for (var i = 0; i < 4; i++)
                         if (truth.Hi[i] != 0) worst[at] = Math.Max(worst[at], Math.Abs(error.Hi[i]));
                 }
@@ -62,7 +62,7 @@ public class WideFourTests(ITestOutputHelper output)
     {
         foreach (var row in Golden.Table("pow").Where(row => double.IsNormal(row[3]) && double.IsNormal(row[0])))
         {
-            var result = WideFour.Pow(WideFour.Of(Vector256.Create(row[0]), Vector256.Create(row[1])), row[2]);
+            var result = WideDouble.Pow(WideDouble.Of(Vector256.Create(row[0]), Vector256.Create(row[1])), row[2]);
             var bound = Math.ScaleB(1 + Math.Abs(row[2] * Math.Log(row[0])), -62);
             var error = FixedPoint.RelativeError(FixedPoint.Of(result.Round()[0], result.Rest()[0]), FixedPoint.Of(row.AsSpan(^3..)));
             Assert.True(error <= bound, $"{row[0]:R}^{row[2]:R}: 2^{Math.Log2(error):F2}");
@@ -74,11 +74,11 @@ public class WideFourTests(ITestOutputHelper output)
         Gen.Select(Gen.Double[0.5, 2], Gen.Double[-0.5, 0.5], Gen.Double[0.5, 2], Gen.Double[-0.5, 0.5]).Sample((a, aLow, b, bLow) =>
         {
             var (x, y) = (new Dd(a) + new Dd(aLow * 1e-16), new Dd(b) + new Dd(bLow * 1e-16));
-            var (u, v) = (WideFour.Of(x.Hi.GetLower(), x.Lo.GetLower()), WideFour.Of(y.Hi.GetLower(), y.Lo.GetLower()));
-            foreach (var (truth, computed) in (ReadOnlySpan<(Dd, WideFour)>)
-                [(x + y, u + v), (x * y, u * v), (x / y, u / v), (Dd.Square(x), WideFour.Square(u)), (x - -y, u - -v)])
+            var (u, v) = (WideDouble.Of(x.Hi, x.Lo), WideDouble.Of(y.Hi, y.Lo));
+            foreach (var (truth, computed) in (ReadOnlySpan<(Dd, WideDouble)>)
+                [(x + y, u + v), (x * y, u * v), (x / y, u / v), (Dd.Square(x), WideDouble.Square(u)), (x - -y, u - -v)])
             {
-                var error = (Both(computed.Round(), computed.Rest()) - truth) / truth;
+                var error = (new Dd(computed.Round(), computed.Rest()) - truth) / truth;
                 Assert.InRange(Math.Abs(error.ToScalar()), 0, Math.ScaleB(1, -98));
             }
         });
@@ -87,23 +87,21 @@ public class WideFourTests(ITestOutputHelper output)
     public void Functions_AnyArguments_ProductsKeepTheirDigits() => Gen.Double[0.3, 0.99].Sample(x =>
     {
         // a product drops the product of the low parts, so these must be small
-        var product = WideFour.Log(WideFour.Of(x)) * WideFour.ExpOfNegative(Vector256.Create(-x)) * WideFour.Pow(WideFour.Of(x), 0.7);
+        var product = WideDouble.Log(WideDouble.Of(x)) * WideDouble.ExpOfNegative(Vector256.Create(-x)) * WideDouble.Pow(WideDouble.Of(x), 0.7);
         var truth = Dd.Log(new Dd(x)) * Dd.Exp(new Dd(-x)) * Dd.Pow(new Dd(x), 0.7);
-        Assert.InRange(Math.Abs(((Both(product.Round(), product.Rest()) - truth) / truth).ToScalar()), 0, Math.ScaleB(1, -60));
+        Assert.InRange(Math.Abs(((new Dd(product.Round(), product.Rest()) - truth) / truth).ToScalar()), 0, Math.ScaleB(1, -60));
     });
 
     [Fact]
     public void Functions_WhatIsNotFinite_StaysSo()
     {
         foreach (var x in (ReadOnlySpan<double>)[0, -1, double.NaN, double.PositiveInfinity, 5e-324, -5e-324, 1e305])
-            Assert.Equal(Vector256<double>.Zero, WideFour.Log(WideFour.Of(x)).IsFinite);
+            Assert.Equal(Vector256<double>.Zero, WideDouble.Log(WideDouble.Of(x)).IsFinite);
         foreach (var x in (ReadOnlySpan<double>)[double.NaN, double.PositiveInfinity, 710, 1e300, 800])
-            Assert.Equal(Vector256<double>.Zero, WideFour.Exp(Vector256.Create(x), Vector256<double>.Zero).IsFinite);
-        var ends = WideFour.ExpOfNegative(Vector256.Create(0, double.NegativeInfinity, -1e300, -746));
+            Assert.Equal(Vector256<double>.Zero, WideDouble.ExpOfSum(Vector256.Create(x), Vector256<double>.Zero).IsFinite);
+        var ends = WideDouble.ExpOfNegative(Vector256.Create(0, double.NegativeInfinity, -1e300, -746));
         Assert.Equal(Vector256.Create(1.0, 0, 0, 0), ends.Round());
-        Assert.Equal(Vector256<double>.Zero, WideFour.Pow(WideFour.Zero, 0.5).Round());
-        Assert.Equal(Vector256<double>.One, WideFour.Pow(WideFour.Zero, 0).Round());
+        Assert.Equal(Vector256<double>.Zero, WideDouble.Pow(WideDouble.Zero, 0.5).Round());
+        Assert.Equal(Vector256<double>.One, WideDouble.Pow(WideDouble.Zero, 0).Round());
     }
-
-    private static Dd Both(Vector256<double> hi, Vector256<double> lo) => new(Vector512.Create(hi, hi), Vector512.Create(lo, lo));
 }
