@@ -76,7 +76,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     {
         var link = _link;
         double* posted = s.Posted, start = s.Start, rest = s.StartRest;
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
             Store(link.Start<TWide>(Vector256.LoadAligned(posted + i)), start + i, rest + i);
     }
 
@@ -87,10 +87,10 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     {
         double* start = s.Start, rest = s.StartRest, log = s.LogOfLarger, logRest = s.LogOfLargerRest;
         if (_link.IsSigmoid)
-            for (var i = 0; i < count; i += VectorMath.Width)
+            for (var i = 0; i < count; i += Lanes.Width)
                 Store(-TNumber.UnitLog1p(LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
         else
-            for (var i = 0; i < count; i += VectorMath.Width)
+            for (var i = 0; i < count; i += Lanes.Width)
                 Store(TNumber.Log1p(-LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
     }
 
@@ -100,7 +100,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         where TNumber : struct, IArithmetic<TNumber>
     {
         double* start = s.Start, rest = s.StartRest, log = s.LogOfSmaller, logRest = s.LogOfSmallerRest;
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
             Store(TNumber.Log(LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
     }
 
@@ -111,7 +111,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     {
         var (formula, link) = (_formula, _link);
         var (unit, factor) = (TNumber.Of(_unit, _unitRest), TNumber.Of(_factor, _factorRest));
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
         {
             var posted = Vector256.LoadAligned(s.Posted + i);
             var label = TWide.Of(Vector256.LoadAligned(s.Label + i));
@@ -194,7 +194,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         var count = scratch.LostCount;
         for (var i = 0; i < count; i++) again.TakeElement(i, scratch, scratch.Lost[i]);
         // the last vector is filled up with its first element
-        for (var i = count; i % VectorMath.Width != 0; i++) again.TakeElement(i, again, 0);
+        for (var i = count; i % Lanes.Width != 0; i++) again.TakeElement(i, again, 0);
         Compute<Dd, Dd>(again, count);
         if (!scratch.HasRest) BinaryScratch.Span(scratch.ValueRest).Clear();
         scratch.HasRest = true;

@@ -100,7 +100,7 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
     /// <summary>The smaller of p and 1 − p: exact, since 1 − p is for p ≥ ½.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Smaller(Vector256<double> p) =>
-        VectorMath.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
+        Lanes.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
 
     /// <summary>|z|/T, rounded, and the rounding error.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

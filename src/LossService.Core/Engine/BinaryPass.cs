@@ -80,9 +80,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         {
             cancellation.ThrowIfCancellationRequested();
             count = (int)long.Min(BinaryScratch.Block, end - block);
-            if (triesKernel && count >= VectorMath.Width)
+            if (triesKernel && count >= Lanes.Width)
             {
-                count &= -VectorMath.Width;
+                count &= -Lanes.Width;
                 if (TryKernel(block, count, scratch, sum)) continue;
                 // where one label is soft, others are, too
                 triesKernel = false;
@@ -116,7 +116,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     {
         _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
         _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
-        for (var i = count; i % VectorMath.Width != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
+        for (var i = count; i % Lanes.Width != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
         if (_posWeight.Length > 1)
         {
             var at = (int)(block % _posWeight.Length);
@@ -158,7 +158,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private void ScoreByKernel(int count, BinaryScratch scratch)
     {
         var scale = Vector256.Create(_kernelScale);
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
         {
             var t = Vector256.LoadAligned(scratch.Label + i);
             var isPositive = Vector256.Equals(t, Vector256<double>.One);
@@ -166,15 +166,15 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             var z = Vector256.LoadAligned(scratch.Posted + i);
             var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
             var weight = Vector256.LoadAligned(scratch.Weight + i)
-                * VectorMath.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
+                * Lanes.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
             // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
             var hasNoWeight = Vector256.Equals(weight, Vector256<double>.Zero);
             var loss = Vector256.AndNot(kernel.Loss * weight, hasNoWeight);
             var gradient = Vector256.AndNot(
-                kernel.Derivative * (weight * VectorMath.Select(isPositive, -scale, scale)), hasNoWeight);
-            VectorMath.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
+                kernel.Derivative * (weight * Lanes.Select(isPositive, -scale, scale)), hasNoWeight);
+            Lanes.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
             Vector256.AndNot(Vector256.LoadAligned(scratch.ValueRest + i), isHard).StoreAligned(scratch.ValueRest + i);
-            VectorMath.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
+            Lanes.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
                 .StoreAligned(scratch.Gradient + i);
         }
     }

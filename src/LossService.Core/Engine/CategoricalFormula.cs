@@ -31,8 +31,8 @@ internal abstract class CategoricalFormula
     public abstract Dd Score(in CategoricalRow<Dd> row);
 
     /// <summary>The same in plain double.</summary>
-    /// <param name="row">The row.</param>
-    /// <param name="size">The sum of <see cref="ClassResult{TNumber}.Size"/>.</param>
-    public virtual PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) =>
+    /// <param name="row">The row, with exponentials in the place of p, and without log p and 1 − p.</param>
+    /// <param name="softmax">What makes these of the exponentials; undefined for a formula on logits.</param>
+    public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 }

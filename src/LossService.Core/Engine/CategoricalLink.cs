@@ -67,7 +67,7 @@ internal abstract class CategoricalLink
             var unit = Vector256.Create(isLarge ? 0.25 : 1);
             var max = Vector256.Create(z[k]) * unit;
             var sum = Dd.Zero;
-            for (var c = 0; c < z.Length; c += VectorMath.Width)
+            for (var c = 0; c < z.Length; c += Lanes.Width)
             {
                 var winner = Lanes.LaneIs(k - c);
                 var d = certain
@@ -83,7 +83,7 @@ internal abstract class CategoricalLink
             sum = Dd.SumOfLanes(sum);
             var log = Dd.Log1p(sum);
             var scale = Dd.One / (Dd.One + sum);
-            for (var c = 0; c < z.Length; c += VectorMath.Width)
+            for (var c = 0; c < z.Length; c += Lanes.Width)
             {
                 var p = row.P[c] * scale;
                 row.LogP.Store(c, row.LogP[c] - log);
@@ -101,7 +101,7 @@ internal abstract class CategoricalLink
             var k = Ranking.FindMax(row.Z);
             var winner = row.PDerivative.Broadcast(k);
             var (hasTiny, shiftedTotal) = (false, Dd.Zero);
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var (u, v) = (row.LogPDerivative[c], row.PDerivative[c] - winner);
                 var isTiny = IsTiny(row, c);
@@ -121,7 +121,7 @@ internal abstract class CategoricalLink
             // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
             var isCertain = hasTiny && row.Q.Hi[k] < Tiny;
             var rest = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var u = row.LogPDerivative[c];
                 var g = isFinite
@@ -166,7 +166,7 @@ internal abstract class CategoricalLink
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow<Dd> row)
         {
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var p = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
                 if (clip > 0)
@@ -191,7 +191,7 @@ internal abstract class CategoricalLink
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var u = row.LogPDerivative[c];
                 var g = Dd.Select(u.IsZero, Dd.Zero, u / row.P[c]) + row.PDerivative[c];
@@ -211,7 +211,7 @@ internal abstract class CategoricalLink
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow<Dd> row)
         {
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var log = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
                 row.LogP.Store(c, log);
@@ -224,7 +224,7 @@ internal abstract class CategoricalLink
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
                 ((row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);
         }
     }

@@ -4,20 +4,28 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Engine;
 
 /// <summary>One thread's working memory for rows of K classes, reused for each row.</summary>
-internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : IDisposable
+internal sealed class CategoricalScratch : IDisposable
 {
     private const int Rows = 17;
 
-    private readonly int _padded = Lanes.Padded(classes);
-    private readonly WorkMemory _memory = new((long)Rows * Lanes.Padded(classes), budget);
+    private readonly int _classes, _padded;
+    private readonly WorkMemory _memory;
+
+    public CategoricalScratch(int classes, MemoryBudget? budget)
+    {
+        (_classes, _padded) = (classes, Lanes.Padded(classes));
+        _memory = new((long)Rows * _padded, budget);
+        Y.Clear();
+        YLow.Clear();
+    }
 
     /// <summary>The predictions as posted.</summary>
     public Span<double> Z => Part(0);
 
-    /// <summary>The unsmoothed target.</summary>
+    /// <summary>The unsmoothed target; 0 in its padding, which nothing writes.</summary>
     public Span<double> Y => Part(1);
 
-    /// <summary>What rounding took from the unsmoothed target.</summary>
+    /// <summary>What rounding took from the unsmoothed target; 0 in its padding.</summary>
     public Span<double> YLow => Part(16);
 
     /// <summary>A row of results before it is written.</summary>
@@ -27,7 +35,7 @@ internal sealed class CategoricalScratch(int classes, MemoryBudget? budget) : ID
     public CategoricalRow<TNumber> Row<TNumber>(int hard, bool sumsToOne, TNumber surplus, ReadOnlySpan<double> classWeight)
         where TNumber : struct, IArithmetic<TNumber> => new()
         {
-            Classes = classes,
+            Classes = _classes,
             Hard = hard,
             SumsToOne = sumsToOne,
             Surplus = surplus,

@@ -31,7 +31,7 @@ internal sealed class ClassWeights
     {
         if (hard >= 0) return Padded[hard];
         var (sum, total) = (Dd.Zero, Dd.Zero);
-        for (var c = 0; c < y.Length; c += VectorMath.Width)
+        for (var c = 0; c < y.Length; c += Lanes.Width)
         {
             var label = new Dd(Vector256.Create(y[c..]));
             sum += label * Vector256.Create(Padded.AsSpan(c));

@@ -34,7 +34,7 @@ internal readonly record struct FourClasses<TNumber>(
     public Vector256<double> ErrorSize
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => VectorMath.Select(
+        get => Lanes.Select(
             Vector256.GreaterThan(T.Round(), Vector256.Create(0.5)),
             (HasExactTarget ? Vector256.Abs(Vector256<double>.One - T.Round()) : Vector256<double>.One) + Q.Round(),
             P.Round() + T.Round());

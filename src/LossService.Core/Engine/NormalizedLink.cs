@@ -17,7 +17,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     public override Dd Fill(in CategoricalRow<Dd> row)
     {
         var sum = Add(row.Z);
-        for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             var p = new Dd(Vector256.LoadUnsafe(ref row.Z[c])) / sum;
             if (clip > 0)
@@ -44,7 +44,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     {
         var sum = Add(row.Z);
         var mean = Dd.Zero;
-        for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             // g·p without the quotient, which is infinite where p = 0
             var gp = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c]);
@@ -53,7 +53,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         mean = Dd.SumOfLanes(mean);
         // where some derivative is infinite, those classes keep theirs, and the others push the other way
         var isFinite = double.IsFinite(mean.ToScalar());
-        for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             var u = row.LogPDerivative[c];
             var g = Dd.Select(u.IsZero, Dd.Zero, u / row.P[c]) + row.PDerivative[c];
@@ -74,7 +74,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     private static Dd Add(Span<double> x)
     {
         var sum = Dd.Zero;
-        for (var c = 0; c < x.Length; c += VectorMath.Width) sum += new Dd(Vector256.LoadUnsafe(ref x[c]));
+        for (var c = 0; c < x.Length; c += Lanes.Width) sum += new Dd(Vector256.LoadUnsafe(ref x[c]));
         return Dd.SumOfLanes(sum);
     }
 }

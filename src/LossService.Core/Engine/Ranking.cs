@@ -15,14 +15,14 @@ internal static class Ranking
     {
         ref var first = ref MemoryMarshal.GetReference(values);
         var max = values[0];
-        if (values.Length >= VectorMath.Width)
+        if (values.Length >= Lanes.Width)
         {
             // the last vector may overlap the one before
-            var last = values.Length - VectorMath.Width;
+            var last = values.Length - Lanes.Width;
             var largest = Vector256.LoadUnsafe(ref first, (nuint)last);
-            for (var c = 0; c < last; c += VectorMath.Width)
+            for (var c = 0; c < last; c += Lanes.Width)
                 largest = Vector256.MaxNative(largest, Vector256.LoadUnsafe(ref first, (nuint)c));
-            for (var lane = 0; lane < VectorMath.Width; lane++) max = Math.Max(max, largest[lane]);
+            for (var lane = 0; lane < Lanes.Width; lane++) max = Math.Max(max, largest[lane]);
         }
         else
         {
@@ -38,17 +38,17 @@ internal static class Ranking
         ref var first = ref MemoryMarshal.GetReference(values);
         var own = Vector256.Create(values[label]);
         var (count, c) = (0, 0);
-        for (; c <= values.Length - VectorMath.Width; c += VectorMath.Width)
+        for (; c <= values.Length - Lanes.Width; c += Lanes.Width)
         {
             var block = Vector256.LoadUnsafe(ref first, (nuint)c);
             // up to the label's own block, equals come before, too
-            var before = c + VectorMath.Width <= label ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
+            var before = c + Lanes.Width <= label ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
             count += BitOperations.PopCount(before.ExtractMostSignificantBits());
         }
         var rest = c;
         for (; c < values.Length; c++)
             if (values[c] > values[label]) count++;
-        for (c = Math.Min(rest, label & -VectorMath.Width); c < label; c++)
+        for (c = Math.Min(rest, label & -Lanes.Width); c < label; c++)
             if (values[c] == values[label]) count++;
         return count;
     }

@@ -18,7 +18,7 @@ internal readonly struct Smoothing(double smoothing, int classes)
         if (smoothing == 0) return;
         var (keep, spread) = (Dd.One - new Dd(smoothing), new Dd(smoothing) / new Dd(classes));
         var (factor, addend) = (TNumber.Of(keep.Hi, keep.Lo), TNumber.Of(spread.Hi, spread.Lo));
-        for (var c = 0; c < target.Length; c += VectorMath.Width) target.Store(c, target[c] * factor + addend);
+        for (var c = 0; c < target.Length; c += Lanes.Width) target.Store(c, target[c] * factor + addend);
         target.Hi[classes..].Clear();
         target.Lo[classes..].Clear();
     }
@@ -27,7 +27,7 @@ internal readonly struct Smoothing(double smoothing, int classes)
     public Dd GetSurplus(NumberRow<Dd> y)
     {
         var sum = Dd.Zero;
-        for (var c = 0; c < y.Length; c += VectorMath.Width) sum += y[c];
+        for (var c = 0; c < y.Length; c += Lanes.Width) sum += y[c];
         return (Dd.SumOfLanes(sum) - Dd.One) * (Dd.One - new Dd(smoothing));
     }
 }

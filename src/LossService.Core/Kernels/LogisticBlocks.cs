@@ -34,19 +34,19 @@ internal static unsafe class LogisticBlocks
     {
         // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
         // iterations do not overlap
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
             LogisticKernel.Exponential(TElement.Load((TElement*)z + i)).Store(losses + i);
         var isSoft = Vector256<double>.Zero;
         var (weight, derivativeWeight) = (Vector256.Create(posWeight), Vector256.Create(-posWeight * scale));
-        for (var i = 0; i < count; i += VectorMath.Width)
+        for (var i = 0; i < count; i += Lanes.Width)
         {
             var label = TLabel.Load((TLabel*)t + i);
             var isPositive = Vector256.Equals(label, Vector256<double>.One);
             isSoft |= Vector256.AndNot(label, isPositive);
             var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector256.Load(losses + i), isPositive);
-            (kernel.Loss * VectorMath.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
+            (kernel.Loss * Lanes.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
             if (gradient == null) continue;
-            var factor = VectorMath.Select(isPositive, derivativeWeight, Vector256.Create(scale));
+            var factor = Lanes.Select(isPositive, derivativeWeight, Vector256.Create(scale));
             TElement.Store(kernel.Derivative * factor, (TElement*)gradient + i);
         }
         return Vector256.EqualsAll(isSoft, Vector256<double>.Zero);

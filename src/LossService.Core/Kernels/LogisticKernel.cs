@@ -45,7 +45,7 @@ internal readonly struct LogisticKernel
         get
         {
             var isWrong = Vector256.GreaterThan(_a, Vector256<double>.Zero);
-            return VectorMath.Select(isWrong, Vector256<double>.One, _e) / (Vector256<double>.One + _e);
+            return Lanes.Select(isWrong, Vector256<double>.One, _e) / (Vector256<double>.One + _e);
         }
     }
 }

@@ -18,7 +18,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     /// <summary>The greatest number of classes for which this is faster.</summary>
     public const int MaxClasses = 32;
 
-    private const int Rows = VectorMath.Width, Four = 4;
+    private const int Rows = Lanes.Width, Four = 4;
 
     /// <summary>Stores the logits class by class, and returns each row's minimum and maximum.</summary>
     /// <param name="rows">The start of each of the four rows.</param>
@@ -117,7 +117,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         {
             var d = Dd.Difference(TElement.Load(z), max);
             if (scale.Temperature != 1) d /= Vector256.Create(scale.Temperature);
-            var block = VectorMath.Select(isLarge, VectorMath.Exp(d.Hi, d.Lo), exponential.Exp(TElement.Load(z)));
+            var block = Lanes.Select(isLarge, VectorMath.Exp(d.Hi, d.Lo), exponential.Exp(TElement.Load(z)));
             block.Store(e);
             sum.Add(block);
         }
@@ -216,7 +216,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public void Add(Vector256<double> e)
         {
-            var below = VectorMath.Select(Vector256.LessThan(e, Vector256<double>.One), _below + e, _below);
+            var below = Lanes.Select(Vector256.LessThan(e, Vector256<double>.One), _below + e, _below);
             (_all, _nextAll) = (_nextAll, _all + e);
             (_below, _nextBelow) = (_nextBelow, below);
         }

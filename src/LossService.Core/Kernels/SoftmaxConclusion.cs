@@ -49,7 +49,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         value.Hi.Store(rows.Surprise + i);
         var inverse = Vector256<double>.One / (Vector256<double>.One + rest);
         var p = Vector256.Load(rows.Own + i) * inverse;
-        var q = VectorMath.Select(isLargest, rest * inverse, Vector256<double>.One - p);
+        var q = Lanes.Select(isLargest, rest * inverse, Vector256<double>.One - p);
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
         var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);

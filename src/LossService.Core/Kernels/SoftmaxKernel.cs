@@ -17,7 +17,7 @@ namespace LossService.Core.Kernels;
 /// <typeparam name="TElement">How the logits are stored: float32 or float64.</typeparam>
 internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged, IStoredFloat<TElement>
 {
-    private const int Width = VectorMath.Width;
+    private const int Width = Lanes.Width;
 
     /// <summary>Up to this length the careful sum costs less than testing whether it is needed.</summary>
     private const int MaxShortRow = 64;
@@ -268,8 +268,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         public void Add(Vector256<double> e)
         {
             var isBelow = Vector256.LessThan(e, Vector256<double>.One);
-            _below = VectorMath.Select(isBelow, _below + e, _below);
-            _ones = VectorMath.Select(isBelow, _ones, _ones + e);
+            _below = Lanes.Select(isBelow, _below + e, _below);
+            _ones = Lanes.Select(isBelow, _ones, _ones + e);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -50,7 +50,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
         // the exponentials, the logits of short rows, their targets, and those of all rows
         var block = (nuint)_block * (nuint)_padded;
-        var columns = _isShort ? (nuint)VectorMath.Width * (nuint)_classes : 0;
+        var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         _e = _scratch.Reserve(own + columns + (hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0), batch.Memory);
         _columns = _e + own;
@@ -94,7 +94,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         if (_count == 0) return;
         if (_isShort) ReadColumns();
         else ReadRows();
-        for (var i = 0; i < _count; i += VectorMath.Width) _conclusion.Conclude(_scratch, i);
+        for (var i = 0; i < _count; i += Lanes.Width) _conclusion.Conclude(_scratch, i);
         if (_tally is not null) Tally(_tally);
         Decline();
         sum.Add(new ReadOnlySpan<double>(_scratch.Loss, _count));
@@ -121,27 +121,27 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private void ReadColumns()
     {
         // the last four rows are filled up with copies of the last row, which get the same results
-        for (var i = _count; i % VectorMath.Width != 0; i++)
+        for (var i = _count; i % Lanes.Width != 0; i++)
         {
             (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
             (_scratch.Weight[i], _scratch.ClassWeight[i]) = (_scratch.Weight[i - 1], _scratch.ClassWeight[i - 1]);
             _targets.Copy(i - 1, i);
         }
-        var rows = stackalloc TElement*[VectorMath.Width];
-        var stride = VectorMath.Width * _classes;
+        var rows = stackalloc TElement*[Lanes.Width];
+        var stride = Lanes.Width * _classes;
         var e = _e;
         var z = (TElement*)(e + _block * _padded);
         var column = z;
-        for (var i = 0; i < _count; i += VectorMath.Width, column += stride)
+        for (var i = 0; i < _count; i += Lanes.Width, column += stride)
         {
             Locate(i, _predictions, rows);
             SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(_scratch.Min + i);
             max.Store(_scratch.Max + i);
             var y = _scratch.Class + i;
             var label = _scratch.Label + i;
-            for (var lane = 0; lane < VectorMath.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
+            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
         }
-        for (var i = 0; i < _count; i += VectorMath.Width, z += stride, e += stride)
+        for (var i = 0; i < _count; i += Lanes.Width, z += stride, e += stride)
         {
             var max = Vector256.Load(_scratch.Max + i);
             SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(_scratch.Min + i), max, _scale, e)
@@ -153,7 +153,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             }
             var y = _scratch.Class + i;
             var own = _scratch.Own + i;
-            for (var lane = 0; lane < VectorMath.Width; lane++) own[lane] = e[y[lane] * VectorMath.Width + lane];
+            for (var lane = 0; lane < Lanes.Width; lane++) own[lane] = e[y[lane] * Lanes.Width + lane];
         }
     }
 
@@ -161,9 +161,9 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteColumns()
     {
-        var rows = stackalloc TElement*[VectorMath.Width];
+        var rows = stackalloc TElement*[Lanes.Width];
         var e = _e;
-        for (var i = 0; i < _count; i += VectorMath.Width, e += VectorMath.Width * _classes)
+        for (var i = 0; i < _count; i += Lanes.Width, e += Lanes.Width * _classes)
         {
             Locate(i, _gradient, rows);
             var part = Vector256.Load(_scratch.Part + i);
@@ -178,7 +178,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             if (_targets.AreRows) continue;
             var y = _scratch.Class + i;
             var own = _scratch.Own + i;
-            for (var lane = 0; lane < VectorMath.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
+            for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
         }
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
     }
@@ -187,7 +187,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private void Locate(int i, TElement* tensor, TElement** rows)
     {
         var index = _scratch.Index + i;
-        for (var lane = 0; lane < VectorMath.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
+        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
     }
 
     /// <summary>Computes the minima, maxima and exponentials of rows, one row at a time.</summary>

@@ -33,7 +33,7 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         new Span<double>(target + classes, _padded - classes).Clear();
         if (loss.Smoothing == 0 && loss.ClassWeight.Length == 0) return;
         var (keep, spread) = (Vector256.Create(1 - loss.Smoothing), Vector256.Create(loss.Smoothing / classes));
-        for (var c = 0; c < _padded; c += VectorMath.Width)
+        for (var c = 0; c < _padded; c += Lanes.Width)
         {
             var t = Vector256.Load(target + c);
             if (loss.Smoothing != 0) t = Vector256.FusedMultiplyAdd(t, keep, spread);
@@ -55,10 +55,10 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
     public double* Columns(int row, double* columns)
     {
         if (!areRows && _weights == null) return null;
-        for (var lane = 0; lane < VectorMath.Width; lane++)
+        for (var lane = 0; lane < Lanes.Width; lane++)
         {
             var target = Row(row + lane);
-            for (var c = 0; c < classes; c++) columns[c * VectorMath.Width + lane] = target[c];
+            for (var c = 0; c < classes; c++) columns[c * Lanes.Width + lane] = target[c];
         }
         return columns;
     }

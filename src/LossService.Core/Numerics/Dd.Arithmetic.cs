@@ -108,6 +108,6 @@ internal readonly partial struct Dd
         var s = hi + lo;
         var error = lo - (s - hi);
         var finite = Finite(error);
-        return new(VectorMath.Select(finite, s, ieee), error & finite);
+        return new(Lanes.Select(finite, s, ieee), error & finite);
     }
 }

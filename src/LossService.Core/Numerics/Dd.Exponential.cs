@@ -31,7 +31,7 @@ internal readonly partial struct Dd
 
         var overflows = Vector256.GreaterThan(x.Hi, Vector256.Create(ExpUpper));
         var vanishes = Vector256.LessThan(x.Hi, Vector256.Create(ExpLower));
-        hi = VectorMath.Select(overflows, Vector256.Create(double.PositiveInfinity), hi);
+        hi = Lanes.Select(overflows, Vector256.Create(double.PositiveInfinity), hi);
         hi = Vector256.AndNot(hi, vanishes);
         return new(hi, Vector256.AndNot(lo, vanishes) & Finite(hi));
     }
@@ -55,7 +55,7 @@ internal readonly partial struct Dd
         var q = ExpTail(x, out var n, out var power);
         // near the upper end 2^(n/16) alone would overflow, so there everything is scaled by a quarter
         var large = Vector256.GreaterThan(x.Hi, Vector256.Create(600.0));
-        var unit = VectorMath.Select(large, Vector256.Create(0.25), Vector256.Create(1.0));
+        var unit = Lanes.Select(large, Vector256.Create(0.25), Vector256.Create(1.0));
         var e = n * Vector256.Create(1.0 / 16) - (large & Vector256.Create(2.0));
         var scaled = new Dd(PowerOfTwo.Scale(power.Hi, e), PowerOfTwo.Scale(power.Lo, e));
         // (2^(n/16) − 1) + 2^(n/16)·q: for n = 0 the first term is exactly 0, else the terms cancel by at most 3:1

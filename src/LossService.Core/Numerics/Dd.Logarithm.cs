@@ -41,8 +41,8 @@ internal readonly partial struct Dd
         // beyond 2^±900, 2⁻ᵉ or the low part would underflow: scale by 2^±200
         var small = Vector256.LessThan(x.Hi, Vector256.Create(1.1830521861667747e-271));
         var large = Vector256.GreaterThan(x.Hi, Vector256.Create(8.452712498170644e+270));
-        var scale = VectorMath.Select(large, Vector256.Create(6.223015277861142e-61), Vector256.Create(1.0));
-        scale = VectorMath.Select(small, Vector256.Create(1.6069380442589903e+60), scale);
+        var scale = Lanes.Select(large, Vector256.Create(6.223015277861142e-61), Vector256.Create(1.0));
+        scale = Lanes.Select(small, Vector256.Create(1.6069380442589903e+60), scale);
         var e = (large & Vector256.Create(200.0)) - (small & Vector256.Create(200.0));
         var scaledHi = x.Hi * scale;
         var zHi = LogarithmTable.Reduce(scaledHi, out var exponent);
@@ -68,12 +68,12 @@ internal readonly partial struct Dd
         var result = new Dd(leading.Hi, leading.Lo + low) + Log1pSeries(f);
 
         var ordinary = Vector256.GreaterThan(x.Hi, Vector256<double>.Zero) & Finite(x.Hi);
-        var otherwise = VectorMath.Select(
+        var otherwise = Lanes.Select(
             x.IsZero,
             Vector256.Create(double.NegativeInfinity),
-            VectorMath.Select(
+            Lanes.Select(
                 Vector256.GreaterThan(x.Hi, Vector256<double>.Zero), x.Hi, Vector256.Create(double.NaN)));
-        return new(VectorMath.Select(ordinary, result.Hi, otherwise), result.Lo & ordinary);
+        return new(Lanes.Select(ordinary, result.Hi, otherwise), result.Lo & ordinary);
     }
 
     /// <summary>ln(1 + f) for |f| ≤ 1/44.</summary>

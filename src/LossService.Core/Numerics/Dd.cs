@@ -76,7 +76,7 @@ internal readonly partial struct Dd : IArithmetic<Dd>
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Select(Vector256<double> mask, Dd a, Dd b) =>
-        new(VectorMath.Select(mask, a.Hi, b.Hi), VectorMath.Select(mask, a.Lo, b.Lo));
+        new(Lanes.Select(mask, a.Hi, b.Hi), Lanes.Select(mask, a.Lo, b.Lo));
 
     /// <summary>All bits set where a &lt; b; false for NaN.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -35,7 +35,7 @@ internal sealed class ExactSum
     private const int BlockSize = 256, BlockBits = 10;
 
     // the terms of two vectors, which are added at a time
-    private const int Pair = 2 * VectorMath.Width;
+    private const int Pair = 2 * Lanes.Width;
 
     // the exponents of the largest term for which no bin's start overflows and no unit underflows
     private const int MaxBinExponent = 1000, MinBinExponent = -800;

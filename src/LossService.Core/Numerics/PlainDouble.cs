@@ -90,7 +90,7 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble Select(Vector256<double> mask, PlainDouble a, PlainDouble b) =>
-        new(VectorMath.Select(mask, a._value, b._value));
+        new(Lanes.Select(mask, a._value, b._value));
 
     /// <inheritdoc cref="VectorMath.Exp"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -22,7 +22,7 @@ internal static class VectorRatio
     /// <param name="difference">y − x.</param>
     /// <param name="log">ln(y/x).</param>
     /// <returns>r − ln(1 + r).</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Compare(
         Vector256<double> x, Vector256<double> y, Vector256<double> difference, out Vector256<double> log)
     {
@@ -40,9 +40,9 @@ internal static class VectorRatio
         var isNear = Vector256.LessThan(Vector256.Abs(s), Vector256.Create(Near));
         // a subnormal number has lost digits, unless nothing depends on it
         var isLost = Vector256.LessThan(y, Vector256.Create(LeastNumber)) & Vector256.LessThan(y, x);
-        var far = VectorMath.Select(isLost, Vector256.Create(double.NaN), VectorMath.Log(y / x));
-        var excess = VectorMath.Select(isNear, s * (r - series), r - far);
-        log = VectorMath.Select(isNear, r - excess, far);
+        var far = Lanes.Select(isLost, Vector256.Create(double.NaN), VectorMath.Log(y / x));
+        var excess = Lanes.Select(isNear, s * (r - series), r - far);
+        log = Lanes.Select(isNear, r - excess, far);
         return excess;
     }
 }

@@ -29,7 +29,7 @@ internal readonly partial struct WideDouble
     {
         var (floor, ceiling) = (Vector256.Create(ExpFloor), Vector256.Create(ExpCeiling));
         var (vanishes, overflows) = (Vector256.LessThan(hi, floor), Vector256.GreaterThan(hi, ceiling));
-        hi = VectorMath.Select(vanishes, floor, VectorMath.Select(overflows, ceiling, hi));
+        hi = Lanes.Select(vanishes, floor, Lanes.Select(overflows, ceiling, hi));
         lo = Vector256.AndNot(lo, vanishes | overflows);
 
         var rounder = Vector256.Create(PowerOfTwo.Rounder);
@@ -97,8 +97,8 @@ internal readonly partial struct WideDouble
         var f = p + pLow;
         var fLow = pLow - (f - p);
         var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(1.0 / 64)) & ~excess.IsZero;
-        f = VectorMath.Select(isNear, excess._hi, f);
-        fLow = VectorMath.Select(isNear, excess._lo, fLow);
+        f = Lanes.Select(isNear, excess._hi, f);
+        fLow = Lanes.Select(isNear, excess._lo, fLow);
 
         // ln(1 + f) = f − f²/2 + f³·q: by powers of f², so that the terms do not depend on each other; f¹²/13 is 2⁻⁶⁹
         var f2 = f * f;
@@ -124,7 +124,7 @@ internal readonly partial struct WideDouble
         (leading, low) = Normalize(leading, low);
         var isWithin = Vector256.GreaterThanOrEqual(x._hi, Vector256.Create(2.2250738585072014e-308))
             & Vector256.LessThan(x._hi, Vector256.Create(1.0715086071862673e+301));
-        return new(VectorMath.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
+        return new(Lanes.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
     }
 
     /// <summary>ln(1 + x) for x &gt; −1, with full relative accuracy for any small x.</summary>

@@ -132,7 +132,7 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble Select(Vector256<double> mask, WideDouble a, WideDouble b) =>
-        new(VectorMath.Select(mask, a._hi, b._hi), VectorMath.Select(mask, a._lo, b._lo));
+        new(Lanes.Select(mask, a._hi, b._hi), Lanes.Select(mask, a._lo, b._lo));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble XLogY(WideDouble x, WideDouble logY)

@@ -86,7 +86,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         {
             // 0·−∞ in the exponent where q = 1 and s = 0
             var power = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var t = row.T[c];
                 row.LogPDerivative.Store(c, Dd.Zero);
@@ -98,7 +98,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         {
             var power = Dd.Exp(_q * logS);
             var atZero = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var (t, logP) = (row.T[c], row.LogP[c]);
                 var counts = ~t.IsZero;
@@ -112,7 +112,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         private static Dd LogOfMean(in CategoricalRow<Dd> row)
         {
             var (s, rest) = (Dd.Zero, Dd.Zero);
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 s += row.T[c] * row.P[c];
                 rest += row.T[c] * row.Q[c];
@@ -131,7 +131,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             if (double.IsNegativeInfinity(largest.ToScalar())) return largest;
 
             var sum = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
                 sum += Dd.Select(row.T[c].IsZero, Dd.Zero, row.T[c] * Dd.Exp(row.LogP[c] - largest));
             return largest + Dd.Log(Dd.SumOfLanes(sum));
         }

@@ -75,7 +75,7 @@ internal sealed class JsDivergence : CategoricalLoss
         private readonly Dd _logBeta = Dd.Log(new Dd(beta));
         private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (beta, rest) = (Wide<TNumber>(_beta), Wide<TNumber>(_rest));
@@ -96,8 +96,8 @@ internal sealed class JsDivergence : CategoricalLoss
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
             var size = beta.Round() * RelativeEntropy.GetSize(t, m, fromLabel)
                 + rest.Round() * RelativeEntropy.GetSize(p, m, fromPrediction);
-            size = VectorMath.Select(t.IsZero, value.Round(), size);
-            var ratioSize = rest.Round() * VectorMath.Select(
+            size = Lanes.Select(t.IsZero, value.Round(), size);
+            var ratioSize = rest.Round() * Lanes.Select(
                 t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));
             return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
         }

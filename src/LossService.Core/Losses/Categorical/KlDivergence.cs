@@ -69,7 +69,7 @@ internal sealed class KlDivergence : CategoricalLoss
     {
         public static int SurplusFactor => 1;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, error) = (c.T, c.P, c.Error);
@@ -85,7 +85,7 @@ internal sealed class KlDivergence : CategoricalLoss
     {
         public static int SurplusFactor => -1;
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, logP, error) = (c.T, c.P, c.LogP, c.Error);

@@ -77,7 +77,11 @@ internal sealed class MultiMargin : CategoricalLoss
 
         public override Dd Score(in CategoricalRow<Dd> row) => Sum(row, out _);
 
-        public override PlainDouble Score(in CategoricalRow<PlainDouble> row, out double size) => Sum(row, out size);
+        public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
+        {
+            var value = Sum(row, out var size);
+            return new(new(value.Round()), size, 0, 0);
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
@@ -92,7 +96,7 @@ internal sealed class MultiMargin : CategoricalLoss
             var slope = TNumber.One / share;
             var (value, push) = (TNumber.Zero, TNumber.Zero);
             var (sizes, lost) = (Vector256<double>.Zero, Vector256<double>.Zero);
-            for (var c = 0; c < row.LogPDerivative.Length; c += VectorMath.Width)
+            for (var c = 0; c < row.LogPDerivative.Length; c += Lanes.Width)
             {
                 var difference = Dd.Difference(Vector256.LoadUnsafe(ref row.Z[c]) * unit, label);
                 var lack = TNumber.Of(difference.Hi, difference.Lo) + least;

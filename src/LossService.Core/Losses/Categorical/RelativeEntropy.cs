@@ -57,7 +57,7 @@ internal static class RelativeEntropy
         // a difference that is 0 by rounding is not known to be 0
         var r = Vector256.Abs(yMinusX.Round() / x.Round()) + Vector256.Create(Doubt);
         var size = Vector256.MinNative(r, Vector256<double>.One) * (x.Round() + y.Round());
-        return VectorMath.Select(x.IsZero, y.Round(), size);
+        return Lanes.Select(x.IsZero, y.Round(), size);
     }
 
     /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>

@@ -62,7 +62,7 @@ internal sealed class TotalVariation : CategoricalLoss
             var (error, size, half) = (c.Error, c.ErrorSize, TNumber.Of(0.5));
             var sign = TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half));
             var isUnknown = Vector256.LessThan(Vector256.Abs(error.Round()), size * Vector256.Create(LeastPart));
-            var signSize = VectorMath.Select(isUnknown, Vector256.Create(double.PositiveInfinity), half.Round());
+            var signSize = Lanes.Select(isUnknown, Vector256.Create(double.PositiveInfinity), half.Round());
             return new(TNumber.Abs(error) * half, TNumber.Zero, sign, size * half.Round(), signSize);
         }
     }
