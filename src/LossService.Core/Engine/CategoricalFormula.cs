@@ -15,6 +15,9 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the value is −Σ_c w_c t_c log p_c, which the softmax kernel computes for any target.</summary>
     public virtual bool IsCrossEntropy => false;
 
+    /// <summary>Whether the value is that less the entropy of the label: KL(label‖prediction).</summary>
+    public virtual bool IsRelativeEntropy => false;
+
     /// <summary>The formula where one class is true, if it depends on that class alone, for the softmax kernel.</summary>
     public virtual TrueClassFormula? OfTrueClass => null;
 

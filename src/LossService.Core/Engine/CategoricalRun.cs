@@ -18,6 +18,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
     private readonly RowWork _beside = batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None;
 
+    private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
+
     // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it
     private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 ? null : tally;
 
@@ -55,11 +57,11 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
         else if (plan.TakesRows)
         {
             Soft.AddSoft(row, sum);
-            if (tally is not null) work |= RowWork.Metrics;
+            work |= _metrics;
         }
         else
         {
-            work = RowWork.All;
+            work |= RowWork.Loss | RowWork.Gradient | _metrics;
         }
         if (work != RowWork.None) scorer.Score(row, work, Scratch, sum, tally);
         if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
@@ -96,7 +98,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     {
         if (kernel.Declined.Count > most)
         {
-            foreach (var row in kernel.Declined) scorer.Score(row, RowWork.All & ~RowWork.Description, Scratch, sum, kernelTally);
+            var work = RowWork.Loss | RowWork.Gradient | (kernelTally is null ? RowWork.None : RowWork.Metrics);
+            foreach (var row in kernel.Declined) scorer.Score(row, work, Scratch, sum, kernelTally);
             kernel.Declined.Clear();
         }
         if (kernel.WithoutGradient.Count > most)

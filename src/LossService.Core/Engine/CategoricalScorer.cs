@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -34,6 +35,7 @@ internal sealed class CategoricalScorer
     }
 
     /// <summary>Does the work on a row, adding to the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         ReadPredictions(index, scratch.Z);

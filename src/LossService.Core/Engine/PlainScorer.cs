@@ -27,6 +27,7 @@ internal sealed class PlainScorer(
         && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0;
 
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowWork Score(long index, RowWork work, int hard, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var surplus = hard >= 0 || !formula.NeedsSurplus ? 0 : _smoothing.GetSurplus(new(scratch.Y, scratch.YLow)).ToScalar();
@@ -87,9 +88,17 @@ internal sealed class PlainScorer(
         Vector256<double> scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {
         if (!formula.IsOnLogits) return Combine(row, softmax, score, scale, gradient);
-        for (var c = 0; c < row.LogPDerivative.Length; c += Lanes.Width)
-            Store(row.LogPDerivative[c].Round() * scale, gradient + c, _classes - c);
+        Scale(row, scale, gradient);
         return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe void Scale<TElement>(in CategoricalRow<PlainDouble> row, Vector256<double> scale, TElement* gradient)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        ref var derivatives = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
+        for (var c = 0; c < row.Classes; c += Lanes.Width)
+            Store(Vector256.LoadUnsafe(ref derivatives, (nuint)c) * scale, gradient + c, row.Classes - c);
     }
 
     /// <summary>(u·(1 − p) − p·(Σu − u))·scale: the softmax's backward step of <see cref="CategoricalLink"/>.</summary>

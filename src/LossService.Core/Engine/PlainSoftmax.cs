@@ -12,6 +12,7 @@ internal readonly struct PlainSoftmax
     private readonly Vector256<double> _inverse, _inverseRest, _ofLargest, _max, _perUnit, _log;
 
     /// <summary>Stores the exponentials of a row in the place of its p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public unsafe PlainSoftmax(in CategoricalRow<PlainDouble> row, in ExponentialScale scale)
     {
         fixed (double* z = row.Z, e = row.P.Hi)
@@ -61,6 +62,7 @@ internal readonly struct PlainSoftmax
     }
 
     /// <summary>Replaces the exponentials of a row by p, and fills log p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Distribute(in CategoricalRow<PlainDouble> row)
     {
         for (var c = 0; c < row.P.Length; c += Lanes.Width)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
@@ -14,6 +15,7 @@ internal sealed class RowOutputs(Batch batch, SampleWeights weights, Scores scor
     private readonly Dd _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
 
     /// <summary>Writes what depends on the predictions alone.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write<TNumber>(long index, in CategoricalRow<TNumber> row) where TNumber : struct, IArithmetic<TNumber>
     {
         scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
@@ -36,6 +38,7 @@ internal sealed class RowOutputs(Batch batch, SampleWeights weights, Scores scor
     /// <param name="hard">Its true class, or <see cref="TargetRows.Soft"/>.</param>
     /// <param name="row">Its distribution.</param>
     /// <param name="y">Its label, padded.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Tally<TNumber>(MetricsSum tally, long index, int hard, in CategoricalRow<TNumber> row, ReadOnlySpan<double> y)
         where TNumber : struct, IArithmetic<TNumber>
     {

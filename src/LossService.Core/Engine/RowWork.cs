@@ -18,7 +18,4 @@ internal enum RowWork
 
     /// <summary>What the row adds to the metrics.</summary>
     Metrics = 8,
-
-    /// <summary>All of these.</summary>
-    All = Loss | Gradient | Description | Metrics,
 }

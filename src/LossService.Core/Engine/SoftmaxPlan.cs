@@ -32,6 +32,7 @@ internal sealed class SoftmaxPlan
             Temperature = options.Get(SharedOptions.Temperature),
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
+            SubtractsEntropy = formula.IsRelativeEntropy,
             ClassWeight = Multiply(classWeight, formula.ClassFactor),
             Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
             IsFloat64 = !isNarrow,
@@ -43,10 +44,11 @@ internal sealed class SoftmaxPlan
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0
-            : formula.OfTrueClass is not null && isNarrow && smoothing == 0);
-        TakesRows = TakesClasses && isNarrow && formula.IsCrossEntropy && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
+            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy) && isNarrow && smoothing == 0);
+        var isWeighed = classWeight.Length > 0;
+        TakesRows = TakesClasses && isNarrow && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
             // the weight of such a row is a quotient of exact sums
-            && (formula.LogSumExpSquared == 0 || classWeight.Length == 0);
+            && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed);
     }
 
     /// <summary>Whether the kernel scores rows with one true class.</summary>

@@ -22,6 +22,9 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// <summary>e to the power −620 is 1e-269.</summary>
     private const double TinySpan = 620;
 
+    /// <summary>Terms are rounded independently, so that most of their errors cancel: a value may be a smaller part of its parts.</summary>
+    private const double LeastPartOfValue = 1.0 / 8;
+
     private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
     private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
     private readonly Dd _divisor = new Dd(divisor) * Vector256.Create(loss.Temperature);
@@ -107,10 +110,19 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var value = (gaps + share * log) * _spread;
         others = (share * _spread).Round();
         own = Vector256<double>.Zero;
-        if (hasRows) return value;
+        if (hasRows) return loss.SubtractsEntropy ? SubtractEntropy(rows, i, value) : value;
         var kept = _keep * Vector256.Load(rows.ClassWeight + i);
         own = kept.Round();
         return Dd.Select(kept.IsZero, value, value + kept * surprise);
+    }
+
+    /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
+    private static Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
+    {
+        var negated = Vector256.Load(rows.NegatedEntropy + i);
+        var difference = value + negated;
+        var isLost = Vector256.LessThan(difference.Hi, (value.Hi - negated) * Vector256.Create(LeastPartOfValue));
+        return Dd.Select(isLost, new Dd(double.NaN), difference);
     }
 
     /// <summary>ζ·logsumexp², times the class's weight; its derivative on the logits is a multiple of p.</summary>

@@ -17,6 +17,9 @@ internal sealed record SoftmaxLoss
     /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)², times the class's weight.</summary>
     public double LogSumExpSquared { get; init; }
 
+    /// <summary>Whether the entropy of a row's own target is subtracted.</summary>
+    public bool SubtractsEntropy { get; init; }
+
     /// <summary>The weight of each class, padded; empty = all are 1.</summary>
     public required double[] ClassWeight { get; init; }
 

@@ -82,6 +82,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     public void AddSoft(long index, ExactSum sum)
     {
         _targets.Prepare(_count);
+        if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = _targets.GetNegatedEntropy(_count);
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
         if (!_isPlain) _scratch.Weight[_count] = _samples[index];
         if (++_count == _block) Flush(sum);
@@ -125,6 +126,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
             (_scratch.Weight[i], _scratch.ClassWeight[i]) = (_scratch.Weight[i - 1], _scratch.ClassWeight[i - 1]);
+            _scratch.NegatedEntropy[i] = _scratch.NegatedEntropy[i - 1];
             _targets.Copy(i - 1, i);
         }
         var rows = stackalloc TElement*[Lanes.Width];

@@ -17,7 +17,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     [ThreadStatic]
     private static SoftmaxScratch? s_kept;
 
-    private readonly NativeBuffer _rows = new(17 * Rows * sizeof(double) + Line);
+    private readonly NativeBuffer _rows = new(18 * Rows * sizeof(double) + Line);
     private NativeBuffer _numbers = new();
 
     /// <summary>The row's index in the batch.</summary>
@@ -70,6 +70,9 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
 
     /// <summary>−log p_y, of rows with a true class.</summary>
     public double* Surprise => Column(16);
+
+    /// <summary>Σ b_c·ln b_c, where the target's entropy is subtracted.</summary>
+    public double* NegatedEntropy => Column(17);
 
     /// <summary>Takes this thread's scratch, or a new one, until <see cref="Dispose"/> returns it.</summary>
     public static SoftmaxScratch Rent()

@@ -13,6 +13,9 @@ namespace LossService.Core.Kernels;
 /// <param name="areRows">Whether each row has its own target.</param>
 internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows)
 {
+    /// <summary>The classes after which a sum goes into a double-double: a long sum would lose digits.</summary>
+    private const int Run = 32 * Lanes.Width;
+
     private readonly int _padded = Lanes.Padded(classes);
     private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
 
@@ -41,6 +44,23 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
             t.Store(target + c);
         }
         new Span<double>(target + classes, _padded - classes).Clear();
+    }
+
+    /// <summary>Σ b_c·ln b_c of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public double GetNegatedEntropy(int row)
+    {
+        var target = memory + row * _padded;
+        var (total, run) = (Dd.Zero, Vector256<double>.Zero);
+        for (var c = 0; c < _padded; c += Lanes.Width)
+        {
+            var b = Vector256.Load(target + c);
+            run += Vector256.AndNot(b * VectorMath.Log(b), Vector256.Equals(b, Vector256<double>.Zero));
+            if ((c & (Run - 1)) != Run - Lanes.Width) continue;
+            total += run;
+            run = Vector256<double>.Zero;
+        }
+        return Dd.SumOfLanes(total + run).ToScalar();
     }
 
     /// <summary>Copies a row's target to another row.</summary>

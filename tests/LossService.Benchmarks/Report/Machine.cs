@@ -12,7 +12,7 @@ internal static class Machine
     /// <summary>As a Markdown list.</summary>
     public static string Describe(string load) => $"""
         - {DateTime.UtcNow.ToString("yyyy-MM-dd", CultureInfo.InvariantCulture)}, load average {load} before the run{Caution(load)}
-        - {Field("/proc/cpuinfo", "model name")}, {Environment.ProcessorCount} cores, vectors of {(Vector256.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits, {Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory
+        - {Field("/proc/cpuinfo", "model name")}, {Environment.ProcessorCount} cores, vectors of {(Vector512.IsHardwareAccelerated ? 512 : Vector256.IsHardwareAccelerated ? 256 : 128)} bits, {Quantity.Bytes(GC.GetGCMemoryInfo().TotalAvailableMemoryBytes)} of memory
         - {Field("/etc/os-release", "PRETTY_NAME").Trim('"')}, Linux {Environment.OSVersion.Version}, {RuntimeInformation.FrameworkDescription}
         """;
 

@@ -62,7 +62,12 @@ internal sealed class KlDivergence : CategoricalLoss
     };
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        options.Get(Direction) == "forward" ? new SumOverClasses<Forward>(default) : new SumOverClasses<Reverse>(default);
+        options.Get(Direction) == "forward" ? new ForwardFormula() : new SumOverClasses<Reverse>(default);
+
+    private sealed class ForwardFormula() : SumOverClasses<Forward>(default)
+    {
+        public override bool IsRelativeEntropy => true;
+    }
 
     /// <summary>Σ D(t‖p) + Σt − Σp; with softmax, Σt − Σp is the rounding error of a dense label's sum.</summary>
     private readonly struct Forward : IClassTerm
