@@ -25,7 +25,7 @@ internal sealed class SoftmaxPlan
         _batch = batch;
         var (dtype, options) = (batch.Predictions.DType, batch.Options);
         var smoothing = options.Get(SharedOptions.LabelSmoothing);
-        var isNarrow = dtype == DType.Float32;
+        var isNarrow = dtype != DType.Float64;
         _loss = new()
         {
             Formula = formula.OfTrueClass,
@@ -40,7 +40,7 @@ internal sealed class SoftmaxPlan
         };
         // the kernel writes gradients as it reads predictions
         var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
-            && (isNarrow || dtype == DType.Float64) && batch.Labels is not null;
+            && batch.Labels is not null;
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0
@@ -59,9 +59,16 @@ internal sealed class SoftmaxPlan
 
     /// <summary>A kernel for rows with one true class, or with soft labels.</summary>
     public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows) =>
-        _batch.Predictions.DType == DType.Float32
-            ? new SoftmaxRows<StoredFloat32>(_batch, weights, scores, tally, _loss, hasRows)
-            : new SoftmaxRows<StoredFloat64>(_batch, weights, scores, tally, _loss, hasRows);
+        _batch.Predictions.DType switch
+        {
+            DType.Float16 => New<StoredFloat16>(weights, scores, tally, hasRows),
+            DType.BFloat16 => New<StoredBFloat16>(weights, scores, tally, hasRows),
+            DType.Float32 => New<StoredFloat32>(weights, scores, tally, hasRows),
+            _ => New<StoredFloat64>(weights, scores, tally, hasRows),
+        };
+
+    private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
+        where TElement : unmanaged, IStoredFloat<TElement> => new(_batch, weights, scores, tally, _loss, hasRows);
 
     private static double[] Multiply(double[] weights, double[] factors)
     {

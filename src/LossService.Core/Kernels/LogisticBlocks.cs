@@ -11,6 +11,8 @@ internal static unsafe class LogisticBlocks
     /// <summary>The implementation for logits and labels of these dtypes; null where there is none.</summary>
     public static LogisticBlock? For(DType logits, DType labels) => logits switch
     {
+        DType.Float16 => For<StoredFloat16>(labels),
+        DType.BFloat16 => For<StoredBFloat16>(labels),
         DType.Float32 => For<StoredFloat32>(labels),
         DType.Float64 => For<StoredFloat64>(labels),
         _ => null,
@@ -21,6 +23,8 @@ internal static unsafe class LogisticBlocks
         DType.Int64 => TryScore<TElement, StoredInt64>,
         DType.Int32 => TryScore<TElement, StoredInt32>,
         DType.Bool or DType.UInt8 => TryScore<TElement, StoredByte>,
+        DType.Float16 => TryScore<TElement, StoredFloat16>,
+        DType.BFloat16 => TryScore<TElement, StoredBFloat16>,
         DType.Float32 => TryScore<TElement, StoredFloat32>,
         DType.Float64 => TryScore<TElement, StoredFloat64>,
         _ => null,

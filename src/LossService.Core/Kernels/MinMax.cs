@@ -31,6 +31,24 @@ internal static unsafe class MinMax
         return (low, high);
     }
 
+    /// <summary>The minimum and the maximum of at least one number of a type without vectors of its own, none NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Min, double Max) FindWidened<TElement>(TElement* row, int count)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        var (low, high) = (Vector256.Create(TElement.ToDouble(row[0])), Vector256.Create(TElement.ToDouble(row[0])));
+        var i = 0;
+        for (; i <= count - Vector256<double>.Count; i += Vector256<double>.Count)
+        {
+            var four = TElement.Load(row + i);
+            (low, high) = (Vector256.MinNative(low, four), Vector256.MaxNative(high, four));
+        }
+        var (min, max) = Reduce(low, high);
+        for (; i < count; i++)
+            (min, max) = (double.MinNative(min, TElement.ToDouble(row[i])), double.MaxNative(max, TElement.ToDouble(row[i])));
+        return (min, max);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static (T Min, T Max) Reduce<T>(Vector256<T> mins, Vector256<T> maxs) where T : unmanaged, IFloatingPointIeee754<T>
     {

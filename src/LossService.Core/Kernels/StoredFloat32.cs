@@ -10,13 +10,13 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
     private readonly float _value = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Load(StoredFloat32* source)
-    {
-        var four = Vector128.Load((float*)source);
-        return Avx.IsSupported
-            ? Avx.ConvertToVector256Double(four)
-            : Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four));
-    }
+    public static Vector256<double> Load(StoredFloat32* source) => Widen(Vector128.Load((float*)source));
+
+    /// <summary>Widens four numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Widen(Vector128<float> four) => Avx.IsSupported
+        ? Avx.ConvertToVector256Double(four)
+        : Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<double> value, StoredFloat32* destination) => Narrow(value).Store((float*)destination);
@@ -52,7 +52,8 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
 
     public static StoredFloat32 FromDouble(double value) => new((float)value);
 
+    /// <summary>Rounds four numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector128<float> Narrow(Vector256<double> four) =>
+    public static Vector128<float> Narrow(Vector256<double> four) =>
         Avx.IsSupported ? Avx.ConvertToVector128Single(four) : Vector128.Narrow(four.GetLower(), four.GetUpper());
 }
