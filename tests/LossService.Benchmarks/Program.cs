@@ -8,6 +8,8 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["growth"] = Growth.Measure,
     ["numbers"] = Conversions.Measure,
     ["kernels"] = Kernels.Measure,
+    ["categorical"] = CategoricalKernels.Measure,
+    ["binary"] = BinaryKernels.Measure,
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,
@@ -27,6 +29,9 @@ switch (args)
         break;
     case [KernelLoop.Verb]:
         KernelLoop.Run();
+        break;
+    case [BinaryLoop.Verb]:
+        BinaryLoop.Run();
         break;
     case [Allocation.Verb]:
         Allocation.Print();

@@ -46,6 +46,9 @@ internal sealed record Draft
     /// <summary>Whether the formulas score it whether it is valid or not; otherwise <see cref="LossService.Core.Scorer"/> does.</summary>
     public bool IsUnchecked { get; init; }
 
+    /// <summary>Whether every row is computed in double-double.</summary>
+    public bool IsExact { get; init; }
+
     public bool IsBinary => Loss.Kind == LossKind.Binary;
 
     /// <summary>The predictions of one sample.</summary>
@@ -127,6 +130,7 @@ internal sealed record Draft
             MeanOver = MeanOver,
             Unit = Unit,
             Options = ToValues(Options),
+            UsesKernels = !IsExact,
         };
     }
 

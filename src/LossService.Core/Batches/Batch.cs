@@ -46,6 +46,9 @@ public sealed record Batch : IDisposable
     /// <summary>What the results and the working memory are taken from; null = not counted.</summary>
     public MemoryBudget? Memory { get; init; }
 
+    /// <summary>Whether kernels may compute in double; false = every row is computed in double-double, to compare with.</summary>
+    internal bool UsesKernels { get; init; } = true;
+
     /// <summary>What is computed: <see cref="Outputs"/>, or the default.</summary>
     public OutputSet Asked => Outputs ?? OutputCatalogue.GetDefault(Reduction);
 

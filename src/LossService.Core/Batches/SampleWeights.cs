@@ -75,6 +75,13 @@ internal sealed class SampleWeights : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _weights?.Dispose();
 
+    /// <summary>Reads the weights from one sample on.</summary>
+    public void Read(long start, Span<double> weights)
+    {
+        if (_weights is null) weights.Fill(1);
+        else _weights.Span.Slice((int)start, weights.Length).CopyTo(weights);
+    }
+
     /// <summary>Writes the totals and the reduced loss.</summary>
     /// <param name="loss">Σwℓ over the kept samples.</param>
     /// <param name="scores">Receives them.</param>

@@ -34,11 +34,10 @@ internal sealed class TargetRows
     /// <summary>Writes row <paramref name="row"/>'s unsmoothed target into <paramref name="target"/>, one number a class.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="target">Receives the target.</param>
-    /// <param name="low">If not empty: takes what rounding took from each number, which is 0 unless the row is divided by its sum.</param>
+    /// <param name="low">If not empty: where the row is divided by its sum, takes what rounding took from each number.</param>
     /// <returns>The class of a one-hot row, or <see cref="Soft"/>.</returns>
     public int Read(long row, Span<double> target, Span<double> low = default)
     {
-        low.Clear();
         if (!_dense)
         {
             var label = (int)_labels.Integer(row);
@@ -57,6 +56,7 @@ internal sealed class TargetRows
 
     private static void Normalize(Span<double> row, Span<double> low)
     {
+        low.Clear();
         // Neumaier's sum
         var (sum, rest) = (0.0, 0.0);
         foreach (var t in row)

@@ -5,69 +5,112 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Engine;
 
-/// <summary>Maps posted elements to the probability that a binary formula reads: sigmoid(z/T), or p as posted.</summary>
+/// <summary>
+/// Maps posted elements to the probability that a binary formula reads: sigmoid(z/T), or p as posted. Of p and 1 − p, the smaller is
+/// computed first, then the logs: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
+/// iterations do not overlap.
+/// </summary>
 internal readonly struct BinaryLink(PredictionForm form, double temperature, double clip)
 {
-    private readonly Vector512<double> _temperature = Vector512.Create(temperature);
-    private readonly Dd _least = new(clip);
-    private readonly Dd _most = Dd.One - new Dd(clip);
+    private readonly double _perTemperature = 1 / temperature;
 
-    /// <summary>The predictions' part of eight elements.</summary>
+    /// <summary>Whether the predictions are logits.</summary>
+    public bool IsSigmoid => form == PredictionForm.Logits;
+
+    /// <summary>First step: of logits, e^−|z/T|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public EightElements Fill(Vector512<double> posted, bool needsProbability)
+    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide>
     {
-        var z = new Dd(posted);
-        if (form == PredictionForm.Logits)
-        {
-            if (temperature != 1) z /= _temperature;
-            return needsProbability ? Sigmoid(z) : new EightElements { Z = z };
-        }
-        if (clip > 0)
-        {
-            z = Dd.Select(Dd.LessThan(z, _least), _least, z);
-            z = Dd.Select(Dd.LessThan(_most, z), _most, z);
-        }
-        var q = Dd.One - z;
-        return new EightElements { P = z, Q = q, LogP = Dd.Log(z), LogQ = Dd.Log(q) };
+        if (!IsSigmoid) return TWide.Of(Vector256.Max(Smaller(posted), Vector256.Create(clip)));
+        if (temperature == 1) return TWide.ExpOfNegative(-Vector256.Abs(posted));
+        var size = Size(posted, out var low);
+        return TWide.ExpOfSum(-size, -low);
     }
 
     /// <summary>
-    /// With e = e^−|z|: the smaller of p and q is e/(1 + e), the larger 1/(1 + e); their logs −|z| − log1p(e) and −log1p(e).
+    /// Last step: p, 1 − p and their logs. With e = e^−|z|, the smaller of p and 1 − p is e/(1 + e), the larger 1/(1 + e); their logs
+    /// are −|z| − log1p(e) and −log1p(e).
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static EightElements Sigmoid(Dd z)
+    public FourElements<TWide, TNumber> Finish<TWide, TNumber>(
+        Vector256<double> posted, TWide start, TNumber logOfLarger, TNumber logOfSmaller)
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
-        var size = Dd.Abs(z);
-        var e = Dd.Exp(-size);
-        var log = Dd.Log1p(e);
-        var large = Dd.One / (Dd.One + e);
-        var small = e * large;
-        var negative = Dd.LessThan(z, Dd.Zero);
-        return new EightElements
+        TWide small, large;
+        Vector256<double> isNegative;
+        if (IsSigmoid)
         {
-            Z = z,
-            P = Dd.Select(negative, small, large),
-            Q = Dd.Select(negative, large, small),
-            LogP = -Dd.Select(negative, size + log, log),
-            LogQ = -Dd.Select(negative, log, size + log),
+            large = TWide.One / (TWide.One + start);
+            small = start * large;
+            isNegative = Vector256.LessThan(posted, Vector256<double>.Zero);
+            logOfSmaller = temperature == 1
+                ? logOfLarger - TNumber.Of(Vector256.Abs(posted))
+                : logOfLarger - TNumber.Of(Size(posted, out var low), low);
+        }
+        else
+        {
+            (small, large) = (start, TWide.One - start);
+            isNegative = Vector256.LessThanOrEqual(posted, Vector256.Create(0.5));
+        }
+        return new FourElements<TWide, TNumber>
+        {
+            P = TWide.Select(isNegative, small, large),
+            Q = TWide.Select(isNegative, large, small),
+            LogP = TNumber.Select(isNegative, logOfSmaller, logOfLarger),
+            LogQ = TNumber.Select(isNegative, logOfLarger, logOfSmaller),
         };
     }
 
     /// <summary>
-    /// ∂L/∂posted of eight elements. Logits: (a·q − b·p + c·p·q + d)/T; probabilities: a/p − b/q + c, 0 where clipped;
+    /// ∂L/∂posted of four elements. Logits: (a·q − b·p + c·p·q + d)/T; probabilities: a/p − b/q + c, 0 where clipped;
     /// with a, b, c, d the derivatives in their order.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Dd Backward(Vector512<double> posted, in EightElements e, in ElementResult terms, bool isOnLogits)
+    public TNumber Backward<TWide, TNumber>(
+        Vector256<double> posted, in FourElements<TWide, TNumber> e, in ElementResult<TNumber> terms, bool isOnLogits,
+        ref Vector256<double> lost)
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
     {
-        if (isOnLogits) return terms.ZDerivative / _temperature;
-        if (form == PredictionForm.Logits)
-            return (terms.LogPDerivative * e.Q - terms.LogQDerivative * e.P + terms.PDerivative * e.P * e.Q) / _temperature;
-        var g = Quotient(terms.LogPDerivative, e.P) - Quotient(terms.LogQDerivative, e.Q) + terms.PDerivative;
-        var p = new Dd(posted);
-        return clip > 0 ? Dd.Select(Dd.LessThan(p, _least) | Dd.LessThan(_most, p), Dd.Zero, g) : g;
+        if (isOnLogits) return terms.ZDerivative;
+        var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
+        if (IsSigmoid)
+        {
+            var (a, b) = (terms.LogPDerivative * q, terms.LogQDerivative * p);
+            // the limit where p or 1 − p is 0
+            var c = TNumber.XLogY(p * q, terms.PDerivative);
+            var g = a - b + c;
+            lost |= TNumber.IsLost(g, TNumber.Abs(a) + TNumber.Abs(b) + TNumber.Abs(c));
+            return temperature == 1 ? g : g / TNumber.Of(temperature);
+        }
+        var (fromP, fromQ) = (Quotient(terms.LogPDerivative, p), Quotient(terms.LogQDerivative, q));
+        var sum = fromP - fromQ;
+        // beside 1/p or 1/(1 − p), a logarithm does not matter
+        sum = TNumber.Select(sum.IsFinite, sum + terms.PDerivative, sum);
+        lost |= TNumber.IsLost(sum, TNumber.Abs(fromP) + TNumber.Abs(fromQ) + TNumber.Abs(terms.PDerivative));
+        return clip > 0 ? TNumber.Select(Vector256.LessThan(Smaller(posted), Vector256.Create(clip)), TNumber.Zero, sum) : sum;
     }
 
     /// <summary>a/b; 0 where a = 0, even for b = 0.</summary>
-    private static Dd Quotient(Dd a, Dd b) => Dd.Select(a.IsZero, Dd.Zero, a / b);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TNumber Quotient<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber> =>
+        TNumber.Select(a.IsZero, TNumber.Zero, a / b);
+
+    /// <summary>The smaller of p and 1 − p: exact, since 1 − p is for p ≥ ½.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> Smaller(Vector256<double> p) =>
+        Lanes.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
+
+    /// <summary>|z|/T, rounded, and the rounding error.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<double> Size(Vector256<double> posted, out Vector256<double> low)
+    {
+        var z = Vector256.Abs(posted);
+        var size = z / Vector256.Create(temperature);
+        low = Vector256.FusedMultiplyAdd(-size, Vector256.Create(temperature), z) * Vector256.Create(_perTemperature);
+        // where the quotient is infinite, its error is meaningless
+        low &= Vector256.LessThan(size, Vector256.Create(double.PositiveInfinity));
+        return size;
+    }
 }

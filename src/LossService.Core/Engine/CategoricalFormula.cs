@@ -1,3 +1,4 @@
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -5,18 +6,36 @@ namespace LossService.Core.Engine;
 /// <summary>A categorical formula: a row's value, and its derivatives.</summary>
 internal abstract class CategoricalFormula
 {
-    /// <summary>Whether the formula reads <see cref="CategoricalRow.Z"/> alone and needs no distribution.</summary>
+    /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Z"/> alone and needs no distribution.</summary>
     public virtual bool IsOnLogits => false;
 
-    /// <summary>Whether the loss has a term of logsumexp(z/T) beside the value.</summary>
-    public virtual bool HasLogSumExpTerm => false;
+    /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)² beside the value.</summary>
+    public virtual double LogSumExpSquared => 0;
 
-    /// <summary>The term of logsumexp(z/T).</summary>
-    public virtual Dd GetLogSumExpTerm(Dd logSumExp) => Dd.Zero;
+    /// <summary>Whether the value is −Σ_c w_c t_c log p_c, which the softmax kernel computes for any target.</summary>
+    public virtual bool IsCrossEntropy => false;
 
-    /// <summary>The derivative of that term with respect to logsumexp(z/T).</summary>
-    public virtual Dd GetLogSumExpDerivative(Dd logSumExp) => Dd.Zero;
+    /// <summary>Whether the value is that less the entropy of the label: KL(label‖prediction).</summary>
+    public virtual bool IsRelativeEntropy => false;
+
+    /// <summary>The formula where one class is true, if it depends on that class alone, for the softmax kernel.</summary>
+    public virtual TrueClassFormula? OfTrueClass => null;
+
+    /// <summary>What the formula of the true class is multiplied by, for each class; empty = 1.</summary>
+    public virtual double[] ClassFactor => [];
+
+    /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Surplus"/>.</summary>
+    public virtual bool NeedsSurplus => false;
+
+    /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/>, too.</summary>
+    public virtual bool IsGeneric => false;
 
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
-    public abstract Dd Score(in CategoricalRow row);
+    public abstract Dd Score(in CategoricalRow<Dd> row);
+
+    /// <summary>The same in plain double.</summary>
+    /// <param name="row">The row, with exponentials in the place of p, and without log p and 1 − p.</param>
+    /// <param name="softmax">What makes these of the exponentials; undefined for a formula on logits.</param>
+    public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
+        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 }

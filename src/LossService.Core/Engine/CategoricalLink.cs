@@ -11,16 +11,16 @@ namespace LossService.Core.Engine;
 /// </summary>
 internal abstract class CategoricalLink
 {
-    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow.Z"/>.</summary>
+    /// <summary>Fills log p, p and 1 − p of a row from <see cref="CategoricalRow{TNumber}.Z"/>.</summary>
     /// <returns>logsumexp of the logits, in every lane; 0 for links without one.</returns>
-    public abstract Dd Fill(in CategoricalRow row);
+    public abstract Dd Fill(in CategoricalRow<Dd> row);
 
     /// <summary>Writes scale·∂L/∂z of the row into <paramref name="gradient"/> (padded), each rounded once.</summary>
     /// <param name="row">The row, its derivatives written by the formula.</param>
     /// <param name="scale">The sample's weight in the reduced loss.</param>
     /// <param name="logSumExpDerivative">∂L/∂logsumexp(z), where the loss has a term of it.</param>
     /// <param name="gradient">Where to.</param>
-    public abstract void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
+    public abstract void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
 
     /// <summary>p·v; 0 where p = 0, since p·v → 0 wherever v is infinite.</summary>
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
@@ -47,16 +47,16 @@ internal abstract class CategoricalLink
         /// </summary>
         private const double Tiny = 1e-270;
 
-        private readonly Vector512<double> _temperature = Vector512.Create(temperature);
+        private readonly Vector256<double> _temperature = Vector256.Create(temperature);
 
         private static Dd Shift => Dd.Ln2 * new Dd(512);
 
-        private static Vector512<double> Up => Vector512.Create(double.ScaleB(1, 512));
+        private static Vector256<double> Up => Vector256.Create(double.ScaleB(1, 512));
 
-        private static Vector512<double> Down => Vector512.Create(double.ScaleB(1, -512));
+        private static Vector256<double> Down => Vector256.Create(double.ScaleB(1, -512));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
             var z = row.Z;
             var k = Ranking.FindMax(z);
@@ -64,15 +64,15 @@ internal abstract class CategoricalLink
             var certain = double.IsPositiveInfinity(z[k]);
             // the difference of two logits may overflow where a part of it, divided by T, does not
             var isLarge = temperature > 1 && row.DifferencesMayOverflow();
-            var unit = Vector512.Create(isLarge ? 0.25 : 1);
-            var max = Vector512.Create(z[k]) * unit;
+            var unit = Vector256.Create(isLarge ? 0.25 : 1);
+            var max = Vector256.Create(z[k]) * unit;
             var sum = Dd.Zero;
-            for (var c = 0; c < z.Length; c += DdRow.Width)
+            for (var c = 0; c < z.Length; c += Lanes.Width)
             {
-                var winner = DdRow.LaneIs(k - c);
+                var winner = Lanes.LaneIs(k - c);
                 var d = certain
                     ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
-                    : Dd.Difference(Vector512.LoadUnsafe(ref z[c]) * unit, max);
+                    : Dd.Difference(Vector256.LoadUnsafe(ref z[c]) * unit, max);
                 if (temperature != 1) d /= _temperature * unit;
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
@@ -83,29 +83,29 @@ internal abstract class CategoricalLink
             sum = Dd.SumOfLanes(sum);
             var log = Dd.Log1p(sum);
             var scale = Dd.One / (Dd.One + sum);
-            for (var c = 0; c < z.Length; c += DdRow.Width)
+            for (var c = 0; c < z.Length; c += Lanes.Width)
             {
                 var p = row.P[c] * scale;
                 row.LogP.Store(c, row.LogP[c] - log);
                 row.P.Store(c, p);
-                row.Q.Store(c, Dd.Select(DdRow.LaneIs(k - c), sum * scale, Dd.One - p));
+                row.Q.Store(c, Dd.Select(Lanes.LaneIs(k - c), sum * scale, Dd.One - p));
             }
             return new Dd(z[k]) / _temperature + log;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
             scale /= _temperature;
             var total = Dd.Zero;
             var k = Ranking.FindMax(row.Z);
             var winner = row.PDerivative.Broadcast(k);
             var (hasTiny, shiftedTotal) = (false, Dd.Zero);
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var (u, v) = (row.LogPDerivative[c], row.PDerivative[c] - winner);
                 var isTiny = IsTiny(row, c);
-                if (isTiny != Vector512<double>.Zero)
+                if (isTiny != Vector256<double>.Zero)
                 {
                     hasTiny = true;
                     shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(ShiftedP(row, c), v), Dd.Zero);
@@ -121,7 +121,7 @@ internal abstract class CategoricalLink
             // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
             var isCertain = hasTiny && row.Q.Hi[k] < Tiny;
             var rest = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var u = row.LogPDerivative[c];
                 var g = isFinite
@@ -131,7 +131,7 @@ internal abstract class CategoricalLink
                 if (hasTiny && isFinite)
                 {
                     g -= Times(row.P[c], tinyTotal);
-                    var isTiny = isCertain ? ~DdRow.LaneIs(k - c) : IsTiny(row, c);
+                    var isTiny = isCertain ? ~Lanes.LaneIs(k - c) : IsTiny(row, c);
                     var derivative = row.PDerivative[c] + (logSumExpDerivative - winner - total);
                     var shifted = (u * Up + Times(ShiftedP(row, c), derivative)) * scale;
                     shifted = Dd.Select(isTiny & shifted.IsFinite, shifted, Dd.Zero);
@@ -143,13 +143,13 @@ internal abstract class CategoricalLink
             if (isCertain && isFinite) gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
         }
 
-        private static Dd ShiftedP(in CategoricalRow row, int c) => Dd.Exp(row.LogP[c] + Shift);
+        private static Dd ShiftedP(in CategoricalRow<Dd> row, int c) => Dd.Exp(row.LogP[c] + Shift);
 
         private static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
 
         /// <summary>Which p are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
-        private static Vector512<double> IsTiny(in CategoricalRow row, int c) =>
-            Vector512.LessThan(row.P[c].Hi, Vector512.Create(Tiny)) & row.LogP[c].IsFinite;
+        private static Vector256<double> IsTiny(in CategoricalRow<Dd> row, int c) =>
+            Vector256.LessThan(row.P[c].Hi, Vector256.Create(Tiny)) & row.LogP[c].IsFinite;
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
@@ -164,11 +164,11 @@ internal abstract class CategoricalLink
         private readonly Dd _most = Dd.One - new Dd(clip);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
-                var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                var p = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
                 if (clip > 0)
                 {
                     p = Dd.Select(Dd.LessThan(p, _least), _least, p);
@@ -189,15 +189,15 @@ internal abstract class CategoricalLink
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var u = row.LogPDerivative[c];
                 var g = Dd.Select(u.IsZero, Dd.Zero, u / row.P[c]) + row.PDerivative[c];
                 if (clip > 0)
                 {
-                    var z = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                    var z = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
                     g = Dd.Select(Dd.LessThan(z, _least) | Dd.LessThan(_most, z), Dd.Zero, g);
                 }
                 (g * scale).Round().CopyTo(gradient[c..]);
@@ -209,11 +209,11 @@ internal abstract class CategoricalLink
     private sealed class LogProbabilityLink : CategoricalLink
     {
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override Dd Fill(in CategoricalRow row)
+        public override Dd Fill(in CategoricalRow<Dd> row)
         {
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
-                var log = new Dd(Vector512.LoadUnsafe(ref row.Z[c]));
+                var log = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
                 row.LogP.Store(c, log);
                 row.P.Store(c, Dd.Exp(log));
                 row.Q.Store(c, -Dd.Expm1(log));
@@ -222,9 +222,9 @@ internal abstract class CategoricalLink
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+        public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
                 ((row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);
         }
     }

@@ -1,7 +1,4 @@
-using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
-using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -9,74 +6,42 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
-/// <summary>
-/// The one row loop of every categorical loss:
-/// read a row → link (log p, p) → target (smoothed) → formula (value, derivatives) → link (gradient) → write.
-/// </summary>
+/// <summary>The one loop over the rows of every categorical loss: by the softmax kernel where it can, else row by row.</summary>
 /// <remarks>
 /// A row's results depend on that row and the options only, and sums are exact. So the bits are the same for any order of rows, number
 /// of threads and batch.
 /// </remarks>
 internal sealed class CategoricalPass : IDisposable
 {
-    /// <summary>What depends on the predictions alone.</summary>
-    private const OutputSet DescriptiveOutputs =
-        OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
-
     /// <summary>How many elements are scored between two looks at the token: a fraction of a second of the slowest formula.</summary>
     private const int ElementsBetweenLooks = 65536;
 
-    /// <summary>How many rows that the kernel declines are noted before they are scored.</summary>
-    private const int MaxDeclined = 4096;
-
     private readonly Batch _batch;
-    private readonly CategoricalFormula _formula;
-    private readonly CategoricalLink _link;
     private readonly TargetRows? _labels;
-    private readonly int _classes;
-    private readonly double[] _classWeight = [];
-    private readonly bool _weighsSamples;
-    private readonly Smoothing _smoothing;
-    private readonly Dd _unit = Dd.One;
-    private readonly bool _hasKernel;
-    private readonly bool _needsRow;
+    private readonly CategoricalScorer _scorer;
+    private readonly SoftmaxPlan _plan;
     private readonly int _rowsBetweenLooks;
 
-    public CategoricalPass(
-        Batch batch, CategoricalFormula formula, ClassWeighting weighting, bool isSoftmaxCrossEntropy, CancellationToken cancellation)
+    public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, CancellationToken cancellation)
     {
         _batch = batch;
         var (predictions, options) = (batch.Predictions, batch.Options);
-        _classes = predictions.Shape.Last;
+        var classes = predictions.Shape.Last;
         Rows = predictions.Rows;
-        _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(_classes, 1), 1, 64);
-        _formula = formula;
-        var normalizes = options.Get(SharedOptions.Normalize);
-        var clip = options.Get(SharedOptions.Clip);
-        _link = normalizes && batch.Form == PredictionForm.Probabilities ? new NormalizedLink(clip)
-            : CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), clip);
-        _smoothing = new(options.Get(SharedOptions.LabelSmoothing), _classes);
-        _hasKernel = batch.Form == PredictionForm.Logits && predictions.DType is DType.Float32 or DType.Float64
-            // the kernel writes gradients as it reads predictions
-            && batch.StoredDType == predictions.DType && isSoftmaxCrossEntropy;
-        // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
-        _needsRow = !_hasKernel || batch.Wants(DescriptiveOutputs | OutputSet.Metrics);
-        if (batch.Unit == Unit.Bits) _unit = Dd.One / Dd.Ln2;
-
-        if (batch.Labels is { } labels) _labels = new TargetRows(labels, predictions.Shape, normalizes);
+        _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(classes, 1), 1, 64);
+        if (batch.Labels is { } labels) _labels = new(labels, predictions.Shape, options.Get(SharedOptions.Normalize));
+        var weights = new ClassWeights(options.Get(SharedOptions.ClassWeight), classes);
+        using var row = new WorkMemory(weights.AreOne ? 0 : Lanes.Padded(classes), batch.Memory);
         Func<long, double>? weightOf = null;
-        var classWeight = options.Get(SharedOptions.ClassWeight);
-        if (classWeight is not null)
+        if (!weights.AreOne)
         {
-            // an empty batch may not say how many classes there are
-            _classWeight = new double[DdRow.Padded(Math.Max(_classes, classWeight.Length))];
-            classWeight.CopyTo(_classWeight, 0);
-            _weighsSamples = weighting == ClassWeighting.PerSample;
+            row.Span.Clear();
+            weightOf = sample => weights.Of(_labels!.Read(sample, row.Span[..classes]), row.Span);
         }
-        using var row = new WorkMemory(classWeight is null ? 0 : _classes, batch.Memory);
-        if (classWeight is not null) weightOf = sample => WeightOf(_labels!.Read(sample, row.Span), row.Span);
         Weights = new(batch, Rows, weightOf, cancellation);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape, batch.Memory);
+        _plan = new(batch, formula, weights.Padded);
+        _scorer = new(batch, formula, _labels, weights, weighsSamples: weighting == ClassWeighting.PerSample, Weights, Scores);
     }
 
     /// <summary>The number of rows.</summary>
@@ -96,37 +61,13 @@ internal sealed class CategoricalPass : IDisposable
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
         if (start == end) return;
-        using var kernel = NewKernel();
-        CategoricalScratch? scratch = null;
-        using var target = new WorkMemory(_hasKernel && _labels!.AreDense ? _classes : 0, _batch.Memory);
-        try
+        using var run = new CategoricalRun(_batch, _labels, _scorer, _plan, Weights, Scores, sum, tally);
+        for (var row = start; row < end; row++)
         {
-            for (var row = start; row < end; row++)
-            {
-                if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
-                if (!Weights.Kept.Contains(row))
-                {
-                    SkipRow(row, scratch ??= NewScratch());
-                    continue;
-                }
-                if (kernel is not null && _labels!.TrueClass(row, target.Span) is >= 0 and var y)
-                {
-                    kernel.Add(row, y, sum);
-                    if (_needsRow) ScoreRow(row, scratch ??= NewScratch(), null, tally);
-                    if (kernel.Declined.Count >= MaxDeclined) ScoreDeclined(kernel.Declined, ref scratch, sum);
-                }
-                else
-                {
-                    ScoreRow(row, scratch ??= NewScratch(), sum, tally);
-                }
-            }
-            kernel?.Flush(sum);
-            if (kernel is not null) ScoreDeclined(kernel.Declined, ref scratch, sum);
+            if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
+            run.Add(row);
         }
-        finally
-        {
-            scratch?.Dispose();
-        }
+        run.Finish();
     }
 
     /// <inheritdoc/>
@@ -134,166 +75,6 @@ internal sealed class CategoricalPass : IDisposable
 
     /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
     public static long CountBytes(Batch batch, int cores) =>
-        cores * CategoricalScratch.CountBytes(batch.Predictions.Shape.Last)
+        cores * CategoricalRun.CountBytes(batch.Predictions.Shape.Last)
         + (batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Rows);
-
-    private CategoricalScratch NewScratch() => new(_classes, _batch.Memory);
-
-    private void ScoreDeclined(List<long> declined, ref CategoricalScratch? scratch, ExactSum sum)
-    {
-        foreach (var row in declined) ScoreRow(row, scratch ??= NewScratch(), sum, null);
-        declined.Clear();
-    }
-
-    private ISoftmaxRows? NewKernel() =>
-        !_hasKernel ? null
-        : _batch.Predictions.DType == DType.Float32 ? new SoftmaxRows<StoredFloat32>(_batch, Weights, Scores, _classWeight, _unit)
-        : new SoftmaxRows<StoredFloat64>(_batch, Weights, Scores, _classWeight, _unit);
-
-    /// <summary>Scores a row by the formula; <paramref name="sum"/> is null where the kernel has its loss and gradient.</summary>
-    private void ScoreRow(long index, CategoricalScratch scratch, ExactSum? sum, MetricsSum? tally)
-    {
-        var y = scratch.Y;
-        ReadPredictions(index, scratch.Z);
-        var hard = TargetRows.Soft;
-        if (_labels is not null) hard = _labels.Read(index, y[.._classes], scratch.YLow[.._classes]);
-        y[_classes..].Clear();
-        scratch.YLow[_classes..].Clear();
-
-        var row = scratch.Row(
-            _smoothing.IsNone ? hard : TargetRows.Soft,
-            _batch.Form == PredictionForm.Logits,
-            hard >= 0 || _labels is null ? Dd.Zero : _smoothing.GetSurplus(new(y, scratch.YLow)),
-            _weighsSamples ? [] : _classWeight);
-        if (_labels is not null) _smoothing.Apply(new(y, scratch.YLow), row.T);
-        var logSumExp = NeedsDistribution ? _link.Fill(row) : default;
-        var value = _formula.Score(row);
-        var weight = new Dd(Weights[index]);
-        if (_weighsSamples) weight *= new Dd(WeightOf(hard, y[.._classes]));
-        var logSumExpDerivative = Dd.Zero;
-        if (_formula.HasLogSumExpTerm)
-        {
-            var factor = GetLogSumExpFactor(hard, y[.._classes]);
-            value += TimesOrZero(factor, _formula.GetLogSumExpTerm(logSumExp));
-            logSumExpDerivative = TimesOrZero(factor, _formula.GetLogSumExpDerivative(logSumExp));
-        }
-        var scale = weight * _unit;
-        if (tally is not null) Tally(tally, index, hard, row, y[.._classes]);
-        WriteSample(index, row);
-        if (sum is null) return;
-        value = weight.ToScalar() == 0 ? Dd.Zero : value * scale;
-        sum.Add(value.ToScalar());
-        sum.Add(value.Lo[0]);
-        Scores.Losses?.Write(index, [value.ToScalar()]);
-        if (Scores.Gradient is { } gradient) WriteGradient(gradient, index, row, logSumExpDerivative, scale, scratch.Result);
-    }
-
-    private void ReadPredictions(long index, Span<double> z)
-    {
-        _batch.Predictions.Read(index * _classes, z[.._classes]);
-        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
-    }
-
-    private bool NeedsDistribution => !_formula.IsOnLogits
-        || _batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
-
-    /// <summary>
-    /// What the term of logsumexp is multiplied by: the sample's class weight, unless the whole value is; and 1/unit, since the value is
-    /// converted to the unit and this term is no amount of information.
-    /// </summary>
-    private Dd GetLogSumExpFactor(int hard, ReadOnlySpan<double> y)
-    {
-        var factor = _classWeight.Length == 0 || _weighsSamples ? Dd.One : new Dd(WeightOf(hard, y));
-        return _batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
-    }
-
-    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
-
-    /// <summary>Σ_c class_weight_c·y_c / Σ_c y_c: what rounding took from Σy takes nothing from a uniform weight.</summary>
-    private double WeightOf(int hard, ReadOnlySpan<double> y)
-    {
-        if (hard >= 0) return _classWeight[hard];
-        var (sum, total) = (new ExactSum(), new ExactSum());
-        for (var c = 0; c < y.Length; c++)
-        {
-            sum.AddProduct(_classWeight[c], y[c]);
-            total.Add(y[c]);
-        }
-        return sum.Round() / total.Round();
-    }
-
-    private void WriteSample(long index, in CategoricalRow row)
-    {
-        Scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
-        Scores.LogProbabilities?.Write(index * _classes, row.LogP.Hi[.._classes]);
-        if (Scores.Entropy is { } entropy)
-        {
-            var sum = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
-                sum -= Dd.XLogY(row.P[c], row.LogP[c]);
-            Span<double> value = [(Dd.SumOfLanes(sum) * _unit).ToScalar()];
-            ResultNaN.Unify(value);
-            entropy.Write(index, value);
-        }
-        Scores.Predictions?.Write(index, [Ranking.FindMax(row.Z[.._classes])]);
-    }
-
-    private void WriteGradient(Tensor gradient, long index, in CategoricalRow row, Dd logSumExpDerivative, Dd scale, Span<double> result)
-    {
-        if (Weights.IsNothing || scale.ToScalar() == 0)
-        {
-            gradient.Clear(index * _classes, _classes);
-            return;
-        }
-        scale /= new Dd(Weights.Divisor);
-        if (_formula.IsOnLogits)
-        {
-            for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
-                (row.LogPDerivative[c] * scale).Round().CopyTo(result[c..]);
-        }
-        else
-        {
-            _link.Backward(row, scale, logSumExpDerivative, result);
-        }
-        gradient.Write(index * _classes, result[.._classes]);
-    }
-
-    private void Tally(MetricsSum tally, long index, int hard, in CategoricalRow row, ReadOnlySpan<double> y)
-    {
-        var crossEntropy = Dd.Zero;
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
-        {
-            var t = new Dd(Vector512.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
-            crossEntropy -= Dd.XLogY(t, row.LogP[c]);
-        }
-        var label = hard >= 0 ? hard : Ranking.FindMax(y);
-        var best = Ranking.FindMax(row.Z[.._classes]);
-        tally.Add(Weights[index], Dd.SumOfLanes(crossEntropy), best == label, Ranking.CountBefore(row.Z[.._classes], label));
-        tally.AddToBin(Weights[index], row.P.Hi[best], best == label ? 1 : 0);
-    }
-
-    /// <summary>
-    /// Writes a row that is not kept: loss and gradient 0. An ignored row has the outputs that depend on the predictions alone, which
-    /// nothing has validated; a masked row has NaN instead, and so has a row of logits without a softmax.
-    /// </summary>
-    private void SkipRow(long index, CategoricalScratch scratch)
-    {
-        Scores.Losses?.Clear(index, 1);
-        Scores.Gradient?.Clear(index * _classes, _classes);
-        if (!_batch.Wants(DescriptiveOutputs)) return;
-        var z = scratch.Z;
-        var isMasked = Weights.Kept.IsMasked(index);
-        if (isMasked) z.Fill(double.NaN);
-        else ReadPredictions(index, z);
-        var row = scratch.Row(TargetRows.Soft, _batch.Form == PredictionForm.Logits, Dd.Zero, []);
-        if (isMasked || (_batch.Form == PredictionForm.Logits && !HasSoftmax(z))) row.FillDistribution(double.NaN);
-        else if (NeedsDistribution) _link.Fill(row);
-        ResultNaN.Unify(row.P.Hi);
-        ResultNaN.Unify(row.LogP.Hi);
-        WriteSample(index, row);
-        if (ResultNaN.IsIn(z)) Scores.Predictions?.Write(index, [-1]);
-    }
-
-    private static bool HasSoftmax(ReadOnlySpan<double> z) => !ResultNaN.IsIn(z)
-        && z.Count(double.PositiveInfinity) <= 1 && z.IndexOfAnyExcept(double.NegativeInfinity) >= 0;
 }

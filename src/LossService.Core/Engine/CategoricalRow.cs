@@ -4,13 +4,13 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>One sample as a categorical formula sees it: K classes and their padding, in double-double.</summary>
+/// <summary>One sample as a categorical formula sees it: K classes and their padding.</summary>
 /// <remarks>
 /// A link fills the predictions, <see cref="TargetRows"/> the target. The formula returns the value and writes the derivatives
 /// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (both count); the link's backward step turns them into the gradient. A v_c may
 /// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
 /// </remarks>
-internal readonly ref struct CategoricalRow
+internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IArithmetic<TNumber>
 {
     /// <summary>The number of classes, K.</summary>
     public required int Classes { get; init; }
@@ -22,31 +22,37 @@ internal readonly ref struct CategoricalRow
     public required Span<double> Z { get; init; }
 
     /// <summary>log p_c.</summary>
-    public required DdRow LogP { get; init; }
+    public required NumberRow<TNumber> LogP { get; init; }
 
     /// <summary>p_c.</summary>
-    public required DdRow P { get; init; }
+    public required NumberRow<TNumber> P { get; init; }
 
     /// <summary>1 − p_c, with full relative accuracy.</summary>
-    public required DdRow Q { get; init; }
+    public required NumberRow<TNumber> Q { get; init; }
 
     /// <summary>Whether Σp = 1 by construction, as after a softmax.</summary>
     public bool SumsToOne { get; init; }
 
     /// <summary>Σt − 1: 0, or the rounding error of a dense row.</summary>
-    public Dd Surplus { get; init; }
+    public TNumber Surplus { get; init; }
 
     /// <summary>t_c: the target after smoothing.</summary>
-    public required DdRow T { get; init; }
+    public required NumberRow<TNumber> T { get; init; }
+
+    /// <summary>Whether a double holds each t_c exactly: not after smoothing, nor where a row was divided by its sum.</summary>
+    public bool HasExactTarget { get; init; }
 
     /// <summary>w_c: the class weights; empty = all are 1.</summary>
     public ReadOnlySpan<double> ClassWeight { get; init; }
 
     /// <summary>Out: ∂L/∂log p_c; for a formula on logits, ∂L/∂z_c.</summary>
-    public required DdRow LogPDerivative { get; init; }
+    public required NumberRow<TNumber> LogPDerivative { get; init; }
 
     /// <summary>Out: ∂L/∂p_c.</summary>
-    public required DdRow PDerivative { get; init; }
+    public required NumberRow<TNumber> PDerivative { get; init; }
+
+    /// <summary>Out: the magnitude of the numbers that ∂L/∂p_c was computed from; then that of ∂L/∂log p_c with it.</summary>
+    public required Span<double> Size { get; init; }
 
     /// <summary>Sets every p and log p to <paramref name="value"/>.</summary>
     public void FillDistribution(double value)
@@ -65,10 +71,7 @@ internal readonly ref struct CategoricalRow
         return false;
     }
 
-    /// <summary>The eight classes from <paramref name="start"/> on, for formulas that go through the row themselves.</summary>
-    public EightClasses Eight(int start) => Eight(start, Vector512<double>.One);
-
-    /// <summary>The eight classes from <paramref name="start"/> on, with their weights.</summary>
-    public EightClasses Eight(int start, Vector512<double> weight) =>
-        new(LogP[start], P[start], Q[start], T[start], weight, start);
+    /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
+    public FourClasses<TNumber> Four(int start, Vector256<double> weight) =>
+        new(LogP[start], P[start], Q[start], T[start], weight, start, SumsToOne, HasExactTarget);
 }

@@ -1,8 +1,13 @@
+using LossService.Core.Numerics;
+
 namespace LossService.Core.Engine;
 
-/// <summary>A formula that is a sum over the classes: L = Σ_c f(p_c, t_c, w_c).</summary>
+/// <summary>A formula that is a sum over the classes, L = Σ_c f(p_c, t_c, w_c), in any arithmetic.</summary>
 internal interface IClassTerm
 {
-    /// <summary>f and its derivatives for eight classes; the value and the derivative on log p are exactly 0 for padding.</summary>
-    ClassResult At(in EightClasses c);
+    /// <summary>What the value has of Σt − 1, the rounding error of a dense label, where Σp = 1.</summary>
+    static virtual int SurplusFactor => 0;
+
+    /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
+    ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
 }

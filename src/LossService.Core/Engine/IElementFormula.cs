@@ -1,16 +1,28 @@
 using LossService.Core.Kernels;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>A binary formula: L(p, t), element by element.</summary>
+/// <summary>A binary formula: L(p, t), element by element, in any arithmetic.</summary>
 internal interface IElementFormula
 {
-    /// <summary>Whether the formula reads <see cref="EightElements.Z"/> alone and needs no probability.</summary>
-    static abstract bool IsOnLogits { get; }
+    /// <summary>Whether the formula reads <see cref="FourElements{TWide, TNumber}.Z"/> alone and needs no probability.</summary>
+    static virtual bool IsOnLogits => false;
+
+    /// <summary>Whether the formula reads the logarithms.</summary>
+    static virtual bool NeedsLogs => true;
+
+    /// <summary>
+    /// Whether the value is within 3 ulp in plain doubles alone, so that sums of values are within 4; else p, t and what is computed of
+    /// them alone has the arithmetic of <see cref="WideDouble"/>.
+    /// </summary>
+    static virtual bool IsPlain => false;
 
     /// <summary>Whether <see cref="LogisticKernel"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
     static virtual bool IsLogistic => false;
 
-    /// <summary>L and its derivatives for eight elements.</summary>
-    ElementResult At(in EightElements e);
+    /// <summary>L and its derivatives for four elements.</summary>
+    ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>;
 }

@@ -14,12 +14,12 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     private readonly Dd _most = Dd.One - new Dd(clip);
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override Dd Fill(in CategoricalRow row)
+    public override Dd Fill(in CategoricalRow<Dd> row)
     {
         var sum = Add(row.Z);
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c])) / sum;
+            var p = new Dd(Vector256.LoadUnsafe(ref row.Z[c])) / sum;
             if (clip > 0)
             {
                 p = Dd.Select(Dd.LessThan(p, _least), _least, p);
@@ -40,11 +40,11 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public override void Backward(in CategoricalRow row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
+    public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
     {
         var sum = Add(row.Z);
         var mean = Dd.Zero;
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             // g·p without the quotient, which is infinite where p = 0
             var gp = row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c]);
@@ -53,7 +53,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         mean = Dd.SumOfLanes(mean);
         // where some derivative is infinite, those classes keep theirs, and the others push the other way
         var isFinite = double.IsFinite(mean.ToScalar());
-        for (var c = 0; c < row.P.Length; c += DdRow.Width)
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             var u = row.LogPDerivative[c];
             var g = Dd.Select(u.IsZero, Dd.Zero, u / row.P[c]) + row.PDerivative[c];
@@ -63,10 +63,10 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         }
     }
 
-    private Vector512<double> IsClipped(in CategoricalRow row, int c, Dd sum)
+    private Vector256<double> IsClipped(in CategoricalRow<Dd> row, int c, Dd sum)
     {
-        if (clip == 0) return Vector512<double>.Zero;
-        var p = new Dd(Vector512.LoadUnsafe(ref row.Z[c])) / sum;
+        if (clip == 0) return Vector256<double>.Zero;
+        var p = new Dd(Vector256.LoadUnsafe(ref row.Z[c])) / sum;
         return Dd.LessThan(p, _least) | Dd.LessThan(_most, p);
     }
 
@@ -74,7 +74,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     private static Dd Add(Span<double> x)
     {
         var sum = Dd.Zero;
-        for (var c = 0; c < x.Length; c += DdRow.Width) sum += new Dd(Vector512.LoadUnsafe(ref x[c]));
+        for (var c = 0; c < x.Length; c += Lanes.Width) sum += new Dd(Vector256.LoadUnsafe(ref x[c]));
         return Dd.SumOfLanes(sum);
     }
 }

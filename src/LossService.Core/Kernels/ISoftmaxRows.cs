@@ -5,11 +5,20 @@ namespace LossService.Core.Kernels;
 /// <summary>Scores rows by the softmax kernel, for any dtype of the logits.</summary>
 internal interface ISoftmaxRows : IDisposable
 {
-    /// <summary>Rows that the kernel did not score because a logit is +∞: the loss's formula has that limit; empty = none.</summary>
+    /// <summary>Rows that the kernel did not score, since a double does not hold what the formula does.</summary>
     List<long> Declined { get; }
+
+    /// <summary>Rows whose losses the kernel has computed, but not their gradients.</summary>
+    List<long> WithoutGradient { get; }
+
+    /// <summary>Where to write the next row's own target, a number for each class.</summary>
+    Span<double> Target { get; }
 
     /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);
+
+    /// <summary>Adds a row whose target is in <see cref="Target"/>; scores the block when it is full.</summary>
+    void AddSoft(long index, ExactSum sum);
 
     /// <summary>Scores the rows of the block, and adds their losses to <paramref name="sum"/>.</summary>
     void Flush(ExactSum sum);

@@ -3,7 +3,7 @@ namespace LossService.Core.Kernels;
 /// <summary>Scores a block of elements by <see cref="LogisticKernel"/>, directly from the tensors' memory to the gradient's.</summary>
 /// <param name="z">The first logit.</param>
 /// <param name="t">The first label.</param>
-/// <param name="count">The number of elements, a multiple of eight.</param>
+/// <param name="count">The number of elements, a multiple of four.</param>
 /// <param name="posWeight">The weight of positive elements, above 0; that of the others is 1.</param>
 /// <param name="scale">The factor of the derivatives.</param>
 /// <param name="losses">Receives the weighted losses.</param>

@@ -11,6 +11,8 @@ internal static unsafe class LogisticBlocks
     /// <summary>The implementation for logits and labels of these dtypes; null where there is none.</summary>
     public static LogisticBlock? For(DType logits, DType labels) => logits switch
     {
+        DType.Float16 => For<StoredFloat16>(labels),
+        DType.BFloat16 => For<StoredBFloat16>(labels),
         DType.Float32 => For<StoredFloat32>(labels),
         DType.Float64 => For<StoredFloat64>(labels),
         _ => null,
@@ -21,6 +23,8 @@ internal static unsafe class LogisticBlocks
         DType.Int64 => TryScore<TElement, StoredInt64>,
         DType.Int32 => TryScore<TElement, StoredInt32>,
         DType.Bool or DType.UInt8 => TryScore<TElement, StoredByte>,
+        DType.Float16 => TryScore<TElement, StoredFloat16>,
+        DType.BFloat16 => TryScore<TElement, StoredBFloat16>,
         DType.Float32 => TryScore<TElement, StoredFloat32>,
         DType.Float64 => TryScore<TElement, StoredFloat64>,
         _ => null,
@@ -32,34 +36,23 @@ internal static unsafe class LogisticBlocks
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
-        StoreExponentials((TElement*)z, count, losses);
-        var isSoft = Vector512<double>.Zero;
-        var (weight, derivativeWeight) = (Vector512.Create(posWeight), Vector512.Create(-posWeight * scale));
-        for (var i = 0; i < count; i += DdRow.Width)
+        // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
+        // iterations do not overlap
+        for (var i = 0; i < count; i += Lanes.Width)
+            LogisticKernel.Exponential(TElement.Load((TElement*)z + i)).Store(losses + i);
+        var isSoft = Vector256<double>.Zero;
+        var (weight, derivativeWeight) = (Vector256.Create(posWeight), Vector256.Create(-posWeight * scale));
+        for (var i = 0; i < count; i += Lanes.Width)
         {
             var label = TLabel.Load((TLabel*)t + i);
-            var isPositive = Vector512.Equals(label, Vector512<double>.One);
-            isSoft |= Vector512.AndNot(label, isPositive);
-            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector512.Load(losses + i), isPositive);
-            (kernel.Loss * Vector512.ConditionalSelect(isPositive, weight, Vector512<double>.One)).Store(losses + i);
+            var isPositive = Vector256.Equals(label, Vector256<double>.One);
+            isSoft |= Vector256.AndNot(label, isPositive);
+            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector256.Load(losses + i), isPositive);
+            (kernel.Loss * Lanes.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
             if (gradient == null) continue;
-            var factor = Vector512.ConditionalSelect(isPositive, derivativeWeight, Vector512.Create(scale));
+            var factor = Lanes.Select(isPositive, derivativeWeight, Vector256.Create(scale));
             TElement.Store(kernel.Derivative * factor, (TElement*)gradient + i);
         }
-        return Vector512.EqualsAll(isSoft, Vector512<double>.Zero);
-    }
-
-    /// <summary>
-    /// Stores exp(−|z|), in a separate loop: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so
-    /// that iterations do not overlap.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void StoreExponentials<TElement>(TElement* z, int count, double* e) where TElement : unmanaged, IStoredFloat<TElement>
-    {
-        var (min, max) = TElement.FindMinMax(z, count);
-        if (Math.Max(-min, max) <= ShiftedExponential.NormalSpan)
-            for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.ExponentialNear(TElement.Load(z + i)).Store(e + i);
-        else
-            for (var i = 0; i < count; i += DdRow.Width) LogisticKernel.Exponential(TElement.Load(z + i)).Store(e + i);
+        return Vector256.EqualsAll(isSoft, Vector256<double>.Zero);
     }
 }

@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Binary cross-entropy of eight logits with labels 0 or 1, in double instead of double-double.</summary>
+/// <summary>Binary cross-entropy of four logits with labels 0 or 1, in double instead of double-double.</summary>
 /// <remarks>
 /// <para>With a = z for t = 0, −z for t = 1, and e = exp(−|a|): loss = max(a, 0) + log1p(e), and its derivative σ(a) = 1/(1 + e) for
 /// a &gt; 0, else e/(1 + e). Nothing is subtracted, so no digits cancel.</para>
@@ -14,42 +14,38 @@ namespace LossService.Core.Kernels;
 /// </remarks>
 internal readonly struct LogisticKernel
 {
-    private readonly Vector512<double> _a, _e;
+    private readonly Vector256<double> _a, _e;
 
     /// <summary>Prepares for both results.</summary>
     /// <param name="z">The logits.</param>
     /// <param name="e">exp(−|z|) by <see cref="Exponential"/>.</param>
     /// <param name="isPositive">All bits set where t = 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public LogisticKernel(Vector512<double> z, Vector512<double> e, Vector512<double> isPositive)
+    public LogisticKernel(Vector256<double> z, Vector256<double> e, Vector256<double> isPositive)
     {
-        _a = z ^ (isPositive & Vector512.Create(-0.0));
+        _a = z ^ (isPositive & Vector256.Create(-0.0));
         _e = e;
     }
 
     /// <summary>exp(−|z|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Exponential(Vector512<double> z) => new ShiftedExponential().Exp(-Vector512.Abs(z));
-
-    /// <summary>exp(−|z|), the same bits, faster, where no |z| is above <see cref="ShiftedExponential.NormalSpan"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ExponentialNear(Vector512<double> z) => new ShiftedExponential().ExpNear(-Vector512.Abs(z));
+    public static Vector256<double> Exponential(Vector256<double> z) => VectorMath.ExpOfNegative(-Vector256.Abs(z));
 
     /// <summary>The losses.</summary>
-    public Vector512<double> Loss
+    public Vector256<double> Loss
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => UnitLog1p.Compute(_e) + Vector512.MaxNative(_a, Vector512<double>.Zero);
+        get => UnitLog1p.Compute(_e) + Vector256.MaxNative(_a, Vector256<double>.Zero);
     }
 
     /// <summary>|∂loss/∂z|; the sign is + for t = 0, − for t = 1.</summary>
-    public Vector512<double> Derivative
+    public Vector256<double> Derivative
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var isWrong = Vector512.GreaterThan(_a, Vector512<double>.Zero);
-            return Vector512.ConditionalSelect(isWrong, Vector512<double>.One, _e) / (Vector512<double>.One + _e);
+            var isWrong = Vector256.GreaterThan(_a, Vector256<double>.Zero);
+            return Lanes.Select(isWrong, Vector256<double>.One, _e) / (Vector256<double>.One + _e);
         }
     }
 }

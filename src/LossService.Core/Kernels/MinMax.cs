@@ -12,30 +12,41 @@ internal static unsafe class MinMax
     public static (T Min, T Max) Find<T>(T* row, int count) where T : unmanaged, IFloatingPointIeee754<T>
     {
         // the last vector may overlap the one before: min and max of an element taken twice are the same
-        if (count >= Vector512<T>.Count)
-        {
-            var last = count - Vector512<T>.Count;
-            var min = Vector512.Load(row + last);
-            var (max, otherMin, otherMax) = (min, min, min);
-            // two of each: a single one would be a chain of dependent operations
-            for (var i = 0; i < last; i += 2 * Vector512<T>.Count)
-            {
-                var (one, other) = (Vector512.Load(row + i), Vector512.Load(row + Math.Min(i + Vector512<T>.Count, last)));
-                (min, otherMin) = (Vector512.MinNative(min, one), Vector512.MinNative(otherMin, other));
-                (max, otherMax) = (Vector512.MaxNative(max, one), Vector512.MaxNative(otherMax, other));
-            }
-            min = Vector512.MinNative(min, otherMin);
-            max = Vector512.MaxNative(max, otherMax);
-            return Reduce(Vector256.MinNative(min.GetLower(), min.GetUpper()), Vector256.MaxNative(max.GetLower(), max.GetUpper()));
-        }
         if (count >= Vector256<T>.Count)
         {
-            var (one, other) = (Vector256.Load(row), Vector256.Load(row + count - Vector256<T>.Count));
-            return Reduce(Vector256.MinNative(one, other), Vector256.MaxNative(one, other));
+            var last = count - Vector256<T>.Count;
+            var min = Vector256.Load(row + last);
+            var (max, otherMin, otherMax) = (min, min, min);
+            // two of each: a single one would be a chain of dependent operations
+            for (var i = 0; i < last; i += 2 * Vector256<T>.Count)
+            {
+                var (one, other) = (Vector256.Load(row + i), Vector256.Load(row + Math.Min(i + Vector256<T>.Count, last)));
+                (min, otherMin) = (Vector256.MinNative(min, one), Vector256.MinNative(otherMin, other));
+                (max, otherMax) = (Vector256.MaxNative(max, one), Vector256.MaxNative(otherMax, other));
+            }
+            return Reduce(Vector256.MinNative(min, otherMin), Vector256.MaxNative(max, otherMax));
         }
         var (low, high) = (row[0], row[0]);
         for (var i = 1; i < count; i++) (low, high) = (T.MinNative(low, row[i]), T.MaxNative(high, row[i]));
         return (low, high);
+    }
+
+    /// <summary>The minimum and the maximum of at least one number of a type without vectors of its own, none NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Min, double Max) FindWidened<TElement>(TElement* row, int count)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        var (low, high) = (Vector256.Create(TElement.ToDouble(row[0])), Vector256.Create(TElement.ToDouble(row[0])));
+        var i = 0;
+        for (; i <= count - Vector256<double>.Count; i += Vector256<double>.Count)
+        {
+            var four = TElement.Load(row + i);
+            (low, high) = (Vector256.MinNative(low, four), Vector256.MaxNative(high, four));
+        }
+        var (min, max) = Reduce(low, high);
+        for (; i < count; i++)
+            (min, max) = (double.MinNative(min, TElement.ToDouble(row[i])), double.MaxNative(max, TElement.ToDouble(row[i])));
+        return (min, max);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

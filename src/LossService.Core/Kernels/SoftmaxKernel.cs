@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
@@ -5,36 +6,54 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// Softmax cross-entropy of logits with one true class y for each row, in double instead of double-double.
+/// The softmax of logits, and gradients that combine it with constants, in double instead of double-double.
 /// </summary>
 /// <remarks>
-/// With m = max z, e_c = exp(z_c − m) and s = Σ e_c − 1: loss = (m − z_y) + log1p(s), ∂/∂z_c = e_c/(1 + s), but −(1 − p_y) at y, where
-/// 1 − p_y = s/(1 + s) if z_y = m. No digits cancel: the maximum's term 1 is left out of the sum rather than subtracted from it, all
-/// terms of a sum have the same sign, and z_c − m is not rounded before the exponential. The formula of <c>cross_entropy</c> computes
-/// the same in double-double; the tests compare the two.
+/// With m = max z, e_c = exp((z_c − m)/T) and s = Σ e_c − 1: p_c = e_c/(1 + s), −log p_c = (m − z_c)/T + log1p(s), and 1 − p_c = s/(1 + s)
+/// where z_c = m. No digits cancel: the maximum's term 1 is left out of the sum rather than subtracted from it, all terms of a sum have
+/// the same sign, and z_c − m is not rounded before the exponential. The formulas compute the same in double-double; the tests compare
+/// the two.
 /// </remarks>
 /// <typeparam name="TElement">How the logits are stored: float32 or float64.</typeparam>
 internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged, IStoredFloat<TElement>
 {
-    private const int Width = DdRow.Width;
+    private const int Width = Lanes.Width;
 
     /// <summary>Up to this length the careful sum costs less than testing whether it is needed.</summary>
     private const int MaxShortRow = 64;
 
-    /// <summary>Stores e_c of a row, padded to a multiple of eight, and returns s.</summary>
+    /// <summary>The additions after which a sum goes into another: a long sum would lose digits.</summary>
+    private const int Run = 32;
+
+    /// <summary>
+    /// Where |difference| is below this part of what was subtracted, a float32 may lack digits: an error of 2⁻⁴⁹ of that is then up to
+    /// 2⁻²⁷ of the difference.
+    /// </summary>
+    public const double LeastPart = 1.0 / (1 << 22);
+
+    /// <summary>Stores e_c of a row, padded to a multiple of four, and returns s.</summary>
     /// <param name="z">The logits, none NaN or +∞, not all −∞.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="min">The minimum.</param>
     /// <param name="max">The maximum m.</param>
+    /// <param name="scale">The temperature.</param>
     /// <param name="e">Receives the exponentials.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static double StoreExponentials(TElement* z, int classes, double min, double max, double* e)
+    public static double StoreExponentials(TElement* z, int classes, double min, double max, in ExponentialScale scale, double* e)
     {
-        if (Math.Abs(max) > ShiftedExponential.MaxShift) return StoreExponentialsOfLarge(z, classes, max, e);
-        var exponential = new ShiftedExponential(max);
+        if (Math.Abs(max) > ShiftedExponential.MaxShift * scale.Temperature) return StoreExponentialsOfLarge(z, classes, max, scale, e);
+        var isNear = max - min <= ShiftedExponential.NormalSpan * scale.Temperature;
+        return scale.Temperature == 1
+            ? Store(z, classes, isNear, new ShiftedExponential(max), e)
+            : Store(z, classes, isNear, new TemperedExponential(max, scale), e);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static double Store<TExponential>(TElement* z, int classes, bool isNear, TExponential exponential, double* e)
+        where TExponential : struct, IShiftedExponential
+    {
         var sum = new Sum();
         var end = classes & -Width;
-        var isNear = max - min <= ShiftedExponential.NormalSpan;
         if (isNear && classes <= MaxShortRow)
         {
             for (var c = 0; c < end; c += Width)
@@ -48,8 +67,8 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         {
             var total = StoreNear(z, end, exponential, e);
             // where the other terms sum to at least 1, leaving in the maximum's 1 costs the sum at most one bit
-            if (Vector512.Sum(total) >= 2) sum.AddWithLargest(total);
-            else for (var c = 0; c < end; c += Width) sum.Add(Vector512.Load(e + c));
+            if (Vector256.Sum(total) >= 2) sum.AddWithLargest(total);
+            else for (var c = 0; c < end; c += Width) sum.Add(Vector256.Load(e + c));
         }
         else
         {
@@ -60,40 +79,46 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> StoreBlock(Vector512<double> z, in ShiftedExponential exponential, double* e)
+    private static Vector256<double> StoreBlock<TExponential>(Vector256<double> z, in TExponential exponential, double* e)
+        where TExponential : struct, IShiftedExponential
     {
         var result = exponential.Exp(z);
         result.Store(e);
         return result;
     }
 
-    /// <summary>Stores e_c of logits at most <see cref="ShiftedExponential.NormalSpan"/> below m, and returns their sums by lane.</summary>
+    /// <summary>Stores e_c of logits at most <see cref="ShiftedExponential.NormalSpan"/>·T below m, and returns their sums by
+    /// lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> StoreNear(TElement* z, int end, in ShiftedExponential exponential, double* e)
+    private static Vector256<double> StoreNear<TExponential>(TElement* z, int end, in TExponential exponential, double* e)
+        where TExponential : struct, IShiftedExponential
     {
-        var (sum0, sum1) = (Vector512<double>.Zero, Vector512<double>.Zero);
-        for (var c = 0; c < end; c += 2 * Width)
+        var total = Vector256<double>.Zero;
+        for (var start = 0; start < end; start += 2 * Run * Width)
         {
-            var e0 = exponential.ExpNear(TElement.Load(z + c));
-            e0.Store(e + c);
-            sum0 += e0;
-            if (c + Width == end) break;
-            var e1 = exponential.ExpNear(TElement.Load(z + c + Width));
-            e1.Store(e + c + Width);
-            sum1 += e1;
+            var stop = Math.Min(start + 2 * Run * Width, end);
+            var (sum, next) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            for (var c = start; c < stop; c += Width)
+            {
+                var block = exponential.ExpNear(TElement.Load(z + c));
+                block.Store(e + c);
+                (sum, next) = (next, sum + block);
+            }
+            total += sum + next;
         }
-        return sum0 + sum1;
+        return total;
     }
 
     /// <summary>
-    /// The same for |m| above <see cref="ShiftedExponential.MaxShift"/>: from the rounded z − m and its rounding error.
+    /// The same for |m|/T above <see cref="ShiftedExponential.MaxShift"/>: from the rounded (z − m)/T and its rounding error.
     /// </summary>
-    private static double StoreExponentialsOfLarge(TElement* z, int classes, double max, double* e)
+    private static double StoreExponentialsOfLarge(TElement* z, int classes, double max, in ExponentialScale scale, double* e)
     {
         var sum = new Sum();
         for (var c = 0; c < classes; c += Width)
         {
-            var d = Dd.Difference(Load(z + c, classes - c), Vector512.Create(max));
+            var d = Dd.Difference(Load(z + c, classes - c), Vector256.Create(max));
+            if (scale.Temperature != 1) d /= Vector256.Create(scale.Temperature);
             var result = VectorMath.Exp(d.Hi, d.Lo);
             result.Store(e + c);
             sum.Add(result);
@@ -101,58 +126,162 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         return sum.WithoutLargest();
     }
 
+    /// <summary>Σ b_c·(m − z_c) and Σ b_c of a row, in sums of <see cref="Run"/> vectors at most, whose sums are double-doubles.</summary>
+    /// <param name="z">The logits.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="max">The maximum m.</param>
+    /// <param name="spread">The b_c, padded with zeros; null = all are 1.</param>
+    /// <returns>The sums; the first is NaN where a b_c is 0 and its z_c is −∞.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static (double Gaps, double Share) SumGaps(TElement* z, int classes, double max, double* spread)
+    {
+        var m = Vector256.Create(max);
+        var (gaps, share) = (Dd.Zero, Dd.Zero);
+        var end = classes & -Width;
+        for (var start = 0; start < end; start += Run * Width)
+        {
+            var stop = Math.Min(start + Run * Width, end);
+            var (run, runShare) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            if (spread == null)
+            {
+                for (var c = start; c < stop; c += Width) run += m - TElement.Load(z + c);
+            }
+            else
+            {
+                for (var c = start; c < stop; c += Width)
+                {
+                    var b = Vector256.Load(spread + c);
+                    run = Vector256.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);
+                    runShare += b;
+                }
+            }
+            gaps += run;
+            share += runShare;
+        }
+        var (sum, sumOfShare) = (Dd.SumOfLanes(gaps), Dd.SumOfLanes(share));
+        for (var c = end; c < classes; c++)
+        {
+            var b = Vector256.Create(spread == null ? 1 : spread[c]);
+            sum += Dd.Difference(m, Vector256.Create(TElement.ToDouble(z[c]))) * b;
+            sumOfShare += b;
+        }
+        return (sum.ToScalar(), spread == null ? classes : sumOfShare.ToScalar());
+    }
+
+    /// <summary>How many classes come before y: those with a larger logit, and of those with the same the ones of a lower index.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static int CountBefore(TElement* z, int classes, int y)
+    {
+        var own = Vector256.Create(TElement.ToDouble(z[y]));
+        var (count, c) = (0, 0);
+        for (; c <= classes - Width; c += Width)
+        {
+            var block = TElement.Load(z + c);
+            // in blocks before the label's, equals come before, too
+            var before = c + Width <= y ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
+            count += BitOperations.PopCount(before.ExtractMostSignificantBits());
+        }
+        var counted = Math.Min(c, y & -Width);
+        for (; c < classes; c++)
+            if (TElement.ToDouble(z[c]) > own[0]) count++;
+        for (c = counted; c < y; c++)
+            if (TElement.ToDouble(z[c]) == own[0]) count++;
+        return count;
+    }
+
     /// <summary>Writes scale·∂loss/∂z of a row from the exponentials.</summary>
     /// <param name="e">The exponentials e_c.</param>
     /// <param name="classes">The number of classes.</param>
-    /// <param name="y">The true class.</param>
-    /// <param name="part">scale/(1 + s).</param>
-    /// <param name="missing">scale·(1 − p_y).</param>
-    /// <param name="gradient">Receives the derivatives.</param>
+    /// <param name="part">The factor of e_c.</param>
+    /// <param name="gradient">Receives the derivatives e_c·part.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void WriteGradient(double* e, int classes, int y, double part, double missing, TElement* gradient)
+    public static void WriteGradient(double* e, int classes, double part, TElement* gradient)
     {
-        var factor = Vector512.Create(part);
+        var factor = Vector256.Create(part);
         var c = 0;
-        for (; c <= classes - Width; c += Width) TElement.Store(Vector512.Load(e + c) * factor, gradient + c);
+        for (; c <= classes - Width; c += Width) TElement.Store(Vector256.Load(e + c) * factor, gradient + c);
         for (; c < classes; c++) gradient[c] = TElement.FromDouble(e[c] * part);
-        gradient[y] = TElement.FromDouble(-missing);
     }
 
-    /// <summary>The next eight logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
+    /// <summary>Writes the same with a part to subtract: e_c·part − b_c·shift.</summary>
+    /// <param name="e">The exponentials e_c.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="part">The factor of e_c.</param>
+    /// <param name="shift">The factor of b_c.</param>
+    /// <param name="spread">The b_c, padded with zeros; null = all are 1.</param>
+    /// <param name="gradient">Receives the derivatives.</param>
+    /// <returns>Whether each has the digits of a float32: none is much smaller than its two parts.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public static bool WriteGradient(double* e, int classes, double part, double shift, double* spread, TElement* gradient)
+    {
+        var (factor, constant) = (Vector256.Create(part), Vector256.Create(shift));
+        var least = Vector256.Create(Math.Abs(shift) * LeastPart);
+        var lost = Vector256<double>.Zero;
+        var c = 0;
+        if (spread == null)
+        {
+            for (; c <= classes - Width; c += Width)
+            {
+                var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c), factor, -constant);
+                lost |= Vector256.LessThan(Vector256.Abs(g), least);
+                TElement.Store(g, gradient + c);
+            }
+        }
+        else
+        {
+            for (; c <= classes - Width; c += Width)
+            {
+                var b = Vector256.Load(spread + c);
+                var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c), factor, -constant * b);
+                lost |= Vector256.LessThan(Vector256.Abs(g), least * b);
+                TElement.Store(g, gradient + c);
+            }
+        }
+        var hasDigits = !Vector256.LessThanAny(lost.AsInt64(), Vector256<long>.Zero);
+        for (; c < classes; c++)
+        {
+            var b = spread == null ? 1 : spread[c];
+            var g = Math.FusedMultiplyAdd(e[c], part, -shift * b);
+            hasDigits &= !(Math.Abs(g) < Math.Abs(shift) * LeastPart * b);
+            gradient[c] = TElement.FromDouble(g);
+        }
+        return hasDigits;
+    }
+
+    /// <summary>The next four logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Load(TElement* z, int count)
+    private static Vector256<double> Load(TElement* z, int count)
     {
         if (count >= Width) return TElement.Load(z);
         var lanes = stackalloc double[Width];
-        Vector512.Create(double.NegativeInfinity).Store(lanes);
+        Vector256.Create(double.NegativeInfinity).Store(lanes);
         for (var c = 0; c < count; c++) lanes[c] = TElement.ToDouble(z[c]);
-        return Vector512.Load(lanes);
+        return Vector256.Load(lanes);
     }
 
     /// <summary>Σ e_c, with the terms that are 1 summed separately, next to which small terms would lose their digits.</summary>
     private struct Sum
     {
-        private Vector512<double> _below, _ones;
+        private Vector256<double> _below, _ones;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(Vector512<double> e)
+        public void Add(Vector256<double> e)
         {
-            var isBelow = Vector512.LessThan(e, Vector512<double>.One);
-            _below = Vector512.ConditionalSelect(isBelow, _below + e, _below);
-            _ones = Vector512.ConditionalSelect(isBelow, _ones, _ones + e);
+            var isBelow = Vector256.LessThan(e, Vector256<double>.One);
+            _below = Lanes.Select(isBelow, _below + e, _below);
+            _ones = Lanes.Select(isBelow, _ones, _ones + e);
         }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void AddWithLargest(Vector512<double> sum) => _ones += sum;
+        public void AddWithLargest(Vector256<double> sum) => _ones += sum;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public readonly double WithoutLargest() => SumLanes(_below) + (SumLanes(_ones) - 1);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static double SumLanes(Vector512<double> sum)
+        private static double SumLanes(Vector256<double> sum)
         {
-            var four = sum.GetLower() + sum.GetUpper();
-            var two = four.GetLower() + four.GetUpper();
+            var two = sum.GetLower() + sum.GetUpper();
             return two[0] + two[1];
         }
     }

@@ -9,33 +9,82 @@ namespace LossService.Core.Kernels;
 
 /// <summary>
 /// Scores rows by <see cref="SoftmaxKernel{TElement}"/>, short ones by <see cref="SoftmaxColumns{TElement}"/>, a block of rows stage by
-/// stage: all maxima, all exponentials, all logarithms (eight rows at once), all gradients. The steps of one row depend on each other;
+/// stage: all maxima, all exponentials, all losses (four rows at once), all gradients. The steps of one row depend on each other;
 /// those of different rows overlap.
 /// </summary>
-internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights samples, Scores scores, double[] classWeight, Dd unit)
-    : ISoftmaxRows
-    where TElement : unmanaged, IStoredFloat<TElement>
+internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement : unmanaged, IStoredFloat<TElement>
 {
-    private readonly int _classes = batch.Predictions.Shape.Last;
-    private readonly int _padded = DdRow.Padded(batch.Predictions.Shape.Last);
-    private readonly bool _isShort = batch.Predictions.Shape.Last <= SoftmaxColumns<TElement>.MaxClasses;
-    private readonly int _block = ChooseBlock(batch.Predictions.Shape.Last);
-    private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
-    private readonly TElement* _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
-    private readonly bool _isPlain = samples.ArePlain && classWeight.Length == 0 && batch.Unit == Unit.Nats;
+    private readonly SampleWeights _samples;
+    private readonly Scores _scores;
+    private readonly MetricsSum? _tally;
+    private readonly SoftmaxLoss _loss;
+    private readonly SoftmaxConclusion _conclusion;
+    private readonly SoftmaxTargets _targets;
+    private readonly ExponentialScale _scale;
+    private readonly int _classes, _padded, _block;
+    private readonly bool _isShort, _isPlain, _weighsInside;
+    private readonly TElement* _predictions, _gradient;
     private readonly SoftmaxScratch _scratch = SoftmaxScratch.Rent();
-    private readonly double _plainScale = (unit / new Dd(samples.Divisor)).ToScalar();
+    private readonly double* _e, _columns;
     private int _count;
+
+    /// <summary>Prepares for a batch.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="samples">The weights of its rows.</param>
+    /// <param name="scores">Where to.</param>
+    /// <param name="tally">The metrics of rows with a true class; null = none.</param>
+    /// <param name="loss">What is computed.</param>
+    /// <param name="hasRows">Whether each row has its own target, added by <see cref="AddSoft"/>.</param>
+    public SoftmaxRows(Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows)
+    {
+        (_samples, _scores, _tally, _loss) = (samples, scores, tally, loss);
+        _classes = batch.Predictions.Shape.Last;
+        _padded = Lanes.Padded(_classes);
+        _isShort = _classes <= SoftmaxColumns<TElement>.MaxClasses;
+        _block = ChooseBlock(_classes);
+        _scale = new(loss.Temperature);
+        _predictions = (TElement*)batch.Predictions.Data;
+        _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
+        _weighsInside = hasRows || loss.Smoothing != 0;
+        _isPlain = samples.ArePlain && (_weighsInside || loss.ClassWeight.Length == 0) && batch.Unit == Unit.Nats;
+        _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
+        // the exponentials, the logits of short rows, their targets, and those of all rows
+        var block = (nuint)_block * (nuint)_padded;
+        var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
+        var own = _isShort ? 2 * block : block;
+        _e = _scratch.Reserve(own + columns + (hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0), batch.Memory);
+        _columns = _e + own;
+        _targets = new(loss, _classes, _columns + columns, hasRows);
+    }
 
     /// <inheritdoc/>
     public List<long> Declined { get; } = [];
+
+    /// <inheritdoc/>
+    public List<long> WithoutGradient { get; } = [];
+
+    /// <inheritdoc/>
+    public Span<double> Target => _targets.Raw(_count);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Add(long index, int y, ExactSum sum)
     {
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, y);
-        if (!_isPlain) _scratch.Weight[_count] = samples[index] * (classWeight.Length == 0 ? 1 : classWeight[y]);
+        var classWeight = _loss.ClassWeight.Length == 0 ? 1 : _loss.ClassWeight[y];
+        if (_weighsInside) (_scratch.ClassWeight[_count], classWeight) = (classWeight, 1);
+        if (!_isPlain) _scratch.Weight[_count] = _samples[index] * classWeight;
+        if (++_count == _block) Flush(sum);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void AddSoft(long index, ExactSum sum)
+    {
+        _targets.Prepare(_count);
+        if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = _targets.GetNegatedEntropy(_count);
+        (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
+        if (!_isPlain) _scratch.Weight[_count] = _samples[index];
         if (++_count == _block) Flush(sum);
     }
 
@@ -43,21 +92,21 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights sa
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void Flush(ExactSum sum)
     {
-        // for short rows, room for their logits too
-        var e = _scratch.Reserve((nuint)(_isShort ? 2 * _block : _block) * (nuint)_padded, batch.Memory);
-        if (_isShort) ReadColumns(e);
-        else ReadRows(e);
-        for (var i = 0; i < _count; i += DdRow.Width) Conclude(i);
-        if (new ReadOnlySpan<double>(_scratch.Max, _count).Contains(double.PositiveInfinity)) Decline();
+        if (_count == 0) return;
+        if (_isShort) ReadColumns();
+        else ReadRows();
+        for (var i = 0; i < _count; i += Lanes.Width) _conclusion.Conclude(_scratch, i);
+        if (_tally is not null) Tally(_tally);
+        Decline();
         sum.Add(new ReadOnlySpan<double>(_scratch.Loss, _count));
         sum.Add(new ReadOnlySpan<double>(_scratch.Low, _count));
-        if (scores.Losses is { } losses)
+        if (_scores.Losses is { } losses)
             for (var i = 0; i < _count; i++) losses.Write(_scratch.Index[i], new(_scratch.Loss + i, 1));
         if (_gradient != null)
         {
-            if (samples.IsNothing) ClearGradients();
-            else if (_isShort) WriteColumns(e);
-            else WriteRows(e);
+            if (_samples.IsNothing) ClearGradients();
+            else if (_isShort) WriteColumns();
+            else WriteRows();
         }
         _count = 0;
     }
@@ -68,128 +117,156 @@ internal sealed unsafe class SoftmaxRows<TElement>(Batch batch, SampleWeights sa
     /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
     private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
-    /// <summary>Computes the losses of eight rows, and the two factors of their gradients.</summary>
+    /// <summary>Computes the minima, maxima and exponentials of short rows, four rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void Conclude(int i)
+    private void ReadColumns()
     {
-        var rest = Vector512.Load(_scratch.Rest + i);
-        var gap = Dd.Difference(Vector512.Load(_scratch.Max + i), Vector512.Load(_scratch.Label + i));
-        var loss = Dd.Sum(gap.Hi, VectorMath.Log1p(rest)) + gap.Lo;
-        var scale = Vector512.Create(_plainScale);
-        if (!_isPlain)
-        {
-            var weight = new Dd(Vector512.Load(_scratch.Weight + i)) * unit;
-            loss = Dd.Select(weight.IsZero, Dd.Zero, loss * weight);
-            scale = (weight / new Dd(samples.Divisor)).Round();
-        }
-        loss.Hi.Store(_scratch.Loss + i);
-        loss.Lo.Store(_scratch.Low + i);
-
-        var inverse = Vector512<double>.One / (Vector512<double>.One + rest);
-        var part = scale * inverse;
-        var other = scale * (Vector512<double>.One - Vector512.Load(_scratch.Missing + i) * inverse);
-        part.Store(_scratch.Part + i);
-        Vector512.ConditionalSelect(gap.IsZero, rest * part, other).Store(_scratch.Missing + i);
-    }
-
-    /// <summary>Computes the minima, maxima and exponentials of short rows, eight rows at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ReadColumns(double* e)
-    {
-        // the last eight rows are filled up with copies of the last row, which get the same results
-        for (var i = _count; i % DdRow.Width != 0; i++)
+        // the last four rows are filled up with copies of the last row, which get the same results
+        for (var i = _count; i % Lanes.Width != 0; i++)
         {
             (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
-            _scratch.Weight[i] = _scratch.Weight[i - 1];
+            (_scratch.Weight[i], _scratch.ClassWeight[i]) = (_scratch.Weight[i - 1], _scratch.ClassWeight[i - 1]);
+            _scratch.NegatedEntropy[i] = _scratch.NegatedEntropy[i - 1];
+            _targets.Copy(i - 1, i);
         }
-        var rows = stackalloc TElement*[DdRow.Width];
-        var stride = DdRow.Width * _classes;
+        var rows = stackalloc TElement*[Lanes.Width];
+        var stride = Lanes.Width * _classes;
+        var e = _e;
         var z = (TElement*)(e + _block * _padded);
         var column = z;
-        for (var i = 0; i < _count; i += DdRow.Width, column += stride)
+        for (var i = 0; i < _count; i += Lanes.Width, column += stride)
         {
             Locate(i, _predictions, rows);
             SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(_scratch.Min + i);
             max.Store(_scratch.Max + i);
             var y = _scratch.Class + i;
             var label = _scratch.Label + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
+            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
         }
-        for (var i = 0; i < _count; i += DdRow.Width, z += stride, e += stride)
+        for (var i = 0; i < _count; i += Lanes.Width, z += stride, e += stride)
         {
-            SoftmaxColumns<TElement>.StoreExponentials(
-                z, _classes, Vector512.Load(_scratch.Min + i), Vector512.Load(_scratch.Max + i), e).Store(_scratch.Rest + i);
+            var max = Vector256.Load(_scratch.Max + i);
+            SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(_scratch.Min + i), max, _scale, e)
+                .Store(_scratch.Rest + i);
+            if (_conclusion.HasSpread)
+            {
+                SoftmaxColumns<TElement>.SumGaps(z, _classes, max, _targets.Columns(i, _columns), out var share).Store(_scratch.Gaps + i);
+                share.Store(_scratch.Share + i);
+            }
             var y = _scratch.Class + i;
-            var missing = _scratch.Missing + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) missing[lane] = e[y[lane] * DdRow.Width + lane];
+            var own = _scratch.Own + i;
+            for (var lane = 0; lane < Lanes.Width; lane++) own[lane] = e[y[lane] * Lanes.Width + lane];
         }
     }
 
-    /// <summary>Writes the gradients of short rows, eight rows at a time.</summary>
+    /// <summary>Writes the gradients of short rows, four rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void WriteColumns(double* e)
+    private void WriteColumns()
     {
-        var rows = stackalloc TElement*[DdRow.Width];
-        for (var i = 0; i < _count; i += DdRow.Width, e += DdRow.Width * _classes)
+        var rows = stackalloc TElement*[Lanes.Width];
+        var e = _e;
+        for (var i = 0; i < _count; i += Lanes.Width, e += Lanes.Width * _classes)
         {
             Locate(i, _gradient, rows);
-            SoftmaxColumns<TElement>.Write(e, _classes, Vector512.Load(_scratch.Part + i), rows);
+            var part = Vector256.Load(_scratch.Part + i);
+            if (_conclusion.HasSpread)
+            {
+                var lost = SoftmaxColumns<TElement>.Combine(
+                    e, _classes, part, Vector256.Load(_scratch.Shift + i), _targets.Columns(i, _columns));
+                (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
+                part = Vector256<double>.One;
+            }
+            SoftmaxColumns<TElement>.Write(e, _classes, part, rows);
+            if (_targets.AreRows) continue;
             var y = _scratch.Class + i;
-            var missing = _scratch.Missing + i;
-            for (var lane = 0; lane < DdRow.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(-missing[lane]);
+            var own = _scratch.Own + i;
+            for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
         }
-        if (_isPlain) return;
-        for (var i = 0; i < _count; i++)
-            if (_scratch.Weight[i] == 0) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
+        for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Locate(int i, TElement* tensor, TElement** rows)
     {
         var index = _scratch.Index + i;
-        for (var lane = 0; lane < DdRow.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
+        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
     }
 
     /// <summary>Computes the minima, maxima and exponentials of rows, one row at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ReadRows(double* e)
+    private void ReadRows()
     {
+        var e = _e;
         for (var i = 0; i < _count; i++, e += _padded)
         {
             var row = _predictions + _scratch.Index[i] * _classes;
             var (min, max) = TElement.FindMinMax(row, _classes);
-            _scratch.Max[i] = max;
+            (_scratch.Min[i], _scratch.Max[i]) = (min, max);
             _scratch.Label[i] = TElement.ToDouble(row[_scratch.Class[i]]);
-            _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, e);
-            _scratch.Missing[i] = e[_scratch.Class[i]];
+            _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, _scale, e);
+            _scratch.Own[i] = e[_scratch.Class[i]];
+            if (_conclusion.HasSpread)
+                (_scratch.Gaps[i], _scratch.Share[i]) = SoftmaxKernel<TElement>.SumGaps(row, _classes, max, _targets.Row(i));
         }
     }
 
     /// <summary>Writes the gradients of rows, one row at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void WriteRows(double* e)
+    private void WriteRows()
     {
+        var e = _e;
         for (var i = 0; i < _count; i++, e += _padded)
         {
             var gradient = _gradient + _scratch.Index[i] * _classes;
-            if (!_isPlain && _scratch.Weight[i] == 0) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
-            else SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Class[i], _scratch.Part[i], _scratch.Missing[i], gradient);
+            var hasDigits = true;
+            if (!_conclusion.HasSpread) SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Part[i], gradient);
+            else
+            {
+                hasDigits = SoftmaxKernel<TElement>.WriteGradient(
+                    e, _classes, _scratch.Part[i], _scratch.Shift[i], _targets.Row(i), gradient);
+            }
+            if (!_targets.AreRows) gradient[_scratch.Class[i]] = TElement.FromDouble(_scratch.Own[i]);
+            Check(i, hasDigits);
+        }
+    }
+
+    /// <summary>Clears the gradient of a row without weight, and lists a row whose gradient lacks digits.</summary>
+    private void Check(int i, bool hasDigits)
+    {
+        if (!_isPlain && _scratch.Weight[i] == 0) _scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
+        else if (!hasDigits || _scratch.Lost[i] != 0) WithoutGradient.Add(_scratch.Index[i]);
+    }
+
+    /// <summary>Adds the rows of the block to the metrics, except for the declined ones.</summary>
+    private void Tally(MetricsSum tally)
+    {
+        for (var i = 0; i < _count; i++)
+        {
+            if (IsDeclined(i)) continue;
+            var index = _scratch.Index[i];
+            var before = SoftmaxKernel<TElement>.CountBefore(_predictions + index * _classes, _classes, _scratch.Class[i]);
+            tally.Add(_samples[index], new(_scratch.Surprise[i]), before == 0, before);
+            var confidence = (Dd.One / (Dd.One + new Dd(_scratch.Rest[i]))).ToScalar();
+            tally.AddToBin(_samples[index], confidence, before == 0 ? 1 : 0);
         }
     }
 
     private void ClearGradients()
     {
-        for (var i = 0; i < _count; i++) scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
+        for (var i = 0; i < _count; i++) _scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
     }
 
-    /// <summary>Declines the rows with a +∞: their results are undefined, and the formula overwrites them.</summary>
+    private bool IsDeclined(int i) =>
+        !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
+
+    /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
     private void Decline()
     {
         for (var i = 0; i < _count; i++)
         {
-            if (!double.IsPositiveInfinity(_scratch.Max[i])) continue;
+            if (!IsDeclined(i)) continue;
             Declined.Add(_scratch.Index[i]);
-            (_scratch.Loss[i], _scratch.Low[i]) = (0, 0);
+            (_scratch.Loss[i], _scratch.Low[i], _scratch.Lost[i]) = (0, 0, 0);
         }
     }
 }

@@ -17,7 +17,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     [ThreadStatic]
     private static SoftmaxScratch? s_kept;
 
-    private readonly NativeBuffer _rows = new(11 * Rows * sizeof(double) + Line);
+    private readonly NativeBuffer _rows = new(18 * Rows * sizeof(double) + Line);
     private NativeBuffer _numbers = new();
 
     /// <summary>The row's index in the batch.</summary>
@@ -35,7 +35,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>The logit of the true class, z_y.</summary>
     public double* Label => Column(4);
 
-    /// <summary>The sample's weight times its class's weight.</summary>
+    /// <summary>What the row's loss is multiplied by: the sample's weight, and its class's unless that is inside of the loss.</summary>
     public double* Weight => Column(5);
 
     /// <summary>s = Σ e_c − 1.</summary>
@@ -47,11 +47,32 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>The rounding error of <see cref="Loss"/>.</summary>
     public double* Low => Column(8);
 
-    /// <summary>scale/(1 + s).</summary>
+    /// <summary>The factor of e_c in the gradient.</summary>
     public double* Part => Column(9);
 
-    /// <summary>e_y, then scale·(1 − p_y).</summary>
-    public double* Missing => Column(10);
+    /// <summary>e_y, then the gradient's element of the true class.</summary>
+    public double* Own => Column(10);
+
+    /// <summary>Σ b_c·(m − z_c), for a target that is spread over the classes.</summary>
+    public double* Gaps => Column(11);
+
+    /// <summary>Σ b_c.</summary>
+    public double* Share => Column(12);
+
+    /// <summary>The factor of b_c in the gradient.</summary>
+    public double* Shift => Column(13);
+
+    /// <summary>The weight of the true class, where it is inside of the loss.</summary>
+    public double* ClassWeight => Column(14);
+
+    /// <summary>Not 0 where the gradient's element of the true class lacks digits.</summary>
+    public double* Lost => Column(15);
+
+    /// <summary>−log p_y, of rows with a true class.</summary>
+    public double* Surprise => Column(16);
+
+    /// <summary>Σ b_c·ln b_c, where the target's entropy is subtracted.</summary>
+    public double* NegatedEntropy => Column(17);
 
     /// <summary>Takes this thread's scratch, or a new one, until <see cref="Dispose"/> returns it.</summary>
     public static SoftmaxScratch Rent()

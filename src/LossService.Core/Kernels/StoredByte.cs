@@ -9,15 +9,11 @@ namespace LossService.Core.Kernels;
 internal readonly unsafe struct StoredByte : IStored<StoredByte>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Load(StoredByte* source)
+    public static Vector256<double> Load(StoredByte* source)
     {
         // a byte b in the low byte of the double 2⁵² makes it 2⁵² + b
-        var two52 = Vector512.Create(4503599627370496.0);
-        var words = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsByte());
-        var (lower, upper) = Vector128.Widen(words);
-        var eight = Vector512.Create(
-            Vector256.Create(Vector128.WidenLower(lower), Vector128.WidenUpper(lower)),
-            Vector256.Create(Vector128.WidenLower(upper), Vector128.WidenUpper(upper)));
-        return (eight | two52.AsUInt64()).AsDouble() - two52;
+        var two52 = Vector256.Create(4503599627370496.0);
+        var four = Vector128.WidenLower(Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(uint*)source).AsByte()));
+        return (Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four)) | two52.AsUInt64()).AsDouble() - two52;
     }
 }

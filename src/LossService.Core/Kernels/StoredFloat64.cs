@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
@@ -10,34 +9,35 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
     private readonly double _value = value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Load(StoredFloat64* source) => Vector512.Load((double*)source);
+    public static Vector256<double> Load(StoredFloat64* source) => Vector256.Load((double*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector512<double> value, StoredFloat64* destination) => value.Store((double*)destination);
+    public static void Store(Vector256<double> value, StoredFloat64* destination) => value.Store((double*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadColumns(StoredFloat64** rows, int start, StoredFloat64* columns) =>
-        Transpose.Read((double**)rows, start, (double*)columns);
+    public static void LoadColumns(StoredFloat64** rows, int start, StoredFloat64* columns)
+    {
+        var (one, two, three, four) = (Load(rows[0] + start), Load(rows[1] + start), Load(rows[2] + start), Load(rows[3] + start));
+        Transpose.Squares(ref one, ref two, ref three, ref four);
+        Store(one, columns);
+        Store(two, columns + 4);
+        Store(three, columns + 8);
+        Store(four, columns + 12);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
-        Vector512<double> one, Vector512<double> two, Vector512<double> three, Vector512<double> four, StoredFloat64** rows, int start) =>
-        Transpose.Write(one, two, three, four, (double**)rows, start);
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredFloat64** rows, int start)
+    {
+        Transpose.Squares(ref one, ref two, ref three, ref four);
+        Store(one, rows[0] + start);
+        Store(two, rows[1] + start);
+        Store(three, rows[2] + start);
+        Store(four, rows[3] + start);
+    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Min, double Max) FindMinMax(StoredFloat64* row, int count) => MinMax.Find((double*)row, count);
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> FindMinMaxOfColumns(StoredFloat64* columns, int count, out Vector512<double> max)
-    {
-        var min = max = Load(columns);
-        for (var c = 1; c < count; c++)
-        {
-            var column = Load(columns + c * VectorMath.Width);
-            (min, max) = (Vector512.MinNative(min, column), Vector512.MaxNative(max, column));
-        }
-        return min;
-    }
 
     public static double ToDouble(StoredFloat64 value) => value._value;
 

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Kernels;
 
@@ -9,9 +10,11 @@ namespace LossService.Core.Kernels;
 internal readonly unsafe struct StoredInt32 : IStored<StoredInt32>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Load(StoredInt32* source)
+    public static Vector256<double> Load(StoredInt32* source)
     {
-        var (lower, upper) = Vector256.Widen(Vector256.Load((int*)source));
-        return Vector512.ConvertToDouble(Vector512.Create(lower, upper));
+        var four = Vector128.Load((int*)source);
+        return Avx.IsSupported
+            ? Avx.ConvertToVector256Double(four)
+            : Vector256.ConvertToDouble(Vector256.Create(Vector128.WidenLower(four), Vector128.WidenUpper(four)));
     }
 }

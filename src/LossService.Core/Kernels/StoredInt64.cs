@@ -9,5 +9,5 @@ namespace LossService.Core.Kernels;
 internal readonly unsafe struct StoredInt64 : IStored<StoredInt64>
 {
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Load(StoredInt64* source) => Vector512.ConvertToDouble(Vector512.Load((long*)source));
+    public static Vector256<double> Load(StoredInt64* source) => Vector256.ConvertToDouble(Vector256.Load((long*)source));
 }

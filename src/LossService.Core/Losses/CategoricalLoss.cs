@@ -1,6 +1,5 @@
 using LossService.Core.Batches;
 using LossService.Core.Engine;
-using LossService.Core.Kernels;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 
@@ -25,12 +24,6 @@ internal abstract class CategoricalLoss : Loss
     /// <summary>The formula under the options of a batch.</summary>
     public abstract CategoricalFormula CreateFormula(OptionValues options, int classes);
 
-    /// <summary>
-    /// Whether <see cref="SoftmaxKernel{TElement}"/> computes the formula under these options, for rows whose label is a class index
-    /// or one-hot.
-    /// </summary>
-    public virtual bool IsSoftmaxCrossEntropy(OptionValues options) => false;
-
     /// <summary>A loss's own options, followed by those of every categorical loss on a distribution.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
@@ -41,9 +34,7 @@ internal abstract class CategoricalLoss : Loss
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
-        using var pass = new CategoricalPass(
-            batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, IsSoftmaxCrossEntropy(batch.Options),
-            cancellation);
+        using var pass = new CategoricalPass(batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
         return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));

@@ -12,7 +12,7 @@ internal readonly partial struct Dd
 {
     /// <summary>a + b of doubles, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd Sum(Vector512<double> a, Vector512<double> b)
+    public static Dd Sum(Vector256<double> a, Vector256<double> b)
     {
         var s = a + b;
         var bRounded = s - a;
@@ -22,7 +22,7 @@ internal readonly partial struct Dd
 
     /// <summary>a − b of doubles, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd Difference(Vector512<double> a, Vector512<double> b) => Sum(a, -b);
+    public static Dd Difference(Vector256<double> a, Vector256<double> b) => Sum(a, -b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd operator -(Dd a) => new(-a.Hi, -a.Lo);
@@ -42,7 +42,7 @@ internal readonly partial struct Dd
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd operator +(Dd a, Vector512<double> b)
+    public static Dd operator +(Dd a, Vector256<double> b)
     {
         var s = a.Hi + b;
         var bRounded = s - a.Hi;
@@ -54,22 +54,22 @@ internal readonly partial struct Dd
     public static Dd operator -(Dd a, Dd b) => a + -b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd operator -(Dd a, Vector512<double> b) => a + -b;
+    public static Dd operator -(Dd a, Vector256<double> b) => a + -b;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd operator *(Dd a, Dd b)
     {
         var p = a.Hi * b.Hi;
-        var low = Vector512.FusedMultiplyAdd(a.Hi, b.Lo, a.Lo * b.Lo);
-        low = Vector512.FusedMultiplyAdd(a.Lo, b.Hi, low);
-        return Renormalize(p, Vector512.FusedMultiplyAdd(a.Hi, b.Hi, -p) + low, p);
+        var low = Vector256.FusedMultiplyAdd(a.Hi, b.Lo, a.Lo * b.Lo);
+        low = Vector256.FusedMultiplyAdd(a.Lo, b.Hi, low);
+        return Renormalize(p, Vector256.FusedMultiplyAdd(a.Hi, b.Hi, -p) + low, p);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd operator *(Dd a, Vector512<double> b)
+    public static Dd operator *(Dd a, Vector256<double> b)
     {
         var p = a.Hi * b;
-        return Renormalize(p, Vector512.FusedMultiplyAdd(a.Lo, b, Vector512.FusedMultiplyAdd(a.Hi, b, -p)), p);
+        return Renormalize(p, Vector256.FusedMultiplyAdd(a.Lo, b, Vector256.FusedMultiplyAdd(a.Hi, b, -p)), p);
     }
 
     /// <remarks>The remainder of the first quotient is exact, so one correction is enough.</remarks>
@@ -77,15 +77,15 @@ internal readonly partial struct Dd
     public static Dd operator /(Dd a, Dd b)
     {
         var q = a.Hi / b.Hi;
-        var remainder = Vector512.FusedMultiplyAdd(-q, b.Hi, a.Hi) + Vector512.FusedMultiplyAdd(-q, b.Lo, a.Lo);
+        var remainder = Vector256.FusedMultiplyAdd(-q, b.Hi, a.Hi) + Vector256.FusedMultiplyAdd(-q, b.Lo, a.Lo);
         return Renormalize(q, remainder / b.Hi, q);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd operator /(Dd a, Vector512<double> b)
+    public static Dd operator /(Dd a, Vector256<double> b)
     {
         var q = a.Hi / b;
-        return Renormalize(q, (Vector512.FusedMultiplyAdd(-q, b, a.Hi) + a.Lo) / b, q);
+        return Renormalize(q, (Vector256.FusedMultiplyAdd(-q, b, a.Hi) + a.Lo) / b, q);
     }
 
     /// <summary>a/b, but 0 where b = 0: for a quotient whose other factor is 0 there.</summary>
@@ -97,17 +97,17 @@ internal readonly partial struct Dd
     public static Dd Square(Dd a)
     {
         var p = a.Hi * a.Hi;
-        var low = Vector512.FusedMultiplyAdd(a.Hi + a.Hi, a.Lo, a.Lo * a.Lo);
-        return Renormalize(p, Vector512.FusedMultiplyAdd(a.Hi, a.Hi, -p) + low, p);
+        var low = Vector256.FusedMultiplyAdd(a.Hi + a.Hi, a.Lo, a.Lo * a.Lo);
+        return Renormalize(p, Vector256.FusedMultiplyAdd(a.Hi, a.Hi, -p) + low, p);
     }
 
     /// <summary>hi + lo for |hi| ≥ |lo|, normalised; where that is not finite, the IEEE result and no low part.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Dd Renormalize(Vector512<double> hi, Vector512<double> lo, Vector512<double> ieee)
+    private static Dd Renormalize(Vector256<double> hi, Vector256<double> lo, Vector256<double> ieee)
     {
         var s = hi + lo;
         var error = lo - (s - hi);
         var finite = Finite(error);
-        return new(Vector512.ConditionalSelect(finite, s, ieee), error & finite);
+        return new(Lanes.Select(finite, s, ieee), error & finite);
     }
 }

@@ -16,7 +16,7 @@ internal readonly partial struct Dd
     /// for x &lt; 0 and NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector512.Create(1.0), x.Lo));
+    public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector256.Create(1.0), x.Lo));
 
     /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy for any small x.</summary>
     /// <remarks>
@@ -24,7 +24,10 @@ internal readonly partial struct Dd
     /// for x &lt; −1 and NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    public static Dd Log1p(Dd x) => Logarithm(x + Vector512.Create(1.0), x);
+    public static Dd Log1p(Dd x) => Logarithm(x + Vector256.Create(1.0), x);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Dd UnitLog1p(Dd x) => Log1p(x);
 
     /// <summary>x·ln y from ln y, with 0·(±∞) = 0: the limit in entropies and likelihoods.</summary>
     /// <remarks>0 wherever x is ±0, whatever <paramref name="logY"/> is; elsewhere the product, with its error of 4u².</remarks>
@@ -36,65 +39,65 @@ internal readonly partial struct Dd
     private static Dd Logarithm(Dd x, Dd excess)
     {
         // beyond 2^±900, 2⁻ᵉ or the low part would underflow: scale by 2^±200
-        var small = Vector512.LessThan(x.Hi, Vector512.Create(1.1830521861667747e-271));
-        var large = Vector512.GreaterThan(x.Hi, Vector512.Create(8.452712498170644e+270));
-        var scale = Vector512.ConditionalSelect(large, Vector512.Create(6.223015277861142e-61), Vector512.Create(1.0));
-        scale = Vector512.ConditionalSelect(small, Vector512.Create(1.6069380442589903e+60), scale);
-        var e = (large & Vector512.Create(200.0)) - (small & Vector512.Create(200.0));
+        var small = Vector256.LessThan(x.Hi, Vector256.Create(1.1830521861667747e-271));
+        var large = Vector256.GreaterThan(x.Hi, Vector256.Create(8.452712498170644e+270));
+        var scale = Lanes.Select(large, Vector256.Create(6.223015277861142e-61), Vector256.Create(1.0));
+        scale = Lanes.Select(small, Vector256.Create(1.6069380442589903e+60), scale);
+        var e = (large & Vector256.Create(200.0)) - (small & Vector256.Create(200.0));
         var scaledHi = x.Hi * scale;
         var zHi = LogarithmTable.Reduce(scaledHi, out var exponent);
         e += exponent;
         var zLo = x.Lo * scale * PowerOfTwo.FromNegatedExponent(exponent);
-        var slot = (zHi + Vector512.Create(LogarithmTable.Rounder)).AsInt64();
+        var slot = (zHi + Vector256.Create(LogarithmTable.Rounder)).AsInt64();
 
         var c = LaneTable.Read32(LogarithmTable.Reciprocals, slot);
         var p = zHi * c;
-        var pError = Vector512.FusedMultiplyAdd(zHi, c, -p);
-        var f = Sum(p - Vector512.Create(1.0), Vector512.FusedMultiplyAdd(zLo, c, pError));
-        var nearOne = Vector512.LessThan(Vector512.Abs(excess.Hi), Vector512.Create(1.0 / 64));
+        var pError = Vector256.FusedMultiplyAdd(zHi, c, -p);
+        var f = Sum(p - Vector256.Create(1.0), Vector256.FusedMultiplyAdd(zLo, c, pError));
+        var nearOne = Vector256.LessThan(Vector256.Abs(excess.Hi), Vector256.Create(1.0 / 64));
         f = Select(nearOne, excess, f);
 
         // e·ln 2 − ln c: exact in the first two parts; exactly 0 near x = 1
-        var high = Vector512.FusedMultiplyAdd(
-            e, Vector512.Create(LogarithmTable.Ln2High), LaneTable.Read32(LogarithmTable.High, slot));
-        var middle = Vector512.FusedMultiplyAdd(
-            e, Vector512.Create(LogarithmTable.Ln2Middle), LaneTable.Read32(LogarithmTable.Middle, slot));
-        var low = Vector512.FusedMultiplyAdd(
-            e, Vector512.Create(LogarithmTable.Ln2Low), LaneTable.Read32(LogarithmTable.Low, slot));
+        var high = Vector256.FusedMultiplyAdd(
+            e, Vector256.Create(LogarithmTable.Ln2High), LaneTable.Read32(LogarithmTable.High, slot));
+        var middle = Vector256.FusedMultiplyAdd(
+            e, Vector256.Create(LogarithmTable.Ln2Middle), LaneTable.Read32(LogarithmTable.Middle, slot));
+        var low = Vector256.FusedMultiplyAdd(
+            e, Vector256.Create(LogarithmTable.Ln2Low), LaneTable.Read32(LogarithmTable.Low, slot));
         var leading = FastTwoSum(high, middle);
         var result = new Dd(leading.Hi, leading.Lo + low) + Log1pSeries(f);
 
-        var ordinary = Vector512.GreaterThan(x.Hi, Vector512<double>.Zero) & Finite(x.Hi);
-        var otherwise = Vector512.ConditionalSelect(
+        var ordinary = Vector256.GreaterThan(x.Hi, Vector256<double>.Zero) & Finite(x.Hi);
+        var otherwise = Lanes.Select(
             x.IsZero,
-            Vector512.Create(double.NegativeInfinity),
-            Vector512.ConditionalSelect(
-                Vector512.GreaterThan(x.Hi, Vector512<double>.Zero), x.Hi, Vector512.Create(double.NaN)));
-        return new(Vector512.ConditionalSelect(ordinary, result.Hi, otherwise), result.Lo & ordinary);
+            Vector256.Create(double.NegativeInfinity),
+            Lanes.Select(
+                Vector256.GreaterThan(x.Hi, Vector256<double>.Zero), x.Hi, Vector256.Create(double.NaN)));
+        return new(Lanes.Select(ordinary, result.Hi, otherwise), result.Lo & ordinary);
     }
 
     /// <summary>ln(1 + f) for |f| ≤ 1/44.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Dd Log1pSeries(Dd f)
     {
-        var two = Vector512.Create(2.0);
+        var two = Vector256.Create(2.0);
         var divisor = two + f.Hi;
         var divisorLow = (f.Hi - (divisor - two)) + f.Lo;
-        var reciprocal = Vector512.Create(1.0) / divisor;
+        var reciprocal = Vector256.Create(1.0) / divisor;
         var quotient = f.Hi * reciprocal;
-        var remainder = Vector512.FusedMultiplyAdd(-quotient, divisor, f.Hi);
-        remainder += Vector512.FusedMultiplyAdd(-quotient, divisorLow, f.Lo);
+        var remainder = Vector256.FusedMultiplyAdd(-quotient, divisor, f.Hi);
+        remainder += Vector256.FusedMultiplyAdd(-quotient, divisorLow, f.Lo);
         var s = new Dd(quotient, remainder * reciprocal);
 
         // s¹⁸/19 < 2⁻¹²⁰; the terms from 2s⁸/9 on are below 2⁻⁵³ of f, and fit into the low part of 2/7
         var t = LooseProduct(s, s);
-        var tail = Vector512.Create(2.0 / 17);
-        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 15));
-        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 13));
-        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 11));
-        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(2.0 / 9));
-        tail = Vector512.FusedMultiplyAdd(tail, t.Hi, Vector512.Create(1.586032892321652e-17));
-        var series = new Dd(Vector512.Create(0.2857142857142857), tail);
+        var tail = Vector256.Create(2.0 / 17);
+        tail = Vector256.FusedMultiplyAdd(tail, t.Hi, Vector256.Create(2.0 / 15));
+        tail = Vector256.FusedMultiplyAdd(tail, t.Hi, Vector256.Create(2.0 / 13));
+        tail = Vector256.FusedMultiplyAdd(tail, t.Hi, Vector256.Create(2.0 / 11));
+        tail = Vector256.FusedMultiplyAdd(tail, t.Hi, Vector256.Create(2.0 / 9));
+        tail = Vector256.FusedMultiplyAdd(tail, t.Hi, Vector256.Create(1.586032892321652e-17));
+        var series = new Dd(Vector256.Create(0.2857142857142857), tail);
         series = Horner(t, series, 0.4, -2.2204460492503132e-17);
         series = Horner(t, series, 0.6666666666666666, 3.700743415417188e-17);
         return LooseSum(f, -LooseProduct(s, LooseSum(f, -LooseProduct(t, series))));

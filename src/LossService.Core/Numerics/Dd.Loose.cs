@@ -19,7 +19,7 @@ internal readonly partial struct Dd
 
     /// <summary>hi + lo for |hi| ≥ |lo| or hi = 0, exactly (Dekker).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Dd FastTwoSum(Vector512<double> hi, Vector512<double> lo)
+    private static Dd FastTwoSum(Vector256<double> hi, Vector256<double> lo)
     {
         var s = hi + lo;
         return new(s, lo - (s - hi));
@@ -30,9 +30,9 @@ internal readonly partial struct Dd
     private static Dd LooseProduct(Dd a, Dd b)
     {
         var p = a.Hi * b.Hi;
-        var low = Vector512.FusedMultiplyAdd(a.Hi, b.Hi, -p);
-        low = Vector512.FusedMultiplyAdd(a.Hi, b.Lo, low);
-        return new(p, Vector512.FusedMultiplyAdd(a.Lo, b.Hi, low));
+        var low = Vector256.FusedMultiplyAdd(a.Hi, b.Hi, -p);
+        low = Vector256.FusedMultiplyAdd(a.Hi, b.Lo, low);
+        return new(p, Vector256.FusedMultiplyAdd(a.Lo, b.Hi, low));
     }
 
     /// <summary>One Horner step, c + r·a for |c| ≥ |r·a|, overlapping.</summary>
@@ -40,8 +40,8 @@ internal readonly partial struct Dd
     private static Dd Horner(Dd r, Dd a, double cHi, double cLo)
     {
         var product = LooseProduct(r, a);
-        var c = Vector512.Create(cHi);
+        var c = Vector256.Create(cHi);
         var s = c + product.Hi;
-        return new(s, (product.Hi - (s - c)) + (product.Lo + Vector512.Create(cLo)));
+        return new(s, (product.Hi - (s - c)) + (product.Lo + Vector256.Create(cLo)));
     }
 }

@@ -18,13 +18,13 @@ internal readonly partial struct Dd
     [MethodImpl(MethodImplOptions.NoInlining)]
     public static Dd Pow(Dd x, double y)
     {
-        if (y == 0) return Select(Vector512.IsNaN(x.Hi), x, One);
+        if (y == 0) return Select(Vector256.IsNaN(x.Hi), x, One);
         if (y > 0 && y <= MaxWholeExponent && y == (int)y) return WholePower(x, (int)y);
-        return GeneralPower(x, Vector512.Create(y));
+        return GeneralPower(x, Vector256.Create(y));
     }
 
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private static Dd GeneralPower(Dd x, Vector512<double> y) => Exp(Log(x) * y);
+    private static Dd GeneralPower(Dd x, Vector256<double> y) => Exp(Log(x) * y);
 
     private static Dd WholePower(Dd x, int exponent)
     {

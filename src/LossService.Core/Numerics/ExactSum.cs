@@ -34,6 +34,9 @@ internal sealed class ExactSum
     // their start for k = e + 10; the next bin's terms are at most 2ᵏ⁻⁵³
     private const int BlockSize = 256, BlockBits = 10;
 
+    // the terms of two vectors, which are added at a time
+    private const int Pair = 2 * Lanes.Width;
+
     // the exponents of the largest term for which no bin's start overflows and no unit underflows
     private const int MaxBinExponent = 1000, MinBinExponent = -800;
 
@@ -72,9 +75,9 @@ internal sealed class ExactSum
     /// <summary>Adds every value; about one addition each where all are within a factor of 2⁷⁵.</summary>
     public void Add(ReadOnlySpan<double> values)
     {
-        while (values.Length >= VectorMath.Width)
+        while (values.Length >= Pair)
         {
-            var count = int.Min(values.Length & -VectorMath.Width, BlockSize);
+            var count = int.Min(values.Length & -Pair, BlockSize);
             AddBlock(values[..count]);
             values = values[count..];
         }
@@ -87,12 +90,16 @@ internal sealed class ExactSum
     private void AddBlock(ReadOnlySpan<double> values)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
-        var max = Vector512<long>.Zero;
-        for (var i = 0; i < values.Length; i += VectorMath.Width)
-            max = Vector512.Max(max, Vector512.Abs(Vector512.LoadUnsafe(ref first, (nuint)i)).AsInt64());
-        if (MaxLane(max) is 0) return;
+        var (max, otherMax) = (Vector256<long>.Zero, Vector256<long>.Zero);
+        for (var i = 0; i < values.Length; i += Pair)
+        {
+            max = Vector256.Max(max, Vector256.Abs(Vector256.LoadUnsafe(ref first, (nuint)i)).AsInt64());
+            otherMax = Vector256.Max(otherMax, Vector256.Abs(Vector256.LoadUnsafe(ref first, (nuint)i + 4)).AsInt64());
+        }
+        var largest = MaxLane(Vector256.Max(max, otherMax));
+        if (largest is 0) return;
         // the largest term lies between 2ᵉ and 2ᵉ⁺¹
-        var e = (int)(MaxLane(max) >> 52) - 1023;
+        var e = (int)(largest >> 52) - 1023;
         if (e is < MinBinExponent or > MaxBinExponent)
         {
             foreach (var value in values) Add(value);
@@ -101,26 +108,33 @@ internal sealed class ExactSum
         var aStart = StartBin(e + BlockBits);
         var bStart = StartBin(e + 2 * BlockBits - 53);
         var cStart = StartBin(e + 3 * BlockBits - 106);
+        // two of each, so that their chains of additions overlap
         var (a, b, c) = (aStart, bStart, cStart);
+        var (otherA, otherB) = (aStart, bStart);
         // set aside rather than added at once: a call in the loop would spill the bins from their registers
         Span<double> left = stackalloc double[BlockSize];
         var count = 0;
-        for (var i = 0; i < values.Length; i += VectorMath.Width)
+        for (var i = 0; i < values.Length; i += Pair)
         {
-            var rest = Vector512.LoadUnsafe(ref first, (nuint)i);
+            var rest = Vector256.LoadUnsafe(ref first, (nuint)i);
+            var other = Vector256.LoadUnsafe(ref first, (nuint)i + 4);
             a = Absorb(a, ref rest);
+            otherA = Absorb(otherA, ref other);
             b = Absorb(b, ref rest);
-            if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
+            otherB = Absorb(otherB, ref other);
+            if (Vector256.EqualsAll(rest | other, Vector256<double>.Zero)) continue;
             c = Absorb(c, ref rest);
-            if (Vector512.EqualsAll(rest, Vector512<double>.Zero)) continue;
+            c = Absorb(c, ref other);
+            if (Vector256.EqualsAll(rest | other, Vector256<double>.Zero)) continue;
             rest.CopyTo(left[count..]);
-            count += VectorMath.Width;
+            other.CopyTo(left[(count + 4)..]);
+            count += Pair;
         }
         foreach (var rest in left[..count]) Add(rest);
         // exact: together the lanes have moved by less than 2⁵² units in the last place
-        Add(Vector512.Sum(a - aStart));
-        Add(Vector512.Sum(b - bStart));
-        Add(Vector512.Sum(c - cStart));
+        Add(Vector256.Sum((a - aStart) + (otherA - aStart)));
+        Add(Vector256.Sum((b - bStart) + (otherB - bStart)));
+        Add(Vector256.Sum(c - cStart));
     }
 
     /// <summary>Adds the sum of <paramref name="other"/>, which does not change.</summary>
@@ -189,7 +203,7 @@ internal sealed class ExactSum
 
     /// <summary>Returns accumulator + term, and sets the term to that sum's rounding error; exact if the accumulator is larger.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> Absorb(Vector512<double> accumulator, ref Vector512<double> term)
+    private static Vector256<double> Absorb(Vector256<double> accumulator, ref Vector256<double> term)
     {
         var sum = accumulator + term;
         term -= sum - accumulator;
@@ -198,13 +212,12 @@ internal sealed class ExactSum
 
     /// <summary>1.5·2ᵉ: within 2ᵉ⁻¹ of it, the doubles are the multiples of 2ᵉ⁻⁵².</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<double> StartBin(int e) =>
-        Vector512.Create(BitConverter.Int64BitsToDouble(((e + 1023L) << 52) | (1L << 51)));
+    private static Vector256<double> StartBin(int e) =>
+        Vector256.Create(BitConverter.Int64BitsToDouble(((e + 1023L) << 52) | (1L << 51)));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static long MaxLane(Vector512<long> values)
+    private static long MaxLane(Vector256<long> four)
     {
-        var four = Vector256.Max(values.GetLower(), values.GetUpper());
         var two = Vector128.Max(four.GetLower(), four.GetUpper());
         return long.Max(two[0], two[1]);
     }

@@ -25,13 +25,13 @@ internal static class LogarithmTable
     /// <summary>The z in [11/16, 11/8) and the whole e with x = 2ᵉ·z, for positive normal x.</summary>
     /// <remarks>Without 64-bit arithmetic shifts and integer conversions, which AVX2 does not have.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Reduce(Vector512<double> x, out Vector512<double> e)
+    public static Vector256<double> Reduce(Vector256<double> x, out Vector256<double> e)
     {
-        var biased = (x.AsInt64() - Vector512.Create(OctaveStart - (Bias << 52))) >>> 52;
+        var biased = (x.AsInt64() - Vector256.Create(OctaveStart - (Bias << 52))) >>> 52;
         // an integer i below 2⁵² in the low bits of the double 2⁵² makes it 2⁵² + i
-        var two52 = Vector512.Create(4503599627370496.0);
-        e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector512.Create((double)Bias));
-        return (x.AsInt64() - ((biased - Vector512.Create(Bias)) << 52)).AsDouble();
+        var two52 = Vector256.Create(4503599627370496.0);
+        e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector256.Create((double)Bias));
+        return (x.AsInt64() - ((biased - Vector256.Create(Bias)) << 52)).AsDouble();
     }
 
     /// <summary>32/j rounded to double: the factor that brings z near 1.</summary>

@@ -41,20 +41,21 @@ internal static class PowerOfTwo
 
     /// <summary>x · 2^⌊e⌋, rounded once (so it underflows gradually), for 2⁻⁵⁰⁰ ≤ |x| ≤ 4 or x = 0, and |e| ≤ 1100.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> Scale(Vector512<double> x, Vector512<double> e) =>
-        Avx512F.IsSupported ? Avx512F.Scale(x, e) : ScaleInHalves(x, e);
+    public static Vector256<double> Scale(Vector256<double> x, Vector256<double> e) =>
+        Avx512F.VL.IsSupported ? Avx512F.VL.Scale(x, e) : ScaleInHalves(x, e);
 
     /// <summary><see cref="Scale"/> on any machine: two multiplications by powers of two, of which only the second can round.</summary>
-    internal static Vector512<double> ScaleInHalves(Vector512<double> x, Vector512<double> e)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<double> ScaleInHalves(Vector256<double> x, Vector256<double> e)
     {
-        e = Vector512.Floor(e);
-        var half = Vector512.Floor(e * Vector512.Create(-0.5));
+        e = Vector256.Floor(e);
+        var half = Vector256.Floor(e * Vector256.Create(-0.5));
         return x * FromNegatedExponent(half) * FromNegatedExponent(-e - half);
     }
 
     /// <summary>2^−e for whole −1023 ≤ e ≤ 1022, made from its bits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> FromNegatedExponent(Vector512<double> e) =>
+    public static Vector256<double> FromNegatedExponent(Vector256<double> e) =>
         // the sum's low bits hold 1023 − e, the biased exponent; the shift moves it into place and drops the rest
-        ((Vector512.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
+        ((Vector256.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
 }

@@ -12,6 +12,7 @@ public sealed class MetricsSum
     private readonly long[] _topK;
     private readonly ExactSum[] _topKHits;
     private readonly Bin[] _bins;
+    private readonly double[] _edges;
     private readonly ExactSum _weight = new();
     private readonly ExactSum _hits = new();
     private readonly ExactSum _crossEntropy = new();
@@ -26,6 +27,7 @@ public sealed class MetricsSum
         _topK = topK;
         _topKHits = [.. topK.Select(_ => new ExactSum())];
         _bins = [.. Enumerable.Range(0, bins).Select(_ => new Bin())];
+        _edges = [.. Enumerable.Range(0, bins + 1).Select(i => (double)i / bins)];
     }
 
     /// <summary>Counts one sample.</summary>
@@ -58,6 +60,48 @@ public sealed class MetricsSum
         bin.Weight.Add(weight);
         bin.Confidence.AddProduct(weight, confidence);
         bin.Hits.AddProduct(weight, outcome);
+    }
+
+    /// <summary>Counts samples of weight 1, with the same result as one by one: the numbers of a bin are added together.</summary>
+    /// <param name="crossEntropies">What <see cref="Add(double, Dd, bool, int)"/> takes of each.</param>
+    /// <param name="hits">How many predicted classes are the label's.</param>
+    /// <param name="confidences">What <see cref="AddToBin"/> takes of each; at most 2¹⁶ of them.</param>
+    /// <param name="outcomes">The outcome of each.</param>
+    internal void AddUnweighted(
+        ReadOnlySpan<double> crossEntropies, int hits, ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes)
+    {
+        var count = confidences.Length;
+        _weight.Add(count);
+        _crossEntropy.Add(crossEntropies);
+        _hits.Add(hits);
+
+        Span<ushort> bins = stackalloc ushort[count];
+        Span<int> ends = stackalloc int[_bins.Length];
+        ends.Clear();
+        for (var i = 0; i < count; i++)
+        {
+            bins[i] = (ushort)FindBin(confidences[i]);
+            ends[bins[i]]++;
+        }
+        var start = 0;
+        foreach (ref var end in ends) (start, end) = (start + end, start);
+        Span<double> sorted = stackalloc double[count], sortedOutcomes = stackalloc double[count];
+        for (var i = 0; i < count; i++)
+        {
+            var place = ends[bins[i]]++;
+            (sorted[place], sortedOutcomes[place]) = (confidences[i], outcomes[i]);
+        }
+        start = 0;
+        for (var i = 0; i < _bins.Length; i++)
+        {
+            var (bin, samples) = (_bins[i], ends[i] - start);
+            if (samples == 0) continue;
+            bin.Samples += samples;
+            bin.Weight.Add(samples);
+            bin.Confidence.Add(sorted.Slice(start, samples));
+            bin.Hits.Add(sortedOutcomes.Slice(start, samples));
+            start = ends[i];
+        }
     }
 
     /// <summary>Whether another has the same metrics: the same <c>top_k</c>, <c>bins</c> and <c>calibration</c>.</summary>
@@ -115,7 +159,7 @@ public sealed class MetricsSum
         return i + 1 < _bins.Length && confidence >= GetEdge(i + 1) ? i + 1 : i;
     }
 
-    private double GetEdge(int i) => (double)i / _bins.Length;
+    private double GetEdge(int i) => _edges[i];
 
     private sealed class Bin
     {

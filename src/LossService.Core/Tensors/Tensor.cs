@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
-using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Tensors;
 
@@ -74,17 +73,17 @@ public sealed unsafe class Tensor : IDisposable
         switch (DType)
         {
             case DType.Float64: new ReadOnlySpan<double>(source, n).CopyTo(destination); break;
-            case DType.Float32: Widen((float*)source, destination); break;
-            case DType.Float16: for (var i = 0; i < n; i++) destination[i] = (double)((Half*)source)[i]; break;
-            case DType.BFloat16: for (var i = 0; i < n; i++) destination[i] = FromBFloat16(((ushort*)source)[i]); break;
-            case DType.Bool or DType.UInt8: for (var i = 0; i < n; i++) destination[i] = source[i]; break;
-            case DType.Int8: for (var i = 0; i < n; i++) destination[i] = ((sbyte*)source)[i]; break;
-            case DType.Int16: for (var i = 0; i < n; i++) destination[i] = ((short*)source)[i]; break;
-            case DType.UInt16: for (var i = 0; i < n; i++) destination[i] = ((ushort*)source)[i]; break;
-            case DType.Int32: for (var i = 0; i < n; i++) destination[i] = ((int*)source)[i]; break;
-            case DType.UInt32: for (var i = 0; i < n; i++) destination[i] = ((uint*)source)[i]; break;
-            case DType.Int64: Widen((long*)source, destination); break;
-            default: for (var i = 0; i < n; i++) destination[i] = ((ulong*)source)[i]; break;
+            case DType.Float32: Widening.Widen((float*)source, destination); break;
+            case DType.Float16: Widening.Widen((Half*)source, destination); break;
+            case DType.BFloat16: Widening.WidenBFloat16((ushort*)source, destination); break;
+            case DType.Bool or DType.UInt8: Widening.Widen(source, destination); break;
+            case DType.Int8: Widening.Widen((sbyte*)source, destination); break;
+            case DType.Int16: Widening.Widen((short*)source, destination); break;
+            case DType.UInt16: Widening.Widen((ushort*)source, destination); break;
+            case DType.Int32: Widening.Widen((int*)source, destination); break;
+            case DType.UInt32: Widening.Widen((uint*)source, destination); break;
+            case DType.Int64: Widening.Widen((long*)source, destination); break;
+            default: Widening.Widen((ulong*)source, destination); break;
         }
     }
 
@@ -98,10 +97,10 @@ public sealed unsafe class Tensor : IDisposable
         switch (DType)
         {
             case DType.Float64: source.CopyTo(new Span<double>(destination, n)); break;
-            case DType.Float32: Narrow(source, (float*)destination); break;
-            case DType.Float16: for (var i = 0; i < n; i++) ((Half*)destination)[i] = (Half)source[i]; break;
-            case DType.BFloat16: for (var i = 0; i < n; i++) ((ushort*)destination)[i] = ToBFloat16(source[i]); break;
-            case DType.Int64: for (var i = 0; i < n; i++) ((long*)destination)[i] = (long)source[i]; break;
+            case DType.Float32: Narrowing.Narrow(source, (float*)destination); break;
+            case DType.Float16: Narrowing.Narrow(source, (Half*)destination); break;
+            case DType.BFloat16: Narrowing.NarrowBFloat16(source, (ushort*)destination); break;
+            case DType.Int64: Narrowing.Narrow(source, (long*)destination); break;
             default: throw new InvalidOperationException($"results are not written as {DType.Name()}");
         }
     }
@@ -145,49 +144,14 @@ public sealed unsafe class Tensor : IDisposable
     /// <inheritdoc/>
     public void Dispose() => _owned?.Dispose();
 
-    private static void Widen(float* source, Span<double> destination)
-    {
-        var i = 0;
-        for (; i <= destination.Length - 8; i += 8)
-        {
-            var (lower, upper) = Vector256.Widen(Vector256.Load(source + i));
-            Vector512.Create(lower, upper).StoreUnsafe(ref destination[i]);
-        }
-        for (; i < destination.Length; i++) destination[i] = source[i];
-    }
-
-    private static void Widen(long* source, Span<double> destination)
-    {
-        var i = 0;
-        for (; i <= destination.Length - 8; i += 8) Vector512.ConvertToDouble(Vector512.Load(source + i)).StoreUnsafe(ref destination[i]);
-        for (; i < destination.Length; i++) destination[i] = source[i];
-    }
-
-    private static void Narrow(ReadOnlySpan<double> source, float* destination)
-    {
-        var i = 0;
-        for (; i <= source.Length - 8; i += 8)
-        {
-            Vector256.Narrow(Vector256.LoadUnsafe(in source[i]), Vector256.LoadUnsafe(in source[i + 4])).Store(destination + i);
-        }
-        for (; i < source.Length; i++) destination[i] = (float)source[i];
-    }
-
     private static double ParseDouble(string text) => double.Parse(text, CultureInfo.InvariantCulture);
 
     private static float FromBFloat16(ushort bits) => BitConverter.UInt32BitsToSingle((uint)bits << 16);
 
-    /// <summary>Rounds to float by round-to-odd, so that the second rounding, to bfloat16, gives the nearest even.</summary>
     private static ushort ToBFloat16(double value)
     {
-        if (double.IsNaN(value)) return 0x7FC0;
-        var bits = BitConverter.SingleToUInt32Bits((float)value);
-        var rounded = (double)BitConverter.UInt32BitsToSingle(bits);
-        if (rounded != value && !double.IsInfinity(rounded))
-        {
-            if (double.Abs(rounded) > double.Abs(value)) bits--;
-            bits |= 1;
-        }
-        return (ushort)((bits + 0x7FFF + ((bits >> 16) & 1)) >> 16);
+        ushort bits;
+        Narrowing.NarrowBFloat16([value], &bits);
+        return bits;
     }
 }

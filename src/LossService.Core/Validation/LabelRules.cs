@@ -50,9 +50,10 @@ internal static class LabelRules
             if (!rows.Kept.Contains(i)) continue;
             var row = rows.Read(labels, i);
             var before = problems.Total;
-            for (var c = 0; c < row.Length; c++)
-                if (!(row[c] >= 0 && row[c] <= (rows.Normalizes ? double.MaxValue : 1)))
-                    RefuseProbability(labels, i * rows.Width + c, rows, problems);
+            var most = rows.Normalizes ? double.MaxValue : 1;
+            var isWithin = RangeScan.AreWithin(row, 0, most);
+            for (var c = 0; c < row.Length && !isWithin; c++)
+                if (!(row[c] >= 0 && row[c] <= most)) RefuseProbability(labels, i * rows.Width + c, rows, problems);
             if (problems.Total > before) continue;
             if (rule != LabelRule.Class)
                 SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", rows.Normalizes, NormalizeHint, i, rows, problems);
@@ -67,6 +68,7 @@ internal static class LabelRules
         for (long i = 0; i < rows.Rows; i++)
         {
             var row = rows.Read(labels, i);
+            if (rule == LabelRule.Bit ? RangeScan.AreBits(row) : RangeScan.AreWithin(row, 0, 1)) continue;
             for (var c = 0; c < row.Length; c++)
             {
                 if (rule == LabelRule.Bit ? row[c] is 0 or 1 : row[c] is >= 0 and <= 1) continue;

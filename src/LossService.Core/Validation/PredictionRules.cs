@@ -20,8 +20,9 @@ internal static class PredictionRules
         {
             if (rows.IsCategorical && !rows.Kept.Contains(i)) continue;
             var row = rows.Read(predictions, i);
+            var isWithin = RangeScan.AreWithin(row, least, most);
             var before = problems.Total;
-            for (var c = 0; c < row.Length; c++)
+            for (var c = 0; c < row.Length && !isWithin; c++)
             {
                 if (row[c] >= least && row[c] <= most) continue;
                 var element = i * rows.Width + c;

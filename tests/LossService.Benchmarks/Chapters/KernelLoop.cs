@@ -8,8 +8,10 @@ using LossService.Core.Tensors;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>This service's side of <see cref="Kernels"/>: a line "loss rows classes logits-file labels-file" in, "seconds loss"
-/// out.</summary>
+/// <summary>
+/// This service's side of <see cref="Kernels"/>: a line "loss rows classes logits-file labels-file [option=value …]" in, "seconds loss"
+/// out. Labels are int64 indices or bits, or float32 rows. <c>dtype</c> says how the predictions are held, <c>metrics</c> asks for them.
+/// </summary>
 internal static class KernelLoop
 {
     /// <summary>The argument of this program that runs it.</summary>
@@ -24,7 +26,8 @@ internal static class KernelLoop
             if (line != asked)
             {
                 batch?.Dispose();
-                (asked, loss, batch) = (line, LossCatalogue.Find(line.Split(' ')[0])!, Load(line.Split(' ')));
+                (asked, loss) = (line, LossCatalogue.Find(line.Split(' ')[0])!);
+                batch = Load(loss, line.Split(' '));
             }
             var start = Stopwatch.GetTimestamp();
             double value;
@@ -34,17 +37,56 @@ internal static class KernelLoop
         }
     }
 
-    private static Batch Load(string[] words)
+    private static Batch Load(Loss loss, string[] words)
     {
         var shape = new Shape(int.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture));
         var labels = File.ReadAllBytes(words[4]);
+        var (dtype, outputs, options) = (DType.Float32, OutputSet.Loss | OutputSet.Gradient, new OptionValues());
+        foreach (var word in words[5..])
+        {
+            var (name, value) = (word.Split('=')[0], word.Split('=')[1]);
+            if (name == "dtype") dtype = Enum.Parse<DType>(value, ignoreCase: true);
+            else if (name == "metrics") outputs |= OutputSet.Metrics;
+            else Set(options, loss.FindOption(name)!, value, shape.Last);
+        }
         return new()
         {
             Form = PredictionForm.Logits,
-            Predictions = Load(DType.Float32, shape, File.ReadAllBytes(words[3])),
-            Labels = Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : shape.WithoutLast(), labels),
-            Outputs = OutputSet.Loss | OutputSet.Gradient,
+            Predictions = Convert(Load(DType.Float32, shape, File.ReadAllBytes(words[3])), dtype),
+            Labels = loss.Labels == LabelRule.None ? null
+                : labels.Length == sizeof(float) * shape.Count ? Convert(Load(DType.Float32, shape, labels), dtype)
+                : Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : shape.WithoutLast(), labels),
+            Outputs = outputs,
+            Options = options,
         };
+    }
+
+    private static void Set(OptionValues options, Option option, string value, int classes)
+    {
+        switch (option)
+        {
+            case Option<double> number: options.Set(number, double.Parse(value, CultureInfo.InvariantCulture)); break;
+            case Option<string> word: options.Set(word, value); break;
+            case Option<long[]?> integers:
+                options.Set(integers, Array.ConvertAll(value.Split('+'), word => long.Parse(word, CultureInfo.InvariantCulture)));
+                break;
+            case Option<double[]?> perClass: options.Set(perClass, [.. Enumerable.Range(0, classes).Select(c => 0.5 + c % 7 / 4.0)]); break;
+            default: throw new ArgumentException($"no value of {option.Name} is read from \"{value}\"");
+        }
+    }
+
+    private static Tensor Convert(Tensor tensor, DType dtype)
+    {
+        if (dtype == tensor.DType) return tensor;
+        var converted = new Tensor(dtype, tensor.Shape) { IsFinite = true };
+        var row = new double[tensor.Shape.Last];
+        for (long start = 0; start < tensor.Count; start += row.Length)
+        {
+            tensor.Read(start, row);
+            converted.Write(start, row);
+        }
+        tensor.Dispose();
+        return converted;
     }
 
     private static unsafe Tensor Load(DType dtype, Shape shape, byte[] bytes)

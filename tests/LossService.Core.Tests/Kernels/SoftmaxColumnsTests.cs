@@ -5,7 +5,7 @@ using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Kernels;
 
-/// <summary>Rows that are scored eight at a time, beside the same rows one by one.</summary>
+/// <summary>Rows that are scored four at a time, beside the same rows one by one.</summary>
 public class SoftmaxColumnsTests
 {
     private const int Added = 60;

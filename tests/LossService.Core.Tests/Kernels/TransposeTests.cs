@@ -5,7 +5,7 @@ namespace LossService.Core.Tests.Kernels;
 
 public unsafe class TransposeTests
 {
-    private const int Rows = 8, Length = 13, Four = 4;
+    private const int Rows = 4, Length = 13, Four = 4;
 
     private static readonly Gen<(float[] Values, int Start)> Cases =
         Gen.Select(Gen.Float[-100, 100].Array[Rows * Length], Gen.Int[0, Length - Four]);

@@ -101,7 +101,7 @@ public class DdFunctionTests(ITestOutputHelper output)
 
     private static void AssertIs(double expected, Dd actual)
     {
-        for (var lane = 0; lane < 8; lane++)
+        for (var lane = 0; lane < 4; lane++)
         {
             Assert.Equal(expected, actual.Hi[lane]);
             if (!double.IsFinite(expected)) Assert.Equal(0, actual.Lo[lane]);

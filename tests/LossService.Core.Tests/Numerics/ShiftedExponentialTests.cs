@@ -8,39 +8,65 @@ public class ShiftedExponentialTests
 {
     [Fact]
     public void OfNear_NormalResults_SameBitsAsOf() =>
-        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, ShiftedExponential.NormalSpan].Array[8]).Sample(
+        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, ShiftedExponential.NormalSpan].Array[4]).Sample(
             (shift, below) =>
             {
                 var exponential = new ShiftedExponential(shift);
-                var least = Vector512.Create(shift - ShiftedExponential.NormalSpan);
-                var z = Vector512.Max(Vector512.Create(shift) - Vector512.Create(below), least);
+                var least = Vector256.Create(shift - ShiftedExponential.NormalSpan);
+                var z = Vector256.Max(Vector256.Create(shift) - Vector256.Create(below), least);
                 Assert.Equal(exponential.Exp(z), exponential.ExpNear(z));
             },
             iter: 20_000);
 
     [Fact]
     public void Of_AShiftForEachLane_SameBitsAsEachShiftForAll() =>
-        Gen.Select(Gen.Double[-600, 600].Array[8], Gen.Double[0, 760].Array[8]).Sample((shifts, below) =>
+        Gen.Select(Gen.Double[-600, 600].Array[4], Gen.Double[0, 760].Array[4]).Sample((shifts, below) =>
         {
-            var z = Vector512.Create(shifts) - Vector512.Create(below);
-            var together = new ShiftedExponential(Vector512.Create(shifts)).Exp(z);
-            for (var lane = 0; lane < 8; lane++) Assert.Equal(new ShiftedExponential(shifts[lane]).Exp(z)[lane], together[lane]);
+            var z = Vector256.Create(shifts) - Vector256.Create(below);
+            var together = new ShiftedExponential(Vector256.Create(shifts)).Exp(z);
+            for (var lane = 0; lane < 4; lane++) Assert.Equal(new ShiftedExponential(shifts[lane]).Exp(z)[lane], together[lane]);
         });
 
     [Fact]
-    public void Of_NoShift_SameBitsAsShiftOfZero() => Gen.Double[-760, 0].Array[8].Sample(values =>
-        Assert.Equal(new ShiftedExponential(0).Exp(Vector512.Create(values)), new ShiftedExponential().Exp(Vector512.Create(values))));
+    public void Of_NoShift_SameBitsAsShiftOfZero() => Gen.Double[-760, 0].Array[4].Sample(values =>
+        Assert.Equal(new ShiftedExponential(0).Exp(Vector256.Create(values)), new ShiftedExponential().Exp(Vector256.Create(values))));
 
     [Fact]
     public void Of_AnyShift_WithinItsBoundOfDoubleDouble() =>
-        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, 700].Array[8]).Sample(
+        Gen.Select(Gen.Double[-600, 600], Gen.Double[0, 700].Array[4]).Sample(
             (shift, below) =>
             {
-                var z = Vector512.Create(shift) - Vector512.Create(below);
-                var truth = Dd.Exp(Dd.Difference(z, Vector512.Create(shift)));
+                var z = Vector256.Create(shift) - Vector256.Create(below);
+                var truth = Dd.Exp(Dd.Difference(z, Vector256.Create(shift)));
                 var computed = new ShiftedExponential(shift).Exp(z);
-                for (var lane = 0; lane < 8; lane++)
+                for (var lane = 0; lane < 4; lane++)
                     Assert.InRange(FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])), 0, 1.2);
             },
             iter: 20_000);
+
+    [Fact]
+    public void AtATemperature_AnyShift_WithinItsBoundOfDoubleDouble() =>
+        Gen.Select(Gen.Double[-3, 3], Gen.Double[-600, 600], Gen.Double[0, 700].Array[4]).Sample(
+            (exponent, shift, below) =>
+            {
+                var temperature = Math.Pow(10, exponent);
+                var z = (Vector256.Create(shift) - Vector256.Create(below)) * temperature;
+                shift *= temperature;
+                var truth = Dd.Exp(Dd.Difference(z, Vector256.Create(shift)) / Vector256.Create(temperature));
+                var exponential = new TemperedExponential(shift, new(temperature));
+                var (computed, near) = (exponential.Exp(z), exponential.ExpNear(z));
+                Assert.Equal(computed, near);
+                for (var lane = 0; lane < 4; lane++)
+                    Assert.InRange(FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])), 0, 1.2);
+            },
+            iter: 20_000);
+
+    [Theory]
+    [InlineData(0.1)]
+    [InlineData(3)]
+    public void AtATemperature_TheShift_IsOne(double temperature) => Gen.Double[-600, 600].Sample(shift =>
+    {
+        shift *= temperature;
+        Assert.Equal(Vector256<double>.One, new TemperedExponential(shift, new(temperature)).Exp(Vector256.Create(shift)));
+    });
 }

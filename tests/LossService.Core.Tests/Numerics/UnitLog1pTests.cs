@@ -10,7 +10,7 @@ public class UnitLog1pTests(ITestOutputHelper output)
     public void Compute_GoldenArguments_WithinItsBound()
     {
         var worst = Golden.Table("log1p").Where(row => row[0] is >= 0 and <= 1 && row[1] == 0).Max(row =>
-            FixedPoint.ErrorInUlps(UnitLog1p.Compute(Vector512.Create(row[0]))[0], FixedPoint.Of(row.AsSpan(^3..))));
+            FixedPoint.ErrorInUlps(UnitLog1p.Compute(Vector256.Create(row[0]))[0], FixedPoint.Of(row.AsSpan(^3..))));
         output.WriteLine($"worst error {worst:F4} ulp");
         Assert.InRange(worst, 0.25, 1);
     }
@@ -19,12 +19,12 @@ public class UnitLog1pTests(ITestOutputHelper output)
     public void Compute_DenseArguments_WithinItsBoundOfDoubleDouble()
     {
         var worst = 0.0;
-        Gen.Select(Gen.Double[0, 1], Gen.Int[-40, 0], Math.ScaleB).Array[8].Sample(
+        Gen.Select(Gen.Double[0, 1], Gen.Int[-40, 0], Math.ScaleB).Array[4].Sample(
             values =>
             {
-                var x = Vector512.Create(values);
+                var x = Vector256.Create(values);
                 var (truth, computed) = (Dd.Log1p(new Dd(x)), UnitLog1p.Compute(x));
-                for (var lane = 0; lane < 8; lane++)
+                for (var lane = 0; lane < 4; lane++)
                     worst = Math.Max(worst, FixedPoint.ErrorInUlps(computed[lane], FixedPoint.Of(truth.Hi[lane], truth.Lo[lane])));
             },
             iter: 40_000,
@@ -36,7 +36,7 @@ public class UnitLog1pTests(ITestOutputHelper output)
     [Fact]
     public void Compute_EndsOfItsDomain_AreExact()
     {
-        var x = Vector512.Create(0, 5e-324, 1e-300, 1e-17, 1, 0, 0, 0);
-        Assert.Equal(Vector512.Create(0, 5e-324, 1e-300, 1e-17, 0.6931471805599453, 0, 0, 0), UnitLog1p.Compute(x));
+        var x = Vector256.Create(0, 5e-324, 1e-17, 1);
+        Assert.Equal(Vector256.Create(0, 5e-324, 1e-17, 0.6931471805599453), UnitLog1p.Compute(x));
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -66,41 +68,46 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
     public override Formula CreateFormula(OptionValues options) => new(options.Get(GammaPos), options.Get(GammaNeg), options.Get(Shift));
 
     /// <remarks>
-    /// With q = 1 − p the positive side's derivative on log p is −t·q^γ·(1 − γ·p·log p/q). The negative side's on p is
-    /// (1 − t)·m^γ·(1/n − γ·log n/m) with n = 1 − m, which is finite if shift > 0. If shift = 0, n = q, and the derivative is
-    /// returned as one on log q (multiplied by −q), which is finite where q = 0.
+    /// The positive side's derivative on log p is −t·q^γ, with q = 1 − p, and that of its factor q^γ on p is γ·t·q^γ·log p/q. The negative
+    /// side's on p is (1 − t)·m^γ·(1/n − γ·log n/m) with n = 1 − m, which is finite if shift > 0. If shift = 0, n = q, and its first part
+    /// is returned as one on log q (multiplied by −q), which is finite where q = 0.
     /// </remarks>
     internal readonly struct Formula(double gammaPos, double gammaNeg, double shift) : IElementFormula
     {
-        public static bool IsOnLogits => false;
-
-        public ElementResult At(in EightElements e)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
-            var positive = e.T * Dd.Pow(e.Q, gammaPos);
-            var value = Dd.XLogY(positive, e.LogP);
-            var logPDerivative = -positive * (Dd.One - new Dd(gammaPos) * Dd.DivideOrZero(Dd.XLogY(e.P, e.LogP), e.Q));
-
-            var m = e.P;
-            var logN = e.LogQ;
-            if (shift > 0)
-            {
-                m = Dd.Max(e.P - new Dd(shift), Dd.Zero);
-                logN = LogOfRest(m, e.Q);
-            }
-            var negative = (Dd.One - e.T) * Dd.Pow(m, gammaNeg);
-            value += Dd.XLogY(negative, logN);
+            var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
+            var positive = FourElements<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos));
+            var value = TNumber.XLogY(positive, e.LogP);
+            var pDerivative = gammaPos == 0
+                ? TNumber.Zero
+                : TNumber.Of(gammaPos) * TNumber.XLogY(positive, TNumber.DivideOrZero(e.LogP, q));
             if (shift == 0)
             {
-                var logQDerivative = -negative * (Dd.One - new Dd(gammaNeg) * Dd.DivideOrZero(Dd.XLogY(e.Q, logN), m));
-                return new(-value, logPDerivative, logQDerivative, Dd.Zero, Dd.Zero);
+                var unshifted = FourElements<TWide, TNumber>.Narrow(e.U * TWide.Pow(e.P, gammaNeg));
+                if (gammaNeg != 0)
+                    pDerivative -= TNumber.Of(gammaNeg) * TNumber.XLogY(unshifted, TNumber.DivideOrZero(e.LogQ, p));
+                value += TNumber.XLogY(unshifted, e.LogQ);
+                return new(-value, -positive, -unshifted, pDerivative, TNumber.Zero, Vector256<double>.Zero);
             }
 
-            var derivative = negative * (Dd.One / (e.Q + new Dd(shift)) - new Dd(gammaNeg) * Dd.DivideOrZero(logN, m));
-            return new(-value, logPDerivative, Dd.Zero, Dd.Select(m.IsZero, Dd.Zero, derivative), Dd.Zero);
+            // an error of m counts γ times in m^γ
+            var delta = TWide.Of(shift);
+            var wideM = e.P - delta;
+            var lost = TWide.IsLost(wideM, (e.P + delta) * TWide.Of(double.Max(gammaNeg, 1)));
+            wideM = TWide.Max(wideM, TWide.Zero);
+            var (m, n) = (FourElements<TWide, TNumber>.Narrow(wideM), FourElements<TWide, TNumber>.Narrow(e.Q + delta));
+            // log(1 − m): from m where it is small, from 1 − p where m is near 1
+            var isSmall = TNumber.LessThan(m, TNumber.Of(0.5));
+            var logN = TNumber.Log1p(-m);
+            if (isSmall.ExtractMostSignificantBits() != 0xF) logN = TNumber.Select(isSmall, logN, TNumber.Log(n));
+            var negative = FourElements<TWide, TNumber>.Narrow(e.U * TWide.Pow(wideM, gammaNeg));
+            value += TNumber.XLogY(negative, logN);
+            pDerivative += negative * TNumber.DivideOrZero(m - TNumber.Of(gammaNeg) * n * logN, m * n);
+            return new(-value, -positive, TNumber.Zero, pDerivative, TNumber.Zero, lost);
         }
-
-        /// <summary>log(1 − m): computed from m where m is small, from 1 − p where m is near 1.</summary>
-        private Dd LogOfRest(Dd m, Dd q) =>
-            Dd.Select(Dd.LessThan(m, new Dd(0.5)), Dd.Log1p(-m), Dd.Log(q + new Dd(shift)));
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -51,12 +52,18 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
 
     internal readonly struct Formula : IElementFormula
     {
-        public static bool IsOnLogits => false;
+        public static bool NeedsLogs => false;
 
-        public ElementResult At(in EightElements e)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
             var error = e.Error;
-            return new(Dd.Square(error), Dd.Zero, Dd.Zero, error + error, Dd.Zero);
+            var half = FourElements<TWide, TNumber>.Narrow(error);
+            return new(
+                FourElements<TWide, TNumber>.Narrow(TWide.Square(error)), TNumber.Zero, TNumber.Zero, half + half, TNumber.Zero,
+                TWide.IsLost(error, e.ErrorSize));
         }
     }
 }

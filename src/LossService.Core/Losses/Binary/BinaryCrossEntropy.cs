@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -60,16 +62,18 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
 
     internal readonly struct Formula : IElementFormula
     {
-        public static bool IsOnLogits => false;
+        public static bool IsPlain => true;
 
         public static bool IsLogistic => true;
 
-        public ElementResult At(in EightElements e)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = e.T * e.PosWeight;
-            var u = Dd.One - e.T;
-            var value = Dd.XLogY(t, e.LogP) + Dd.XLogY(u, e.LogQ);
-            return new(-value, -t, -u, Dd.Zero, Dd.Zero);
+            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
+            var value = TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ);
+            return new(-value, -t, -u, TNumber.Zero, TNumber.Zero, Vector256<double>.Zero);
         }
     }
 }

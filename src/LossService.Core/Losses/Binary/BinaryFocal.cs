@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Losses.Categorical;
 using LossService.Core.Numerics;
@@ -61,28 +63,31 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
     public override Formula CreateFormula(OptionValues options) => new(options.Get(Focal.Gamma), options.Get(Alpha));
 
     /// <remarks>
-    /// With q = 1 − p, u = 1 − t and m = 1 − p_t = pu + qt, a sum without cancellation: ∂m/∂p = 1 − 2t. The derivative of the
-    /// factor m^γ is returned as derivatives on log p and log q, because p·log p and q·log q are finite at p = 0 and p = 1.
+    /// With q = 1 − p, u = 1 − t and m = 1 − p_t = pu + qt, a sum without cancellation: ∂m/∂p = u − t. The derivative of the factor m^γ
+    /// is γ·(u − t)·m^γ·BCE/m; the quotient tends to 1 where both tend to 0.
     /// </remarks>
     internal readonly struct Formula(double gamma, double? alpha) : IElementFormula
     {
-        public static bool IsOnLogits => false;
-
-        public ElementResult At(in EightElements e)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = e.T;
-            var u = Dd.One - t;
-            var m = e.P * u + e.Q * t;
-            var scale = Dd.Pow(m, gamma);
-            if (alpha is { } share) scale *= new Dd(share) * t + (Dd.One - new Dd(share)) * u;
-            var (forP, forQ) = (scale * t, scale * u);
-            var value = Dd.XLogY(forP, e.LogP) + Dd.XLogY(forQ, e.LogQ);
-            var derivative = new Dd(gamma) * (u - t);
+            var m = e.P * e.U + e.Q * e.T;
+            var scale = TWide.Pow(m, gamma);
+            if (alpha is { } share) scale *= TWide.Of(share) * e.T + (TWide.One - TWide.Of(share)) * e.U;
+            var factor = FourElements<TWide, TNumber>.Narrow(scale);
+            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T), FourElements<TWide, TNumber>.Narrow(e.U));
+            var crossEntropy = -(TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ));
+            var pDerivative = TNumber.Zero;
+            if (gamma != 0)
+            {
+                var quotient = TNumber.DivideOrZero(crossEntropy, FourElements<TWide, TNumber>.Narrow(m));
+                pDerivative = TNumber.XLogY(TNumber.Of(gamma) * FourElements<TWide, TNumber>.Narrow(e.U - e.T) * factor, quotient);
+            }
             return new(
-                -value,
-                -forP * (Dd.One + derivative * Dd.DivideOrZero(Dd.XLogY(e.P, e.LogP), m)),
-                -forQ * (Dd.One - derivative * Dd.DivideOrZero(Dd.XLogY(e.Q, e.LogQ), m)),
-                Dd.Zero, Dd.Zero);
+                TNumber.XLogY(factor, crossEntropy), -(factor * t), -(factor * u), pDerivative, TNumber.Zero,
+                Vector256<double>.Zero);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -54,15 +56,19 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
 
     internal readonly struct Formula(double margin) : IElementFormula
     {
-        private readonly Dd _margin = new(margin);
-
         public static bool IsOnLogits => true;
 
-        public ElementResult At(in EightElements e)
+        public static bool IsPlain => true;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+            where TWide : struct, IArithmetic<TWide>
+            where TNumber : struct, IArithmetic<TNumber>
         {
-            var sign = e.T + e.T - Dd.One;
-            var lack = Dd.Max(_margin - sign * e.Z, Dd.Zero);
-            return new(Dd.Square(lack), Dd.Zero, Dd.Zero, Dd.Zero, -(sign * (lack + lack)));
+            var sign = FourElements<TWide, TNumber>.Narrow(e.T - e.U);
+            var lack = TNumber.Max(TNumber.Of(margin) - sign * e.Z, TNumber.Zero);
+            return new(
+                TNumber.Square(lack), TNumber.Zero, TNumber.Zero, TNumber.Zero, -(sign * (lack + lack)), Vector256<double>.Zero);
         }
     }
 }

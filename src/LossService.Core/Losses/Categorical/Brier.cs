@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -51,10 +52,12 @@ internal sealed class Brier : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
-            return new(Dd.Square(error), Dd.Zero, error + error);
+            var size = c.ErrorSize + c.ErrorSize;
+            return new(TNumber.Square(error), TNumber.Zero, error + error, c.Doubt(error) * size, size);
         }
     }
 }

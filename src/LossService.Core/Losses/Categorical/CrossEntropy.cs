@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -61,33 +63,23 @@ internal sealed class CrossEntropy : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        options.Get(ZLoss) is > 0 and var zLoss ? new WithZLoss(zLoss) : new SumOverClasses<Term>(default);
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula(options.Get(ZLoss));
 
-    public override bool IsSoftmaxCrossEntropy(OptionValues options) =>
-        options.Get(ZLoss) == 0 && options.Get(SharedOptions.LabelSmoothing) == 0
-        && options.Get(SharedOptions.Temperature) == 1;
-
-    /// <summary>Adds ζ·s² with s = logsumexp(z/T); its derivative is 2ζ·s.</summary>
-    private sealed class WithZLoss(double zLoss) : CategoricalFormula
+    private sealed class Formula(double zLoss) : SumOverClasses<Term>(default)
     {
-        private readonly SumOverClasses<Term> _terms = new(default);
+        public override bool IsCrossEntropy => true;
 
-        public override bool HasLogSumExpTerm => true;
-
-        public override Dd Score(in CategoricalRow row) => _terms.Score(row);
-
-        public override Dd GetLogSumExpTerm(Dd logSumExp) => new Dd(zLoss) * logSumExp * logSumExp;
-
-        public override Dd GetLogSumExpDerivative(Dd logSumExp) => new Dd(2 * zLoss) * logSumExp;
+        public override double LogSumExpSquared => zLoss;
     }
 
     internal readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * c.W;
-            return new(-Dd.XLogY(t, c.LogP), -t, Dd.Zero);
+            var t = c.T * TNumber.Of(c.W);
+            var value = -TNumber.XLogY(t, c.LogP);
+            return new(value, -t, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -59,7 +61,12 @@ internal sealed class Entropy : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c) =>
-            new(-Dd.XLogY(c.P, c.LogP), Dd.Zero, -(c.LogP + Dd.One));
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        {
+            var value = -TNumber.XLogY(c.P, c.LogP);
+            var size = Vector256.Abs(c.LogP.Round()) + Vector256<double>.One;
+            return new(value, TNumber.Zero, -(c.LogP + TNumber.One), value.Round(), size);
+        }
     }
 }

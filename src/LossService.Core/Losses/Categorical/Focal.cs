@@ -1,5 +1,7 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -63,25 +65,42 @@ internal sealed class Focal : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes)
     {
-        var alpha = new double[DdRow.Padded(classes)];
+        var alpha = new double[Lanes.Padded(classes)];
         var posted = options.Get(Alpha) ?? [1];
         if (posted.Length == 1) Array.Fill(alpha, posted[0]);
         else posted.CopyTo(alpha, 0);
-        return new SumOverClasses<Term>(new(options.Get(Gamma), alpha));
+        return new Formula(options.Get(Gamma), alpha, hasAlpha: options.Get(Alpha) is not null);
     }
 
     /// <remarks>
     /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio p·log p/q tends to −1 as q → 0, so no
     /// q^(γ−1) is needed, which would be infinite there for γ below 1.
     /// </remarks>
+    private static (TNumber Value, TNumber Slope) Focus<TNumber>(TNumber logP, TNumber p, TNumber q, double gamma)
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var scale = TNumber.Pow(q, gamma);
+        var ratio = TNumber.Select(q.IsZero, -TNumber.One, TNumber.XLogY(p, logP) / q);
+        return (-TNumber.XLogY(scale, logP), scale * (TNumber.One - ratio * TNumber.Of(gamma)));
+    }
+
+    private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
+    {
+        public override TrueClassFormula OfTrueClass => (logP, p, q) => Focus(logP, p, q, gamma);
+
+        public override double[] ClassFactor => hasAlpha ? alpha : [];
+    }
+
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var scale = c.T * c.W * Vector512.LoadUnsafe(ref alpha[c.First]) * Dd.Pow(c.Q, gamma);
-            var ratio = Dd.Select(c.Q.IsZero, new Dd(-1.0), Dd.XLogY(c.P, c.LogP) / c.Q);
-            var value = -Dd.XLogY(scale, c.LogP);
-            return new(value, -scale * (Dd.One - ratio * new Dd(gamma)), Dd.Zero);
+            var weight = c.T * TNumber.Of(c.W) * TNumber.Of(Vector256.LoadUnsafe(ref alpha[c.First]));
+            var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
+            value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
+            slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
+            return new(value, slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -1,4 +1,5 @@
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -65,7 +66,15 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         private readonly Dd _q = new(q);
 
-        public override Dd Score(in CategoricalRow row)
+        public override bool NeedsSurplus => true;
+
+        public override TrueClassFormula OfTrueClass => (logP, _, _) =>
+        {
+            var exponent = _q * logP;
+            return (-Dd.Expm1(exponent) / _q, Dd.Exp(exponent));
+        };
+
+        public override Dd Score(in CategoricalRow<Dd> row)
         {
             var logS = row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
             if (Dd.Exp(logS).ToScalar() > MinSum || !double.IsFinite(logS.ToScalar())) WritePDerivatives(row, logS);
@@ -73,11 +82,11 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             return -Dd.Expm1(_q * logS) / _q;
         }
 
-        private void WritePDerivatives(in CategoricalRow row, Dd logS)
+        private void WritePDerivatives(in CategoricalRow<Dd> row, Dd logS)
         {
             // 0·−∞ in the exponent where q = 1 and s = 0
             var power = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var t = row.T[c];
                 row.LogPDerivative.Store(c, Dd.Zero);
@@ -85,11 +94,11 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             }
         }
 
-        private void WriteLogPDerivatives(in CategoricalRow row, Dd logS)
+        private void WriteLogPDerivatives(in CategoricalRow<Dd> row, Dd logS)
         {
             var power = Dd.Exp(_q * logS);
             var atZero = q == 1 ? Dd.One : Dd.Exp((_q - Dd.One) * logS);
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var (t, logP) = (row.T[c], row.LogP[c]);
                 var counts = ~t.IsZero;
@@ -100,10 +109,10 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         }
 
         /// <summary>log s of a row that is not one-hot: from 1 − s where that is smaller, by logarithms where s underflows.</summary>
-        private static Dd LogOfMean(in CategoricalRow row)
+        private static Dd LogOfMean(in CategoricalRow<Dd> row)
         {
             var (s, rest) = (Dd.Zero, Dd.Zero);
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 s += row.T[c] * row.P[c];
                 rest += row.T[c] * row.Q[c];
@@ -114,7 +123,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             return s.ToScalar() > MinSum ? Dd.Log(s) : LogSumExp(row);
         }
 
-        private static Dd LogSumExp(in CategoricalRow row)
+        private static Dd LogSumExp(in CategoricalRow<Dd> row)
         {
             var largest = new Dd(double.NegativeInfinity);
             for (var c = 0; c < row.Classes; c++)
@@ -122,7 +131,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             if (double.IsNegativeInfinity(largest.ToScalar())) return largest;
 
             var sum = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
                 sum += Dd.Select(row.T[c].IsZero, Dd.Zero, row.T[c] * Dd.Exp(row.LogP[c] - largest));
             return largest + Dd.Log(Dd.SumOfLanes(sum));
         }

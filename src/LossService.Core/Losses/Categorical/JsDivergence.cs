@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
@@ -74,29 +75,41 @@ internal sealed class JsDivergence : CategoricalLoss
         private readonly Dd _logBeta = Dd.Log(new Dd(beta));
         private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
+            var (beta, rest) = (Wide<TNumber>(_beta), Wide<TNumber>(_rest));
+            var (logBeta, logRest) = (Wide<TNumber>(_logBeta), Wide<TNumber>(_logRest));
             var (p, t, error) = (c.P, c.T, c.Error);
-            var m = _beta * t + _rest * p;
-            var logT = Dd.Log(t);
-            var logM = Dd.Log(m);
-            var isTiny = Vector512.LessThan(m.Hi, Vector512.Create(MinMixture));
-            if (isTiny.AsInt64() != Vector512<long>.Zero)
-                logM = Dd.Select(isTiny, LogOfSum(_logBeta + logT, _logRest + c.LogP), logM);
-            var (fromLabel, fromPrediction) = (_rest * error, -_beta * error);
-            var value = _beta * RelativeEntropy.Term(t, logT, m, logM, fromLabel)
-                + _rest * RelativeEntropy.Term(p, c.LogP, m, logM, fromPrediction);
-            value = Dd.Select(t.IsZero, -_rest * p * _logRest, value);
-            var ratio = Dd.Select(p.IsZero, c.LogP - logM, RelativeEntropy.LogRatio(p, c.LogP, logM, fromPrediction));
-            ratio = Dd.Select(t.IsZero, -_logRest, ratio);
-            return new(value, Dd.Zero, _rest * ratio);
+            var m = beta * t + rest * p;
+            var logT = RelativeEntropy.Log(t);
+            var logM = RelativeEntropy.Log(m);
+            var isTiny = Vector256.LessThan(m.Round(), Vector256.Create(MinMixture));
+            // of padding, too
+            if (typeof(TNumber) == typeof(Dd) && isTiny.AsInt64() != Vector256<long>.Zero)
+                logM = TNumber.Select(isTiny, LogOfSum(logBeta + logT, logRest + c.LogP), logM);
+            var (fromLabel, fromPrediction) = (rest * error, -beta * error);
+            var label = RelativeEntropy.Term(t, logT, m, logM, fromLabel);
+            var (prediction, ratio) = RelativeEntropy.Compare(p, c.LogP, m, logM, fromPrediction);
+            var value = TNumber.Select(t.IsZero, -rest * p * logRest, beta * label + rest * prediction);
+            ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
+            ratio = TNumber.Select(t.IsZero, -logRest, ratio);
+            var size = beta.Round() * RelativeEntropy.GetSize(t, m, fromLabel)
+                + rest.Round() * RelativeEntropy.GetSize(p, m, fromPrediction);
+            size = Lanes.Select(t.IsZero, value.Round(), size);
+            var ratioSize = rest.Round() * Lanes.Select(
+                t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));
+            return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
         }
 
+        private static TNumber Wide<TNumber>(Dd x) where TNumber : struct, IArithmetic<TNumber> => TNumber.Of(x.Hi, x.Lo);
+
         /// <summary>log(eᵃ + eᵇ), where the sum itself would underflow.</summary>
-        private static Dd LogOfSum(Dd a, Dd b)
+        private static TNumber LogOfSum<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber>
         {
-            var larger = Dd.Max(a, b);
-            return larger + Dd.Log1p(Dd.Exp(Dd.Select(Dd.LessThan(a, b), a, b) - larger));
+            var larger = TNumber.Max(a, b);
+            var difference = TNumber.Select(TNumber.LessThan(a, b), a, b) - larger;
+            return larger + TNumber.Log1p(TNumber.ExpOfSum(difference.Round(), difference.Rest()));
         }
     }
 }

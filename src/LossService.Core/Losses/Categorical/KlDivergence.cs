@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -60,49 +62,49 @@ internal sealed class KlDivergence : CategoricalLoss
     };
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        options.Get(Direction) == "forward" ? new Forward() : new Reverse();
+        options.Get(Direction) == "forward" ? new ForwardFormula() : new SumOverClasses<Reverse>(default);
+
+    private sealed class ForwardFormula() : SumOverClasses<Forward>(default)
+    {
+        public override bool IsRelativeEntropy => true;
+    }
 
     /// <summary>Σ D(t‖p) + Σt − Σp; with softmax, Σt − Σp is the rounding error of a dense label's sum.</summary>
-    private sealed class Forward : CategoricalFormula
+    private readonly struct Forward : IClassTerm
     {
-        public override Dd Score(in CategoricalRow row)
+        public static int SurplusFactor => 1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var value = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
-            {
-                var (t, p) = (row.T[c], row.P[c]);
-                var error = row.Eight(c).Error;
-                var term = RelativeEntropy.Term(t, Dd.Log(t), p, row.LogP[c], error);
-                value += row.SumsToOne ? term : Dd.Select(t.IsZero, Dd.Zero, term - error);
-                row.LogPDerivative.Store(c, -t);
-                row.PDerivative.Store(c, Dd.Zero);
-            }
-            value = Dd.SumOfLanes(value);
-            return row.SumsToOne ? value + row.Surplus : value;
+            var (t, p, error) = (c.T, c.P, c.Error);
+            var logT = RelativeEntropy.Log(t);
+            var value = RelativeEntropy.Term(t, logT, p, c.LogP, error);
+            if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
+            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector256<double>.Zero);
         }
     }
 
     /// <summary>Σ D(p‖t) + Σp − Σt; infinite where t = 0 and p is not, however small p is.</summary>
-    private sealed class Reverse : CategoricalFormula
+    private readonly struct Reverse : IClassTerm
     {
-        public override Dd Score(in CategoricalRow row)
+        public static int SurplusFactor => -1;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var value = Dd.Zero;
-            for (var c = 0; c < row.P.Length; c += DdRow.Width)
-            {
-                var (t, p, logP) = (row.T[c], row.P[c], row.LogP[c]);
-                var error = row.Eight(c).Error;
-                var logT = Dd.Log(t);
-                var infinite = t.IsZero & logP.IsFinite;
-                var term = RelativeEntropy.Term(p, logP, t, logT, -error);
-                if (!row.SumsToOne) term = Dd.Select(p.IsZero, Dd.Zero, term + error);
-                value += Dd.Select(infinite, new Dd(double.PositiveInfinity), term);
-                row.LogPDerivative.Store(c, Dd.Select(infinite, new Dd(double.PositiveInfinity), Dd.Zero));
-                var derivative = Dd.One + Dd.Select(p.IsZero, logP - logT, RelativeEntropy.LogRatio(p, logP, logT, -error));
-                row.PDerivative.Store(c, Dd.Select(t.IsZero, Dd.Zero, derivative));
-            }
-            value = Dd.SumOfLanes(value);
-            return row.SumsToOne ? value - row.Surplus : value;
+            var (t, p, logP, error) = (c.T, c.P, c.LogP, c.Error);
+            var logT = RelativeEntropy.Log(t);
+            var infinity = TNumber.Of(double.PositiveInfinity);
+            var infinite = t.IsZero & logP.IsFinite;
+            var (term, ratio) = RelativeEntropy.Compare(p, logP, t, logT, -error);
+            var size = RelativeEntropy.GetSize(p, t, -error);
+            if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
+            var value = TNumber.Select(infinite, infinity, term);
+            var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
+            return new(
+                value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(t.IsZero, TNumber.Zero, derivative),
+                size, RelativeEntropy.GetRatioSize(ratio) + Vector256<double>.One);
         }
     }
 }

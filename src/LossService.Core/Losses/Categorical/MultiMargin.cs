@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
@@ -67,33 +68,55 @@ internal sealed class MultiMargin : CategoricalLoss
 
     private sealed class Margins(int power, double margin, int classes) : CategoricalFormula
     {
-        private readonly Vector512<double> _classes = Vector512.Create((double)classes);
-        private readonly Vector512<double> _margin = Vector512.Create(margin);
+        /// <summary>Below this part of what it is computed from, a violation lacks digits in plain double.</summary>
+        private const double LeastPart = 1.0 / (1 << 26);
 
         public override bool IsOnLogits => true;
 
-        public override Dd Score(in CategoricalRow row)
+        public override bool IsGeneric => true;
+
+        public override Dd Score(in CategoricalRow<Dd> row) => Sum(row, out _);
+
+        public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
+        {
+            var value = Sum(row, out var size);
+            return new(new(value.Round()), size, 0, 0);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
         {
             var y = row.Hard;
             // a difference of logits may overflow where a class's share of it does not
-            var unit = Vector512.Create(row.DifferencesMayOverflow() ? 0.25 : 1);
-            var slopeUnit = power == 1 ? Vector512<double>.One : unit;
-            var label = Vector512.Create(row.Z[y]) * unit;
-            var (value, push) = (Dd.Zero, Dd.Zero);
-            for (var c = 0; c < row.LogPDerivative.Length; c += DdRow.Width)
+            var unit = Vector256.Create(typeof(TNumber) == typeof(Dd) && row.DifferencesMayOverflow() ? 0.25 : 1);
+            var slopeUnit = power == 1 ? Vector256<double>.One : unit;
+            var share = TNumber.Of(Vector256.Create((double)classes) * slopeUnit);
+            var label = Vector256.Create(row.Z[y]) * unit;
+            var least = TNumber.Of(Vector256.Create(margin) * unit);
+            var slope = TNumber.One / share;
+            var (value, push) = (TNumber.Zero, TNumber.Zero);
+            var (sizes, lost) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            for (var c = 0; c < row.LogPDerivative.Length; c += Lanes.Width)
             {
-                var z = Vector512.LoadUnsafe(ref row.Z[c]) * unit;
-                var lack = Dd.Difference(z, label) + _margin * unit;
+                var difference = Dd.Difference(Vector256.LoadUnsafe(ref row.Z[c]) * unit, label);
+                var lack = TNumber.Of(difference.Hi, difference.Lo) + least;
+                var isOther = ~Lanes.LaneIs(y - c);
                 // a class at −∞ violates no margin, not even that of a label at −∞; the label is not compared with itself
-                var isRival = Vector512.GreaterThan(lack.Hi, Vector512<double>.Zero) & ~DdRow.LaneIs(y - c);
-                lack = Dd.Select(isRival, lack, Dd.Zero);
-                var derivative = power == 1 ? Dd.Select(lack.IsZero, Dd.Zero, Dd.One) : lack + lack;
-                value += power == 1 ? lack : Dd.Square(lack);
+                var isRival = Vector256.GreaterThan(lack.Round(), Vector256<double>.Zero) & isOther;
+                var own = Vector256.Abs(difference.Hi) + least.Round();
+                lost |= (Vector256.LessThan(Vector256.Abs(lack.Round()), own * Vector256.Create(LeastPart))
+                    | Vector256.Equals(difference.Hi, Vector256.Create(double.PositiveInfinity))) & isOther;
+                lack = TNumber.Select(isRival, lack, TNumber.Zero);
+                var derivative = power == 1 ? TNumber.Select(isRival, slope, TNumber.Zero) : (lack + lack) / share;
+                value += power == 1 ? lack : TNumber.Square(lack);
+                sizes += (power == 1 ? Vector256<double>.One : lack.Round() + lack.Round()) * own & isRival;
                 push += derivative;
-                row.LogPDerivative.Store(c, derivative / _classes / slopeUnit);
+                row.LogPDerivative.Store(c, derivative);
             }
-            row.LogPDerivative.SetOne(y, -(Dd.SumOfLanes(push) / _classes / slopeUnit));
-            return Dd.SumOfLanes(value) / _classes / (unit * slopeUnit);
+            row.LogPDerivative.SetOne(y, -NumberRow<TNumber>.SumOfLanes(push));
+            var all = TNumber.Of(classes) * TNumber.Of(unit * slopeUnit);
+            size = lost.AsInt64() == Vector256<long>.Zero ? Vector256.Sum(sizes) / classes : double.PositiveInfinity;
+            return NumberRow<TNumber>.SumOfLanes(value) / all;
         }
     }
 }

@@ -62,7 +62,7 @@ internal sealed class MulticlassHinge : CategoricalLoss
 
         public override bool IsOnLogits => true;
 
-        public override Dd Score(in CategoricalRow row)
+        public override Dd Score(in CategoricalRow<Dd> row)
         {
             row.LogPDerivative.Clear();
             var z = row.Z;

@@ -1,4 +1,7 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -53,21 +56,37 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     };
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        new SumOverClasses<Term>(new(options.Get(Epsilon)));
+        new Formula(options.Get(Epsilon));
 
     /// <remarks>
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
     /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
+    private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, Dd one)
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var first = TNumber.Of(one.Hi, one.Lo);
+        return (RelativeEntropy.Term(TNumber.One, TNumber.Zero, p, logP, -q) + first * q, q + first * p);
+    }
+
+    private sealed class Formula(double epsilon) : SumOverClasses<Term>(new(epsilon))
+    {
+        private readonly Dd _first = Dd.One + new Dd(epsilon);
+
+        public override TrueClassFormula OfTrueClass => (logP, p, q) => Expand(logP, p, q, _first);
+    }
+
     private readonly struct Term(double epsilon) : IClassTerm
     {
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
-        public ClassResult At(in EightClasses c)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * c.W;
-            var value = RelativeEntropy.Term(Dd.One, Dd.Zero, c.P, c.LogP, -c.Q) + _first * c.Q;
-            return new(Dd.Select(t.IsZero, Dd.Zero, t * value), -t * (c.Q + _first * c.P), Dd.Zero);
+            var t = c.T * TNumber.Of(c.W);
+            var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
+            value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
+            return new(value, -t * slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -13,34 +14,63 @@ namespace LossService.Core.Losses.Categorical;
 /// </remarks>
 internal static class RelativeEntropy
 {
+    private const double Doubt = 1.0 / (1L << 50);
+
     /// <summary>D(x‖y); y where x = 0, and ∞ where only log y is −∞.</summary>
-    public static Dd Term(Dd x, Dd logX, Dd y, Dd logY, Dd yMinusX)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TNumber Term<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+        where TNumber : struct, IArithmetic<TNumber> => Compare(x, logX, y, logY, yMinusX).Term;
+
+    /// <summary>D(x‖y) as <see cref="Term"/>, and log(x/y) for an x above 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (TNumber Term, TNumber LogRatio) Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+        where TNumber : struct, IArithmetic<TNumber>
     {
+        if (typeof(TNumber) == typeof(PlainDouble))
+        {
+            var excess = VectorRatio.Compare(x.Round(), y.Round(), yMinusX.Round(), out var log);
+            return (TNumber.Select(x.IsZero, y, TNumber.Of(x.Round() * excess)), TNumber.Of(-log));
+        }
         var r = yMinusX / x;
-        var near = x * Excess(r);
+        var isSmall = IsBelow(r, 0.25);
+        var log1p = TNumber.Log1p(TNumber.Select(isSmall, r, TNumber.Zero));
+        var ratio = TNumber.Select(isSmall, -log1p, logX - logY);
+        var near = x * Excess(r, log1p);
         var far = x * (logX - logY) + yMinusX;
-        return Dd.Select(x.IsZero, y, Dd.Select(IsSmall(r), near, far));
+        return (TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), ratio);
     }
 
-    /// <summary>log(x/y), for an x above 0.</summary>
-    public static Dd LogRatio(Dd x, Dd logX, Dd logY, Dd yMinusX)
+    /// <summary>ln x for <see cref="Compare"/>, which does not read it in plain double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TNumber Log<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> =>
+        typeof(TNumber) == typeof(PlainDouble) ? TNumber.Zero : TNumber.Log(x);
+
+    /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector256.Abs(ratio.Round()) + Vector256.Create(2.0);
+
+    /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> GetSize<TNumber>(TNumber x, TNumber y, TNumber yMinusX) where TNumber : struct, IArithmetic<TNumber>
     {
-        var r = yMinusX / x;
-        return Dd.Select(IsSmall(r), -Dd.Log1p(r), logX - logY);
+        // a difference that is 0 by rounding is not known to be 0
+        var r = Vector256.Abs(yMinusX.Round() / x.Round()) + Vector256.Create(Doubt);
+        var size = Vector256.MinNative(r, Vector256<double>.One) * (x.Round() + y.Round());
+        return Lanes.Select(x.IsZero, y.Round(), size);
     }
 
-    /// <summary>r − log1p(r) for small r; by its series where the difference would lose more than 16 bits.</summary>
-    private static Dd Excess(Dd r)
+    /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
+    private static TNumber Excess<TNumber>(TNumber r, TNumber log1p) where TNumber : struct, IArithmetic<TNumber>
     {
-        var series = new Dd(1.0 / 5) - r / Vector512.Create(6.0);
-        series = new Dd(1.0 / 4) - r * series;
-        series = Dd.One / Vector512.Create(3.0) - r * series;
-        series = Dd.Square(r) * (new Dd(0.5) - r * series);
-        return Dd.Select(IsBelow(r, 1.0 / 65536), series, r - Dd.Log1p(r));
+        var series = TNumber.Of(1.0 / 5) - r / TNumber.Of(6);
+        series = TNumber.Of(1.0 / 4) - r * series;
+        series = TNumber.One / TNumber.Of(3) - r * series;
+        series = TNumber.Square(r) * (TNumber.Of(0.5) - r * series);
+        return TNumber.Select(IsBelow(r, 1.0 / 65536), series, r - log1p);
     }
 
-    private static Vector512<double> IsSmall(Dd r) => IsBelow(r, 0.25);
-
-    private static Vector512<double> IsBelow(Dd r, double bound) =>
-        Vector512.LessThan(Vector512.Abs(r.Hi), Vector512.Create(bound));
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
+        Vector256.LessThan(Vector256.Abs(r.Round()), Vector256.Create(bound));
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
@@ -52,11 +53,17 @@ internal sealed class TotalVariation : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
-        public ClassResult At(in EightClasses c)
+        /// <summary>Below this part of p + t, the sign of p − t is known in double-double only.</summary>
+        private const double LeastPart = 1.0 / (1L << 50);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var (error, half) = (c.Error, new Dd(0.5));
-            var sign = Dd.Select(Dd.LessThan(error, Dd.Zero), -half, Dd.Select(error.IsZero, Dd.Zero, half));
-            return new(Dd.Abs(error) * Vector512.Create(0.5), Dd.Zero, sign);
+            var (error, size, half) = (c.Error, c.ErrorSize, TNumber.Of(0.5));
+            var sign = TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half));
+            var isUnknown = Vector256.LessThan(Vector256.Abs(error.Round()), size * Vector256.Create(LeastPart));
+            var signSize = Lanes.Select(isUnknown, Vector256.Create(double.PositiveInfinity), half.Round());
+            return new(TNumber.Abs(error) * half, TNumber.Zero, sign, size * half.Round(), signSize);
         }
     }
 }

@@ -1,0 +1,111 @@
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>One thread's part of a pass over rows: takes row after row to a kernel or to the formula.</summary>
+internal sealed class CategoricalRun(Batch batch, TargetRows? labels, CategoricalScorer scorer, SoftmaxPlan plan, SampleWeights weights,
+    Scores scores, ExactSum sum, MetricsSum? tally) : IDisposable
+{
+    /// <summary>How many rows that a kernel left are noted before they are scored.</summary>
+    private const int MaxLeft = 4096;
+
+    private readonly int _classes = batch.Predictions.Shape.Last;
+
+    // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
+    private readonly RowWork _beside = batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None;
+
+    private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
+
+    // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it
+    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 ? null : tally;
+
+    private readonly WorkMemory? _target =
+        plan is { TakesClasses: true, TakesRows: false } && labels!.AreDense ? new(batch.Predictions.Shape.Last, batch.Memory) : null;
+
+    private ISoftmaxRows? _hard, _soft;
+    private CategoricalScratch? _scratch;
+
+    private ISoftmaxRows Hard => _hard ??= plan.NewRows(weights, scores, _kernelTally, hasRows: false);
+
+    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
+
+    private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Memory);
+
+    /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
+    public static long CountBytes(int classes) =>
+        CategoricalScratch.CountBytes(classes) + 4L * sizeof(double) * Lanes.Padded(classes);
+
+    /// <summary>Scores a row, now or with the next ones.</summary>
+    public void Add(long row)
+    {
+        if (!weights.Kept.Contains(row))
+        {
+            scorer.Skip(row, Scratch);
+            return;
+        }
+        var y = plan.TakesClasses ? labels!.TrueClass(row, FindTarget()) : TargetRows.Soft;
+        var work = _beside;
+        if (y >= 0)
+        {
+            Hard.Add(row, y, sum);
+            if (_kernelTally != tally) work |= RowWork.Metrics;
+        }
+        else if (plan.TakesRows)
+        {
+            Soft.AddSoft(row, sum);
+            work |= _metrics;
+        }
+        else
+        {
+            work |= RowWork.Loss | RowWork.Gradient | _metrics;
+        }
+        if (work != RowWork.None) scorer.Score(row, work, Scratch, sum, tally);
+        if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
+        if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
+    }
+
+    /// <summary>Scores what is left of the rows.</summary>
+    public void Finish()
+    {
+        Finish(_hard, _kernelTally);
+        Finish(_soft, null);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _hard?.Dispose();
+        _soft?.Dispose();
+        _target?.Dispose();
+        _scratch?.Dispose();
+    }
+
+    /// <summary>Where the labels of a row are read to, to see whether one class is true.</summary>
+    private Span<double> FindTarget() => plan.TakesRows ? Soft.Target : _target is null ? default : _target.Span;
+
+    private void Finish(ISoftmaxRows? kernel, MetricsSum? kernelTally)
+    {
+        kernel?.Flush(sum);
+        if (kernel is not null) ScoreLeft(kernel, kernelTally, 0);
+    }
+
+    /// <summary>Scores by the formula the rows that a kernel has left, where there are more than so many.</summary>
+    private void ScoreLeft(ISoftmaxRows kernel, MetricsSum? kernelTally, int most)
+    {
+        if (kernel.Declined.Count > most)
+        {
+            var work = RowWork.Loss | RowWork.Gradient | (kernelTally is null ? RowWork.None : RowWork.Metrics);
+            foreach (var row in kernel.Declined) scorer.Score(row, work, Scratch, sum, kernelTally);
+            kernel.Declined.Clear();
+        }
+        if (kernel.WithoutGradient.Count > most)
+        {
+            foreach (var row in kernel.WithoutGradient) scorer.Score(row, RowWork.Gradient, Scratch, sum, null);
+            kernel.WithoutGradient.Clear();
+        }
+    }
+}

@@ -1,0 +1,78 @@
+using System.Runtime.CompilerServices;
+using LossService.Core.Batches;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Scores single rows by the formula: in plain double where that has the digits of the results, else in double-double.</summary>
+internal sealed class CategoricalScorer
+{
+    /// <summary>What depends on the predictions alone.</summary>
+    public const OutputSet DescriptiveOutputs =
+        OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
+
+    private readonly Batch _batch;
+    private readonly TargetRows? _labels;
+    private readonly SampleWeights _weights;
+    private readonly Scores _scores;
+    private readonly int _classes;
+    private readonly RowOutputs _outputs;
+    private readonly ExactScorer _exact;
+    private readonly PlainScorer? _plain;
+
+    public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
+        SampleWeights weights, Scores scores)
+    {
+        (_batch, _labels, _weights, _scores) = (batch, labels, weights, scores);
+        _classes = batch.Predictions.Shape.Last;
+        _outputs = new(batch, weights, scores);
+        var losses = new RowLosses(batch, weights, weighsSamples ? classWeights : new(null, _classes), scores);
+        _exact = new(batch, formula, classWeights, weighsSamples, losses, _outputs, scores);
+        if (PlainScorer.Serves(batch, formula))
+            _plain = new(batch, formula, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
+    }
+
+    /// <summary>Does the work on a row, adding to the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
+        ReadPredictions(index, scratch.Z);
+        var hard = TargetRows.Soft;
+        if (_labels is not null) hard = _labels.Read(index, scratch.Y[.._classes], scratch.YLow[.._classes]);
+        if (_plain is not null) work = _plain.Score(index, work, hard, scratch, sum, tally);
+        if (work != RowWork.None) _exact.Score(index, work, hard, scratch, sum, tally);
+    }
+
+    /// <summary>
+    /// Writes a row that is not kept: loss and gradient 0. An ignored row has the outputs that depend on the predictions alone, which
+    /// nothing has validated; a masked row has NaN instead, and so has a row of logits without a softmax.
+    /// </summary>
+    public void Skip(long index, CategoricalScratch scratch)
+    {
+        _scores.Losses?.Clear(index, 1);
+        _scores.Gradient?.Clear(index * _classes, _classes);
+        if (!_batch.Wants(DescriptiveOutputs)) return;
+        var z = scratch.Z;
+        var isMasked = _weights.Kept.IsMasked(index);
+        if (isMasked) z.Fill(double.NaN);
+        else ReadPredictions(index, z);
+        var row = scratch.Row(TargetRows.Soft, _batch.Form == PredictionForm.Logits, Dd.Zero, []);
+        if (isMasked || (_batch.Form == PredictionForm.Logits && !HasSoftmax(z))) row.FillDistribution(double.NaN);
+        else _exact.Describe(row);
+        ResultNaN.Unify(row.P.Hi);
+        ResultNaN.Unify(row.LogP.Hi);
+        _outputs.Write(index, row);
+        if (ResultNaN.IsIn(z)) _scores.Predictions?.Write(index, [-1]);
+    }
+
+    private void ReadPredictions(long index, Span<double> z)
+    {
+        _batch.Predictions.Read(index * _classes, z[.._classes]);
+        z[_classes..].Fill(_batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity);
+    }
+
+    private static bool HasSoftmax(ReadOnlySpan<double> z) => !ResultNaN.IsIn(z)
+        && z.Count(double.PositiveInfinity) <= 1 && z.IndexOfAnyExcept(double.NegativeInfinity) >= 0;
+}

@@ -1,0 +1,96 @@
+using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// Scores a row of any predictions in double-double, which always has the digits: link (log p, p) → target (smoothed) → formula (value,
+/// derivatives) → link (gradient).
+/// </summary>
+internal sealed class ExactScorer(
+    Batch batch, CategoricalFormula formula, ClassWeights classWeights, bool weighsSamples, RowLosses losses, RowOutputs outputs,
+    Scores scores)
+{
+    private readonly int _classes = batch.Predictions.Shape.Last;
+    private readonly CategoricalLink _link = CreateLink(batch);
+    private readonly Smoothing _smoothing = new(batch.Options.Get(SharedOptions.LabelSmoothing), batch.Predictions.Shape.Last);
+
+    private readonly bool _needsDistribution = !formula.IsOnLogits
+        || batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
+
+    /// <summary>Does the work on a row whose predictions and label have been read, adding to the sums.</summary>
+    public void Score(long index, RowWork work, int hard, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
+        var label = new NumberRow<Dd>(scratch.Y, scratch.YLow);
+        var row = scratch.Row(
+            _smoothing.IsNone ? hard : TargetRows.Soft,
+            batch.Form == PredictionForm.Logits,
+            hard >= 0 || !formula.NeedsSurplus ? Dd.Zero : _smoothing.GetSurplus(label),
+            weighsSamples ? [] : classWeights.Padded);
+        _smoothing.Apply(label, row.T);
+        var logSumExp = _needsDistribution ? _link.Fill(row) : Dd.Zero;
+        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
+        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        if ((work & (RowWork.Loss | RowWork.Gradient)) == 0) return;
+
+        var value = formula.Score(row);
+        var logSumExpDerivative = Dd.Zero;
+        if (formula.LogSumExpSquared > 0)
+        {
+            var factor = GetLogSumExpFactor(hard, scratch.Y);
+            value += TimesOrZero(factor, Dd.Square(logSumExp));
+            logSumExpDerivative = TimesOrZero(factor, logSumExp + logSumExp);
+        }
+        var scale = losses.GetScale(index, hard, scratch.Y);
+        if ((work & RowWork.Loss) != 0) losses.Add(index, value, scale, sum);
+        if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return;
+        FindGradient(row, losses.GetGradientScale(scale), logSumExpDerivative, scratch.Result);
+        gradient.Write(index * _classes, scratch.Result[.._classes]);
+    }
+
+    /// <summary>Fills the distribution of a row that is not kept.</summary>
+    public void Describe(in CategoricalRow<Dd> row)
+    {
+        if (_needsDistribution) _link.Fill(row);
+    }
+
+    private static CategoricalLink CreateLink(Batch batch)
+    {
+        var (options, clip) = (batch.Options, batch.Options.Get(SharedOptions.Clip));
+        return batch.Form == PredictionForm.Probabilities && options.Get(SharedOptions.Normalize)
+            ? new NormalizedLink(clip)
+            : CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), clip);
+    }
+
+    private void FindGradient(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> result)
+    {
+        if (scale.ToScalar() == 0)
+        {
+            result.Clear();
+            return;
+        }
+        if (!formula.IsOnLogits)
+        {
+            _link.Backward(row, scale, logSumExpDerivative, result);
+            return;
+        }
+        for (var c = 0; c < row.LogPDerivative.Length; c += Lanes.Width)
+            (row.LogPDerivative[c] * scale).Round().CopyTo(result[c..]);
+    }
+
+    /// <summary>
+    /// What logsumexp² is multiplied by: ζ and the sample's class weight, unless the whole value is; and 1/unit, since the value is
+    /// converted to the unit and this term is no amount of information.
+    /// </summary>
+    private Dd GetLogSumExpFactor(int hard, ReadOnlySpan<double> y)
+    {
+        var factor = new Dd(formula.LogSumExpSquared);
+        if (!classWeights.AreOne && !weighsSamples) factor *= new Dd(classWeights.Of(hard, y));
+        return batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
+    }
+
+    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
+}

@@ -1,0 +1,20 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>What a formula finds of a row in plain double.</summary>
+/// <param name="Value">The value, in every lane.</param>
+/// <param name="Size">What an error of the arithmetic is multiplied by on its way to the value, at least roughly.</param>
+/// <param name="Derivative">Σu, with u_c = ∂L/∂log p_c + p_c·(∂L/∂p_c − that of the largest class), which the row has.</param>
+/// <param name="DerivativeSize">The same as <paramref name="Size"/> for <paramref name="Derivative"/>.</param>
+internal readonly record struct PlainScore(Dd Value, double Size, double Derivative, double DerivativeSize)
+{
+    /// <summary>
+    /// The least part of what it is computed from that a value has. Its terms are rounded independently, so that most of their errors
+    /// cancel; what all have in common, the error of Σe, is about an ulp.
+    /// </summary>
+    private const double LeastPart = 1.0 / 8;
+
+    /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
+    public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= LeastPart * Size;
+}

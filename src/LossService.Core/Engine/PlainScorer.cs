@@ -1,0 +1,143 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// Scores a row of logits in plain double, for results of 24 bits or fewer, by the softmax kernel's exponentials. Where cancellation may
+/// cost a result its digits, it says so, and the row is scored again in double-double: the row alone decides.
+/// </summary>
+internal sealed class PlainScorer(
+    Batch batch, CategoricalFormula formula, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
+{
+    private readonly int _classes = batch.Predictions.Shape.Last;
+    private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
+    private readonly Smoothing _smoothing = new(batch.Options.Get(SharedOptions.LabelSmoothing), batch.Predictions.Shape.Last);
+    private readonly bool _normalizes = batch.Options.Get(SharedOptions.Normalize);
+
+    /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
+    public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType != DType.Float64
+        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0;
+
+    /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public RowWork Score(long index, RowWork work, int hard, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
+        var surplus = hard >= 0 || !formula.NeedsSurplus ? 0 : _smoothing.GetSurplus(new(scratch.Y, scratch.YLow)).ToScalar();
+        var row = scratch.Row(_smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true, PlainDouble.Of(surplus), classWeight) with
+        {
+            HasExactTarget = _smoothing.IsNone && (!_normalizes || scratch.YLow.IndexOfAnyExcept(0.0) < 0),
+        };
+        if (_smoothing.IsNone) row = row with { T = new(scratch.Y, scratch.YLow) };
+        else _smoothing.Apply(new(scratch.Y, scratch.YLow), row.T);
+
+        var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
+        var softmax = default(PlainSoftmax);
+        if (!formula.IsOnLogits || describes)
+        {
+            softmax = new(row, _scale);
+            if (!softmax.IsDefined) return work;
+        }
+        var left = (work & (RowWork.Loss | RowWork.Gradient)) == 0
+            ? RowWork.None
+            : Score(index, work, hard, row, softmax, scratch, sum);
+        if (!describes) return left;
+        softmax.Distribute(row);
+        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
+        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        return left;
+    }
+
+    private RowWork Score(long index, RowWork work, int hard, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
+        CategoricalScratch scratch, ExactSum sum)
+    {
+        var score = formula.Score(row, softmax);
+        if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
+        var scale = losses.GetScale(index, hard, scratch.Y);
+        if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
+        if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
+        return WriteGradient(gradient, index, row, softmax, score, losses.GetGradientScale(scale).Hi, scratch.Result)
+            ? RowWork.None
+            : RowWork.Gradient;
+    }
+
+    private unsafe bool WriteGradient(Tensor gradient, long index, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
+        in PlainScore score, Vector256<double> scale, Span<double> result)
+    {
+        if (scale.ToScalar() == 0)
+        {
+            gradient.Clear(index * _classes, _classes);
+            return true;
+        }
+        if (!formula.IsOnLogits) scale *= Vector256.Create(1 / _scale.Temperature);
+        if (gradient.DType == DType.Float32) return Find(row, softmax, score, scale, (StoredFloat32*)gradient.Data + index * _classes);
+        bool hasDigits;
+        fixed (double* doubles = result) hasDigits = Find(row, softmax, score, scale, (StoredFloat64*)doubles);
+        if (hasDigits) gradient.Write(index * _classes, result[.._classes]);
+        return hasDigits;
+    }
+
+    private unsafe bool Find<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
+        Vector256<double> scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        if (!formula.IsOnLogits) return Combine(row, softmax, score, scale, gradient);
+        Scale(row, scale, gradient);
+        return true;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe void Scale<TElement>(in CategoricalRow<PlainDouble> row, Vector256<double> scale, TElement* gradient)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        ref var derivatives = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
+        for (var c = 0; c < row.Classes; c += Lanes.Width)
+            Store(Vector256.LoadUnsafe(ref derivatives, (nuint)c) * scale, gradient + c, row.Classes - c);
+    }
+
+    /// <summary>(u·(1 − p) − p·(Σu − u))·scale: the softmax's backward step of <see cref="CategoricalLink"/>.</summary>
+    /// <returns>Whether every element has the digits of a float32, so that it is no small difference of large numbers.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static unsafe bool Combine<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
+        Vector256<double> scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        var p = softmax;
+        ref var e = ref MemoryMarshal.GetReference(row.P.Hi);
+        ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
+        ref var sizes = ref MemoryMarshal.GetReference(row.Size);
+        var (sum, all) = (Vector256.Create(score.Derivative), Vector256.Create(score.DerivativeSize));
+        var least = Vector256.Create(SoftmaxKernel<TElement>.LeastPart);
+        var hasDigits = Vector256<double>.AllBitsSet;
+        var classes = row.Classes;
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            var exponential = Vector256.LoadUnsafe(ref e, (nuint)c);
+            var own = Vector256.LoadUnsafe(ref u, (nuint)c);
+            var probability = p.GetP(exponential);
+            var rest = p.GetQ(exponential, probability);
+            var g = own * rest - probability * (sum - own);
+            var size = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref sizes, (nuint)c), rest, probability * all);
+            // false for NaN
+            hasDigits &= Vector256.GreaterThanOrEqual(Vector256.Abs(g), size * least);
+            g *= scale;
+            hasDigits &= Vector256.LessThan(Vector256.Abs(g), Vector256.Create(double.PositiveInfinity));
+            Store(g, gradient + c, classes - c);
+        }
+        return Vector256.EqualsAll(hasDigits.AsInt64(), Vector256<long>.AllBitsSet);
+    }
+
+    /// <summary>Writes four elements, or as many as there are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static unsafe void Store<TElement>(Vector256<double> value, TElement* to, int count)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        if (count >= Lanes.Width) TElement.Store(value, to);
+        else for (var i = 0; i < count; i++) to[i] = TElement.FromDouble(value[i]);
+    }
+}

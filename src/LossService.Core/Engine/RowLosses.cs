@@ -1,0 +1,37 @@
+using LossService.Core.Batches;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+
+namespace LossService.Core.Engine;
+
+/// <summary>What a row's value is multiplied by, and where the product goes.</summary>
+/// <param name="batch">The batch.</param>
+/// <param name="weights">The weights of its samples.</param>
+/// <param name="classWeights">The weights of its classes, where they multiply the whole value; else those that are all 1.</param>
+/// <param name="scores">Where to.</param>
+internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights classWeights, Scores scores)
+{
+    private readonly Dd _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
+
+    /// <summary>The row's weight, in the batch's unit.</summary>
+    public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
+    {
+        var weight = new Dd(weights[index]);
+        if (!classWeights.AreOne) weight *= new Dd(classWeights.Of(hard, y));
+        return weight * _unit;
+    }
+
+    /// <summary>The row's weight in the reduced loss; 0 where that is nothing.</summary>
+    public Dd GetGradientScale(Dd scale) => weights.IsNothing || scale.ToScalar() == 0 ? Dd.Zero : scale / new Dd(weights.Divisor);
+
+    /// <summary>Adds value·scale to the sum, and writes it.</summary>
+    public void Add(long index, Dd value, Dd scale, ExactSum sum)
+    {
+        // overflows as it should
+        var loss = scale.ToScalar() == 0 ? Dd.Zero : value * scale;
+        sum.Add(loss.ToScalar());
+        sum.Add(loss.Lo[0]);
+        scores.Losses?.Write(index, [loss.ToScalar()]);
+    }
+}

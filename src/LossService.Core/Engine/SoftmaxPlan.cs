@@ -1,0 +1,81 @@
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Which rows of a batch the softmax kernel scores, and what it computes of them.</summary>
+internal sealed class SoftmaxPlan
+{
+    // a float64 result needs all the digits of a double: a difference of two parts must not be smaller than half of them
+    private const double LeastPartOfFloat64 = 0.5;
+
+    private readonly Batch _batch;
+    private readonly SoftmaxLoss _loss;
+
+    /// <summary>Decides by the formula, the options and the dtypes.</summary>
+    /// <param name="batch">The batch.</param>
+    /// <param name="formula">Its formula.</param>
+    /// <param name="classWeight">The weight of each class, padded; empty = 1.</param>
+    public SoftmaxPlan(Batch batch, CategoricalFormula formula, double[] classWeight)
+    {
+        _batch = batch;
+        var (dtype, options) = (batch.Predictions.DType, batch.Options);
+        var smoothing = options.Get(SharedOptions.LabelSmoothing);
+        var isNarrow = dtype != DType.Float64;
+        _loss = new()
+        {
+            Formula = formula.OfTrueClass,
+            Temperature = options.Get(SharedOptions.Temperature),
+            Smoothing = smoothing,
+            LogSumExpSquared = formula.LogSumExpSquared,
+            SubtractsEntropy = formula.IsRelativeEntropy,
+            ClassWeight = Multiply(classWeight, formula.ClassFactor),
+            Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
+            IsFloat64 = !isNarrow,
+            LeastPart = isNarrow ? SoftmaxKernel<StoredFloat32>.LeastPart : LeastPartOfFloat64,
+        };
+        // the kernel writes gradients as it reads predictions
+        var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
+            && batch.Labels is not null;
+        // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
+        TakesClasses = isStored && (formula.IsCrossEntropy
+            ? isNarrow || smoothing == 0
+            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy) && isNarrow && smoothing == 0);
+        var isWeighed = classWeight.Length > 0;
+        TakesRows = TakesClasses && isNarrow && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
+            // the weight of such a row is a quotient of exact sums
+            && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed);
+    }
+
+    /// <summary>Whether the kernel scores rows with one true class.</summary>
+    public bool TakesClasses { get; }
+
+    /// <summary>Whether the kernel scores rows with soft labels.</summary>
+    public bool TakesRows { get; }
+
+    /// <summary>A kernel for rows with one true class, or with soft labels.</summary>
+    public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows) =>
+        _batch.Predictions.DType switch
+        {
+            DType.Float16 => New<StoredFloat16>(weights, scores, tally, hasRows),
+            DType.BFloat16 => New<StoredBFloat16>(weights, scores, tally, hasRows),
+            DType.Float32 => New<StoredFloat32>(weights, scores, tally, hasRows),
+            _ => New<StoredFloat64>(weights, scores, tally, hasRows),
+        };
+
+    private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
+        where TElement : unmanaged, IStoredFloat<TElement> => new(_batch, weights, scores, tally, _loss, hasRows);
+
+    private static double[] Multiply(double[] weights, double[] factors)
+    {
+        if (factors.Length == 0) return weights;
+        if (weights.Length == 0) return factors;
+        var product = new double[weights.Length];
+        for (var c = 0; c < factors.Length; c++) product[c] = weights[c] * factors[c];
+        return product;
+    }
+}

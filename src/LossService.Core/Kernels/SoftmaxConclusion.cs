@@ -1,0 +1,137 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>
+/// From the sums of four rows, side by side and in double-double: their losses, and the few numbers that their gradients are made of.
+/// </summary>
+/// <remarks>
+/// <para>With L = log1p(s): −log p_c = (m − z_c)/T + L. A target t_c = own·1{c = y} + φ·b_c, with own or φ 0, gives the cross-entropy
+/// own·(−log p_y) + φ·(Σ b_c·(m − z_c)/T + L·Σ b_c), whose terms are not negative, and its derivatives p_c·(own + φ·Σ b_c) − t_c.
+/// A formula of the true class with value f and −∂f/∂log p_y = a has a·p_c, and −a·(1 − p_y) at y.</para>
+/// <para>b is 1 in every class (label smoothing), the class weights (both), or a row of soft labels.</para>
+/// </remarks>
+/// <param name="loss">What is computed.</param>
+/// <param name="classes">K.</param>
+/// <param name="divisor">What the loss is divided by.</param>
+/// <param name="hasRows">Whether each row has its own target b, and no true class.</param>
+internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, double divisor, bool hasRows)
+{
+    /// <summary>e to the power −620 is 1e-269.</summary>
+    private const double TinySpan = 620;
+
+    /// <summary>Terms are rounded independently, so that most of their errors cancel: a value may be a smaller part of its parts.</summary>
+    private const double LeastPartOfValue = 1.0 / 8;
+
+    private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
+    private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
+    private readonly Dd _divisor = new Dd(divisor) * Vector256.Create(loss.Temperature);
+    private readonly double _plainScale = (loss.Unit / (new Dd(divisor) * Vector256.Create(loss.Temperature))).ToScalar();
+
+    // a logsumexp is no amount of information
+    private readonly Dd _squared = new Dd(loss.LogSumExpSquared) / loss.Unit;
+
+    /// <summary>Whether targets are spread over the classes.</summary>
+    public bool HasSpread { get; } = hasRows || loss.Smoothing != 0;
+
+    /// <summary>Whether every sample weighs 1 and the unit is nats, so that <see cref="SoftmaxScratch.Weight"/> is not filled.</summary>
+    public bool IsPlain { get; init; }
+
+    /// <summary>Computes the losses of rows <paramref name="i"/> to i + 3, and the factors of their gradients.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Conclude(SoftmaxScratch rows, int i)
+    {
+        var rest = Vector256.Load(rows.Rest + i);
+        var gap = Dd.Difference(Vector256.Load(rows.Max + i), Vector256.Load(rows.Label + i));
+        var isLargest = gap.IsZero;
+        if (loss.Temperature != 1) gap /= Vector256.Create(loss.Temperature);
+        var log = VectorMath.Log1p(rest);
+        var value = Dd.Sum(gap.Hi, log) + gap.Lo;
+        value.Hi.Store(rows.Surprise + i);
+        var inverse = Vector256<double>.One / (Vector256<double>.One + rest);
+        var p = Vector256.Load(rows.Own + i) * inverse;
+        var q = Lanes.Select(isLargest, rest * inverse, Vector256<double>.One - p);
+
+        // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
+        var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);
+        if (loss.Formula is { } formula)
+        {
+            (value, var slope) = formula(-value, new(p), new(q));
+            own = slope.Round();
+        }
+        else if (HasSpread)
+        {
+            value = Spread(rows, i, value, log, out own, out others);
+            shift = _spread.Round();
+        }
+        var lost = Vector256<double>.Zero;
+        if (loss.LogSumExpSquared != 0)
+        {
+            var without = own + others;
+            value += AddLogSumExp(rows, i, log, ref others);
+            lost = IsLost(own + others, without);
+        }
+        var scale = Vector256.Create(_plainScale);
+        if (!IsPlain)
+        {
+            var weight = new Dd(Vector256.Load(rows.Weight + i)) * loss.Unit;
+            value = Dd.Select(weight.IsZero, Dd.Zero, value * weight);
+            scale = (weight / _divisor).Round();
+        }
+        value.Hi.Store(rows.Loss + i);
+        value.Lo.Store(rows.Low + i);
+        var part = scale * (own + others) * inverse;
+        part.Store(rows.Part + i);
+        if (loss.IsFloat64) lost |= HasTiny(rows, i) & Vector256.GreaterThan(Vector256.Abs(part), Vector256<double>.One);
+        (scale * shift).Store(rows.Shift + i);
+        var (taken, given) = (own * q, p * others);
+        if (HasSpread && !hasRows) taken += shift * Vector256.Load(rows.ClassWeight + i);
+        (scale * (given - taken)).Store(rows.Own + i);
+        (lost | IsLost(given - taken, Vector256.MinNative(taken, Vector256.Abs(given)))).Store(rows.Lost + i);
+    }
+
+    private Vector256<double> IsLost(Vector256<double> difference, Vector256<double> size) =>
+        Vector256.LessThan(Vector256.Abs(difference), Vector256.Create(loss.LeastPart) * size);
+
+    /// <summary>
+    /// Where an e_c may be so small that it lacks digits, though times a large factor it is a usual number. A float32 is 0 there.
+    /// </summary>
+    private Vector256<double> HasTiny(SoftmaxScratch rows, int i) => Vector256.GreaterThan(
+        Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Temperature));
+
+    private Dd Spread(
+        SoftmaxScratch rows, int i, Dd surprise, Vector256<double> log, out Vector256<double> own, out Vector256<double> others)
+    {
+        var share = new Dd(Vector256.Load(rows.Share + i));
+        var gaps = new Dd(Vector256.Load(rows.Gaps + i));
+        if (loss.Temperature != 1) gaps /= Vector256.Create(loss.Temperature);
+        var value = (gaps + share * log) * _spread;
+        others = (share * _spread).Round();
+        own = Vector256<double>.Zero;
+        if (hasRows) return loss.SubtractsEntropy ? SubtractEntropy(rows, i, value) : value;
+        var kept = _keep * Vector256.Load(rows.ClassWeight + i);
+        own = kept.Round();
+        return Dd.Select(kept.IsZero, value, value + kept * surprise);
+    }
+
+    /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
+    private static Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
+    {
+        var negated = Vector256.Load(rows.NegatedEntropy + i);
+        var difference = value + negated;
+        var isLost = Vector256.LessThan(difference.Hi, (value.Hi - negated) * Vector256.Create(LeastPartOfValue));
+        return Dd.Select(isLost, new Dd(double.NaN), difference);
+    }
+
+    /// <summary>ζ·logsumexp², times the class's weight; its derivative on the logits is a multiple of p.</summary>
+    private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
+    {
+        var max = new Dd(Vector256.Load(rows.Max + i));
+        var logSumExp = max / Vector256.Create(loss.Temperature) + log;
+        var factor = HasSpread && !hasRows ? _squared * Vector256.Load(rows.ClassWeight + i) : _squared;
+        others += (factor * logSumExp * Vector256.Create(2.0)).Round();
+        return Dd.Select(factor.IsZero, Dd.Zero, factor * Dd.Square(logSumExp));
+    }
+}

@@ -1,0 +1,34 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>What the softmax kernel computes of a row: a loss of the true class alone, or cross-entropy with any target.</summary>
+internal sealed record SoftmaxLoss
+{
+    /// <summary>A loss of the true class; null = cross-entropy.</summary>
+    public TrueClassFormula? Formula { get; init; }
+
+    /// <summary>T.</summary>
+    public required double Temperature { get; init; }
+
+    /// <summary>α of t' = t(1 − α) + α/K; 0 with a formula.</summary>
+    public required double Smoothing { get; init; }
+
+    /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)², times the class's weight.</summary>
+    public double LogSumExpSquared { get; init; }
+
+    /// <summary>Whether the entropy of a row's own target is subtracted.</summary>
+    public bool SubtractsEntropy { get; init; }
+
+    /// <summary>The weight of each class, padded; empty = all are 1.</summary>
+    public required double[] ClassWeight { get; init; }
+
+    /// <summary>What nats are multiplied by.</summary>
+    public required Dd Unit { get; init; }
+
+    /// <summary>Whether logits and results are float64.</summary>
+    public required bool IsFloat64 { get; init; }
+
+    /// <summary>The part of what was subtracted that a difference must have, so that it has the digits of a result.</summary>
+    public required double LeastPart { get; init; }
+}

@@ -1,0 +1,91 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>
+/// The targets b_c of <see cref="SoftmaxConclusion"/> for a block of rows: 1 in every class, the class weights, or soft labels.
+/// </summary>
+/// <param name="loss">What is computed.</param>
+/// <param name="classes">K.</param>
+/// <param name="memory">Memory for a row, or for a block of rows, each padded.</param>
+/// <param name="areRows">Whether each row has its own target.</param>
+internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows)
+{
+    /// <summary>The classes after which a sum goes into a double-double: a long sum would lose digits.</summary>
+    private const int Run = 32 * Lanes.Width;
+
+    private readonly int _padded = Lanes.Padded(classes);
+    private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
+
+    /// <summary>Whether each row has its own target.</summary>
+    public bool AreRows => areRows;
+
+    /// <summary>Where to write the labels of a row.</summary>
+    public Span<double> Raw(int row) => new(memory + row * _padded, classes);
+
+    /// <summary>The target of a row, padded with zeros; null = 1 in every class.</summary>
+    public double* Row(int row) => areRows ? memory + row * _padded : _weights;
+
+    /// <summary>Smooths and weighs the labels of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Prepare(int row)
+    {
+        var target = memory + row * _padded;
+        new Span<double>(target + classes, _padded - classes).Clear();
+        if (loss.Smoothing == 0 && loss.ClassWeight.Length == 0) return;
+        var (keep, spread) = (Vector256.Create(1 - loss.Smoothing), Vector256.Create(loss.Smoothing / classes));
+        for (var c = 0; c < _padded; c += Lanes.Width)
+        {
+            var t = Vector256.Load(target + c);
+            if (loss.Smoothing != 0) t = Vector256.FusedMultiplyAdd(t, keep, spread);
+            if (loss.ClassWeight.Length > 0) t *= Vector256.LoadUnsafe(ref loss.ClassWeight[c]);
+            t.Store(target + c);
+        }
+        new Span<double>(target + classes, _padded - classes).Clear();
+    }
+
+    /// <summary>Σ b_c·ln b_c of a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public double GetNegatedEntropy(int row)
+    {
+        var target = memory + row * _padded;
+        var (total, run) = (Dd.Zero, Vector256<double>.Zero);
+        for (var c = 0; c < _padded; c += Lanes.Width)
+        {
+            var b = Vector256.Load(target + c);
+            run += Vector256.AndNot(b * VectorMath.Log(b), Vector256.Equals(b, Vector256<double>.Zero));
+            if ((c & (Run - 1)) != Run - Lanes.Width) continue;
+            total += run;
+            run = Vector256<double>.Zero;
+        }
+        return Dd.SumOfLanes(total + run).ToScalar();
+    }
+
+    /// <summary>Copies a row's target to another row.</summary>
+    public void Copy(int from, int to)
+    {
+        if (areRows) Raw(from).CopyTo(Raw(to));
+    }
+
+    /// <summary>The targets of four rows, class by class; null = 1 in every class.</summary>
+    /// <param name="row">The first of the rows.</param>
+    /// <param name="columns">Where to.</param>
+    public double* Columns(int row, double* columns)
+    {
+        if (!areRows && _weights == null) return null;
+        for (var lane = 0; lane < Lanes.Width; lane++)
+        {
+            var target = Row(row + lane);
+            for (var c = 0; c < classes; c++) columns[c * Lanes.Width + lane] = target[c];
+        }
+        return columns;
+    }
+
+    private static double* Fill(SoftmaxLoss loss, int classes, double* memory)
+    {
+        loss.ClassWeight.AsSpan(0, Lanes.Padded(classes)).CopyTo(new Span<double>(memory, Lanes.Padded(classes)));
+        return memory;
+    }
+}

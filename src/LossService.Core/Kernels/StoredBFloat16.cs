@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>An element of a bfloat16 tensor.</summary>
+/// <remarks>Results are rounded to float32 first: what is stored is the nearest number, or next to it where two are equally near.</remarks>
+[StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
+internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<StoredBFloat16>
+{
+    private readonly ushort _bits = bits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Load(StoredBFloat16* source)
+    {
+        var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
+        return StoredFloat32.Widen((bits << 16).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<double> value, StoredBFloat16* destination)
+    {
+        var bits = StoredFloat32.Narrow(value).AsUInt32();
+        var odd = (bits >>> 16) & Vector128<uint>.One;
+        var rounded = (bits + odd + Vector128.Create(0x7FFFu)) >>> 16;
+        *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
+    }
+
+    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns)
+    {
+        for (var c = 0; c < Lanes.Width; c++)
+            for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreColumns(
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredBFloat16** rows, int start)
+    {
+        Transpose.Squares(ref one, ref two, ref three, ref four);
+        Store(one, rows[0] + start);
+        Store(two, rows[1] + start);
+        Store(three, rows[2] + start);
+        Store(four, rows[3] + start);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count) => MinMax.FindWidened(row, count);
+
+    public static double ToDouble(StoredBFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
+
+    public static StoredBFloat16 FromDouble(double value) => new(Round((float)value));
+
+    private static ushort Round(float value)
+    {
+        var bits = BitConverter.SingleToUInt32Bits(value);
+        return (ushort)((bits + ((bits >> 16) & 1) + 0x7FFF) >> 16);
+    }
+}

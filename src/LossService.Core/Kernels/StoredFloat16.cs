@@ -1,0 +1,70 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>An element of a float16 tensor.</summary>
+/// <remarks>Results are rounded to float32 first: what is stored is the nearest number, or next to it where two are equally near.</remarks>
+[StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
+internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<StoredFloat16>
+{
+    private readonly ushort _bits = bits;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Load(StoredFloat16* source)
+    {
+        var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
+        var size = (bits & Vector128.Create(0x7FFFu)) << 13;
+        // the exponents differ by 112; an infinity and NaN have the largest
+        var number = size.AsSingle() * Vector128.Create(5.192296858534828e33f);
+        var isSpecial = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x7BFF << 13));
+        var four = Vector128.ConditionalSelect(isSpecial.AsUInt32(), size | Vector128.Create(0x7F800000u), number.AsUInt32());
+        var sign = (bits & Vector128.Create(0x8000u)) << 16;
+        return StoredFloat32.Widen((four | sign).AsSingle());
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<double> value, StoredFloat16* destination)
+    {
+        var bits = StoredFloat32.Narrow(value).AsUInt32();
+        var size = bits & Vector128.Create(0x7FFFFFFFu);
+        var odd = (size >>> 13) & Vector128<uint>.One;
+        // + a half of the last place that is kept, − the difference of the exponents
+        var normal = (size + odd + Vector128.Create(0xC8000FFFu)) >>> 13;
+        // the unit in the last place of 0.5 is that of the subnormal numbers, so that the addition rounds
+        var half = Vector128.Create(0.5f);
+        var subnormal = (size.AsSingle() + half).AsUInt32() - half.AsUInt32();
+        var isSmall = Vector128.LessThan(size.AsInt32(), Vector128.Create(0x38800000)).AsUInt32();
+        var rounded = Vector128.ConditionalSelect(isSmall, subnormal, normal);
+        var overflows = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x477FEFFF)).AsUInt32();
+        rounded = Vector128.ConditionalSelect(overflows, Vector128.Create(0x7C00u), rounded);
+        rounded |= (bits >>> 16) & Vector128.Create(0x8000u);
+        *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
+    }
+
+    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns)
+    {
+        for (var c = 0; c < Lanes.Width; c++)
+            for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreColumns(
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredFloat16** rows, int start)
+    {
+        Transpose.Squares(ref one, ref two, ref three, ref four);
+        Store(one, rows[0] + start);
+        Store(two, rows[1] + start);
+        Store(three, rows[2] + start);
+        Store(four, rows[3] + start);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static (double Min, double Max) FindMinMax(StoredFloat16* row, int count) => MinMax.FindWidened(row, count);
+
+    public static double ToDouble(StoredFloat16 value) => (double)BitConverter.UInt16BitsToHalf(value._bits);
+
+    public static StoredFloat16 FromDouble(double value) => new(BitConverter.HalfToUInt16Bits((Half)value));
+}

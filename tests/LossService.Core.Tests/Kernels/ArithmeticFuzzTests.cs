@@ -1,0 +1,73 @@
+using System.Diagnostics;
+using LossService.Core.Losses;
+using LossService.Core.Options;
+using LossService.Core.Tensors;
+using LossService.Tests.Shared;
+
+namespace LossService.Core.Tests.Kernels;
+
+/// <summary>
+/// Every categorical loss under every option in the fast arithmetics, beside the same rows in double-double: a float32 element is the
+/// same or a neighbour, and a sum within 4 ulp.
+/// </summary>
+public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
+{
+    private const int RowsOfBatch = 32;
+
+    private static readonly BatchSpace Space = new()
+    {
+        Forms = [PredictionForm.Logits],
+        DTypes = [DType.Float32],
+        Classes = (2, 40),
+        MaskChance = 0,
+    };
+
+    [Theory]
+    [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    public void Score_HardRows_AgreesWithDoubleDouble(string loss) => Compare(loss, rows: 20_000, seed: 1);
+
+    /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
+    [Theory(Explicit = true)]
+    [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    public void Score_TenMillionHardRows_AgreesWithDoubleDouble(string loss) =>
+        Compare(loss, rows: long.Parse(Environment.GetEnvironmentVariable("ROWS") ?? "10000000"), seed: 2);
+
+    private void Compare(string name, long rows, int seed)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        var (random, clock) = (new Random(seed), Stopwatch.StartNew());
+        var (scored, elements, neighbours, wrong, worst) = (0L, 0L, 0L, 0L, 0.0);
+        var example = "";
+        while (scored < rows)
+        {
+            // a batch of one row shows the error of its loss, a sum hides it
+            var space = Space.OfSize(random.Next(8) == 0 ? 1 : RowsOfBatch, random.Next(Space.Classes.Min, Space.Classes.Max + 1));
+            var draft = HardRows.Harden(BatchGenerator.Draw(loss, space, random.Next()), random);
+            var (fast, exact) = (draft.Score(), (draft with { IsExact = true }).Score());
+            scored += draft.Rows;
+            foreach (var (expected, actual) in exact.Elements.Zip(fast.Elements))
+            {
+                elements++;
+                if (expected.Equals(actual) || expected == actual) continue;
+                if (actual == MathF.BitIncrement((float)expected) || actual == MathF.BitDecrement((float)expected)) neighbours++;
+                else if (wrong++ == 0) example = $"{expected:R}, but {actual:R}: {draft}";
+            }
+            var (sum, size) = (exact.Totals.Loss, exact.Losses.Sum(Math.Abs));
+            if (!double.IsFinite(sum)) Assert.Equal(sum, fast.Totals.Loss);
+            // below, a loss of float32 is subnormal and says nothing of its size
+            else if (size > 1e-30 && Error(sum, fast.Totals.Loss, size) is var error && error > worst)
+            {
+                worst = error;
+                if (worst > 4 && example == "") example = $"a loss of {sum:R}, but {fast.Totals.Loss:R}: {draft}";
+            }
+        }
+        output.WriteLine(FormattableString.Invariant(
+            $"{name}: {scored} rows, {elements} elements, {neighbours} neighbours, {wrong} wrong, ")
+            + FormattableString.Invariant($"sums within {worst:F2} ulp, {clock.Elapsed.TotalSeconds:F0} s"));
+        Assert.True(wrong == 0 && worst <= 4, $"{wrong} of {elements} elements are wrong, and sums within {worst:F2} ulp; {example}");
+    }
+
+    /// <summary>The error of a sum in ulp of the sum of the magnitudes.</summary>
+    private static double Error(double expected, double actual, double size) =>
+        Math.Abs(actual - expected) / (Math.BitIncrement(size) - size);
+}
