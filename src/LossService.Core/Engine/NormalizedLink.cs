@@ -5,7 +5,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// p = x/S with S = Σx, then clipped where asked; log p = log(p). With g_c = u_c/p_c + v_c, 0 where clipped, the pull-back is
+/// p = x/S with S = Σx, then clipped where asked; log p = log(p). With g_c = u_c/p_c + v_c, 0 where clipped, backward:
 /// ∂L/∂x_j = (g_j − Σ_i g_i p_i)/S.
 /// </summary>
 internal sealed class NormalizedLink(double clip) : CategoricalLink

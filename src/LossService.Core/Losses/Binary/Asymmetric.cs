@@ -38,7 +38,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             binary_focal it can focus on hard negatives without reducing the loss of the rare positives, and negatives with p ≤ δ have
             loss 0 and gradient 0. For a negative that is predicted as positive with certainty the loss is only −(1 − δ)^γ₋ log δ and
             the gradient on logits is near 0, which limits the effect of missing labels. With gamma_pos = gamma_neg and shift = 0 it
-            is binary_focal with alpha = null (labels 0 and 1). The paper sums over the elements: reduction = sum.
+            is binary_focal with alpha = none (labels 0 and 1). The paper sums over the elements: reduction = sum.
 
             Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −(1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t = 0
             and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T.

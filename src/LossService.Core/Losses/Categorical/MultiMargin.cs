@@ -89,8 +89,8 @@ internal sealed class MultiMargin : CategoricalLoss
             var y = row.Hard;
             // a difference of logits may overflow where a class's share of it does not
             var unit = Vector256.Create(typeof(TNumber) == typeof(Dd) && row.DifferencesMayOverflow() ? 0.25 : 1);
-            var slopeUnit = power == 1 ? Vector256<double>.One : unit;
-            var share = TNumber.Of(Vector256.Create((double)classes) * slopeUnit);
+            var derivativeUnit = power == 1 ? Vector256<double>.One : unit;
+            var share = TNumber.Of(Vector256.Create((double)classes) * derivativeUnit);
             var label = Vector256.Create(row.Z[y]) * unit;
             var least = TNumber.Of(Vector256.Create(margin) * unit);
             var slope = TNumber.One / share;
@@ -114,7 +114,7 @@ internal sealed class MultiMargin : CategoricalLoss
                 row.LogPDerivative.Store(c, derivative);
             }
             row.LogPDerivative.SetOne(y, -NumberRow<TNumber>.SumOfLanes(push));
-            var all = TNumber.Of(classes) * TNumber.Of(unit * slopeUnit);
+            var all = TNumber.Of(classes) * TNumber.Of(unit * derivativeUnit);
             size = lost.AsInt64() == Vector256<long>.Zero ? Vector256.Sum(sizes) / classes : double.PositiveInfinity;
             return NumberRow<TNumber>.SumOfLanes(value) / all;
         }
