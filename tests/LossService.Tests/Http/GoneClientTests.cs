@@ -57,24 +57,46 @@ public sealed class GoneClientTests : IDisposable
     [InlineData("\u0000\u007f\u00ff\u00ff\u00ff", 8)] // longer than the limit
     public async Task Message_ThatIsNone_IsInvalidArgument(string bytes, int status)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_service.GrpcAddress, "/inference.GRPCInferenceService/ModelInfer"))
-        {
-            Version = new(2, 0),
-            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(Encoding.Latin1.GetBytes(bytes)) { Headers = { ContentType = new("application/grpc") } },
-        };
-        using var client = new HttpClient();
-        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
-        await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
-        var headers = response.Headers.Contains("grpc-status") ? response.Headers : response.TrailingHeaders;
+        var headers = await CallAsync(Encoding.Latin1.GetBytes(bytes));
         Assert.Equal($"{status}", Assert.Single(headers.GetValues("grpc-status")));
         Assert.NotEqual((int)StatusCode.Unknown, status);
+        AssertNoError();
+    }
+
+    /// <summary>Empty inputs and outputs take two bytes each, and would take hundreds of memory.</summary>
+    [Theory]
+    [InlineData(0x2a)]
+    [InlineData(0x32)]
+    public async Task Message_OfManyParts_IsRefusedBeforeAllAreMade(byte tag)
+    {
+        var message = new byte[5 + 400_000];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), message.Length - 5);
+        for (var i = 5; i < message.Length; i += 2) message[i] = tag;
+        var before = GC.GetTotalAllocatedBytes();
+        var headers = await CallAsync(message);
+        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16_000_000);
+        Assert.Equal("3", Assert.Single(headers.GetValues("grpc-status")));
+        Assert.Contains("more than 4096 inputs and outputs", Assert.Single(headers.GetValues("grpc-message")), StringComparison.Ordinal);
         AssertNoError();
     }
 
     public void Dispose() => _service.Dispose();
 
     private LossService.Core.Tensors.MemoryBudget Memory => _service.Services.GetRequiredService<Admission>().Memory;
+
+    private async Task<System.Net.Http.Headers.HttpResponseHeaders> CallAsync(byte[] body)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_service.GrpcAddress, "/inference.GRPCInferenceService/ModelInfer"))
+        {
+            Version = new(2, 0),
+            VersionPolicy = HttpVersionPolicy.RequestVersionExact,
+            Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/grpc") } },
+        };
+        using var client = new HttpClient();
+        using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
+        await response.Content.ReadAsByteArrayAsync(TestContext.Current.CancellationToken);
+        return response.Headers.Contains("grpc-status") ? response.Headers : response.TrailingHeaders;
+    }
 
     private void AssertNoError() => Assert.DoesNotContain(_log.All, line => line.Level >= LogEventLevel.Error);
 

@@ -10,14 +10,11 @@ namespace LossService.Tests.Shared.Hostile;
 /// <param name="cpu">How much processor time a request may take for its length; null = any, for a machine that does other things.</param>
 internal sealed class HostileJudge(DirectService service, CpuBound? cpu = null)
 {
-    // about twice what was measured
     private const long BytesPerByte = 16;
-    private const long BytesPerLine = 128 * 1024;
     private const long ResponsePerByte = 256;
 
-    // an unknown name of a few bytes is explained in some kilobytes; a request has a bounded number of names
-    private const long ExplanationsPerByte = 2500;
-    private const long Explanations = 2 * 1024 * 1024;
+    // a thousand bins of metrics take 3.8 MB, the texts for as many unknown names as there may be 1 MB
+    private const long BytesPerLine = 5 * 1024 * 1024;
 
     private const int Repetitions = 3;
     private const int LongestProblem = 32 * 1024;
@@ -100,8 +97,7 @@ internal sealed class HostileJudge(DirectService service, CpuBound? cpu = null)
         return null;
     }
 
-    private static long MostMemory(HostileRequest request) => BytesPerByte * request.PlainLength
-        + request.Lines * (BytesPerLine + Math.Min(Explanations, ExplanationsPerByte * (request.PlainLength / request.Lines)));
+    private static long MostMemory(HostileRequest request) => BytesPerByte * request.PlainLength + BytesPerLine * request.Lines;
 
     private static int StatusOfCall(DirectResponse response) =>
         int.TryParse(response.Trailers["grpc-status"].FirstOrDefault() ?? response.Headers["grpc-status"].FirstOrDefault(), out var status)
