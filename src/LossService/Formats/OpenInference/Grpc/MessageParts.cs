@@ -13,16 +13,16 @@ internal static class MessageParts
 
     // a message is parsed by one thread, from its own constructor on
     [ThreadStatic]
-    private static int _count;
+    private static int s_count;
 
     /// <summary>Begins a message.</summary>
-    public static void Begin() => _count = 0;
+    public static void Begin() => s_count = 0;
 
     /// <summary>Counts a part.</summary>
     /// <exception cref="RpcException">There are too many.</exception>
     public static void Add()
     {
-        if (++_count > Max)
+        if (++s_count > Max)
             throw new RpcException(new(StatusCode.InvalidArgument, $"The message has more than {Max} inputs and outputs."));
     }
 }

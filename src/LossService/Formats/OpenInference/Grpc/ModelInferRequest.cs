@@ -1,3 +1,5 @@
+#pragma warning disable CA1822 // the generated half declares the methods as those of an object
+
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <content>Its parts are counted when they are made, see <see cref="MessageParts"/>.</content>
