@@ -16,6 +16,9 @@ internal static class TelemetryHosting
 {
     private const string Path = "/metrics";
 
+    // the ending _count belongs to histograms in Prometheus, whose promtool refuses these
+    private static readonly string[] Misnamed = ["dotnet.assembly.count", "dotnet.process.cpu.count", "dotnet.timer.count"];
+
     /// <summary>Subscribes the exporters to the meters and, where traces are exported, to the sources of spans.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
@@ -24,6 +27,7 @@ internal static class TelemetryHosting
         telemetry.WithMetrics(metrics =>
         {
             metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
+            foreach (var name in Misnamed) metrics.AddView(name, MetricStreamConfiguration.Drop);
             metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
             if (IsExported(builder.Configuration, "METRICS")) metrics.AddOtlpExporter();
         });

@@ -89,7 +89,8 @@ internal static class CallAdmission
         if (headers.GrpcStatus == $"{(int)StatusCode.ResourceExhausted}")
             SetStatus(headers, StatusCode.ResourceExhausted, ProblemTypes.PayloadTooLarge(limits.MessageBytes).Detail);
         else if (headers.GrpcStatus == $"{(int)StatusCode.Unknown}" || headers.GrpcStatus == $"{(int)StatusCode.Internal}")
-            SetStatus(headers, StatusCode.InvalidArgument, "The message is incomplete, or it is not a message of this method.");
+            SetStatus(headers, StatusCode.InvalidArgument,
+                "The message is incomplete, is not a message of this method, or takes more memory than there is when it is parsed.");
     }
 
     private static void SetStatus(IHeaderDictionary headers, StatusCode code, string detail)
