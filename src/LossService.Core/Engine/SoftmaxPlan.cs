@@ -48,7 +48,9 @@ internal sealed class SoftmaxPlan
         var isWeighed = classWeight.Length > 0;
         TakesRows = TakesClasses && isNarrow && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
             // the weight of such a row is a quotient of exact sums
-            && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed);
+            && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed)
+            // a label that is divided by its row's sum is rounded: near 1, its logarithm has no digits left
+            && !(formula.IsRelativeEntropy && options.Get(SharedOptions.Normalize));
     }
 
     /// <summary>Whether the kernel scores rows with one true class.</summary>

@@ -66,6 +66,8 @@ internal static class HardRows
         for (var c = 0; c < z.Length; c++)
             labels[c] = (float)(Math.Exp(z[c] - max) / sum * (1 + distance * Normal(random)));
         for (var c = 0; c < z.Length; c++) labels[c] = Math.Clamp(labels[c], 0, 1);
+        // labels that are all 0 are refused, and cannot be divided by their sum
+        if (!labels.ContainsAnyExcept(0.0, double.NegativeZero)) labels[z.IndexOf(max)] = 1;
     }
 
     private static float Step(float x, int steps)
