@@ -32,6 +32,27 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_TenMillionHardRows_AgreesWithDoubleDouble(string loss) =>
         Compare(loss, rows: long.Parse(Environment.GetEnvironmentVariable("ROWS") ?? "10000000"), seed: 2);
 
+    /// <summary>Divided by their sum, the first label is 1 − 2e-14: rounded to double, its logarithm would have one or two digits.</summary>
+    [Fact]
+    public void Score_NormalizedLabelNearOne_KeepsItsDigits() => Assert.All(
+        LossCatalogue.All.Where(loss => loss.Kind == LossKind.Categorical && loss.Labels == LabelRule.Distribution),
+        loss =>
+        {
+            const int Count = 32;
+            var draft = new Draft
+            {
+                Loss = loss,
+                DType = DType.Float32,
+                Classes = 2,
+                Rows = Count,
+                Predictions = [.. Enumerable.Repeat(new double[] { 29.34899f, -2.316042f }, Count).SelectMany(row => row)],
+                Labels = [.. Enumerable.Range(0, Count).SelectMany(row => new double[] { 0.9341223f - (0.01f * row), 1.7506931e-14f })],
+            }.With(SharedOptions.Normalize, true).With(SharedOptions.Temperature, 1.2);
+            var (fast, exact) = (draft.Score(), (draft with { IsExact = true }).Score());
+            Assert.All(exact.Elements.Zip(fast.Elements), pair => Assert.InRange(
+                pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First)));
+        });
+
     private void Compare(string name, long rows, int seed)
     {
         var loss = LossCatalogue.Find(name)!;
