@@ -8,9 +8,8 @@ namespace LossService.Formats;
 /// its own terms where an error is (see <see cref="FormatRequest"/>).
 /// </summary>
 /// <remarks>
-/// A format whose body is one batch derives from <c>BatchFormat</c>; a stream of batches implements this
-/// interface. An entry in <c>FormatCatalogue</c> is all that routes, negotiation, refusals, compression and the API
-/// document need.
+/// A format whose body is one batch derives from <c>BatchFormat</c>, one whose body is a stream of batches from <c>StreamFormat</c>. An
+/// entry in <c>FormatCatalogue</c> is all that routes, negotiation, refusals, compression and the API document need.
 /// </remarks>
 internal interface IFormat
 {

@@ -35,6 +35,8 @@ internal sealed class AccessDocument : IDocumentFilter
             ProblemTypes.Unauthorized("The key is not known."));
         Add(swaggerDoc, "Forbidden", "`forbidden`: the key or token lacks the scope `score`.",
             ProblemTypes.Forbidden("The key or token lacks the scope \"score\"."));
+        Add(swaggerDoc, "Unavailable", "`unavailable`: a token cannot be checked, because the identity provider cannot be reached.",
+            ProblemTypes.Unavailable());
         foreach (var endpoint in context.ApiDescriptions)
         {
             if (endpoint.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any()) continue;
@@ -44,7 +46,7 @@ internal sealed class AccessDocument : IDocumentFilter
                 new() { [new OpenApiSecuritySchemeReference(Bearer, swaggerDoc)] = [] },
                 new() { [new OpenApiSecuritySchemeReference(ApiKey, swaggerDoc)] = [] },
             ];
-            ProblemResponses.AddTo(operation.Responses!, [(401, "Unauthorized"), (403, "Forbidden")], swaggerDoc);
+            ProblemResponses.AddTo(operation.Responses!, [(401, "Unauthorized"), (403, "Forbidden"), (503, "Unavailable")], swaggerDoc);
         }
     }
 

@@ -1,6 +1,5 @@
 using Apache.Arrow.Ipc;
 using LossService.Core.Losses;
-using LossService.Core.Outputs;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -13,12 +12,13 @@ namespace LossService.Formats.Arrow;
 /// responses that the client does not take yet. A first batch that is refused is the request's problem; the problem of a later one is in
 /// the column <c>error</c>, and does not affect the others.
 /// </summary>
-internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, ILogger<ArrowFormat> log) : IFormat
+internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, ILogger<ArrowFormat> log)
+    : StreamFormat<ArrowRequest>(scoring, admission)
 {
     private const string MediaType = "application/vnd.apache.arrow.stream";
 
     /// <inheritdoc/>
-    public IReadOnlyList<BodyType> Reads { get; } =
+    public override IReadOnlyList<BodyType> Reads { get; } =
     [
         new(MediaType, BodyContent.Bytes)
         {
@@ -29,7 +29,7 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyList<BodyType> Writes { get; } =
+    public override IReadOnlyList<BodyType> Writes { get; } =
     [
         new(MediaType, BodyContent.Bytes)
         {
@@ -42,38 +42,13 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     ];
 
     /// <inheritdoc/>
-    public string NameOf(HttpRequest http) => "arrow";
+    public override string NameOf(HttpRequest http) => "arrow";
 
-    /// <summary>Scores the record batches of a stream as they come.</summary>
-    /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
-    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
-    {
-        var context = http.HttpContext;
-        var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
-        context.Response.ContentType = type.Name;
-        DataRates.LetPause(http);
-
-        using var body = new HeldResponse(context, admission);
-        using var messages = new ArrowMessages(http.BodyReader, body, admission, context.RequestAborted);
-        try
-        {
-            if (await AnswerStreamAsync(loss, http, messages, body, timing) is { } problem) return problem;
-            await body.FinishAsync();
-            return Results.Empty;
-        }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException)
-        {
-            // the connection broke: the response must not end like a complete one, and there is no error to report
-            context.Abort();
-            return Results.Empty;
-        }
-    }
-
-    /// <returns>The problem of the whole stream, where nothing is written yet; otherwise null.</returns>
-    private async ValueTask<Problem?> AnswerStreamAsync(
-        Loss loss, HttpRequest http, ArrowMessages messages, HeldResponse body, ServerTiming timing)
+    /// <inheritdoc/>
+    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss loss, HttpRequest http, HeldResponse body, ServerTiming timing)
     {
         var aborted = http.HttpContext.RequestAborted;
+        using var messages = new ArrowMessages(http.BodyReader, body, Admission, aborted);
         if (!(await ReadStreamAsync(loss, http, messages)).TryGet(out var stream, out var problem)) return problem;
         using var writer = new ArrowStreamWriter(body.AsStream(leaveOpen: true), stream.Table.Schema, leaveOpen: true);
         problem = await AnswerBatchesAsync(loss, stream, messages, body, writer, timing, aborted);
@@ -98,9 +73,9 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
             if (!await messages.ReadAsync()) return messages.Broken ?? ArrowMessages.Break("it is empty");
             if (messages.Kind != MessageKind.Schema) return ArrowMessages.Break("it does not begin with a schema");
             if (SchemaReader.Read(messages) is not { } schema) return ArrowMessages.Break("its schema is broken");
-            return ArrowStream.Read(loss, schema, http.Query, admission.Limits);
+            return ArrowStream.Read(loss, schema, http.Query, Admission.Limits);
         }
-        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        catch (Exception broken) when (RequestBody.Explain(broken, Admission.Limits, Admission.Limits.BytesPerSecond) is { } problem)
         {
             return problem;
         }
@@ -126,12 +101,12 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
         }
         catch (ResponseStalledException stalled)
         {
-            LogStall(log, messages.Number, stalled.Held, admission.Limits.StallSeconds);
+            LogStall(log, messages.Number, stalled.Held, Admission.Limits.StallSeconds);
             await messages.SkipAsync();
             // the batch whose response was being written ends in the middle
             throw new OperationCanceledException("The client takes nothing of its responses.", stalled);
         }
-        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        catch (Exception broken) when (RequestBody.Explain(broken, Admission.Limits, Admission.Limits.BytesPerSecond) is { } problem)
         {
             return problem;
         }
@@ -141,7 +116,8 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     private async ValueTask<Problem?> AnswerBatchAsync(
         Loss loss, ArrowStream stream, ArrowMessages messages, ArrowStreamWriter writer, CancellationToken aborted)
     {
-        var result = messages.Refused is { } refused ? refused : await ScoreAsync(loss, stream, messages, aborted);
+        var result = messages.Refused is { } refused ? refused
+            : await ScoreAsync(loss, messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
         if (!result.TryGet(out var answer, out var problem)) return problem;
         using (answer.Scores)
         {
@@ -160,35 +136,20 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
         return null;
     }
 
-    /// <summary>Scores a batch in a turn of its own.</summary>
-    /// <returns>The scores, the request without its tensors, and the clock of the batch.</returns>
-    private async ValueTask<Result<(ArrowRequest Request, Scores Scores, PhaseClock Clock)>> ScoreAsync(
-        Loss loss, ArrowStream stream, ArrowMessages messages, CancellationToken aborted)
+    private static Result<ArrowRequest> Read((Loss Loss, ArrowStream Stream, ArrowMessages Messages) batch, Allowance allowance)
     {
-        var message = messages.Message;
-        ServiceMeter.RecordBody(message.Span.Length);
+        var request = new ArrowRequest(batch.Loss, allowance);
+        var isRead = false;
         try
         {
-            if (!(await admission.EnterAsync(message.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
-            using (turn)
-            {
-                var clock = new PhaseClock { Line = messages.Number };
-                using var request = new ArrowRequest(loss, new(admission.Limits, message.Memory, turn.Token));
-                stream.Options.Set(request.Batch);
-                var broken = BatchReader.Read(messages, stream.Columns, request);
-                clock.End(Phase.Parse);
-                if (broken is not null) return ArrowMessages.Break(broken);
-                var scored = request.Score(scoring);
-                clock.End(Phase.Compute);
-                if (!scored.TryGet(out var scores, out problem)) return problem;
-                ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
-                return (request, scores, clock);
-            }
+            batch.Stream.Options.Set(request.Batch);
+            if (BatchReader.Read(batch.Messages, batch.Stream.Columns, request) is { } broken) return ArrowMessages.Break(broken);
+            isRead = true;
+            return request;
         }
-        catch (Exception failed) when (FailureProblems.Find(
-            failed, aborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } found)
+        finally
         {
-            return found;
+            if (!isRead) request.Dispose();
         }
     }
 

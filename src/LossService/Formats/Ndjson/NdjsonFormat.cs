@@ -3,7 +3,6 @@ using System.IO.Pipelines;
 using System.Text.Json;
 using System.Text.Json.Nodes;
 using LossService.Core.Losses;
-using LossService.Core.Outputs;
 using LossService.Formats.Json;
 using LossService.Http;
 using LossService.Problems;
@@ -17,7 +16,8 @@ namespace LossService.Formats.Ndjson;
 /// as one dataset. Memory is that of the longest line, and of the responses that the client does not take yet. An invalid line does not
 /// affect the others; a blank line has a number, but no response.
 /// </summary>
-internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log) : IFormat
+internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission, ILogger<NdjsonFormat> log)
+    : StreamFormat<JsonRequest>(scoring, admission)
 {
     private const string MediaType = "application/x-ndjson";
 
@@ -25,7 +25,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     private const int FlushAt = 64 * 1024;
 
     /// <inheritdoc/>
-    public IReadOnlyList<BodyType> Reads { get; } =
+    public override IReadOnlyList<BodyType> Reads { get; } =
     [
         new(MediaType, BodyContent.Text)
         {
@@ -36,7 +36,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     ];
 
     /// <inheritdoc/>
-    public IReadOnlyList<BodyType> Writes { get; } =
+    public override IReadOnlyList<BodyType> Writes { get; } =
     [
         new(MediaType, BodyContent.Text)
         {
@@ -50,42 +50,24 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     ];
 
     /// <inheritdoc/>
-    public string NameOf(HttpRequest http) => "ndjson";
+    public override string NameOf(HttpRequest http) => "ndjson";
 
-    /// <summary>Scores the lines of a stream as they come.</summary>
-    /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
-    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
+    /// <inheritdoc/>
+    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss loss, HttpRequest http, HeldResponse body, ServerTiming timing)
     {
-        var context = http.HttpContext;
-        var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
-        context.Response.ContentType = type.Name;
-        DataRates.LetPause(http);
-
+        var aborted = http.HttpContext.RequestAborted;
         var summary = new NdjsonSummary();
-        using var body = new HeldResponse(context, admission);
-        using var lines = new NdjsonLines(http.BodyReader, body, admission, context.RequestAborted);
-        try
+        using var lines = new NdjsonLines(http.BodyReader, body, Admission, aborted);
+        if (await AnswerLinesAsync(loss, lines, body, summary, timing, aborted) is not { } problem)
         {
-            if (await AnswerLinesAsync(loss, lines, body, summary, timing, context.RequestAborted) is not { } problem)
-            {
-                summary.Write(body);
-            }
-            else
-            {
-                if (body.IsEmpty) return problem;
-                // the rest is not scored; that the summary is missing tells the client so
-                WriteProblem(body, lines.Number, problem);
-                timing.CountLine(problem);
-            }
-            await body.FinishAsync();
-            return Results.Empty;
+            summary.Write(body);
+            return null;
         }
-        catch (Exception gone) when (gone is OperationCanceledException or IOException)
-        {
-            // the connection broke: the response must not end like a complete one, and there is no error to report
-            context.Abort();
-            return Results.Empty;
-        }
+        if (body.IsEmpty) return problem;
+        // the rest is not scored; that the summary is missing tells the client so
+        WriteProblem(body, lines.Number, problem);
+        timing.CountLine(problem);
+        return null;
     }
 
     /// <summary>Answers each line.</summary>
@@ -105,13 +87,13 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         }
         catch (ResponseStalledException stalled)
         {
-            LogStall(log, lines.Number, stalled.Held, admission.Limits.StallSeconds);
+            LogStall(log, lines.Number, stalled.Held, Admission.Limits.StallSeconds);
             // the line whose response was being written ends here
             body.Write("\n"u8);
             await lines.SkipAsync();
-            return ProblemTypes.Stalled(stalled.Held, admission.Limits.StallSeconds);
+            return ProblemTypes.Stalled(stalled.Held, Admission.Limits.StallSeconds);
         }
-        catch (Exception broken) when (RequestBody.Explain(broken, admission.Limits, admission.Limits.BytesPerSecond) is { } problem)
+        catch (Exception broken) when (RequestBody.Explain(broken, Admission.Limits, Admission.Limits.BytesPerSecond) is { } problem)
         {
             return problem;
         }
@@ -121,7 +103,8 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     private async ValueTask<Problem?> AnswerLineAsync(
         Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
     {
-        var result = lines.Refused is { } refused ? refused : await ScoreAsync(loss, lines, summary, aborted);
+        var result = lines.Refused is { } refused ? refused
+            : await ScoreAsync(loss, lines.Line, lines.Number, (loss, lines, summary), Read, aborted);
         if (!result.TryGet(out var answer, out var problem))
         {
             WriteProblem(body, lines.Number, problem);
@@ -138,38 +121,11 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         return null;
     }
 
-    /// <summary>Scores a line in a turn of its own.</summary>
-    /// <returns>The scores, the request without its tensors, and the clock of the line.</returns>
-    private async ValueTask<Result<(JsonRequest Request, Scores Scores, PhaseClock Clock)>> ScoreAsync(
-        Loss loss, NdjsonLines lines, NdjsonSummary summary, CancellationToken aborted)
+    private static Result<JsonRequest> Read((Loss Loss, NdjsonLines Lines, NdjsonSummary Summary) stream, Allowance allowance)
     {
-        var line = lines.Line;
-        ServiceMeter.RecordBody(line.Span.Length);
-        try
-        {
-            if (!(await admission.EnterAsync(line.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
-            using (turn)
-            {
-                var clock = new PhaseClock { Line = lines.Number };
-                var read = JsonRequest.Read(loss, line, new(admission.Limits, line.Memory, turn.Token));
-                clock.End(Phase.Parse);
-                if (!read.TryGet(out var request, out problem)) return problem;
-                using (request)
-                {
-                    summary.Check(request.Batch);
-                    var scored = request.Score(scoring);
-                    clock.End(Phase.Compute);
-                    if (!scored.TryGet(out var scores, out problem)) return problem;
-                    ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
-                    return (request, scores, clock);
-                }
-            }
-        }
-        catch (Exception failed) when (FailureProblems.Find(
-            failed, aborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } found)
-        {
-            return found;
-        }
+        var read = JsonRequest.Read(stream.Loss, stream.Lines.Line, allowance);
+        if (read.TryGet(out var request, out _)) stream.Summary.Check(request.Batch);
+        return read;
     }
 
     private static void WriteProblem(PipeWriter body, long line, Problem problem)
