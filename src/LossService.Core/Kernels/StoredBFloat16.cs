@@ -1,7 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
-using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
@@ -28,22 +27,12 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
         *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
     }
 
-    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns)
-    {
-        for (var c = 0; c < Lanes.Width; c++)
-            for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
-    }
+    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) => Transpose.Copy(rows, start, columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
-        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredBFloat16** rows, int start)
-    {
-        Transpose.Squares(ref one, ref two, ref three, ref four);
-        Store(one, rows[0] + start);
-        Store(two, rows[1] + start);
-        Store(three, rows[2] + start);
-        Store(four, rows[3] + start);
-    }
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredBFloat16** rows, int start) =>
+        Transpose.Store(one, two, three, four, rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count) => MinMax.FindWidened(row, count);

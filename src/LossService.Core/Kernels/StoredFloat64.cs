@@ -27,14 +27,8 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
-        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredFloat64** rows, int start)
-    {
-        Transpose.Squares(ref one, ref two, ref three, ref four);
-        Store(one, rows[0] + start);
-        Store(two, rows[1] + start);
-        Store(three, rows[2] + start);
-        Store(four, rows[3] + start);
-    }
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, StoredFloat64** rows, int start) =>
+        Transpose.Store(one, two, three, four, rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Min, double Max) FindMinMax(StoredFloat64* row, int count) => MinMax.Find((double*)row, count);

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
@@ -37,5 +38,25 @@ internal static class Transpose
         var (cdLow, cdHigh) = (Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d));
         (a, b) = (Avx.Permute2x128(abLow, cdLow, 0x20), Avx.Permute2x128(abHigh, cdHigh, 0x20));
         (c, d) = (Avx.Permute2x128(abLow, cdLow, 0x31), Avx.Permute2x128(abHigh, cdHigh, 0x31));
+    }
+
+    /// <summary>Writes four columns of four to elements start to start + 3 of each of four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Store<TElement>(
+        Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, TElement** rows, int start)
+        where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        Squares(ref one, ref two, ref three, ref four);
+        TElement.Store(one, rows[0] + start);
+        TElement.Store(two, rows[1] + start);
+        TElement.Store(three, rows[2] + start);
+        TElement.Store(four, rows[3] + start);
+    }
+
+    /// <summary>Copies elements start to start + 3 of each of four rows to four columns of four.</summary>
+    public static unsafe void Copy<TElement>(TElement** rows, int start, TElement* columns) where TElement : unmanaged
+    {
+        for (var c = 0; c < Lanes.Width; c++)
+            for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
     }
 }

@@ -59,8 +59,7 @@ internal readonly struct ShiftedExponential : IShiftedExponential
     public Vector256<double> Exp(Vector256<double> z)
     {
         var rounded = Reduce(Vector256.MaxNative(z, _floor), out var power);
-        var sixteenths = rounded - Vector256.Create(PowerOfTwo.Rounder);
-        return PowerOfTwo.Scale(power, sixteenths * Vector256.Create(1.0 / 16));
+        return Scale(power, rounded);
     }
 
     /// <summary>The same bits as <see cref="Exp"/>, faster, for z between shift − <see cref="NormalSpan"/> and shift.</summary>
@@ -68,8 +67,7 @@ internal readonly struct ShiftedExponential : IShiftedExponential
     public Vector256<double> ExpNear(Vector256<double> z)
     {
         var rounded = Reduce(z, out var power);
-        // adds the whole power of two to the exponent, at bit 52, after clearing the sixteenths
-        return (power.AsInt64() + ((rounded.AsInt64() & Vector256.Create(-16L)) << 48)).AsDouble();
+        return ScaleNear(power, rounded);
     }
 
     /// <summary>e^(z − shift) = power · 2^⌊(n − n_s)/16⌋, with n − n_s in the low bits of what is returned.</summary>
@@ -84,6 +82,19 @@ internal readonly struct ShiftedExponential : IShiftedExponential
         power = Raise(rounded, r);
         return rounded;
     }
+
+    /// <summary>power · 2^⌊n/16⌋, n in the low bits of <paramref name="rounded"/>; gradual underflow.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<double> Scale(Vector256<double> power, Vector256<double> rounded)
+    {
+        var sixteenths = rounded - Vector256.Create(PowerOfTwo.Rounder);
+        return PowerOfTwo.Scale(power, sixteenths * Vector256.Create(1.0 / 16));
+    }
+
+    /// <summary>The same where the result is a normal number: adds to the exponent, at bit 52, after clearing the sixteenths.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    internal static Vector256<double> ScaleNear(Vector256<double> power, Vector256<double> rounded) =>
+        (power.AsInt64() + ((rounded.AsInt64() & Vector256.Create(-16L)) << 48)).AsDouble();
 
     /// <summary>2^(j/16) · eʳ, j the low four bits of <paramref name="rounded"/>, for |r| ≤ ln 2/16.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

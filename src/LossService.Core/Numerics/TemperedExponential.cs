@@ -44,8 +44,7 @@ internal readonly struct TemperedExponential : IShiftedExponential
     public Vector256<double> Exp(Vector256<double> z)
     {
         var rounded = Reduce(Vector256.MaxNative(z, _floor), out var power);
-        var sixteenths = rounded - Vector256.Create(PowerOfTwo.Rounder);
-        return PowerOfTwo.Scale(power, sixteenths * Vector256.Create(1.0 / 16));
+        return ShiftedExponential.Scale(power, rounded);
     }
 
     /// <inheritdoc/>
@@ -53,8 +52,7 @@ internal readonly struct TemperedExponential : IShiftedExponential
     public Vector256<double> ExpNear(Vector256<double> z)
     {
         var rounded = Reduce(z, out var power);
-        // adds the whole power of two to the exponent, at bit 52, after clearing the sixteenths
-        return (power.AsInt64() + ((rounded.AsInt64() & Vector256.Create(-16L)) << 48)).AsDouble();
+        return ShiftedExponential.ScaleNear(power, rounded);
     }
 
     /// <summary>e^((z − shift)/T) = power · 2^⌊(n − n_s)/16⌋, with n − n_s in the low bits of what is returned.</summary>

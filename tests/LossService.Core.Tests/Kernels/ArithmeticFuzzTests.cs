@@ -32,7 +32,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_TenMillionHardRows_AgreesWithDoubleDouble(string loss) =>
         Compare(loss, rows: long.Parse(Environment.GetEnvironmentVariable("ROWS") ?? "10000000"), seed: 2);
 
-    /// <summary>Divided by their sum, the first label is 1 − 2e-14: rounded to double, its logarithm would have one or two digits.</summary>
+    /// <summary>Divided by their sum, the first label is 1 − 2e-14: rounded to double, its logarithm would keep two digits.</summary>
     [Fact]
     public void Score_NormalizedLabelNearOne_KeepsItsDigits() => Assert.All(
         LossCatalogue.All.Where(loss => loss.Kind == LossKind.Categorical && loss.Labels == LabelRule.Distribution),
