@@ -38,6 +38,20 @@ public sealed class LossClient
             cancellation);
     }
 
+    /// <summary>Scores a batch by several losses in one request, which is read and checked once.</summary>
+    /// <param name="losses">The losses by the names of their entries, such as <see cref="LossNames.CrossEntropy"/>.</param>
+    /// <param name="batch">The batch. Its options are those that all losses share: reduction, mean_over, divisor and dtype.</param>
+    /// <param name="combined">Whether to get Σ weight·loss with its gradient, too.</param>
+    /// <param name="cancellation">Ends the request.</param>
+    /// <inheritdoc cref="ScoreAsync(string, LossBatch, CancellationToken)" path="/exception"/>
+    public Task<LossScoreSet> ScoreAsync(
+        IReadOnlyDictionary<string, LossEntry> losses, LossBatch batch, bool combined = false, CancellationToken cancellation = default)
+    {
+        ArgumentNullException.ThrowIfNull(losses);
+        ArgumentNullException.ThrowIfNull(batch);
+        return _sender.SendAsync(SeveralLosses.Write(losses, batch, combined), SeveralLosses.ReadAsync, cancellation);
+    }
+
     /// <summary>Scores a stream of batches in one request, in constant memory, and sums them up as one dataset.</summary>
     /// <param name="loss">The name of a loss.</param>
     /// <param name="batches">The batches. Each is written before the next one is asked for.</param>

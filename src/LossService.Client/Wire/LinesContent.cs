@@ -82,25 +82,7 @@ internal sealed class LinesContent : HttpContent
         using (var json = new Utf8JsonWriter(_line))
         {
             json.WriteStartObject();
-            if (batch.Id is not null) json.WriteString("id", batch.Id);
-            foreach (var (name, tensor) in batch.Tensors)
-            {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", tensor.DType.NativeName());
-                json.WriteStartArray("shape");
-                foreach (var axis in tensor.Shape) json.WriteNumberValue(axis);
-                json.WriteEndArray();
-                json.WriteBase64String("data", tensor.Bytes.Span);
-                json.WriteEndObject();
-            }
-            if (batch.Outputs != LossOutputs.Default)
-            {
-                json.WriteStartArray("outputs");
-                foreach (var name in OutputNames.Of(batch.Outputs)) json.WriteStringValue(name);
-                json.WriteEndArray();
-            }
-            batch.Options.Write(json);
-            json.WriteString("tensor_encoding", "base64");
+            BatchJson.Write(json, batch);
             json.WriteEndObject();
         }
         _line.Write("\n"u8);

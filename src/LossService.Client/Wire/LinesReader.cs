@@ -52,16 +52,6 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
     {
         var number = line.GetProperty("line").GetInt64();
         if (line.TryGetProperty("error", out var problem)) return new(number, ProblemReader.Read(problem));
-        var tensors = line.EnumerateObject()
-            .Where(member => member.Value.ValueKind == JsonValueKind.Object && member.Value.TryGetProperty("dtype", out _))
-            .ToDictionary(member => member.Name, member => JsonValues.GetTensor(member.Value));
-        var hasLoss = line.TryGetProperty(OutputNames.Loss, out _);
-        return new(number, new LossScores(
-            (hasLoss, JsonValues.GetNumber(line, OutputNames.Loss)), tensors, JsonValues.GetMetrics(line), JsonValues.GetTotals(line))
-        {
-            Id = line.TryGetProperty("id", out var id) ? id.GetString() : null,
-            Notices = line.TryGetProperty("notices", out var notices)
-                ? string.Join(". ", notices.EnumerateArray().Select(notice => notice.GetProperty("detail").GetString())) : null,
-        });
+        return new(number, ScoresJson.Read(line));
     }
 }

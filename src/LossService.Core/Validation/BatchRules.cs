@@ -20,6 +20,40 @@ internal static class BatchRules
         CheckValues(loss, batch, problems, cancellation);
     }
 
+    /// <summary>
+    /// Adds what is wrong with the batches of several losses over the same predictions. What several of them read in the same way is
+    /// looked at once.
+    /// </summary>
+    /// <param name="entries">The losses and their batches.</param>
+    /// <param name="more">The bytes of what their scores combine to.</param>
+    /// <param name="problems">For each entry, takes its problems. Where values are wrong, the first entry has them.</param>
+    /// <param name="cancellation">Stops the reading.</param>
+    /// <exception cref="MemoryBudgetException">The results of all together do not fit into the memory.</exception>
+    public static void Check(
+        IReadOnlyList<LossEntry> entries, long more, IReadOnlyList<BatchProblems> problems, CancellationToken cancellation)
+    {
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var (loss, batch, weight) = entries[i];
+            if (!WeightRules.IsInRange(weight))
+                problems[i].Add(LossEntry.WeightField, "expected 0 or a number from 1e-100 to 1e100, or its negative");
+            HeaderRules.Check(loss, batch, problems[i]);
+            if (problems[i].Total == 0) ShapeRules.Check(loss, batch, problems[i]);
+        }
+        var first = entries[0].Batch;
+        if (problems.Any(found => found.Total > 0) || first.Predictions.Count == 0) return;
+        first.Memory?.Require(
+            entries.Sum(entry => entry.Loss.CountBytes(entry.Batch)) + more, entries.Max(entry => entry.Batch.CountBytes()));
+        HashSet<ValueReading> read = [];
+        for (var i = 0; i < entries.Count; i++)
+        {
+            var (loss, batch, _) = entries[i];
+            if (!read.Add(ValueReading.Of(loss, batch))) continue;
+            CheckValues(loss, batch, problems[i], cancellation);
+            if (problems[i].Total > 0) return;
+        }
+    }
+
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)
     {
         using var rows = new RowReader(loss, batch, cancellation);

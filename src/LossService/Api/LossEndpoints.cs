@@ -21,6 +21,7 @@ internal static class LossEndpoints
         group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
             ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
             : Unknown(loss)).AllowAnonymous();
+        group.MapPost("", (HttpRequest request) => formats.AnswerAsync(null, request)).WithMetadata(new ScoringRoute(ServiceMeter.Several));
         foreach (var loss in LossCatalogue.All)
         {
             group.MapPost(loss.Name, (HttpRequest request) => formats.AnswerAsync(loss, request))

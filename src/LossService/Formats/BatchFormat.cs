@@ -20,13 +20,16 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
     public abstract IReadOnlyList<BodyType> Writes { get; }
 
     /// <inheritdoc/>
+    public virtual bool HasSeveral => false;
+
+    /// <inheritdoc/>
     public abstract string NameOf(HttpRequest http);
 
     /// <inheritdoc/>
-    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
+    public async ValueTask<IResult> AnswerAsync(Loss? loss, HttpRequest http, MediaType type)
     {
         var context = http.HttpContext;
-        var timing = ServerTiming.Start(context, loss.Name, NameOf(http));
+        var timing = ServerTiming.Start(context, loss?.Name ?? ServiceMeter.Several, NameOf(http));
         try
         {
             var received = await RequestBody.ReadAsync(http, admission, context.RequestAborted);
@@ -53,8 +56,8 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
     /// Parses a body and scores it, in a turn that ends before the response is written, since a client may be slow to take it.
     /// </summary>
     /// <returns>The scores, and the request without its tensors, whose memory is free again.</returns>
-    private async ValueTask<Result<(TRequest Request, Scores Scores)>> ComputeAsync(
-        Loss loss, RequestBody body, HttpRequest http, ServerTiming timing)
+    private async ValueTask<Result<(TRequest Request, ScoreSet Scores)>> ComputeAsync(
+        Loss? loss, RequestBody body, HttpRequest http, ServerTiming timing)
     {
         ComputeTurn turn;
         try
@@ -81,14 +84,14 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
                 var scored = request.Score(scoring);
                 timing.Mark(Phase.Compute);
                 if (!scored.TryGet(out var scores, out problem)) return problem;
-                ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
+                request.Batch.CountSamples(scores);
                 return (request, scores);
             }
         }
     }
 
     private async ValueTask WriteAsync(
-        TRequest request, Scores scores, HttpResponse response, MediaType type, ServerTiming timing)
+        TRequest request, ScoreSet scores, HttpResponse response, MediaType type, ServerTiming timing)
     {
         response.ContentType = type.Name;
         timing.Announce(response);
@@ -101,17 +104,17 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
     }
 
     /// <summary>Parses a body.</summary>
-    /// <param name="loss">The loss that the route names.</param>
+    /// <param name="loss">The loss that the route names; null = the request names several.</param>
     /// <param name="body">The body; the method owns it and disposes of it, at once or with the request.</param>
     /// <param name="http">The request, for a format that uses its headers or its query.</param>
     /// <param name="allowance">What the request may use.</param>
     /// <returns>The request, with the errors found in it; a problem where the body is not in this format at all.</returns>
-    protected abstract Result<TRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance);
+    protected abstract Result<TRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance);
 
     /// <summary>Writes scores.</summary>
     /// <param name="request">The request that they answer, without its tensors.</param>
     /// <param name="scores">The scores.</param>
     /// <param name="response">For its headers; its Content-Type is the one that was negotiated.</param>
     /// <param name="body">The body of the response.</param>
-    protected abstract ValueTask WriteAsync(TRequest request, Scores scores, HttpResponse response, ResponseWriter body);
+    protected abstract ValueTask WriteAsync(TRequest request, ScoreSet scores, HttpResponse response, ResponseWriter body);
 }

@@ -10,7 +10,7 @@ namespace LossService.Formats;
 /// back to its place in the format.
 /// </summary>
 /// <remarks>Disposed of as soon as it is scored: what a response says of it needs none of its tensors.</remarks>
-internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposable
+internal abstract class FormatRequest(Loss? loss, Allowance allowance) : IDisposable
 {
     /// <summary>What to score.</summary>
     public ScoreRequest Batch { get; } = new(loss, allowance);
@@ -18,11 +18,11 @@ internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposa
     /// <summary>How long the scoring may take, where the request says so.</summary>
     protected TimeSpan? Deadline { get; set; }
 
-    /// <summary>Validates the batch and scores it.</summary>
+    /// <summary>Validates the batch and scores it by its loss, or by each of its losses.</summary>
     /// <param name="scoring">The path that all formats share.</param>
     /// <returns>The scores, or the problem with every error at its place.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
-    public Result<Scores> Score(Scoring scoring)
+    public Result<ScoreSet> Score(Scoring scoring)
     {
         if (Deadline is not { } timeout) return ScoreUntil(scoring, Batch.Allowance.Cancellation);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Batch.Allowance.Cancellation);
@@ -37,7 +37,7 @@ internal abstract class FormatRequest(Loss loss, Allowance allowance) : IDisposa
         }
     }
 
-    private Result<Scores> ScoreUntil(Scoring scoring, CancellationToken cancellation) =>
+    private Result<ScoreSet> ScoreUntil(Scoring scoring, CancellationToken cancellation) =>
         scoring.Score(Batch, cancellation) is { } scores ? scores : ToProblem();
 
     /// <summary>The problem of the errors found, of which there is one at least.</summary>

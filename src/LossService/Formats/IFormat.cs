@@ -19,13 +19,16 @@ internal interface IFormat
     /// <summary>The media types of its responses, the preferred first.</summary>
     IReadOnlyList<BodyType> Writes { get; }
 
+    /// <summary>Whether it reads requests with several losses.</summary>
+    bool HasSeveral { get; }
+
     /// <summary>The name of the format of a request, in metrics and traces; one of few.</summary>
     string NameOf(HttpRequest http);
 
     /// <summary>Reads a request, scores it, and writes the response.</summary>
-    /// <param name="loss">The loss that the route names.</param>
+    /// <param name="loss">The loss that the route names; null = the request names several.</param>
     /// <param name="http">The request, whose media type is one of <see cref="Reads"/>.</param>
     /// <param name="type">The media type of the response: one of <see cref="Writes"/>.</param>
     /// <returns>An empty result where the response is written; otherwise the problem.</returns>
-    ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type);
+    ValueTask<IResult> AnswerAsync(Loss? loss, HttpRequest http, MediaType type);
 }

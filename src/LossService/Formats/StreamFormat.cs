@@ -21,14 +21,17 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
     protected Admission Admission => admission;
 
     /// <inheritdoc/>
+    public virtual bool HasSeveral => false;
+
+    /// <inheritdoc/>
     public abstract string NameOf(HttpRequest http);
 
     /// <summary>Scores the batches of a stream as they come.</summary>
     /// <returns>The problem where the stream breaks before its first response; otherwise an empty result.</returns>
-    public async ValueTask<IResult> AnswerAsync(Loss loss, HttpRequest http, MediaType type)
+    public async ValueTask<IResult> AnswerAsync(Loss? loss, HttpRequest http, MediaType type)
     {
         var context = http.HttpContext;
-        var timing = ServerTiming.Start(context, loss.Name, NameOf(http), isStream: true);
+        var timing = ServerTiming.Start(context, loss?.Name ?? ServiceMeter.Several, NameOf(http), isStream: true);
         context.Response.ContentType = type.Name;
         DataRates.LetPause(http);
 
@@ -49,18 +52,17 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
 
     /// <summary>Reads the stream, and writes the response but for its last flush.</summary>
     /// <returns>The problem of the whole stream, where nothing is written yet; otherwise null.</returns>
-    protected abstract ValueTask<Problem?> AnswerStreamAsync(Loss loss, HttpRequest http, HeldResponse body, ServerTiming timing);
+    protected abstract ValueTask<Problem?> AnswerStreamAsync(Loss? loss, HttpRequest http, HeldResponse body, ServerTiming timing);
 
     /// <summary>Parses and scores a batch in a turn of its own.</summary>
-    /// <param name="loss">The loss that the route names.</param>
     /// <param name="body">The bytes of the batch.</param>
     /// <param name="number">Its place in the stream.</param>
     /// <param name="state">What <paramref name="read"/> needs.</param>
     /// <param name="read">Parses the batch; a problem where it is not in this format at all.</param>
     /// <param name="aborted">The client went away.</param>
     /// <returns>The scores, the request without its tensors, and the clock of the batch.</returns>
-    protected async ValueTask<Result<(TRequest Request, Scores Scores, PhaseClock Clock)>> ScoreAsync<TState>(
-        Loss loss, RequestBody body, long number, TState state, Func<TState, Allowance, Result<TRequest>> read, CancellationToken aborted)
+    protected async ValueTask<Result<(TRequest Request, ScoreSet Scores, PhaseClock Clock)>> ScoreAsync<TState>(
+        RequestBody body, long number, TState state, Func<TState, Allowance, Result<TRequest>> read, CancellationToken aborted)
     {
         ServiceMeter.RecordBody(body.Span.Length);
         try
@@ -77,7 +79,7 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
                     var scored = request.Score(scoring);
                     clock.End(Phase.Compute);
                     if (!scored.TryGet(out var scores, out problem)) return problem;
-                    ServiceMeter.CountSamples(loss.Name, scores.Totals.Samples);
+                    request.Batch.CountSamples(scores);
                     return (request, scores, clock);
                 }
             }

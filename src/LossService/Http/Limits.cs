@@ -124,6 +124,10 @@ public sealed record Limits
     [Range(16, 1000)]
     public int Members { get; init; } = 64;
 
+    /// <summary>The most losses of a request to <c>/v1/losses</c>.</summary>
+    [Range(1, 1000)]
+    public int Losses { get; init; } = 16;
+
     /// <summary>The most inputs of an infer request.</summary>
     [Range(6, 1000)]
     public int Inputs { get; init; } = 16;

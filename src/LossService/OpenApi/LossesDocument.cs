@@ -37,6 +37,7 @@ internal sealed class LossesDocument(
             var route = $"{ListRoute}/{loss.Name}";
             await LossOperation.DescribeAsync(Find(swaggerDoc, route, HttpMethod.Post), loss, route, swaggerDoc, _rehearsal);
         }
+        await SeveralDocument.DescribeAsync(Find(swaggerDoc, ListRoute, HttpMethod.Post), ListRoute, swaggerDoc, _rehearsal);
         await DescribeListAsync(Find(swaggerDoc, ListRoute, HttpMethod.Get), swaggerDoc);
         await DescribePageAsync(Find(swaggerDoc, PageRoute, HttpMethod.Get), swaggerDoc);
         DescribeOtherFormats(Find(swaggerDoc, PageRoute, HttpMethod.Post), swaggerDoc);
@@ -57,6 +58,7 @@ internal sealed class LossesDocument(
     {
         new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes; exactly one is true" },
         new() { Name = LossOperation.Tag(LossKind.Binary), Description = "A sample is one element, true or false by itself" },
+        new() { Name = SeveralDocument.Tag, Description = "One batch, several losses" },
         new() { Name = OtherFormats, Description = "Batches that are not one JSON value" },
         new() { Name = Catalogue, Description = "Lists and describes the losses" },
     };

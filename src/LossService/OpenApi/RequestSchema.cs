@@ -1,5 +1,6 @@
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Requests;
 using Microsoft.OpenApi;
@@ -20,16 +21,13 @@ internal static class RequestSchema
         foreach (var form in loss.Accepts) properties[form.Name()] = Tensor(Describe(form, loss), JsonSchemaType.Null, document);
         if (loss.Labels != LabelRule.None)
             properties[Fields.Labels] = Tensor(Describe(loss.Labels), loss.Kind == LossKind.Binary ? Bit : Number, document);
-        properties[Fields.SampleWeight] = Tensor(
-            $"The weight of each sample; 1 where it is left out. {FewerAxes}", Number | JsonSchemaType.Null, document);
-        properties[Fields.Mask] = Tensor(
-            $"Booleans, or 0 and 1: a sample whose entry is false or 0 is left out and not read. {FewerAxes}",
-            Bit | JsonSchemaType.Null, document);
+        AddWeights(properties, document);
         foreach (var option in loss.Options)
             properties[option.Name] = option.Form == OptionForm.Choice
                 ? RefOrNull(TypeName(option.Name), document, OptionsSchema.Describe(option))
                 : OptionsSchema.Create(option);
         AddHeader(properties, loss, document);
+        if (loss.IsInformation) properties[Fields.Unit] = DescribeUnit(document);
 
         return new OpenApiSchema
         {
@@ -40,20 +38,42 @@ internal static class RequestSchema
         };
     }
 
+    /// <summary>The schema of a unit.</summary>
+    public static OpenApiSchema DescribeUnit(OpenApiDocument document) => RefOrNull(
+        Schemas.Unit, document, "The unit of the loss: nats (natural logarithms) or bits. Default nats.");
+
+    /// <summary>Adds weights and masks.</summary>
+    public static void AddWeights(Dictionary<string, IOpenApiSchema> properties, OpenApiDocument document)
+    {
+        properties[Fields.SampleWeight] = Tensor(
+            $"The weight of each sample; 1 where it is left out. {FewerAxes}", Number | JsonSchemaType.Null, document);
+        properties[Fields.Mask] = Tensor(
+            $"Booleans, or 0 and 1: a sample whose entry is false or 0 is left out and not read. {FewerAxes}",
+            Bit | JsonSchemaType.Null, document);
+    }
+
     private const string FewerAxes =
         "In the samples' shape, or a leading part of it: then an entry counts for all samples below it. "
         + "Further axes of length 1 are allowed.";
 
-    private static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss loss, OpenApiDocument document)
+    /// <summary>The schema of a list of outputs.</summary>
+    public static OpenApiSchema DescribeOutputs(string description, OpenApiDocument document) => new()
     {
-        properties[Fields.Outputs] = new OpenApiSchema
-        {
-            Type = JsonSchemaType.Array | JsonSchemaType.Null,
-            Items = Ref(Schemas.Output, document),
-            MinItems = 1,
-            Description = $"What to compute: {string.Join(", ", loss.Outputs.Select(output => output.Name))}. Default [\"loss\"], and "
-                + "[\"losses\"] with the reduction none.",
-        };
+        Type = JsonSchemaType.Array | JsonSchemaType.Null,
+        Items = Ref(Schemas.Output, document),
+        MinItems = 1,
+        Description = description,
+    };
+
+    /// <summary>Adds the fields that are the same for every loss.</summary>
+    /// <param name="properties">Takes them.</param>
+    /// <param name="loss">The loss; null = several.</param>
+    /// <param name="document">The document.</param>
+    public static void AddHeader(Dictionary<string, IOpenApiSchema> properties, Loss? loss, OpenApiDocument document)
+    {
+        properties[Fields.Outputs] = DescribeOutputs(
+            $"What to compute: {string.Join(", ", (loss?.Outputs ?? OutputCatalogue.All).Select(output => output.Name))}. "
+            + "Default [\"loss\"], and [\"losses\"] with the reduction none.", document);
         properties[Fields.Reduction] = Choice(Schemas.Reduction, Fields.Reductions.All,
             "How the samples' losses are reduced to loss. With none there is no loss, and the gradient is that of the sum.");
         properties[Fields.MeanOver] = Choice(Schemas.MeanOver, Fields.MeanOvers.All,
@@ -69,8 +89,6 @@ internal static class RequestSchema
         properties[Fields.DType] = Choice(Schemas.ResultDType, [DType.Float32.Name()],
             "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64. Where the predictions "
             + "are bytes, results have their dtype unless dtype is given.");
-        if (loss.IsInformation)
-            properties[Fields.Unit] = Choice(Schemas.Unit, Fields.Units.All, "The unit of the loss: nats (natural logarithms) or bits.");
         properties[Fields.TensorEncoding] = Choice(Schemas.TensorEncoding, Fields.TensorEncodings.All,
             "How result tensors are written: as nested arrays, or as objects with their bytes in base64.");
         properties[Fields.Id] = Type(JsonSchemaType.String | JsonSchemaType.Null, "Any string, returned in the response.");

@@ -26,10 +26,11 @@ public static class ProblemTypes
     /// <param name="list">The route that lists them.</param>
     public static Problem UnknownLoss(string name, IEnumerable<string> known, string list = "/v1/losses") =>
         new(404, ProblemNames.UnknownLoss, "Unknown loss",
-            $"There is no loss {ClientText.Quote(name)}{SuggestLoss(name, known)}; GET {list} lists them.");
+            $"There is {DescribeUnknownLoss(name, known)}; GET {list} lists them.");
 
-    private static string SuggestLoss(string name, IEnumerable<string> known) =>
-        ForeignLosses.Suggest(name) is { Length: > 0 } foreign ? foreign : Nearest.Suggest(name, known);
+    /// <summary><c>no loss "bce" (did you mean "binary_cross_entropy"?)</c>.</summary>
+    public static string DescribeUnknownLoss(string name, IEnumerable<string> known) => $"no loss {ClientText.Quote(name)}"
+        + (ForeignLosses.Suggest(name) is { Length: > 0 } foreign ? foreign : Nearest.Suggest(name, known));
 
     /// <summary>404: the loss exists, but its model has no such version.</summary>
     public static Problem UnknownVersion(string name, string version, string known) =>

@@ -7,4 +7,7 @@ public readonly record struct Address(string Member, params int[] Position)
 {
     /// <summary>The member inside the member, where a tensor is an object: <c>shape</c>, <c>data</c>.</summary>
     public string? Part { get; init; }
+
+    /// <summary>The name of the loss whose entry has the member, in a request with several; null = the member is the request's.</summary>
+    public string? Entry { get; init; }
 }

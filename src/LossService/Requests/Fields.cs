@@ -42,12 +42,37 @@ public static class Fields
     /// <summary>Any string, which the response repeats.</summary>
     public const string Id = "id";
 
+    /// <summary>Of a request with several losses: each of them by its name.</summary>
+    public const string Losses = "losses";
+
+    /// <summary>Whether a request with several losses gets their weighted sum.</summary>
+    public const string Combined = "combined";
+
+    /// <summary>Which loss an entry is, where its name is not that of the loss.</summary>
+    public const string Loss = "loss";
+
+    /// <summary>The factor of an entry's loss in the combined one.</summary>
+    public const string Weight = LossEntry.WeightField;
+
+    /// <summary>Which tensor has the labels of an entry.</summary>
+    public const string LabelsFrom = "labels_from";
+
     /// <summary>The names of the tensors, in the order of <see cref="TensorField"/>.</summary>
     public static ImmutableArray<string> Tensors { get; } =
         [.. Enum.GetValues<PredictionForm>().Select(form => form.Name()), Labels, SampleWeight, Mask];
 
     /// <summary>The names of the header's fields.</summary>
     public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, Divisor, DType, Unit, TensorEncoding, Id];
+
+    /// <summary>The names of the header's fields of a request with several losses.</summary>
+    public static ImmutableArray<string> HeaderOfSeveral { get; } =
+        [Losses, Combined, Outputs, Reduction, MeanOver, Divisor, DType, TensorEncoding, Id];
+
+    /// <summary>The names of the fields of an entry that are not options of its loss.</summary>
+    public static ImmutableArray<string> Entry { get; } = [Loss, Weight, LabelsFrom, Outputs, Unit];
+
+    /// <summary>The tensors that can be labels: a request with several losses may have more than one of them.</summary>
+    public static ImmutableArray<TensorField> LabelSources { get; } = [TensorField.Labels];
 
     /// <summary>The reductions, by name.</summary>
     public static WireNames<Reduction> Reductions { get; } = new();

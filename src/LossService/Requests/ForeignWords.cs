@@ -27,12 +27,15 @@ internal static class ForeignWords
     }.ToFrozenDictionary();
 
     /// <summary>What to use in place of a field; null where the name is no other library's.</summary>
-    public static string? FindField(string name, Loss loss)
+    /// <param name="name">The name.</param>
+    /// <param name="loss">The loss of the request; null = it has several.</param>
+    public static string? FindField(string name, Loss? loss)
     {
-        if (Labels.TryGetValue(name, out var hint)) return loss.Labels == LabelRule.None ? $"{loss.Name} takes no labels" : hint;
-        if (Predictions.TryGetValue(name, out hint)) return $"{hint}: {string.Join(" or ", loss.Accepts.Select(form => form.Name()))}";
+        if (Labels.TryGetValue(name, out var hint)) return loss?.Labels == LabelRule.None ? $"{loss.Name} takes no labels" : hint;
+        if (Predictions.TryGetValue(name, out hint))
+            return $"{hint}: {string.Join(" or ", (loss?.Accepts ?? Enum.GetValues<PredictionForm>()).Select(form => form.Name()))}";
         if (name is "weight" or "weights")
-            return $"use {(loss.FindOption("class_weight") is null ? "" : "class_weight or ")}{Fields.SampleWeight}";
+            return $"use {(loss?.FindOption("class_weight") is null ? "" : "class_weight or ")}{Fields.SampleWeight}";
         return Others.GetValueOrDefault(name);
     }
 

@@ -15,7 +15,8 @@ internal static class HeaderParser
     /// <returns>False where the header has no such field. A wrong value is added to the request's errors.</returns>
     public static bool TryReadField(string name, ref Utf8JsonReader json, ScoreRequest request)
     {
-        if (json.TokenType == JsonTokenType.Null) return Fields.Header.Contains(name);
+        if (!Fields.Header.Contains(name)) return false;
+        if (json.TokenType == JsonTokenType.Null) return true;
         var errors = request.Errors;
         switch (name)
         {
@@ -81,13 +82,16 @@ internal static class HeaderParser
     }
 
     /// <summary>What to say of a field that a request for the loss does not have.</summary>
-    public static string DescribeUnknown(string name, Loss loss)
+    public static string DescribeUnknown(string name, Loss loss) => DescribeUnknown(name, loss, Fields.GetNames(loss));
+
+    /// <summary>What to say of a field that the loss does not have at a place where it has others.</summary>
+    public static string DescribeUnknown(string name, Loss loss, IEnumerable<string> known)
     {
         if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
             return $"{name} is not an option of {loss.Name}; its options are "
                 + $"{string.Join(", ", loss.Options.Select(option => option.Name))}";
         return ForeignWords.FindField(name, loss) is { } hint ? $"unknown field {ClientText.Quote(name)}; {hint}"
-            : $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, Fields.GetNames(loss))}";
+            : $"unknown field {ClientText.Quote(name)}{Nearest.Suggest(name, known)}";
     }
 
     private static OutputSet? ReadOutputs(ref Utf8JsonReader json, ScoreRequest request)

@@ -11,7 +11,8 @@ public sealed record RequestError(Address Address, string Detail)
     public override string ToString()
     {
         var (member, position) = Address;
-        var place = ClientText.ShortenName(member) + (Address.Part is { } part ? $".{ClientText.ShortenName(part)}" : "");
+        var entry = Address.Entry is { } name ? $"{Fields.Losses}.{name}{(member.Length > 0 ? "." : "")}" : "";
+        var place = entry + ClientText.ShortenName(member) + (Address.Part is { } part ? $".{ClientText.ShortenName(part)}" : "");
         if (position.Length > 0) return $"{place}[{string.Join(", ", position)}]: {Detail}";
         return Detail.Contains(place, StringComparison.Ordinal) ? Detail : $"{place}: {Detail}";
     }

@@ -31,8 +31,11 @@ public sealed class RequestErrors
     {
         if (problems.Total == 0) return;
         foreach (var problem in problems.First) Add(new(problem.Field, problem.Position), problem.Detail);
-        Total += problems.Total - problems.First.Count;
+        Skip(problems.Total - problems.First.Count);
     }
+
+    /// <summary>Counts errors that nobody kept.</summary>
+    public void Skip(long count) => Total += count;
 
     /// <summary>Removes all.</summary>
     public void Clear()

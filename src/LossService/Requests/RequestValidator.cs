@@ -13,7 +13,7 @@ namespace LossService.Requests;
 internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 {
     public RequestValidator() =>
-        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader);
+        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader).Custom(CheckEntries);
 
     /// <summary>
     /// Adds the tensors that are missing to the errors of a request that could not be read: an unknown field is often a missing one.
@@ -23,12 +23,14 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request.Posted.Count == 0) return;
         if (!Enum.GetValues<PredictionForm>().Any(form => request.Posted.Contains(form.Name())))
             request.Errors.Add(new(""), DescribeMissing(request));
+        if (request.HasSeveral) return;
         if (request.Loss.Labels != LabelRule.None && !request.Posted.Contains(Fields.Labels))
             request.Errors.Add(new(""), $"{Fields.Labels} are missing");
     }
 
-    private static string DescribeMissing(ScoreRequest request) =>
-        $"predictions are missing; {request.Loss.Name} takes {string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}";
+    private static string DescribeMissing(ScoreRequest request) => "predictions are missing; " + (request.HasSeveral
+        ? $"expected {string.Join(" or ", Enum.GetValues<PredictionForm>().Select(form => form.Name()))}"
+        : $"{request.Loss.Name} takes {string.Join(" or ", request.Loss.Accepts.Select(form => form.Name()))}");
 
     private static void CheckPredictions(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
@@ -47,12 +49,47 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 
     private static void CheckHeader(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
+        if (request.HasSeveral) return;
         var problems = new BatchProblems();
         var (form, classes) = (request.Form!.Value, request.Allowance.Limits.Classes);
         if (request.Loss.Kind == LossKind.Categorical && request.Predictions!.Shape.Last is var posted && posted > classes)
-            problems.Add(form.Name(), $"expected at most {classes} classes, got {posted}");
+            problems.Add(form.Name(), DescribeClasses(classes, posted));
         HeaderRules.Check(request.Loss, request.ToBatch(form), problems);
         request.Errors.Add(problems);
         foreach (var problem in problems.First) context.AddFailure(problem.Field, problem.Detail);
     }
+
+    /// <summary>What only a request with several losses can have wrong; the rest is checked for each where they are scored.</summary>
+    private static void CheckEntries(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    {
+        if (!request.HasSeveral) return;
+        var (losses, classes) = (request.Entries, request.Allowance.Limits.Classes);
+        if (losses.Count == 0) Add(new(""), $"{Fields.Losses} are missing: an object with an entry for each loss");
+        if (losses.Any(entry => entry.Loss.Kind == LossKind.Categorical) && request.Predictions!.Shape is { Rank: > 0, Last: var posted }
+            && posted > classes)
+            Add(new(request.Form!.Value.Name()), DescribeClasses(classes, posted));
+        if (request is { IsCombined: true, Reduction: Reduction.None })
+            Add(new(Fields.Combined), "combined adds up losses that are reduced; with the reduction \"none\" there are none");
+        var sources = Fields.LabelSources.Where(source => request[source] is not null).ToArray();
+        foreach (var entry in losses.Where(entry => entry.Loss.Labels != LabelRule.None)) CheckSource(entry.Entry!, sources, Add);
+        foreach (var source in sources)
+            if (losses.Count > 0 && !losses.Any(entry => request.FindLabels(entry) == source))
+                Add(new(Fields.GetName(source)), $"none of the losses reads {Fields.GetName(source)}");
+
+        void Add(Address address, string detail)
+        {
+            request.Errors.Add(address, detail);
+            context.AddFailure(address.Member, detail);
+        }
+    }
+
+    private static void CheckSource(RequestEntry entry, TensorField[] posted, Action<Address, string> add)
+    {
+        var address = new Address(Fields.LabelsFrom) { Entry = entry.Name };
+        if (entry.LabelsFrom is { } source && !posted.Contains(source)) add(address, $"{Fields.GetName(source)} are missing");
+        else if (entry.LabelsFrom is null && posted.Length > 1)
+            add(address, $"there are {string.Join(" and ", posted.Select(Fields.GetName))}; labels_from says which of them the loss reads");
+    }
+
+    private static string DescribeClasses(int most, int got) => $"expected at most {most} classes, got {got}";
 }

@@ -1,8 +1,11 @@
+using System.Collections.Immutable;
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Core.Validation;
+using LossService.Telemetry;
 
 namespace LossService.Requests;
 
@@ -15,14 +18,41 @@ public sealed class ScoreRequest : IDisposable
     private readonly Tensor?[] _tensors = new Tensor?[Fields.Tensors.Length];
     private int _encoded;
 
-    /// <summary>A request for the given loss.</summary>
-    public ScoreRequest(Loss loss, Allowance? allowance = null) => (Loss, Allowance) = (loss, allowance ?? Allowance.Default);
+    private readonly Loss? _loss;
+
+    /// <summary>A request for the given loss, or for several, which it names itself.</summary>
+    public ScoreRequest(Loss? loss, Allowance? allowance = null) => (_loss, Allowance) = (loss, allowance ?? Allowance.Default);
 
     /// <summary>What it may use.</summary>
     public Allowance Allowance { get; }
 
     /// <summary>The loss that the route names.</summary>
-    public Loss Loss { get; }
+    /// <exception cref="InvalidOperationException">The request has several losses.</exception>
+    public Loss Loss => _loss ?? throw new InvalidOperationException("A request with several losses has one in each of its entries.");
+
+    /// <summary>Whether the request names its losses, of which it may have several, in <see cref="Entries"/>.</summary>
+    public bool HasSeveral => _loss is null;
+
+    /// <summary>The losses of a request with several: requests for one loss each, without tensors and shared fields.</summary>
+    public IReadOnlyList<ScoreRequest> Entries { get; set; } = [];
+
+    /// <summary>What this is among the entries of a request; null for the request itself.</summary>
+    public RequestEntry? Entry { get; init; }
+
+    /// <summary>Whether the weighted sum of the losses is asked for.</summary>
+    public bool IsCombined { get; set; }
+
+    /// <summary>The names of the header's fields.</summary>
+    public ImmutableArray<string> Header => HasSeveral ? Fields.HeaderOfSeveral : Fields.Header;
+
+    /// <summary>The options that are fields of the request itself.</summary>
+    public IReadOnlyList<Option> OwnOptions => _loss?.Options ?? [];
+
+    /// <summary>Whether labels may be booleans. Which losses there are may not be known yet.</summary>
+    public bool TakesBooleanLabels => _loss?.Kind != LossKind.Categorical;
+
+    /// <summary>The option of a name among the fields of the request itself; null = none.</summary>
+    public Option? FindOption(string name) => _loss?.FindOption(name);
 
     /// <summary>The names of the fields that were posted, readable or not.</summary>
     public HashSet<string> Posted { get; } = [];
@@ -113,6 +143,23 @@ public sealed class ScoreRequest : IDisposable
         Memory = Allowance.Memory,
     };
 
+    /// <summary>Which tensor has the labels of an entry: what it says, or the only one there is; null = none.</summary>
+    public TensorField? FindLabels(ScoreRequest entry)
+    {
+        if (entry.Loss.Labels == LabelRule.None) return null;
+        if (entry.Entry!.LabelsFrom is { } said) return said;
+        foreach (var source in Fields.LabelSources)
+            if (this[source] is not null) return source;
+        return null;
+    }
+
+    /// <summary>Counts the samples that were scored, for each loss.</summary>
+    public void CountSamples(ScoreSet scores)
+    {
+        if (!HasSeveral) ServiceMeter.CountSamples(Loss.Name, scores.Single.Totals.Samples);
+        foreach (var (entry, scored) in Entries.Zip(scores.Entries)) ServiceMeter.CountSamples(entry.Loss.Name, scored.Totals.Samples);
+    }
+
     /// <summary>Forgets everything that was read but the dtype.</summary>
     public void Clear()
     {
@@ -122,6 +169,7 @@ public sealed class ScoreRequest : IDisposable
         Errors.Clear();
         if (Options.Given.Count > 0) Options = new();
         (Divisor, ResultDType, Notices) = (null, null, []);
+        (Entries, IsCombined) = ([], false);
         (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 

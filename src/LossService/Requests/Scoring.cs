@@ -15,16 +15,18 @@ internal sealed class Scoring(RequestValidator validator)
     /// <returns>The scores; null where the request's errors say why not.</returns>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="MemoryBudgetException">The scores do not fit into the request's memory, now or ever.</exception>
-    public Scores? Score(ScoreRequest request, CancellationToken cancellation)
+    public ScoreSet? Score(ScoreRequest request, CancellationToken cancellation)
     {
         if (request.Errors.Total > 0) RequestValidator.AddMissing(request);
         if (request.Errors.Total > 0 || !validator.Validate(request).IsValid) return null;
+        if (request.HasSeveral) return EntryScoring.Score(request, cancellation);
         var problems = new BatchProblems();
         var batch = request.ToBatch(request.Form!.Value);
         var scores = Scorer.TryScore(request.Loss, batch, problems, cancellation);
         request.Errors.Add(problems);
-        if (scores is not null) request.Notices = FindNotices(request, batch, scores, cancellation);
-        return scores;
+        if (scores is null) return null;
+        request.Notices = FindNotices(request, batch, scores, cancellation);
+        return new(scores);
     }
 
     private static IReadOnlyList<BatchNotice> FindNotices(

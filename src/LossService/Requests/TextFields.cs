@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Problems;
 
@@ -12,16 +11,16 @@ namespace LossService.Requests;
 /// </summary>
 internal static class TextFields
 {
-    /// <summary>Whether a request for a loss has an option or a field of the header of that name.</summary>
-    public static bool Knows(string name, Loss loss) => loss.FindOption(name) is not null || Fields.Header.Contains(name);
+    /// <summary>Whether a request has an option or a field of the header of that name.</summary>
+    public static bool Knows(string name, ScoreRequest request) => request.FindOption(name) is not null || request.Header.Contains(name);
 
     /// <summary>Reads what came under a name; a wrong value is added to the request's errors.</summary>
     public static void Read(string name, IReadOnlyList<string> texts, ScoreRequest request)
     {
         request.Posted.Add(name);
-        var option = request.Loss.FindOption(name);
-        if (!Knows(name, request.Loss))
-            request.Errors.Add(new(name), HeaderParser.DescribeUnknown(name, request.Loss));
+        var option = request.FindOption(name);
+        if (!Knows(name, request))
+            request.Errors.Add(new(name), RequestParser.DescribeUnknown(name, request));
         else if (texts.Count > 1 && !TakesList(name, option))
             request.Errors.Add(new(name), $"expected one value, got {texts.Count}");
         else ReadJson(name, option, ToJson(name, texts), request);
@@ -33,25 +32,33 @@ internal static class TextFields
     {
         var json = new Utf8JsonReader(text);
         json.Read();
-        if (option is null) HeaderParser.TryReadField(name, ref json, request);
-        else HeaderParser.ReadOption(option, ref json, request);
+        try
+        {
+            if (option is null) RequestParser.TryReadField(name, ref json, request);
+            else HeaderParser.ReadOption(option, ref json, request);
+        }
+        catch (InvalidOperationException)
+        {
+            request.Errors.Add(new(name), "a string in it has an unpaired surrogate");
+        }
     }
 
     private static byte[] ToJson(string name, IReadOnlyList<string> texts)
     {
         string[] values = [.. texts.Select(text =>
-            name != Fields.Id && IsValue(text) ? text.Trim() : JsonSerializer.Serialize(text, Problem.Json))];
+            name != Fields.Id && IsValue(text, name == Fields.Losses) ? text.Trim() : JsonSerializer.Serialize(text, Problem.Json))];
         var isList = values.Length > 1 || (name == Fields.Outputs && !values[0].StartsWith('[') && values[0] != "null");
         return Encoding.UTF8.GetBytes(isList ? $"[{string.Join(',', values)}]" : values[0]);
     }
 
-    /// <summary>Whether a text is a JSON value other than a string or an object.</summary>
-    private static bool IsValue(string text)
+    /// <summary>Whether a text is a JSON value other than a string or, unless it is to be one, an object.</summary>
+    private static bool IsValue(string text, bool isObject)
     {
         var json = new Utf8JsonReader(Encoding.UTF8.GetBytes(text));
         try
         {
-            return json.Read() && json.TokenType is not (JsonTokenType.String or JsonTokenType.StartObject)
+            return json.Read() && json.TokenType != JsonTokenType.String
+                && (isObject || json.TokenType != JsonTokenType.StartObject)
                 && json.TrySkip() && !json.Read();
         }
         catch (JsonException)

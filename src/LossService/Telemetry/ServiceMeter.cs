@@ -15,6 +15,9 @@ internal static class ServiceMeter
     /// <summary>The label of a loss or a format that is not in the catalogue, or not known yet when a request is refused.</summary>
     public const string Unknown = "unknown";
 
+    /// <summary>The loss of a request that has several.</summary>
+    public const string Several = "several";
+
     private const int Statuses = 600;
 
     private static readonly Meter Meter = new(Name);
@@ -53,7 +56,7 @@ internal static class ServiceMeter
     private static readonly string?[] StatusLabels = new string?[Statuses];
 
     /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
-    /// <param name="loss">A name from the catalogue, or <see cref="Unknown"/>.</param>
+    /// <param name="loss">A name from the catalogue, <see cref="Several"/>, or <see cref="Unknown"/>.</param>
     /// <param name="format">A format's name, or <see cref="Unknown"/>.</param>
     /// <param name="status">The HTTP status.</param>
     public static void CountRequest(string loss, string format, int status) =>

@@ -13,7 +13,7 @@ public sealed partial class PageTests
     private static readonly string[] Forms = ["logits", "probabilities", "log_probabilities"];
 
     private static readonly string[] Shared =
-        ["labels", "sample_weight", "mask", "outputs", "reduction", "mean_over", "dtype", "unit", "id"];
+        ["labels", "sample_weight", "mask", "outputs", "reduction", "mean_over", "divisor", "dtype", "unit", "id"];
 
     [Fact]
     public void Catalogue_Names_AreThoseOfTheClassesInOrder()

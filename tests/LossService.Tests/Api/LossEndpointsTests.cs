@@ -14,7 +14,7 @@ public sealed class LossEndpointsTests(TestService service)
     [InlineData("PATCH", Loss, "GET, POST")]
     [InlineData("OPTIONS", Loss, "GET, POST")]
     [InlineData("BREW", Loss, "GET, POST")]
-    [InlineData("POST", "/v1/losses", "GET")]
+    [InlineData("PUT", "/v1/losses", "GET, POST")]
     [InlineData("POST", "/livez", "GET")]
     [InlineData("DELETE", "/readyz", "GET")]
     [InlineData("POST", "/", "GET")]

@@ -24,6 +24,10 @@ public sealed class ClientNamesTests
         AssertSame([.. Fields.Tensors, Fields.Outputs, Fields.Id, "options"], PropertiesOf<LossBatch>());
 
     [Fact]
+    public void Entries_AreThoseOfARequest() =>
+        AssertSame([.. Fields.Entry.Except([Fields.Unit]), "options"], PropertiesOf<LossService.Client.LossEntry>());
+
+    [Fact]
     public void Outputs_AreThoseOfTheCatalogue()
     {
         var outputs = OutputCatalogue.All.Select(output => output.Name).ToArray();

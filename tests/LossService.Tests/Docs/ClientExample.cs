@@ -50,6 +50,25 @@ internal static class ClientExample
         return printed.ToString();
     }
 
+    /// <summary>Runs the block of several losses.</summary>
+    /// <returns>The loss that it prints.</returns>
+    public static async Task<double?> ScoreSeveralAsync(LossClient client)
+    {
+#pragma warning disable CA1861
+        // README
+        var set = await client.ScoreAsync(
+            new Dictionary<string, LossEntry>
+            {
+                [LossNames.CrossEntropy] = new() { Options = { LabelSmoothing = 0.1 } },
+                [LossNames.Entropy] = new() { Weight = -0.01 },
+            },
+            new LossBatch { Logits = new float[,] { { 2.0f, 1.0f, 0.1f }, { 0.3f, 2.2f, 0.4f } }, Labels = new[] { 0, 1 } },
+            combined: true);
+        // end
+#pragma warning restore CA1861
+        return set.Losses[LossNames.CrossEntropy].Loss;
+    }
+
     /// <summary>Runs the block of a stream.</summary>
     /// <returns>What it prints.</returns>
     public static async Task<string> StreamAsync(LossClient client, IAsyncEnumerable<LossBatch> batches)

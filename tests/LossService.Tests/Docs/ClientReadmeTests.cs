@@ -62,6 +62,15 @@ public sealed partial class ClientReadmeTests(TestService service)
     }
 
     [Fact]
+    public async Task Example_OfSeveralLosses_PrintsWhatTheReadmeSays()
+    {
+        using var host = new ClientHost(service);
+        var loss = await ClientExample.ScoreSeveralAsync(host.Client);
+        Assert.Contains(
+            $"set.Losses[\"cross_entropy\"].Loss is {loss?.ToString(CultureInfo.InvariantCulture)}", Readme, StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Example_OfAStream_PrintsWhatTheReadmeSays()
     {
         var services = new ServiceCollection();

@@ -113,6 +113,22 @@ public sealed class ApiDocumentTests(ServedDocument document) : IClassFixture<Se
     }
 
     [Fact]
+    public async Task SeveralExample_Posted_AnswersAsTheDocumentSays()
+    {
+        var check = new SchemaCheck(document);
+        var operation = document.Operation("/v1/losses", "post");
+        var posted = operation["requestBody"]!["content"]!["application/json"]!;
+        var promised = operation["responses"]!["200"]!["content"]!["application/json"]!;
+
+        var (status, answer) = await document.PostAsync("/v1/losses", posted["example"]!.ToJsonString());
+
+        Assert.Equal(200, status);
+        Assert.True(JsonNode.DeepEquals(promised["example"], answer), answer.ToJsonString());
+        Assert.True(check.Fits(posted["example"], posted["schema"]!));
+        Assert.True(check.Fits(answer, promised["schema"]!));
+    }
+
+    [Fact]
     public async Task InferExample_Posted_AnswersAsTheDocumentSays()
     {
         var check = new SchemaCheck(document);

@@ -45,13 +45,13 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     public override string NameOf(HttpRequest http) => "arrow";
 
     /// <inheritdoc/>
-    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss loss, HttpRequest http, HeldResponse body, ServerTiming timing)
+    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss? loss, HttpRequest http, HeldResponse body, ServerTiming timing)
     {
         var aborted = http.HttpContext.RequestAborted;
         using var messages = new ArrowMessages(http.BodyReader, body, Admission, aborted);
-        if (!(await ReadStreamAsync(loss, http, messages)).TryGet(out var stream, out var problem)) return problem;
+        if (!(await ReadStreamAsync(loss!, http, messages)).TryGet(out var stream, out var problem)) return problem;
         using var writer = new ArrowStreamWriter(body.AsStream(leaveOpen: true), stream.Table.Schema, leaveOpen: true);
-        problem = await AnswerBatchesAsync(loss, stream, messages, body, writer, timing, aborted);
+        problem = await AnswerBatchesAsync(loss!, stream, messages, body, writer, timing, aborted);
         if (problem is not null && body.IsEmpty) return problem;
         if (problem is not null)
         {
@@ -117,14 +117,14 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
         Loss loss, ArrowStream stream, ArrowMessages messages, ArrowStreamWriter writer, CancellationToken aborted)
     {
         var result = messages.Refused is { } refused ? refused
-            : await ScoreAsync(loss, messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
+            : await ScoreAsync(messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
         if (!result.TryGet(out var answer, out var problem)) return problem;
         using (answer.Scores)
         {
             try
             {
                 using var columns = new BatchBuilder(stream.Table.CountRows(answer.Request), messages.Message.Memory);
-                using var batch = stream.Table.Build(answer.Scores, answer.Request, columns);
+                using var batch = stream.Table.Build(answer.Scores.Single, answer.Request, columns);
                 await writer.WriteRecordBatchAsync(batch, aborted);
             }
             catch (OutOfMemoryException full)

@@ -1,6 +1,5 @@
 using System.Text;
 using System.Text.Json;
-using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Formats.Numbers;
@@ -74,12 +73,12 @@ internal static unsafe class FastJsonRequestReader
             if (!Ascii.Equals(name, Fields.Tensors[i])) continue;
             return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
         }
-        foreach (var field in Fields.Header)
+        foreach (var field in request.Header)
         {
             if (!Ascii.Equals(name, field)) continue;
             return request.Posted.Add(field) ? TryReadSmall(field, null, text, end, request) : null;
         }
-        foreach (var option in request.Loss.Options)
+        foreach (var option in request.OwnOptions)
         {
             if (!Ascii.Equals(name, option.Name)) continue;
             return request.Posted.Add(option.Name) ? TryReadSmall(option.Name, option, text, end, request) : null;
@@ -100,7 +99,7 @@ internal static unsafe class FastJsonRequestReader
                 : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
         }
         if (behind != null) return behind;
-        var areBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
+        var areBooleans = field == TensorField.Labels && request.TakesBooleanLabels;
         return areBooleans ? TryReadExactly(field, text, end, request) : null;
     }
 
@@ -152,7 +151,7 @@ internal static unsafe class FastJsonRequestReader
         try
         {
             if (!json.Read()) return null;
-            if (option is null) HeaderParser.TryReadField(name, ref json, request);
+            if (option is null) RequestParser.TryReadField(name, ref json, request);
             else HeaderParser.ReadOption(option, ref json, request);
             return request.Errors.Total == 0 && json.CurrentDepth == 0 ? text + json.BytesConsumed : null;
         }
@@ -167,7 +166,7 @@ internal static unsafe class FastJsonRequestReader
 
     /// <summary>False where class indices have a fraction: the exact reader finds which one.</summary>
     private static bool HasIndicesOrRows(ScoreRequest request) =>
-        request.Loss.Kind == LossKind.Binary
+        request.TakesBooleanLabels
         || request[TensorField.Labels] is not { } labels
         || !labels.DType.IsFloat()
         || request.Predictions is not { } predictions

@@ -17,15 +17,18 @@ internal sealed class JsonFormat(Scoring scoring, Admission admission) : BatchFo
     public override IReadOnlyList<BodyType> Writes => Reads;
 
     /// <inheritdoc/>
+    public override bool HasSeveral => true;
+
+    /// <inheritdoc/>
     public override string NameOf(HttpRequest http) => "json";
 
     /// <inheritdoc/>
-    protected override Result<JsonRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
+    protected override Result<JsonRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance)
     {
         using (body) return JsonRequest.Read(loss, body, allowance);
     }
 
     /// <inheritdoc/>
-    protected override ValueTask WriteAsync(JsonRequest request, Scores scores, HttpResponse response, ResponseWriter body) =>
+    protected override ValueTask WriteAsync(JsonRequest request, ScoreSet scores, HttpResponse response, ResponseWriter body) =>
         request.WriteAsync(scores, body, null, response.HttpContext.RequestAborted);
 }

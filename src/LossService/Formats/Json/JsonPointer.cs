@@ -11,8 +11,10 @@ internal static class JsonPointer
     /// <summary>The pointer to an address: <c>#/labels/17</c>.</summary>
     public static string Format(Address address)
     {
-        if (address.Member.Length == 0) return "#";
-        var pointer = new StringBuilder("#/").Append(Escape(address.Member));
+        var pointer = new StringBuilder("#");
+        if (address.Entry is { } entry) pointer.Append('/').Append(Fields.Losses).Append('/').Append(Escape(entry));
+        if (address.Member.Length == 0) return pointer.ToString();
+        pointer.Append('/').Append(Escape(address.Member));
         if (address.Part is { } part) pointer.Append('/').Append(Escape(part));
         foreach (var index in address.Position) pointer.Append('/').Append(index.ToString(CultureInfo.InvariantCulture));
         return pointer.ToString();

@@ -11,7 +11,7 @@ namespace LossService.Formats.Json;
 /// <summary>A batch that was read from one JSON text: a whole body or a line of a stream.</summary>
 internal sealed class JsonRequest : FormatRequest
 {
-    private JsonRequest(Loss loss, Allowance allowance) : base(loss, allowance)
+    private JsonRequest(Loss? loss, Allowance allowance) : base(loss, allowance)
     {
     }
 
@@ -19,7 +19,7 @@ internal sealed class JsonRequest : FormatRequest
     /// <returns>The request, with the errors found in it; a problem where the text is not JSON.</returns>
     /// <exception cref="OperationCanceledException">The allowance's token was cancelled.</exception>
     /// <exception cref="MemoryBudgetException">The tensors do not fit into the allowance's memory, now or ever.</exception>
-    public static Result<JsonRequest> Read(Loss loss, RequestBody text, Allowance allowance)
+    public static Result<JsonRequest> Read(Loss? loss, RequestBody text, Allowance allowance)
     {
         var request = new JsonRequest(loss, allowance);
         var isRead = false;
@@ -40,8 +40,8 @@ internal sealed class JsonRequest : FormatRequest
     /// <param name="pipe">Where to; flushed as it fills.</param>
     /// <param name="line">The number of the line in a stream; null outside a stream.</param>
     /// <param name="cancellation">The client went away.</param>
-    public ValueTask WriteAsync(Scores scores, PipeWriter pipe, long? line, CancellationToken cancellation) =>
-        new JsonScoresWriter(pipe, Batch.Allowance.Memory, cancellation).WriteAsync(scores, Batch, line);
+    public ValueTask WriteAsync(ScoreSet scores, PipeWriter pipe, long? line, CancellationToken cancellation) =>
+        JsonAnswer.WriteAsync(scores, Batch, line, pipe, cancellation);
 
     /// <summary>Points at the place in the JSON. A tensor in base64 has no text for one element: its <c>data</c> is pointed at.</summary>
     protected override ProblemError Locate(RequestError error)

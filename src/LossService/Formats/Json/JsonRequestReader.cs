@@ -1,5 +1,4 @@
 using System.Text.Json;
-using LossService.Core.Losses;
 using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Problems;
@@ -58,14 +57,14 @@ internal static class JsonRequestReader
         json.Read();
         if (Fields.TryFindTensor(member.Name, out var tensor))
             request[tensor] = json.TokenType == JsonTokenType.Null ? null : JsonTensorReader.Read(tensor, text, request);
-        else if (request.Loss.FindOption(member.Name) is { } option) HeaderParser.ReadOption(option, ref json, request);
-        else if (!HeaderParser.TryReadField(member.Name, ref json, request))
-            request.Errors.Add(new(member.Name), HeaderParser.DescribeUnknown(member.Name, request.Loss));
+        else if (request.FindOption(member.Name) is { } option) HeaderParser.ReadOption(option, ref json, request);
+        else if (!RequestParser.TryReadField(member.Name, ref json, request))
+            request.Errors.Add(new(member.Name), RequestParser.DescribeUnknown(member.Name, request));
     }
 
     /// <summary>Whether labels in the shape of class indices are not all written as integers.</summary>
     private static bool HasRealIndices(ScoreRequest request) =>
-        request.Loss.Kind == LossKind.Categorical && !request.IsEncoded(TensorField.Labels)
+        !request.TakesBooleanLabels && !request.IsEncoded(TensorField.Labels)
         && request[TensorField.Labels] is { } labels && labels.DType.IsFloat()
         && request.Predictions is { Shape.Rank: > 0 } predictions && labels.Shape == predictions.Shape.WithoutLast();
 

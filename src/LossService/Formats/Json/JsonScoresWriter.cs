@@ -2,6 +2,7 @@ using System.Buffers;
 using System.IO.Pipelines;
 using System.Text;
 using System.Text.Json;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Core.Validation;
@@ -19,6 +20,35 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
     /// <summary>Writes <c>{"loss": …, "losses": …, …, "totals": …}</c>; in a stream, <c>"line"</c> stands before them.</summary>
     public async ValueTask WriteAsync(Scores scores, ScoreRequest request, long? line = null)
     {
+        Start(request, line);
+        var asked = request.Outputs ?? OutputCatalogue.GetDefault(request.Reduction);
+        foreach (var output in OutputCatalogue.All)
+        {
+            if (!output.IsIn(asked)) continue;
+            if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
+            else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
+            else WriteLoss(output, scores.Loss);
+        }
+        Write(scores.Totals);
+        Finish(request);
+    }
+
+    /// <summary>Writes <c>{"loss": …, "gradient": …}</c> of several losses.</summary>
+    public async ValueTask WriteAsync(Combination combined, ScoreRequest request)
+    {
+        _encoding = request.TensorEncoding;
+        pipe.Write("{"u8);
+        foreach (var output in OutputCatalogue.All)
+        {
+            if (output.Flag == OutputSet.Loss) WriteLoss(output, combined.Loss);
+            else if (output.Flag == OutputSet.Gradient && combined.Gradient is { } gradient) await WriteAsync(output, gradient);
+        }
+        pipe.Write("}"u8);
+    }
+
+    /// <summary>Begins the object of a response.</summary>
+    public void Start(ScoreRequest request, long? line)
+    {
         _encoding = request.TensorEncoding;
         pipe.Write("{"u8);
         if (line is { } number)
@@ -33,15 +63,11 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
             pipe.Write(JsonEncodedText.Encode(id).EncodedUtf8Bytes);
             pipe.Write("\""u8);
         }
-        var asked = request.Outputs ?? OutputCatalogue.GetDefault(request.Reduction);
-        foreach (var output in OutputCatalogue.All)
-        {
-            if (!output.IsIn(asked)) continue;
-            if (scores.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
-            else if (output.Shape == OutputShape.Metrics) Write(scores.Metrics!);
-            else WriteLoss(output, scores.Loss);
-        }
-        Write(scores.Totals);
+    }
+
+    /// <summary>Ends the object of a response.</summary>
+    public void Finish(ScoreRequest request)
+    {
         if (request.Notices.Count > 0) Write(request.Notices);
         pipe.Write("}"u8);
     }
@@ -146,7 +172,8 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
         Name(name[..Encoding.ASCII.GetBytes(output.Name, name)]);
     }
 
-    private void Name(ReadOnlySpan<byte> name)
+    /// <summary>Begins a member.</summary>
+    public void Name(ReadOnlySpan<byte> name)
     {
         pipe.Write(_isFirst ? "\""u8 : ",\""u8);
         pipe.Write(name);

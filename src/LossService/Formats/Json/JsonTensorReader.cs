@@ -1,7 +1,6 @@
 using System.Globalization;
 using System.Numerics;
 using System.Text.Json;
-using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Requests;
@@ -54,7 +53,7 @@ internal ref struct JsonTensorReader
     public static Tensor? Read(TensorField field, ReadOnlySpan<byte> value, ScoreRequest request)
     {
         if (value.StartsWith("{"u8)) return Base64Tensor.Read(field, value, request);
-        var takesBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
+        var takesBooleans = field == TensorField.Labels && request.TakesBooleanLabels;
         var dtype = field switch
         {
             TensorField.Mask => DType.Bool,

@@ -50,13 +50,16 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     ];
 
     /// <inheritdoc/>
+    public override bool HasSeveral => true;
+
+    /// <inheritdoc/>
     public override string NameOf(HttpRequest http) => "ndjson";
 
     /// <inheritdoc/>
-    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss loss, HttpRequest http, HeldResponse body, ServerTiming timing)
+    protected override async ValueTask<Problem?> AnswerStreamAsync(Loss? loss, HttpRequest http, HeldResponse body, ServerTiming timing)
     {
         var aborted = http.HttpContext.RequestAborted;
-        var summary = new NdjsonSummary();
+        var summary = new NdjsonSummary(loss is null);
         using var lines = new NdjsonLines(http.BodyReader, body, Admission, aborted);
         if (await AnswerLinesAsync(loss, lines, body, summary, timing, aborted) is not { } problem)
         {
@@ -73,7 +76,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     /// <summary>Answers each line.</summary>
     /// <returns>The problem for which the stream ends early; null where it does not.</returns>
     private async ValueTask<Problem?> AnswerLinesAsync(
-        Loss loss, NdjsonLines lines, HeldResponse body, NdjsonSummary summary, ServerTiming timing, CancellationToken aborted)
+        Loss? loss, NdjsonLines lines, HeldResponse body, NdjsonSummary summary, ServerTiming timing, CancellationToken aborted)
     {
         try
         {
@@ -101,10 +104,10 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
 
     /// <returns>The problem of the line; null where it was scored.</returns>
     private async ValueTask<Problem?> AnswerLineAsync(
-        Loss loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
+        Loss? loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
     {
         var result = lines.Refused is { } refused ? refused
-            : await ScoreAsync(loss, lines.Line, lines.Number, (loss, lines, summary), Read, aborted);
+            : await ScoreAsync(lines.Line, lines.Number, (loss, lines, summary), Read, aborted);
         if (!result.TryGet(out var answer, out var problem))
         {
             WriteProblem(body, lines.Number, problem);
@@ -121,7 +124,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
         return null;
     }
 
-    private static Result<JsonRequest> Read((Loss Loss, NdjsonLines Lines, NdjsonSummary Summary) stream, Allowance allowance)
+    private static Result<JsonRequest> Read((Loss? Loss, NdjsonLines Lines, NdjsonSummary Summary) stream, Allowance allowance)
     {
         var read = JsonRequest.Read(stream.Loss, stream.Lines.Line, allowance);
         if (read.TryGet(out var request, out _)) stream.Summary.Check(request.Batch);

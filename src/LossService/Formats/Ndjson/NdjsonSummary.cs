@@ -1,6 +1,6 @@
 using System.Buffers;
 using System.Globalization;
-using LossService.Core.Options;
+using System.Text;
 using LossService.Core.Outputs;
 using LossService.Formats.Json;
 using LossService.Requests;
@@ -9,23 +9,19 @@ namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// The last line of the response, which sums up the stream as one dataset:
-/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics"}}</c>.
+/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics"}}</c>; with several losses
+/// <c>{"summary": {"lines", "failed", "losses": {name: {"totals", "loss", "metrics"}}, "combined": {"loss"}}}</c>.
 /// </summary>
 /// <remarks>
-/// <para><c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by <c>divisor</c> or what
-/// <c>mean_over</c> says, null where that is 0. Lines of another <c>unit</c>, <c>mean_over</c> or <c>divisor</c> cannot be summed up with
-/// the first one, and are refused.
-/// <c>metrics</c> are there if every line that was scored has the same ones.</para>
-/// <para>The sums over the lines are exact and rounded once, so how a dataset is split into lines matters only by the rounding of each
-/// line's own totals, and in the metrics not at all.</para>
+/// <c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by <c>divisor</c> or what <c>mean_over</c>
+/// says, null where that is 0. Lines that differ from the first in one of these, in a <c>unit</c>, in their losses or in the weights of a
+/// combined loss cannot be summed up with it, and are refused. <c>metrics</c> are there if every line that was scored has the same ones.
 /// </remarks>
-internal sealed class NdjsonSummary
+/// <param name="hasSeveral">Whether the lines have several losses.</param>
+internal sealed class NdjsonSummary(bool hasSeveral)
 {
-    private readonly TotalsSum _totals = new();
-    private MetricsSum? _metrics;
-    private Unit _unit;
-    private MeanOver _meanOver;
-    private double? _divisor;
+    private readonly List<LossSummary> _losses = [];
+    private ScoreRequest? _first;
     private long _failed;
 
     /// <summary>How many lines got a response.</summary>
@@ -34,21 +30,23 @@ internal sealed class NdjsonSummary
     /// <summary>Adds to a line's errors what it has that the lines scored before it do not.</summary>
     public void Check(ScoreRequest request)
     {
-        if (Lines == _failed) return;
-        if (request.Unit != _unit) Refuse(request.Errors, Fields.Unit, Quote(request.Unit), Quote(_unit));
-        if (request.MeanOver != _meanOver)
-            Refuse(request.Errors, Fields.MeanOver, Quote(request.MeanOver), Quote(_meanOver));
-        if (request.Divisor != _divisor) Refuse(request.Errors, Fields.Divisor, Format(request.Divisor), Format(_divisor));
+        if (_first is null) return;
+        if (request.MeanOver != _first.MeanOver)
+            Refuse(request.Errors, new(Fields.MeanOver), Quote(request.MeanOver), Quote(_first.MeanOver));
+        if (request.Divisor != _first.Divisor)
+            Refuse(request.Errors, new(Fields.Divisor), Format(request.Divisor), Format(_first.Divisor));
+        if (!hasSeveral) CheckUnit(request, _losses[0], request.Errors);
+        else CheckLosses(request, _first);
     }
 
     /// <summary>Counts a line that was scored.</summary>
-    public void Add(ScoreRequest request, Scores scores)
+    public void Add(ScoreRequest request, ScoreSet scores)
     {
-        if (Lines == _failed) (_unit, _meanOver, _divisor, _metrics) = (request.Unit, request.MeanOver, request.Divisor, scores.MetricsSum);
-        else if (scores.MetricsSum is { } other && _metrics?.Matches(other) == true) _metrics.Add(other);
-        else _metrics = null;
         Lines++;
-        _totals.Add(scores.Totals);
+        var losses = hasSeveral ? request.Entries : [request];
+        if (_first is null) _losses.AddRange(losses.Select(loss => new LossSummary(loss)));
+        _first ??= request;
+        foreach (var (loss, scored) in losses.Zip(scores.Entries)) Find(loss)!.Add(scored);
     }
 
     /// <summary>Counts a line that got a problem.</summary>
@@ -61,27 +59,68 @@ internal sealed class NdjsonSummary
     /// <summary>Writes the line.</summary>
     public void Write(IBufferWriter<byte> body)
     {
-        var totals = _totals.Round();
         body.Write("{\"summary\":{\"lines\":"u8);
         body.WriteNumber(Lines);
         body.Write(",\"failed\":"u8);
         body.WriteNumber(_failed);
-        body.Write(",\"totals\":"u8);
-        JsonTotals.Write(totals, body);
-        body.Write(",\"loss\":"u8);
-        body.WriteNumber(totals.GetMean(_meanOver, _divisor));
-        if (_metrics is not null)
-        {
-            body.Write(",\"metrics\":"u8);
-            JsonMetrics.Write(_metrics.Conclude(), body);
-        }
+        body.Write(","u8);
+        if (hasSeveral) WriteLosses(body);
+        else (_first is null ? new LossSummary(new(null)) : _losses[0]).Write(body);
         body.Write("}}\n"u8);
     }
 
-    private static void Refuse(RequestErrors errors, string field, string got, string expected) => errors.Add(new(field),
-        $"expected {field} {expected}, as in the first valid line, got {got}; the summary needs one {field} for all lines");
+    private LossSummary? Find(ScoreRequest loss) => _losses.Find(known => known.Entry?.Name == loss.Entry?.Name);
+
+    private void WriteLosses(IBufferWriter<byte> body)
+    {
+        body.Write("\"losses\":{"u8);
+        for (var i = 0; i < _losses.Count; i++)
+        {
+            body.Write(i == 0 ? "\""u8 : ",\""u8);
+            body.Write(Encoding.ASCII.GetBytes(_losses[i].Entry!.Name));
+            body.Write("\":{"u8);
+            _losses[i].Write(body);
+            body.Write("}"u8);
+        }
+        body.Write("}"u8);
+        if (_first?.IsCombined != true) return;
+        body.Write(",\"combined\":{\"loss\":"u8);
+        body.WriteNumber(Combination.Add(_losses.Select(loss => (loss.GetMean(), loss.Entry!.Weight))));
+        body.Write("}"u8);
+    }
+
+    private void CheckLosses(ScoreRequest request, ScoreRequest first)
+    {
+        if (request.IsCombined != first.IsCombined)
+            Refuse(request.Errors, new(Fields.Combined), Format(request.IsCombined), Format(first.IsCombined));
+        if (request.Entries.Count != _losses.Count || request.Entries.Any(entry => Find(entry)?.Loss != entry.Loss.Name))
+        {
+            request.Errors.Add(new(Fields.Losses), $"expected {string.Join(", ", _losses.Select(loss => $"\"{loss.Entry!.Name}\""))}, "
+                + "as in the first valid line; the summary needs the same losses for all lines");
+            return;
+        }
+        foreach (var entry in request.Entries)
+        {
+            CheckUnit(entry, Find(entry)!, request.Errors);
+            var (got, expected) = (entry.Entry!.Weight, Find(entry)!.Entry!.Weight);
+            if (request.IsCombined && got != expected)
+                Refuse(request.Errors, new(Fields.Weight) { Entry = entry.Entry.Name }, Format(got), Format(expected));
+        }
+    }
+
+    private static void CheckUnit(ScoreRequest loss, LossSummary known, RequestErrors errors)
+    {
+        if (loss.Unit != known.Unit)
+            Refuse(errors, new(Fields.Unit) { Entry = loss.Entry?.Name }, Quote(loss.Unit), Quote(known.Unit));
+    }
+
+    private static void Refuse(RequestErrors errors, Address address, string got, string expected) => errors.Add(
+        address, $"expected {address.Member} {expected}, as in the first valid line, got {got}; "
+            + $"the summary needs one {address.Member} for all lines");
 
     private static string Quote<T>(T value) where T : struct, Enum => $"\"{WireName.Of(value)}\"";
 
     private static string Format(double? number) => number?.ToString("R", CultureInfo.InvariantCulture) ?? "null";
+
+    private static string Format(bool flag) => flag ? "true" : "false";
 }

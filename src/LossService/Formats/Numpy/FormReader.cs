@@ -87,8 +87,8 @@ internal sealed class FormReader(NumpyRequest request, string boundary)
             return Refuse($"Part {_parts} of the form has no Content-Disposition with form-data and a name.");
         var name = segment.ToString();
         if (Fields.TryFindTensor(name, out var field)) ReadTensor(field, name, start, length);
-        else if (!TextFields.Knows(name, request.Batch.Loss))
-            _errors.Add(new(name), HeaderParser.DescribeUnknown(name, request.Batch.Loss));
+        else if (!TextFields.Knows(name, request.Batch))
+            _errors.Add(new(name), RequestParser.DescribeUnknown(name, request.Batch));
         else if ((_textBytes += length) > request.Batch.Allowance.Limits.ParameterBytes)
             _errors.Add(new(name), $"the texts of a form have at most {request.Batch.Allowance.Limits.ParameterBytes} bytes together");
         else AddText(name, request.Body.Span.Slice(start, length));

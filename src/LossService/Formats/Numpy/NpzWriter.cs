@@ -11,7 +11,7 @@ namespace LossService.Formats.Numpy;
 
 /// <summary>
 /// Writes scores as a .npz file: a zip file, not compressed, with a .npy file for each output, metric and total, and for id and notices
-/// where there are any.
+/// where there are any. Those of several losses are called <c>focal.loss</c>, their weighted sum <c>combined.loss</c>.
 /// </summary>
 internal static class NpzWriter
 {
@@ -21,19 +21,36 @@ internal static class NpzWriter
     private static readonly DateTimeOffset Epoch = new(1980, 1, 1, 0, 0, 0, TimeSpan.Zero);
 
     /// <summary>Writes the file, flushing as it goes.</summary>
-    public static async ValueTask WriteAsync(Scores scores, ScoreRequest request, PipeWriter body, CancellationToken cancellation)
+    public static async ValueTask WriteAsync(ScoreSet scores, ScoreRequest request, PipeWriter body, CancellationToken cancellation)
     {
         await using var archive = await ZipArchive.CreateAsync(
             body.AsStream(leaveOpen: true), ZipArchiveMode.Create, leaveOpen: true, entryNameEncoding: null, cancellation);
-        foreach (var output in TensorOutput.GetAsked(request))
+        if (!request.HasSeveral) await AddAsync(archive, "", scores.Single, request, cancellation);
+        foreach (var (entry, scored) in request.Entries.Zip(scores.Entries))
+            await AddAsync(archive, $"{entry.Entry!.Name}.", scored, entry, cancellation);
+        if (scores.Combined is { } combined)
         {
-            using var tensor = output.Take(scores);
-            if (tensor is null) continue;
-            await AddAsync(archive, output.Name, output.IsNumber ? [] : tensor.Shape.Axes.ToArray(), tensor, cancellation);
+            using var loss = new Tensor(DType.Float64, new(1));
+            loss.Write(0, [combined.Loss ?? double.NaN]);
+            await AddAsync(archive, "combined.loss", [], loss, cancellation);
+            if (combined.Gradient is { } gradient)
+                await AddAsync(archive, "combined.gradient", gradient.Shape.Axes.ToArray(), gradient, cancellation);
         }
         if (request.Id is { } id) await AddAsync(archive, Fields.Id, [], [id], cancellation);
         if (request.Notices is { Count: > 0 } notices)
             await AddAsync(archive, "notices", [notices.Count], [.. notices.Select(notice => notice.Detail)], cancellation);
+    }
+
+    /// <summary>Adds what is asked for of a loss, each with a prefix before its name.</summary>
+    private static async Task AddAsync(
+        ZipArchive archive, string prefix, Scores scores, ScoreRequest request, CancellationToken cancellation)
+    {
+        foreach (var output in TensorOutput.GetAsked(request))
+        {
+            using var tensor = output.Take(scores);
+            if (tensor is null) continue;
+            await AddAsync(archive, prefix + output.Name, output.IsNumber ? [] : tensor.Shape.Axes.ToArray(), tensor, cancellation);
+        }
     }
 
     private static async Task AddAsync(ZipArchive archive, string name, int[] shape, Tensor tensor, CancellationToken cancellation)

@@ -39,10 +39,13 @@ internal sealed class NumpyFormat(Scoring scoring, Admission admission) : BatchF
     ];
 
     /// <inheritdoc/>
+    public override bool HasSeveral => true;
+
+    /// <inheritdoc/>
     public override string NameOf(HttpRequest http) => "numpy";
 
     /// <inheritdoc/>
-    protected override Result<NumpyRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
+    protected override Result<NumpyRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance)
     {
         var request = new NumpyRequest(loss, body, allowance);
         var isRead = false;
@@ -62,11 +65,11 @@ internal sealed class NumpyFormat(Scoring scoring, Admission admission) : BatchF
     }
 
     /// <inheritdoc/>
-    protected override ValueTask WriteAsync(NumpyRequest request, Scores scores, HttpResponse response, ResponseWriter body)
+    protected override ValueTask WriteAsync(NumpyRequest request, ScoreSet scores, HttpResponse response, ResponseWriter body)
     {
         var (batch, cancellation) = (request.Batch, response.HttpContext.RequestAborted);
         return response.ContentType == MediaTypeNames.Application.Json
-            ? new JsonScoresWriter(body, batch.Allowance.Memory, cancellation).WriteAsync(scores, batch)
+            ? JsonAnswer.WriteAsync(scores, batch, null, body, cancellation)
             : NpzWriter.WriteAsync(scores, batch, body, cancellation);
     }
 

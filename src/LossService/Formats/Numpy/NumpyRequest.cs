@@ -7,7 +7,7 @@ using LossService.Requests;
 namespace LossService.Formats.Numpy;
 
 /// <summary>A batch that was read from the parts of a form, into whose bytes its tensors look.</summary>
-internal sealed class NumpyRequest(Loss loss, RequestBody body, Allowance allowance) : FormatRequest(loss, allowance)
+internal sealed class NumpyRequest(Loss? loss, RequestBody body, Allowance allowance) : FormatRequest(loss, allowance)
 {
     /// <summary>The body; disposed of with this.</summary>
     public RequestBody Body { get; } = body;

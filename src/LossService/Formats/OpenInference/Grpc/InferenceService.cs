@@ -80,8 +80,9 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
             request.Inputs.Clear();
             var scored = infer.Score(scoring);
             timing.Mark(Phase.Compute);
-            statistics.Add(model.Loss, scored.TryGet(out var scores, out problem), Stopwatch.GetElapsedTime(start));
-            if (scores is null) throw problem!.ToException();
+            statistics.Add(model.Loss, scored.TryGet(out var set, out problem), Stopwatch.GetElapsedTime(start));
+            if (set is null) throw problem!.ToException();
+            var scores = set.Single;
             ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
             // gRPC writes the message after this method returns, from the tensors' memory
             http.Response.RegisterForDispose(scores);

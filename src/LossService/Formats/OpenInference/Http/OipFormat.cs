@@ -37,9 +37,9 @@ internal sealed class OipFormat(Scoring scoring, Admission admission, OipStatist
     }
 
     /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
-    protected override Result<OipRequest> Read(Loss loss, RequestBody body, HttpRequest http, Allowance allowance)
+    protected override Result<OipRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance)
     {
-        var request = new OipRequest(loss, allowance);
+        var request = new OipRequest(loss!, allowance);
         request.Own(body);
         var isRead = false;
         try
@@ -55,9 +55,9 @@ internal sealed class OipFormat(Scoring scoring, Admission admission, OipStatist
     }
 
     /// <inheritdoc/>
-    protected override async ValueTask WriteAsync(OipRequest request, Scores scores, HttpResponse response, ResponseWriter body)
+    protected override async ValueTask WriteAsync(OipRequest request, ScoreSet scores, HttpResponse response, ResponseWriter body)
     {
-        using var outputs = new OipResponse(scores, request);
+        using var outputs = new OipResponse(scores.Single, request);
         await new OipResponseWriter(outputs, response, body, request.Batch.Allowance.Memory).WriteAsync(
             request.Batch.Loss.Name, request.Batch.Id ?? response.HttpContext.TraceIdentifier);
     }
