@@ -208,6 +208,8 @@ internal static class HostileBatches
         yield return new("a loss that is not reduced", "outputs",
             good.Batch() with { Reduction = Reduction.None, Outputs = OutputSet.Loss | OutputSet.Losses });
         if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
+        if (!good.Loss.HasSecondDerivative)
+            yield return new("a Hessian that there is not", "outputs", good.Batch() with { Outputs = OutputSet.Loss | OutputSet.Hessian });
         if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
     }
 
