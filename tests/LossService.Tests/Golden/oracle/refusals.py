@@ -42,6 +42,8 @@ def of_every_loss(subject, body, classless):
     yield "unknown mean_over", body | {"mean_over": "rows"}
     yield "unknown dtype", body | {"dtype": "float33"}
     yield "unknown unit", body | {"unit": "hartleys"}
+    if not subject.curved:
+        yield "Hessian of a loss without one", body | {"outputs": ["loss", "hessian"]}
     if not subject.bits:
         yield "unit of no information", body | {"unit": "bits"}
     yield "weights of another shape", body | {"sample_weight": [1] * (count + 2)}
