@@ -6,6 +6,7 @@ using LossService.Hosting.Access;
 using LossService.Http;
 using LossService.OpenApi;
 
+if (Probe.IsAsked(args)) return Probe.Run();
 StartFailure.Watch();
 WarmUp.Start();
 var builder = LossServiceHost.CreateBuilder(args);
@@ -44,3 +45,4 @@ app.MapOip();
 app.MapGrpcInference();
 StartFailure.EndAtStart(app);
 app.Run();
+return 0;
