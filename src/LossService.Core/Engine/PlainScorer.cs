@@ -90,7 +90,8 @@ internal sealed class PlainScorer(
             var t = row.T[c].Round();
             total += row.ClassWeight.IsEmpty ? t : t * Vector256.Create(row.ClassWeight[c..]);
         }
-        var (p, result) = (softmax, scratch.Result);
+        var p = softmax;
+        var result = scratch.Result;
         var factor = Vector256.Create(Vector256.Sum(total) / _scale.Temperature / _scale.Temperature) * scale.Hi;
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
