@@ -54,8 +54,14 @@ internal sealed class CategoricalPass : IDisposable
     public Scores Scores { get; }
 
     /// <summary>Makes an empty sum of the metrics that the batch asks for.</summary>
-    public MetricsSum NewTally() =>
-        new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
+    public MetricsSum NewTally()
+    {
+        var options = _batch.Options;
+        var (hasClasses, hasMatrix) = (options.Get(SharedOptions.PerClass), options.Get(SharedOptions.ConfusionMatrix));
+        return new(
+            options.Get(SharedOptions.TopK) ?? [], options.Get(SharedOptions.Bins), null,
+            hasClasses || hasMatrix ? new(_batch.Predictions.Shape.Last, hasClasses, hasMatrix) : null);
+    }
 
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)

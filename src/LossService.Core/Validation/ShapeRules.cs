@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -47,6 +48,7 @@ internal static class ShapeRules
         foreach (var given in batch.Options.Given)
         {
             if (!isAnyLength) CheckPerClass(given, shape.Last, problems);
+            if (given is OptionValue<bool> { Value: true }) CheckClasses(given.Option, loss, shape, problems);
             if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : shape.Last, problems);
         }
     }
@@ -95,6 +97,14 @@ internal static class ShapeRules
         if (given is not OptionValue<double[]?> { Value: { } values }) return;
         if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+
+    private static void CheckClasses(Option option, Loss loss, Shape shape, BatchProblems problems)
+    {
+        var most = ReferenceEquals(option, SharedOptions.PerClass) ? MetricsSum.MaxClasses
+            : ReferenceEquals(option, SharedOptions.ConfusionMatrix) ? MetricsSum.MaxMatrix : int.MaxValue;
+        if (shape.Last > most && (loss.Kind == LossKind.Categorical || shape.Rank > 1))
+            problems.Add(option.Name, $"{option.Name} takes at most {most} classes, got {shape.Last}");
     }
 
     private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)
