@@ -1,5 +1,7 @@
 # docker build -t loss-service .        for this machine's architecture; for several: --platform linux/amd64,linux/arm64
-# --build-arg VERSION=1.2.3             sets the version of the assemblies and of the image label
+# --build-arg VERSION=1.2.3             sets the version of the assemblies and of the image label; this one is that of Directory.Build.props
+ARG VERSION=1.0.0
+
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TARGETARCH
 WORKDIR /source
@@ -17,7 +19,7 @@ COPY .editorconfig ./
 COPY src src
 ARG VERSION
 RUN dotnet publish src/LossService --no-restore --configuration Release --arch $TARGETARCH --self-contained false \
-    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true ${VERSION:+-p:Version=$VERSION} \
+    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true -p:Version=$VERSION \
     --output /app
 
 # the runtime image has no shell and no package manager
