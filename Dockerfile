@@ -21,6 +21,8 @@ ARG VERSION
 RUN dotnet publish src/LossService --no-restore --configuration Release --arch $TARGETARCH --self-contained false \
     -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true -p:Version=$VERSION \
     --output /app
+# two layers, libraries and the service: a new version of the service leaves the larger one as it was. For that, file times are equal
+RUN mkdir /own && mv /app/LossService* /app/appsettings* /app/Api /app/OpenApi /own && find /app /own -exec touch --date=@0 {} +
 
 # the runtime image has no shell and no package manager
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
@@ -31,6 +33,7 @@ LABEL org.opencontainers.image.title="LossService" \
       org.opencontainers.image.version="$VERSION"
 WORKDIR /app
 COPY --from=build /app .
+COPY --from=build /own .
 
 # Kestrel listens on all interfaces, because a container's localhost is not reachable from outside. ASPNETCORE_HTTP_PORTS of the base
 # image is emptied: Kestrel would override it with a warning. Unused memory is returned. Debugger ports are off. After SIGTERM the

@@ -1,4 +1,5 @@
 using System.Text.RegularExpressions;
+using LossService.Hosting;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Docs;
@@ -10,7 +11,7 @@ public sealed partial class ImageTests
     public void Version_OfTheImage_IsThatOfTheAssemblies()
     {
         var version = DefaultVersion().Match(Committed.Read("Dockerfile")).Groups[1].Value;
-        Assert.Equal(typeof(Program).Assembly.GetName().Version!.ToString(3), version);
+        Assert.Equal(typeof(LossServiceHost).Assembly.GetName().Version!.ToString(3), version);
     }
 
     [GeneratedRegex(@"^ARG VERSION=(\S+)$", RegexOptions.Multiline)]
