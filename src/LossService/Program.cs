@@ -5,6 +5,7 @@ using LossService.Hosting;
 using LossService.Hosting.Access;
 using LossService.Http;
 using LossService.OpenApi;
+using LossService.Playground;
 
 if (Probe.IsAsked(args)) return Probe.Run();
 StartFailure.Watch();
@@ -35,6 +36,7 @@ app.UseHead();
 app.UseCrossOrigin(settings.Cors);
 app.UseCompression(settings.Compression);
 app.UseApiDocument();
+app.UsePlayground();
 app.UseAccess(settings);
 app.MapIndex();
 app.MapHealth();
