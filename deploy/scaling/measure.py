@@ -2,7 +2,7 @@
 
     python3 measure.py FOLDER     FOLDER: where `dotnet publish src/LossService -c Release -p:PublishReadyToRun=true -o FOLDER` put it
 
-The service runs on one core, the client on another. What is counted is the processor time of the service, the kernel's work for it included.
+The service runs on one core, the client on another. Counted is the processor time of the service, with the kernel's work for it.
 """
 
 import asyncio
