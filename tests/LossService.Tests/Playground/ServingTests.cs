@@ -3,7 +3,6 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LossService.Tests.Support;
-using Microsoft.AspNetCore.Hosting;
 
 namespace LossService.Tests.Playground;
 
