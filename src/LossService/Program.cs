@@ -7,6 +7,7 @@ using LossService.Http;
 using LossService.OpenApi;
 using LossService.Playground;
 
+if (Probe.IsAsked(args)) return Probe.Run();
 StartFailure.Watch();
 WarmUp.Start();
 var builder = LossServiceHost.CreateBuilder(args);
@@ -46,3 +47,4 @@ app.MapOip();
 app.MapGrpcInference();
 StartFailure.EndAtStart(app);
 app.Run();
+return 0;

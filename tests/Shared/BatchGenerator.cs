@@ -54,7 +54,7 @@ internal static class BatchGenerator
         foreach (var option in loss.Options)
             if (random.NextDouble() < space.OptionChance && OptionGenerator.GoesWith(option, draft))
                 draft = draft.With(option, OptionGenerator.Draw(option, classes, random));
-        return draft;
+        return random.NextDouble() < space.DivisorChance ? draft with { Divisor = 0.5 + 8 * random.NextDouble() } : draft;
     }
 
     /// <summary>The forms of labels that a loss takes.</summary>

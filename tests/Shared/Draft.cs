@@ -41,6 +41,9 @@ internal sealed record Draft
 
     public MeanOver MeanOver { get; init; }
 
+    /// <summary>What a mean divides by in place of that; not read by another reduction.</summary>
+    public double? Divisor { get; init; }
+
     public Unit Unit { get; init; }
 
     /// <summary>Whether the formulas score it whether it is valid or not; otherwise <see cref="LossService.Core.Scorer"/> does.</summary>
@@ -55,6 +58,9 @@ internal sealed record Draft
     public int Width => IsBinary ? 1 : Classes;
 
     public int Samples => Predictions.Length / Width;
+
+    /// <summary>The divisor, where the reduction takes one.</summary>
+    public double? MeanDivisor => Reduction == Reduction.Mean ? Divisor : null;
 
     /// <summary>Every output that the loss has under this reduction.</summary>
     public OutputSet AllOutputs => (OutputSet)255
@@ -128,6 +134,7 @@ internal sealed record Draft
             Outputs = outputs,
             Reduction = Reduction,
             MeanOver = MeanOver,
+            Divisor = MeanDivisor,
             Unit = Unit,
             Options = ToValues(Options),
             UsesKernels = !IsExact,
@@ -160,7 +167,8 @@ internal sealed record Draft
         $"{Loss.Name} of {Form} {DType} [{Rows}, {Classes}], {LabelForm} ["
         + string.Join(", ", Predictions.Take(24)) + "] labels [" + string.Join(", ", Labels?.Take(24) ?? []) + "] "
         + string.Join(", ", Options.Select(option => $"{option.Key.Name} = {Text(option.Value)}"))
-        + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked") + $", {Reduction} over {MeanOver}";
+        + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked")
+        + $", {Reduction} over {MeanDivisor?.ToString() ?? $"{MeanOver}"}";
 
     private static string Text(object? value) =>
         value is Array list ? "[" + string.Join(", ", list.Cast<object>()) + "]" : $"{value ?? "null"}";

@@ -27,7 +27,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -192,3 +192,13 @@ def underflown(subject):
     far = -730 * temperature
     yield "a probability below the numbers", asked(
         {"logits": [[0, far, 0], [far, 0, -1]], "labels": [0, 1], "temperature": temperature, "dtype": "float64"})
+
+
+def divided(subject):
+    """A mean over the client's own count, whatever the weights add up to."""
+    body = two_samples(subject)
+    for name, options in (("plain", {}), ("weights", {"sample_weight": [1.5, 2]}), ("weights that cancel", {"sample_weight": [1, -1]}),
+                          ("one masked", {"mask": [True, False], "mean_over": "samples"}), ("nothing kept", {"mask": [False, False]})):
+        yield f"divisor, {name}", asked(body | options | {"divisor": 12})
+    none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
+    yield "divisor of no samples", asked(none | {"divisor": 12})
