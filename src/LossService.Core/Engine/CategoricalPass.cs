@@ -75,6 +75,6 @@ internal sealed class CategoricalPass : IDisposable
 
     /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
     public static long CountBytes(Batch batch, int cores) =>
-        cores * CategoricalRun.CountBytes(batch.Predictions.Shape.Last)
+        cores * CategoricalRun.CountBytes(batch.Predictions.Shape.Last, batch.Wants(OutputSet.Hessian))
         + (batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Rows);
 }

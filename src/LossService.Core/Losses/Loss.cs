@@ -30,8 +30,15 @@ public abstract class Loss
     /// <summary>Whether the loss is an amount of information, so that <see cref="Unit"/> applies.</summary>
     public virtual bool IsInformation => false;
 
+    /// <summary>Whether it has second derivatives in closed form, of which the output <c>hessian</c> is made.</summary>
+    public virtual bool HasSecondDerivative => false;
+
     /// <summary>The outputs that it has.</summary>
-    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(output => !output.NeedsLabels || Labels != LabelRule.None);
+    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
+
+    /// <summary>Whether it has an output.</summary>
+    public bool Has(Output output) =>
+        (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>

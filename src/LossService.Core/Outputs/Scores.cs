@@ -66,6 +66,9 @@ public sealed class Scores : IDisposable
     /// <summary>∂loss/∂predictions.</summary>
     public Tensor? Gradient => Find(OutputSet.Gradient);
 
+    /// <summary>∂²loss/∂prediction² of each prediction.</summary>
+    public Tensor? Hessian => Find(OutputSet.Hessian);
+
     /// <summary>The predicted probabilities p.</summary>
     public Tensor? Probabilities => Find(OutputSet.Probabilities);
 

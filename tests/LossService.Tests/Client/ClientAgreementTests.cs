@@ -75,8 +75,11 @@ public sealed class ClientAgreementTests(TestService service)
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
             expected.Elements.Select(BitConverter.DoubleToInt64Bits),
-            ((LossTensor[])[actual.Losses, actual.Gradient, actual.Probabilities, actual.LogProbabilities, actual.Entropy,
-                actual.Predictions]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+            ((LossTensor[])
+            [
+                actual.Losses, actual.Gradient, .. draft.Loss.HasSecondDerivative ? new[] { actual.Hessian } : [], actual.Probabilities,
+                actual.LogProbabilities, actual.Entropy, actual.Predictions,
+            ]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
     }
 

@@ -46,6 +46,8 @@ def of_every_loss(subject, body, classless):
     yield "divisor of a sum", body | {"divisor": 2, "reduction": "sum"}
     yield "unknown dtype", body | {"dtype": "float33"}
     yield "unknown unit", body | {"unit": "hartleys"}
+    if not subject.curved:
+        yield "Hessian of a loss without one", body | {"outputs": ["loss", "hessian"]}
     if not subject.bits:
         yield "unit of no information", body | {"unit": "bits"}
     yield "weights of another shape", body | {"sample_weight": [1] * (count + 2)}

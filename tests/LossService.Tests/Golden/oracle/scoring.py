@@ -73,6 +73,10 @@ def answer(request, sampled):
         result["losses"] = nest(list(map(text, losses)), request.samples_shape)
     if "gradient" in outputs and sampled is None:
         result["gradient"] = nest(list(map(text, entries)), request.shape)
+    if "hessian" in outputs:
+        bends = [request.second_derivatives(s) if s.kept else [mpf(0)] * len(s.x) for s in samples]
+        result["hessian"] = nest([text(times(s.weight, bend) / divisor if divisor != 0 else mpf(0))
+                                  for s, row in zip(samples, bends) for bend in row], request.shape)
     if sampled is not None:
         result["gradient_at"] = [[[row, c], text(entries[row * request.classes + c])] for row, c in sampled]
     for name in ("probabilities", "log_probabilities"):
