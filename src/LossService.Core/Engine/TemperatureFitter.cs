@@ -22,10 +22,12 @@ internal sealed class TemperatureFitter : IDisposable
     private readonly SampleWeights _weights;
     private readonly long _samples;
     private readonly CancellationToken _cancellation;
-    private readonly TargetRows? _labels;
+    private readonly bool _isBinary;
     private readonly int _classes;
     private readonly WorkMemory _memory;
     private readonly ExactSum _slope = new(), _curvature = new();
+    private Batch _window;
+    private TargetRows? _labels;
 
     /// <param name="batch">The batch, of logits with labels.</param>
     /// <param name="weights">Its weights.</param>
@@ -33,10 +35,9 @@ internal sealed class TemperatureFitter : IDisposable
     /// <param name="cancellation">Stops between rows.</param>
     public TemperatureFitter(Batch batch, SampleWeights weights, bool isBinary, CancellationToken cancellation)
     {
-        (_batch, _weights, _cancellation) = (batch, weights, cancellation);
-        _samples = isBinary ? batch.Predictions.Count : batch.Predictions.Rows;
-        _classes = isBinary ? 2 : batch.Predictions.Shape.Last;
-        if (!isBinary) _labels = new(batch.Labels!, batch.Predictions.Shape, batch.Options.Get(SharedOptions.Normalize));
+        (_batch, _window, _weights, _isBinary, _cancellation) = (batch, batch, weights, isBinary, cancellation);
+        _samples = isBinary ? batch.Predictions.Count : batch.Layout.Rows;
+        _classes = isBinary ? 2 : batch.Layout.Classes;
         _memory = new(2L * Lanes.Padded(_classes), batch.Memory);
         _memory.Span.Clear();
     }
@@ -86,11 +87,8 @@ internal sealed class TemperatureFitter : IDisposable
     {
         _slope.Clear();
         _curvature.Clear();
-        for (long i = 0; i < _samples; i++)
+        return ForEach(i =>
         {
-            if (i % 64 == 0) _cancellation.ThrowIfCancellationRequested();
-            if (!_weights.Kept.Contains(i) || _weights[i] == 0) continue;
-            if (!Read(i)) return false;
             var (sum, first, second) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
             for (var c = 0; c < Z.Length; c += Lanes.Width)
             {
@@ -107,21 +105,17 @@ internal sealed class TemperatureFitter : IDisposable
             var (weight, expected) = Expect();
             _slope.AddProduct(_weights[i], weight * mean - expected);
             _curvature.AddProduct(_weights[i], weight * Math.Max(variance, 0));
-        }
-        return true;
+        });
     }
 
     /// <summary>The metrics at β.</summary>
     private Metrics Tally(double inverse)
     {
         var calibration = _batch.Options.Get(SharedOptions.Calibration);
-        var isPositive = _labels is null && calibration == SharedOptions.CalibrationPositive;
+        var isPositive = _isBinary && calibration == SharedOptions.CalibrationPositive;
         var tally = new MetricsSum([], _batch.Options.Get(SharedOptions.Bins), null, null);
-        for (long i = 0; i < _samples; i++)
+        ForEach(i =>
         {
-            if (i % 64 == 0) _cancellation.ThrowIfCancellationRequested();
-            if (!_weights.Kept.Contains(i) || _weights[i] == 0) continue;
-            Read(i);
             var sum = Vector256<double>.Zero;
             for (var c = 0; c < Z.Length; c += Lanes.Width) sum += Exp(Vector256.Create((ReadOnlySpan<double>)Z[c..]), inverse);
             var total = Vector256.Sum(sum);
@@ -129,8 +123,38 @@ internal sealed class TemperatureFitter : IDisposable
             tally.Add(_weights[i], new Dd(weight * Dd.Log(new Dd(total)).ToScalar() - inverse * expected), false, 0);
             if (isPositive) tally.AddToBin(_weights[i], Exp(Vector256.Create(Z[0]), inverse).ToScalar() / total, Y[0]);
             else tally.AddToBin(_weights[i], 1 / total, IsHit() ? 1 : 0);
-        }
+        });
         return tally.Conclude();
+    }
+
+    /// <summary>Reads every sample with weight and visits it; false, and no further, where one has no finite terms.</summary>
+    private bool ForEach(Action<long> visit)
+    {
+        if (_isBinary || _batch.Layout.IsLast) return Visit(_batch, 0, _samples, visit);
+        var layout = _batch.Layout;
+        using var none = new Scores(OutputSet.None, _batch.StoredDType, layout.Samples, _batch.Predictions.Shape, null);
+        using var windows = new WindowedBatch(_batch, none);
+        int count;
+        for (long first = 0; first < _samples; first += count)
+        {
+            count = (int)long.Min(windows.Rows, _samples - first);
+            if (!Visit(windows.Read(first, count).Batch, first, first + count, visit)) return false;
+        }
+        return true;
+    }
+
+    private bool Visit(Batch window, long start, long end, Action<long> visit)
+    {
+        _window = window;
+        if (!_isBinary) _labels = new(window.Labels!, window.Predictions.Shape, window.Options.Get(SharedOptions.Normalize));
+        for (var i = start; i < end; i++)
+        {
+            if (i % 64 == 0) _cancellation.ThrowIfCancellationRequested();
+            if (!_weights.Kept.Contains(i) || _weights[i] == 0) continue;
+            if (!Read(i)) return false;
+            visit(i);
+        }
+        return true;
     }
 
     /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of a half are the second class.</summary>
@@ -145,13 +169,13 @@ internal sealed class TemperatureFitter : IDisposable
         var y = Y[.._classes];
         if (_labels is null)
         {
-            _batch.Predictions.Read(sample, z[..1]);
-            _batch.Labels!.Read(sample, y[..1]);
+            _window.Predictions.Read(sample, z[..1]);
+            _window.Labels!.Read(sample, y[..1]);
             (z[1], y[1]) = (0, 1 - y[0]);
         }
         else
         {
-            _batch.Predictions.Read(sample * _classes, z);
+            _window.Predictions.Read(sample * _classes, z);
             _labels.Read(sample, y);
         }
         var max = z[Ranking.FindMax(z)];

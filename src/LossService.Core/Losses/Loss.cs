@@ -43,7 +43,9 @@ public abstract class Loss
 
     /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
-    public Shape GetSampleShape(Shape predictions) => Kind == LossKind.Categorical ? predictions.WithoutLast() : predictions;
+    /// <param name="options">The options of the batch.</param>
+    public Shape GetSampleShape(Shape predictions, OptionValues options) =>
+        Kind == LossKind.Categorical ? new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples : predictions;
 
     /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
     public Option? FindOption(string name)
@@ -67,7 +69,7 @@ public abstract class Loss
     internal long CountBytes(Batch batch)
     {
         var shape = batch.Predictions.Shape;
-        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape), shape) + CountWorkBytes(batch);
+        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape, batch.Options), shape) + CountWorkBytes(batch);
     }
 
     /// <summary>The bytes that computing takes beside the results.</summary>

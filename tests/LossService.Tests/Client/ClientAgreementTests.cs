@@ -39,14 +39,15 @@ public sealed class ClientAgreementTests(TestService service)
 
     private static LossBatch ToBatch(Draft draft)
     {
-        var dense = new nint[] { draft.Rows, draft.Classes };
-        var samples = draft.IsBinary ? dense : dense[..1];
+        nint[] dense = [.. draft.Layout.Shape.Axes.ToArray().Select(axis => (nint)axis)];
+        nint[] samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
         var batch = new LossBatch
         {
-            [draft.Form.Name()] = Floats(draft.Predictions, dense),
+            [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
             Labels = draft.Labels is null ? null
                 : draft.LabelForm == LabelForm.Indices
-                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples) : Floats(draft.Labels, dense),
+                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples)
+                    : Floats(draft.Post(draft.Labels), dense),
             SampleWeight = draft.SampleWeight is null ? null : Floats(draft.SampleWeight, samples),
             Mask = draft.Mask is null ? null : LossTensor.Of(draft.Mask, samples),
             Outputs = (LossOutputs)(int)draft.AllOutputs,
@@ -56,6 +57,7 @@ public sealed class ClientAgreementTests(TestService service)
                 MeanOver = (LossMeanOver)(int)draft.MeanOver,
                 Divisor = draft.MeanDivisor,
                 Unit = draft.Unit == Unit.Nats ? null : LossUnit.Bits,
+                ClassAxis = draft.ClassAxis,
             },
         };
         foreach (var (option, value) in draft.Options) batch.Options[option.Name] = value ?? "none";

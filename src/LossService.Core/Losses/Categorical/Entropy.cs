@@ -17,7 +17,8 @@ internal sealed class Entropy : CategoricalLoss
 
     public override LabelRule Labels => LabelRule.None;
 
-    public override IReadOnlyList<Option> Options { get; } = [SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize];
+    public override IReadOnlyList<Option> Options { get; } =
+        [SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis];
 
     public override LossPage Page { get; } = new()
     {

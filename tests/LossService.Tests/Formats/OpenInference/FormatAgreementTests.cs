@@ -4,6 +4,7 @@ using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Tests.Formats.Arrow;
 using LossService.Tests.Formats.Numpy;
+using LossService.Tests.Shared;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
@@ -43,6 +44,29 @@ public sealed class FormatAgreementTests(TestService service)
             string[] outputs = [.. Compared(batch), .. batch.Draft.Labels is null ? [] : AllMetrics];
             AssertSame(native, await _numpy.ScoreAsync(batch, outputs), "NumPy");
             AssertSame(native, await _arrow.ScoreAsync(batch, outputs), "Arrow");
+        }
+    }
+
+    /// <summary>[N, C, L] in every format, with indices and with dense labels, has the numbers of [N, L, C].</summary>
+    [Theory, MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    public async Task Scores_OfClassesInTheMiddle_AreTheSameInEveryFormat(string model)
+    {
+        foreach (var batch in new[] { OipBatch.Draw(model, "FP32", 5), OipBatch.Draw(model, "FP64", 6).WithRows() })
+        {
+            var last = batch with { Draft = batch.Draft.Take([.. Enumerable.Range(0, 36)]) with { ClassAxis = null } };
+            var draft = last.Draft with { ClassAxis = 1 };
+            var middle = last with { Draft = draft };
+            var expected = await OipAsync(last, isBinary: true);
+            var posted = await OipAsync(middle, isBinary: true);
+            foreach (var name in (string[])["gradient", "probabilities", "log_probabilities"]) posted[name] = draft.Unpost(posted[name]);
+            AssertSame(expected, posted, "the axis");
+            posted = await OipAsync(middle, isBinary: true);
+            AssertSame(posted, await OipAsync(middle, isBinary: false), "OIP JSON");
+            AssertSame(posted, await GrpcAsync(middle, isRaw: false), "gRPC typed");
+            AssertSame(posted, await GrpcAsync(middle, isRaw: true), "gRPC raw");
+            string[] outputs = [.. Compared, .. draft.Labels is null ? [] : AllMetrics];
+            AssertSame(posted, await _numpy.ScoreAsync(middle, outputs), "NumPy");
+            AssertSame(posted, await _arrow.ScoreAsync(middle, outputs), "Arrow");
         }
     }
 

@@ -2,7 +2,7 @@
 
 from mpmath import mp
 
-from .request import flatten, nest
+from .request import flatten, move, nest
 from .subjects import SUBJECTS
 from .wire import SplitMix64, literal
 
@@ -91,7 +91,21 @@ def body(draw, subject):
         del result["direction"]
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
     weigh(draw, subject, result, samples, kind, infinite)
+    if not subject.binary and draw.chance(0.15):
+        put_classes(draw, result, form, len(shape))
     return result, near
+
+
+def put_classes(draw, result, form, rank):
+    """Moves the classes to any axis."""
+    result["class_axis"] = axis = draw.choice(range(-rank, rank))
+    result[form] = move(result[form], rank - 1, axis)
+    if depth(result.get("labels")) == rank:
+        result["labels"] = move(result["labels"], rank - 1, axis)
+
+
+def depth(nested):
+    return 1 + depth(nested[0]) if isinstance(nested, list) else 0
 
 
 def normalize(draw, result, form, shape, kind, dtype):

@@ -68,6 +68,8 @@ def of_every_loss(subject, body, classless):
         yield "temperature 0", body | {"temperature": 0}
         yield "temperature -1", body | {"temperature": -1}
     if not subject.binary:
+        yield "class_axis 2 of two axes", body | {"class_axis": 2}
+        yield "class_axis of a fraction", body | {"class_axis": 0.5}
         ragged = [[2, 1, 0], [0, 3]]
         yield "ragged rows", body | {"logits": ragged}
         impossible = [["-Infinity"] * 3, [0, 3, 1]]

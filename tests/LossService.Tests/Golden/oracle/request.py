@@ -25,6 +25,11 @@ def flatten(nested):
     return [leaf for item in nested for leaf in flatten(item)] if isinstance(nested, list) else [nested]
 
 
+def move(nested, start, end):
+    """Nested numbers with an axis moved."""
+    return numpy.moveaxis(numpy.array(nested, dtype=object), start, end).tolist() if start != end else nested
+
+
 def nest(flat, shape):
     if not shape:
         return flat[0]
@@ -82,6 +87,12 @@ class Request:
         # the numbers in bytes are exact already; double holds them all
         self.held_in = "float64" if isinstance(self.options[self.form], dict) else self.dtype
         self.shape = shape_of(self.predictions)
+        self.last = len(self.shape) - 1
+        # an empty array has one axis, whatever its rank
+        self.axis = range(len(self.shape))[self.options.get("class_axis", -1)] if self.shape != (0,) else 0
+        self.posted_shape = self.shape
+        self.predictions = move(self.predictions, self.axis, self.last)
+        self.shape = shape_of(self.predictions)
         self.samples_shape = self.shape if self.binary or self.shape == (0,) else self.shape[:-1]
         self.classes = self.shape[-1]
         self.temperature = self.options.get("temperature", 1)
@@ -106,9 +117,9 @@ class Request:
         posted = self.options.get("labels")
         if posted is None or count == 0:
             return [None] * count
-        flat = flatten(posted)
-        if self.binary or shape_of(posted) != self.shape:
-            return flat
+        if self.binary or shape_of(posted) != self.posted_shape:
+            return flatten(posted)
+        flat = flatten(move(posted, self.axis, self.last))
         return [flat[i:i + self.classes] for i in range(0, len(flat), self.classes)]
 
     def sample(self, x, column, label, weight):
@@ -126,6 +137,10 @@ class Request:
         if self.binary:
             return mpf(held), held in self.ignored
         return [mpf(int(c == held)) for c in range(self.classes)], held in self.ignored
+
+    def as_posted(self, flat):
+        """Numbers of all rows in the predictions' shape."""
+        return move(nest(flat, self.shape), self.last, self.axis)
 
     def smoothed(self, target):
         a = mpf(self.options.get("label_smoothing", 0))
