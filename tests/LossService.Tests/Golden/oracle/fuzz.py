@@ -22,6 +22,7 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from oracle import precision  # noqa: E402
 from oracle.comparing import Comparison  # noqa: E402
 from oracle.drawing import FAR, Draw, request  # noqa: E402
+from oracle.formulas import BINARY  # noqa: E402
 from oracle.refusals import refusals  # noqa: E402
 from oracle.request import FORMS, shape_of  # noqa: E402
 from oracle.scoring import score, summary  # noqa: E402
@@ -96,7 +97,7 @@ def streamed(seed, url, number):
     while len(lines) < 3 and again < number + 4000:
         again += 1
         another, body, _ = request(seed, again)
-        if another == loss and ("metrics" not in fixed["outputs"] or "metrics" in body["outputs"] and columns(body) == columns(first)):
+        if another == loss and ("metrics" not in fixed["outputs"] or "metrics" in body["outputs"] and columns(loss, body) == columns(loss, first)):
             lines.append(positive({name: value for name, value in body.items() if name not in shared} | fixed))
     text = "\n".join(map(render, lines))
     status, answer = post(url, loss, text + "\n", "application/x-ndjson")
@@ -108,9 +109,10 @@ def streamed(seed, url, number):
     return loss, text, [f"summary {difference}" for difference in comparison.wrong], comparison.worst
 
 
-def columns(body):
+def columns(loss, body):
     """How many classes there are, which lines must have in common where each is reported."""
-    return shape_of(next(body[form] for form in FORMS if form in body))[-1:]
+    shape, axis = shape_of(next(body[form] for form in FORMS if form in body)), body.get("class_axis")
+    return shape[-1 if axis is None else axis] if loss not in BINARY or len(shape) > 1 else 1
 
 
 def positive(body):
