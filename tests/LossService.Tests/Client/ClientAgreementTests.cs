@@ -40,7 +40,7 @@ public sealed class ClientAgreementTests(TestService service)
     private static LossBatch ToBatch(Draft draft)
     {
         nint[] dense = [.. draft.Layout.Shape.Axes.ToArray().Select(axis => (nint)axis)];
-        nint[] samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
+        var samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
         var batch = new LossBatch
         {
             [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
