@@ -62,7 +62,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         get
         {
             int[] dense = [.. Draft.Layout.Shape.Axes];
-            int[] samples = Draft.IsBinary ? dense : [.. Draft.Layout.Samples.Axes];
+            var samples = Draft.IsBinary ? dense : [.. Draft.Layout.Samples.Axes];
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Post(Draft.Predictions));
             if (Draft is { Labels: not null, LabelForm: LabelForm.Indices }) yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
             else if (Draft.Labels is not null) yield return (Fields.Labels, LabelDatatype, dense, Draft.Post(Draft.Labels));
