@@ -94,7 +94,7 @@ class Scores:
             if isinstance(value, dict):
                 for inner, number in value.items():
                     self.sums[place, name, inner].add(float(number))
-            else:
+            elif value is not None:
                 self.sums[place, name].add(float(value))
 
     def _round(self, *path):
