@@ -157,7 +157,7 @@ internal sealed class TemperatureFitter : IDisposable
         return true;
     }
 
-    /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of a half are the second class.</summary>
+    /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of 0.5 are the second class.</summary>
     private bool IsHit() => _labels is null
         ? Z[1] < 0 == Y[0] > 0.5
         : Z.IndexOf(0.0) == Ranking.FindMax(Y[.._classes]);

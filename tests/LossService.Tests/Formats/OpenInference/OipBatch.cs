@@ -28,6 +28,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             Reductions = [Reduction.Mean, Reduction.Sum],
             WeightChance = 1,
             MaskChance = 1,
+            ClassAxisChance = 0,
         };
         var draft = BatchGenerator.Draw(found, space.OfSize(37, 11), seed);
         return new(
