@@ -45,6 +45,8 @@ public sealed class SeveralRefusalTests(TestService service)
         { """ "losses":{"brier":{},"hinge":{}},"outputs":["hessian"] """, "#/outputs", "hinge has no hessian" },
         { """ "losses":{"brier":{},"hinge":{"outputs":["hessian"]}} """, "#/losses/hinge/outputs", "hinge has no hessian" },
         { """ "losses":{"brier":{},"hinge":{"outputs":["loss"]}},"outputs":["hessian"],"combined":true """, "#/outputs", "hinge has no" },
+        { """ "losses":{"brier":{"outputs":[]}},"combined":true """, "#/losses/brier/outputs", "outputs is empty" },
+        { """ "losses":{"brier":{}},"outputs":[],"combined":true """, "#/outputs", "outputs is empty" },
         { """ "losses":{"brier":{"per_class":1}} """, "#/losses/brier/per_class", "expected true or false" },
         { """ "losses":{"brier":{"class_axis":2}} """, "#/losses/brier/class_axis", "expected an axis of logits" },
         { """ "losses":{"brier":{},"binary_brier":{}} """, "#/labels", "one label for each element" },

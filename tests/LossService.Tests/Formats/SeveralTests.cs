@@ -96,7 +96,8 @@ public sealed class SeveralTests(TestService service)
         const string Batch = """
             "logits":[[1,2],[3,"NaN"]],"mask":[1,0],"labels":[0,0]
             """;
-        var answer = await ScoreAsync($$$"""{{{{Batch}}},"losses":{"cross_entropy":{},"across":{"loss":"cross_entropy","class_axis":0}}}""");
+        var answer = await ScoreAsync(
+            "{" + Batch + ",\"losses\":{\"cross_entropy\":{},\"across\":{\"loss\":\"cross_entropy\",\"class_axis\":0}}}");
         foreach (var (name, axis) in ((string, string)[])[("cross_entropy", ""), ("across", ",\"class_axis\":0")])
         {
             var alone = await service.PostAsync($"{Path}/cross_entropy", $"{{{Batch}{axis}}}");
