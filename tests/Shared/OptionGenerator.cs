@@ -6,12 +6,14 @@ namespace LossService.Tests.Shared;
 internal static class OptionGenerator
 {
     /// <summary>
-    /// Whether a valid batch may set the option. Its declaration says which predictions it needs; that ignore_index needs labels
+    /// Whether a valid batch may set the option. Its declaration says which predictions and labels it needs; that ignore_index needs labels
     /// with one number a sample is a rule between members, which no declaration has.
     /// </summary>
     public static bool GoesWith(Option option, Draft draft) =>
         (option.OnlyWith ?? draft.Form) == draft.Form
-        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices);
+        && (option.OnlyWithLabels ?? draft.Target) == draft.Target
+        && (option.Name != "ignore_index" || draft.LabelForm == LabelForm.Indices
+            || (draft.IsBinary && draft.LabelForm == LabelForm.Dense));
 
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)

@@ -29,18 +29,20 @@ internal sealed class CategoricalPass : IDisposable
         var classes = predictions.Shape.Last;
         Rows = predictions.Rows;
         _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(classes, 1), 1, 64);
-        if (batch.Labels is { } labels) _labels = new(labels, predictions.Shape, options.Get(SharedOptions.Normalize));
+        if (batch.Labels is { } labels) _labels = CreateTargets(batch, labels);
         var weights = new ClassWeights(options.Get(SharedOptions.ClassWeight), classes);
-        using var row = new WorkMemory(weights.AreOne ? 0 : Lanes.Padded(classes), batch.Memory);
+        var padded = weights.AreOne ? 0 : Lanes.Padded(classes);
+        using var row = new WorkMemory(2L * padded, batch.Memory);
         Func<long, double>? weightOf = null;
         if (!weights.AreOne)
         {
             row.Span.Clear();
-            weightOf = sample => weights.Of(_labels!.Read(sample, row.Span[..classes]), row.Span);
+            weightOf = sample => weights.Of(
+                _labels!.Read(sample, new(row.Span[..padded], row.Span[padded..])).Hard, row.Span[..padded]);
         }
         Weights = new(batch, Rows, weightOf, cancellation);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape, batch.Memory);
-        _plan = new(batch, formula, weights.Padded);
+        _plan = new(batch, formula, _labels, weights.Padded);
         _scorer = new(batch, formula, _labels, weights, weighsSamples: weighting == ClassWeighting.PerSample, Weights, Scores);
     }
 
@@ -72,6 +74,18 @@ internal sealed class CategoricalPass : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => Weights.Dispose();
+
+    private static TargetRows CreateTargets(Batch batch, Tensor labels)
+    {
+        var shape = batch.Predictions.Shape;
+        return batch.LabelForm switch
+        {
+            TargetForm.Logits => new TeacherTargets(labels, shape.Last, batch.LabelTemperature),
+            TargetForm.LogProbabilities => new LogTargets(labels, shape.Last),
+            _ when labels.Shape.Rank == shape.Rank => new DenseTargets(labels, shape.Last, batch.Options.Get(SharedOptions.Normalize)),
+            _ => new IndexTargets(labels),
+        };
+    }
 
     /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
     public static long CountBytes(Batch batch, int cores) =>

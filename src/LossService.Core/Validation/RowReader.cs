@@ -26,7 +26,7 @@ internal sealed class RowReader : IDisposable
         _shape = batch.Predictions.Shape;
         IsCategorical = loss.Kind == LossKind.Categorical;
         Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
-        HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
+        HasIndices = IsCategorical && batch.LabelForm == TargetForm.Labels && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
         Samples = IsCategorical ? batch.Predictions.Rows : _shape.Count;
         Kept = new(batch, Samples);

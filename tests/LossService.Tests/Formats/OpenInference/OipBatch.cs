@@ -13,15 +13,19 @@ namespace LossService.Tests.Formats.OpenInference;
 /// <param name="Datatype">Of the predictions.</param>
 internal sealed record OipBatch(Draft Draft, string Datatype)
 {
-    /// <summary>A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them.</summary>
+    /// <summary>
+    /// A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them, or a teacher's logits for
+    /// odd seeds.
+    /// </summary>
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
         var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
+        var takesTeacher = seed % 2 == 1 && found.LabelForms.Contains(TargetForm.Logits);
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],
-            LabelForms = [takesIndices ? LabelForm.Indices : LabelForm.Dense],
+            LabelForms = [takesTeacher ? LabelForm.Logits : takesIndices ? LabelForm.Indices : LabelForm.Dense],
             DTypes = [datatype == "FP32" ? DType.Float32 : DType.Float64],
             Scales = [3],
             // with the reduction none there is no loss to compare
@@ -53,7 +57,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             var samples = Draft.IsBinary ? dense : [Draft.Rows];
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Predictions);
             if (Draft.Labels is not null)
-                yield return (Fields.Labels, LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
+                yield return (Draft.Target.Name(), LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
             yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);
         }
