@@ -18,6 +18,9 @@ public sealed class LossOptions
     /// <summary>What a mean divides by.</summary>
     public LossMeanOver? MeanOver { get => Get<LossMeanOver?>(); set => Set(value); }
 
+    /// <summary>A number that a mean divides by, in place of what <see cref="MeanOver"/> says.</summary>
+    public double? Divisor { get => GetNumber(); set => Set(value); }
+
     /// <summary>Nats or bits.</summary>
     public LossUnit? Unit { get => Get<LossUnit?>(); set => Set(value); }
 
@@ -50,6 +53,9 @@ public sealed class LossOptions
 
     /// <summary>Rows of probabilities and of dense labels are divided by their sums.</summary>
     public bool? Normalize { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>The axis that the classes are on; −1, the default, is the last, 1 that of [N, C, H, W].</summary>
+    public long? ClassAxis { get => Get<long?>(); set => Set(value); }
 
     /// <summary>The k of the top-k accuracies in the metrics.</summary>
     public IReadOnlyList<long>? TopK { get => Get<IReadOnlyList<long>>(); set => Set(value); }

@@ -36,9 +36,18 @@ internal sealed record BatchSpace
     /// <summary>How likely each option of the loss is set.</summary>
     public double OptionChance { get; init; } = 1.0 / 3;
 
+    /// <summary>How likely a mean has a divisor of the client's.</summary>
+    public double DivisorChance { get; init; } = 0.125;
+
     public double WeightChance { get; init; } = 0.5;
 
     public double MaskChance { get; init; } = 0.5;
+
+    /// <summary>
+    /// How likely the classes of a batch that a test scores in process are on the first axis, or on one in the middle; what a test writes
+    /// for the service has them on the last.
+    /// </summary>
+    public double ClassAxisChance { get; init; } = 0.25;
 
     /// <summary>Batches of one size.</summary>
     public BatchSpace OfSize(int rows, int classes) => this with { Rows = (rows, rows), Classes = (classes, classes) };

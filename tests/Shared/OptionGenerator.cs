@@ -23,6 +23,8 @@ internal static class OptionGenerator
         {
             OptionForm.Number => Number(),
             OptionForm.Flag => random.Next(2) == 0,
+            // of any number of axes
+            OptionForm.Integer when option.Name == "class_axis" => -1,
             OptionForm.Integer => Integer(20),
             // classes, where they are: a class to ignore, a number of classes
             OptionForm.Integers => Enumerable.Range(0, random.Next(1, 3)).Select(_ => (long)Integer(classes - 1)).Distinct().ToArray(),

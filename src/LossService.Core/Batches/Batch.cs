@@ -12,7 +12,7 @@ public sealed record Batch : IDisposable
     /// <summary>What <see cref="Predictions"/> holds.</summary>
     public required PredictionForm Form { get; init; }
 
-    /// <summary>The model's outputs; classes on the last axis.</summary>
+    /// <summary>The model's outputs; classes on the last axis, unless <see cref="SharedOptions.ClassAxis"/> says otherwise.</summary>
     public required Tensor Predictions { get; init; }
 
     /// <summary>
@@ -40,6 +40,9 @@ public sealed record Batch : IDisposable
     /// <summary>What a mean divides by.</summary>
     public MeanOver MeanOver { get; init; }
 
+    /// <summary>What a mean divides by in place of <see cref="MeanOver"/>: a client's own count, as of all micro-batches.</summary>
+    public double? Divisor { get; init; }
+
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; init; }
 
@@ -60,6 +63,9 @@ public sealed record Batch : IDisposable
 
     /// <summary>The dtype that the results have: <see cref="ResultDType"/>, or that of the predictions.</summary>
     internal DType StoredDType => ResultDType ?? Predictions.DType;
+
+    /// <summary>Where the classes of a categorical batch are.</summary>
+    internal ClassLayout Layout => new(Predictions.Shape, Options.Get(SharedOptions.ClassAxis));
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;

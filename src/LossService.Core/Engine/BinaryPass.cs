@@ -30,6 +30,8 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly LogisticBlock? _kernelBlock;
+    private readonly TFormula _formula;
+    private readonly ElementHessian? _hessian;
 
     public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch, CancellationToken cancellation)
     {
@@ -44,13 +46,15 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         Weights = new(batch, predictions.Count, null, cancellation);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
         _block = new(formula, batch, Weights, Scores.Gradient is not null, _wantsMore);
+        _formula = formula;
+        if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
         _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // the block kernel does not handle an infinite loss of weight 0, which is 0
         if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
-            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
+            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
     }
 
@@ -94,6 +98,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             scratch.HasRest = false;
             if (hard < count || _wantsMore) Score(count, scratch);
             if (hard > 0) ScoreByKernel(count, scratch);
+            _hessian?.Find(_formula, scratch, count);
             if (tally is not null) Tally(tally, block, count, scratch);
             Write(block, count, scratch, sum);
         }
@@ -188,6 +193,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         if (scratch.HasRest) sum.Add(BinaryScratch.Span(scratch.ValueRest, count));
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         Scores.Gradient?.Write(block, BinaryScratch.Span(scratch.Gradient, count));
+        Scores.Hessian?.Write(block, BinaryScratch.Span(scratch.Hessian, count));
         if (Scores.Predictions is not null)
         {
             for (var i = 0; i < count; i++)

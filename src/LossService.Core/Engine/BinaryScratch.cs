@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 21;
+    private const int Rows = 22;
 
     private readonly double* _first;
 
@@ -75,14 +75,17 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The predicted classes.</summary>
     public double* Class => _first + 17 * Block;
 
+    /// <summary>The second derivatives by the predictions.</summary>
+    public double* Hessian => _first + 18 * Block;
+
     /// <summary>The first step of a teacher's labels.</summary>
-    public double* LabelStart => _first + 18 * Block;
+    public double* LabelStart => _first + 19 * Block;
 
     /// <summary>What <see cref="LabelStart"/> lacks to its number.</summary>
-    public double* LabelStartRest => _first + 19 * Block;
+    public double* LabelStartRest => _first + 20 * Block;
 
     /// <summary>The probabilities that a teacher's labels are, before smoothing.</summary>
-    public double* Target => _first + 20 * Block;
+    public double* Target => _first + 21 * Block;
 
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];

@@ -29,7 +29,7 @@ internal abstract class CategoricalLoss : Loss
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
         SharedOptions.LabelTemperature, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
-        SharedOptions.Normalize, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins,
     ];
 
     /// <inheritdoc/>
@@ -43,12 +43,12 @@ internal abstract class CategoricalLoss : Loss
 
     /// <inheritdoc/>
     private protected sealed override long CountWorkBytes(Batch batch) =>
-        CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Predictions.Rows, batch.Predictions.Count));
+        CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Layout.Rows, batch.Predictions.Count));
 
     /// <summary>K. The shape [0], an array without rows, does not say it, but a list with a number for each class may.</summary>
     private static int CountClasses(Batch batch)
     {
-        var classes = batch.Predictions.Shape.Last;
+        var classes = batch.Layout.Classes;
         if (batch.Predictions.Count > 0) return classes;
         foreach (var given in batch.Options.Given)
             if (given is OptionValue<double[]?> { Value: { } values }) classes = Math.Max(classes, values.Length);

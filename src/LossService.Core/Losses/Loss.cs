@@ -38,12 +38,21 @@ public abstract class Loss
     /// <summary>Whether the loss is an amount of information, so that <see cref="Unit"/> applies.</summary>
     public virtual bool IsInformation => false;
 
+    /// <summary>Whether it has second derivatives in closed form, of which the output <c>hessian</c> is made.</summary>
+    public virtual bool HasSecondDerivative => false;
+
     /// <summary>The outputs that it has.</summary>
-    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(output => !output.NeedsLabels || Labels != LabelRule.None);
+    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
+
+    /// <summary>Whether it has an output.</summary>
+    public bool Has(Output output) =>
+        (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
-    public Shape GetSampleShape(Shape predictions) => Kind == LossKind.Categorical ? predictions.WithoutLast() : predictions;
+    /// <param name="options">The options of the batch.</param>
+    public Shape GetSampleShape(Shape predictions, OptionValues options) =>
+        Kind == LossKind.Categorical ? new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples : predictions;
 
     /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
     public Option? FindOption(string name)
@@ -67,7 +76,7 @@ public abstract class Loss
     internal long CountBytes(Batch batch)
     {
         var shape = batch.Predictions.Shape;
-        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape), shape) + CountWorkBytes(batch);
+        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape, batch.Options), shape) + CountWorkBytes(batch);
     }
 
     /// <summary>The bytes that computing takes beside the results.</summary>

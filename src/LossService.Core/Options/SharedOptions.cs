@@ -12,6 +12,9 @@ public static class SharedOptions
     /// <summary>The largest exponent of a focusing factor.</summary>
     internal const double LargestExponent = 1e6;
 
+    // as many axes as any format takes
+    private const int MaxRank = 32;
+
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
         "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor.")
@@ -58,6 +61,12 @@ public static class SharedOptions
     /// <summary>The option <c>normalize</c>.</summary>
     public static readonly Option<bool> Normalize = new("normalize", OptionForm.Flag, false,
         "Divides rows of probabilities, and of dense labels, by their sums. The gradient is with respect to the numbers as posted.");
+
+    /// <summary>The option <c>class_axis</c>.</summary>
+    public static readonly Option<int> ClassAxis = new("class_axis", OptionForm.Integer, -1,
+        "The axis of the predictions, and of dense labels, that the classes are on: 0 is the first, −1 the last; 1 for [N, C, H, W]. "
+        + "Samples have the shape without it.")
+    { Minimum = -MaxRank, Maximum = MaxRank - 1 };
 
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,

@@ -1,5 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
@@ -9,6 +10,9 @@ namespace LossService.Core.Validation;
 /// <summary>The header: the form of predictions, labels or none, options in their ranges, outputs that the loss has.</summary>
 public static class HeaderRules
 {
+    private static readonly string[] WithSecondDerivative =
+        [.. LossCatalogue.All.Where(loss => loss.HasSecondDerivative).Select(loss => loss.Name)];
+
     /// <summary>Adds what is wrong with a batch's header to <paramref name="problems"/>.</summary>
     public static void Check(Loss loss, Batch batch, BatchProblems problems)
     {
@@ -22,6 +26,7 @@ public static class HeaderRules
         CheckDefined(BatchField.Reduction, batch.Reduction, problems);
         CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
         CheckDefined(BatchField.Unit, batch.Unit, problems);
+        CheckDivisor(batch, problems);
         if (batch.ResultDType is not (null or DType.Float32 or DType.Float64))
             problems.Add(BatchField.DType, $"results are float32 or float64, not {batch.ResultDType}");
     }
@@ -63,9 +68,20 @@ public static class HeaderRules
                 "there is no output \"loss\" where the reduction is \"none\"; ask for losses, or for the reduction mean or sum");
         foreach (var output in OutputCatalogue.All)
         {
-            if (output.IsIn(asked) && output.NeedsLabels && loss.Labels == LabelRule.None)
-                problems.Add(BatchField.Outputs, $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
+            if (!output.IsIn(asked) || loss.Has(output)) continue;
+            problems.Add(BatchField.Outputs, output.NeedsSecondDerivative
+                ? $"{loss.Name} has no {output.Name}; these have: {string.Join(", ", WithSecondDerivative)}"
+                : $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
         }
+    }
+
+    private static void CheckDivisor(Batch batch, BatchProblems problems)
+    {
+        if (batch.Divisor is not { } divisor) return;
+        if (!(divisor is >= SharedOptions.Smallest and <= SharedOptions.Largest))
+            problems.Add(BatchField.Divisor, $"expected a number from 1e-100 to 1e100, got {NumberText.Format(divisor)}");
+        if (batch.Reduction is Reduction.Sum or Reduction.None)
+            problems.Add(BatchField.Divisor, "a divisor is what the reduction \"mean\" divides by, and the batch has another reduction");
     }
 
     private static void CheckDefined<T>(string field, T value, BatchProblems problems) where T : struct, Enum

@@ -25,7 +25,7 @@ internal static class PredictionRules
             for (var c = 0; c < row.Length && !isWithin; c++)
             {
                 if (row[c] >= least && row[c] <= most) continue;
-                var element = i * rows.Width + c;
+                var element = rows.GetElement(i, c);
                 if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
                 if (problems.Count())
                     problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(batch, element, rows));

@@ -23,16 +23,26 @@ internal static class ShapeRules
             problems.Add(name, "expected an array, got a single number");
             return;
         }
-        var samples = loss.GetSampleShape(shape);
+        // [0] is an empty array of any rank
+        var isAnyLength = shape.Axes is [0];
+        var layout = batch.Layout;
+        if (!isAnyLength && !ClassLayout.Has(batch.Options.Get(SharedOptions.ClassAxis), shape.Rank))
+        {
+            problems.Add(SharedOptions.ClassAxis.Name, $"expected an axis of {name}, from {-shape.Rank} to {shape.Rank - 1}, "
+                + $"got {batch.Options.Get(SharedOptions.ClassAxis)}");
+            return;
+        }
+        var samples = loss.GetSampleShape(shape, batch.Options);
+        var axis = layout.IsLast ? "the last axis" : $"axis {layout.Axis}";
         if (shape.Count == 0 && samples.Count > 0)
         {
-            problems.Add(name, $"expected at least one class on the last axis, got the shape {shape}");
+            problems.Add(name, $"expected at least one class on {axis}, got the shape {shape}");
             return;
         }
 
-        if (loss.Kind == LossKind.Categorical && shape.Last == 1)
+        if (loss.Kind == LossKind.Categorical && layout.Classes == 1)
         {
-            problems.Add(name, $"{loss.Name} compares classes, but the last axis of {name} has one class; "
+            problems.Add(name, $"{loss.Name} compares classes, but {axis} of {name} has one class; "
                 + "binary_cross_entropy takes one number a sample");
             return;
         }
@@ -42,12 +52,10 @@ internal static class ShapeRules
         CheckSamples(BatchField.Mask, batch.Mask, samples, problems);
         if (batch.Mask is { } mask && mask.DType.IsFloat())
             problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
-        // [0] is an empty array of rows of any length
-        var isAnyLength = shape.Axes is [0];
         foreach (var given in batch.Options.Given)
         {
-            if (!isAnyLength) CheckPerClass(given, shape.Last, problems);
-            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : shape.Last, problems);
+            if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Last, problems);
+            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : layout.Classes, problems);
         }
     }
 
@@ -74,12 +82,13 @@ internal static class ShapeRules
         else if (labels.Shape != samples)
         {
             problems.Add(BatchField.Labels,
-                $"labels have the shape {labels.Shape}, but {name} {shape}; class indices have the shape {samples}, dense labels {shape}");
+                $"labels have the shape {labels.Shape}, but {name} {shape}; class indices have the shape {samples}, dense labels {shape}"
+                + HintAxis(labels.Shape, shape));
         }
         else if (labels.DType.IsFloat() || labels.DType == DType.Bool)
         {
             problems.Add(BatchField.Labels,
-                $"labels of the shape {samples} are class indices, integers from 0 to {shape.Last - 1}; got {labels.DType.Name()}");
+                $"labels of the shape {samples} are class indices, integers from 0 to {batch.Layout.Classes - 1}; got {labels.DType.Name()}");
         }
     }
 
@@ -91,6 +100,14 @@ internal static class ShapeRules
             problems.Add(name, $"{name} have the shape {labels.Shape}, but {batch.Form.Name()} {batch.Predictions.Shape}");
         if (batch.Options.Has(SharedOptions.IgnoreIndex))
             problems.Add(SharedOptions.IgnoreIndex.Name, $"ignore_index needs labels, not {name}; leave samples out with mask");
+    }
+
+    /// <summary>The axis that labels of a shape would fit the predictions with.</summary>
+    private static string HintAxis(Shape labels, Shape predictions)
+    {
+        for (var axis = 0; axis < predictions.Rank; axis++)
+            if (predictions.Axes[axis] > 1 && new ClassLayout(predictions, axis).Samples == labels) return $"; they fit with class_axis {axis}";
+        return "";
     }
 
     private static void CheckSamples(string field, Tensor? tensor, Shape samples, BatchProblems problems)

@@ -14,6 +14,6 @@ internal static class SoftmaxRule
         var infinite = row.Count(double.PositiveInfinity) > 1 ? "more than one logit is Infinity"
             : row.IndexOfAnyExcept(double.NegativeInfinity) < 0 ? "all logits are -Infinity" : null;
         if (infinite is not null && problems.Count())
-            problems.Keep(field, rows.GetPosition(index), $"softmax is undefined where {infinite}");
+            problems.Keep(field, rows.GetPosition(index), $"softmax is undefined where {infinite}{rows.DescribeAxis()}");
     }
 }

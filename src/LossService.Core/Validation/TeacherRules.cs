@@ -22,7 +22,7 @@ internal static class TeacherRules
             for (var c = 0; c < row.Length && !isWithin; c++)
             {
                 if (row[c] <= most) continue;
-                var element = i * rows.Width + c;
+                var element = rows.GetElement(i, c);
                 if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
                 if (problems.Count()) problems.Keep(form.Name(), labels.Shape.Position(element), Describe(form, labels.Text(element)));
             }

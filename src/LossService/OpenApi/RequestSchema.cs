@@ -63,6 +63,14 @@ internal static class RequestSchema
             "How the samples' losses are reduced to loss. With none there is no loss, and the gradient is that of the sum.");
         properties[Fields.MeanOver] = Choice(Schemas.MeanOver, Fields.MeanOvers.All,
             "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
+        properties[Fields.Divisor] = new OpenApiSchema
+        {
+            Type = Number | JsonSchemaType.Null,
+            ExclusiveMinimum = "0",
+            Description = "A number that the mean divides by in place of what mean_over says: a client's own count, such as the tokens "
+                + "of all micro-batches of a step, whose losses and gradients then add up to the step's. Only with the reduction mean. A "
+                + "number from 1e-100 to 1e100.",
+        };
         properties[Fields.DType] = Choice(Schemas.ResultDType, [DType.Float32.Name()],
             "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64. Where the predictions "
             + "are bytes, results have their dtype unless dtype is given.");
@@ -82,7 +90,7 @@ internal static class RequestSchema
         PredictionForm.Logits => loss.Kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
         PredictionForm.Probabilities => loss.Kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
         _ => "log p ≤ 0",
-    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis." : ". Each element is a sample.")
+    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis, or on class_axis." : ". Each element is a sample.")
         + (loss.Accepts.Count > 1 ? $" A request has one of {string.Join(", ", loss.Accepts.Select(other => other.Name()))}." : "");
 
     /// <summary>Labels that have another form may be left out.</summary>

@@ -56,7 +56,8 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     {
         var problems = new BatchProblems();
         var (form, classes) = (request.Form!.Value, request.Allowance.Limits.Classes);
-        if (request.Loss.Kind == LossKind.Categorical && request.Predictions!.Shape.Last is var posted && posted > classes)
+        var posted = new ClassLayout(request.Predictions!.Shape, request.Options.Get(SharedOptions.ClassAxis)).Classes;
+        if (request.Loss.Kind == LossKind.Categorical && posted > classes)
             problems.Add(form.Name(), $"expected at most {classes} classes, got {posted}");
         HeaderRules.Check(request.Loss, request.ToBatch(form), problems);
         request.Errors.Add(problems);

@@ -21,6 +21,7 @@ public sealed class BatchLaws
             Assert.Equal(before.Totals, after.Totals);
             Assert.Equal(draft.Pick(before.Losses, order), after.Losses);
             Assert.Equal(draft.Pick(before.Gradient, order), after.Gradient);
+            Assert.Equal(draft.Pick(before.Hessian, order), after.Hessian);
             Assert.Equal(draft.Pick(before.Probabilities, order), after.Probabilities);
             Assert.Equal(draft.Pick(before.Entropy, order), after.Entropy);
             Assert.Equal(before.Metrics?.Perplexity, after.Metrics?.Perplexity);
@@ -40,6 +41,7 @@ public sealed class BatchLaws
                 var alone = draft.Take(row).Describe();
                 Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
                 Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
+                Assert.Equal(draft.Pick(together.Hessian, row), alone.Hessian);
                 Assert.Equal(draft.Pick(together.LogProbabilities, row), alone.LogProbabilities);
                 Assert.Equal(draft.Pick(together.Predictions, row), alone.Predictions);
             }
@@ -81,9 +83,11 @@ public sealed class BatchLaws
             Assert.Equal(subset.Totals, whole.Totals);
             Assert.Equal(subset.Losses, draft.Pick(whole.Losses, kept));
             Assert.Equal(subset.Gradient, draft.Pick(whole.Gradient, kept));
+            Assert.Equal(subset.Hessian, draft.Pick(whole.Hessian, kept));
             Assert.Equal(subset.Metrics?.Accuracy, whole.Metrics?.Accuracy);
             Assert.All(draft.Pick(whole.Losses, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Gradient, dropped)!, value => Assert.Equal(0, value));
+            Assert.All(draft.Pick(whole.Hessian, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Predictions, dropped)!, value => Assert.Equal(-1, value));
             foreach (var output in (double[][])[whole.Probabilities, whole.LogProbabilities, whole.Entropy])
                 Assert.All(draft.Pick(output, dropped)!, value => Assert.Equal(double.NaN, value));
@@ -138,8 +142,8 @@ public sealed class BatchLaws
     public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
-            Scored Reduced(Reduction reduction, MeanOver over) =>
-                (draft with { Reduction = reduction, MeanOver = over, DType = DType.Float64 }).Score();
+            Scored Reduced(Reduction reduction, MeanOver over, double? divisor = null) =>
+                (draft with { Reduction = reduction, MeanOver = over, Divisor = divisor, DType = DType.Float64 }).Score();
             var sum = Reduced(Reduction.Sum, MeanOver.Weight);
             var totals = sum.Totals;
             Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
@@ -149,6 +153,7 @@ public sealed class BatchLaws
             Assert.Equal(sum.Gradient, Reduced(Reduction.None, MeanOver.Weight).Gradient);
             AssertMean(totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight));
             AssertMean(totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples));
+            AssertMean(7.5, Reduced(Reduction.Mean, MeanOver.Weight, 7.5));
 
             void AssertMean(double divisor, Scored mean)
             {

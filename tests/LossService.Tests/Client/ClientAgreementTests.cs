@@ -26,7 +26,7 @@ public sealed class ClientAgreementTests(TestService service)
     {
         using var host = new ClientHost(service);
         // the lines of a stream have one unit and one mean
-        var drafts = Draw(loss).Select(draft => draft with { MeanOver = MeanOver.Weight, Unit = Unit.Nats }).ToArray();
+        var drafts = Draw(loss).Select(draft => draft with { MeanOver = MeanOver.Weight, Divisor = null, Unit = Unit.Nats }).ToArray();
         var answers = host.Client.StreamAsync(loss, drafts.Select(ToBatch).ToAsyncEnumerable());
         await foreach (var answer in answers.WithCancellation(TestContext.Current.CancellationToken))
             AssertSame(drafts[answer.Line - 1], answer.Scores);
@@ -39,14 +39,15 @@ public sealed class ClientAgreementTests(TestService service)
 
     private static LossBatch ToBatch(Draft draft)
     {
-        var dense = new nint[] { draft.Rows, draft.Classes };
-        var samples = draft.IsBinary ? dense : dense[..1];
+        nint[] dense = [.. draft.Layout.Shape.Axes.ToArray().Select(axis => (nint)axis)];
+        nint[] samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
         var batch = new LossBatch
         {
-            [draft.Form.Name()] = Floats(draft.Predictions, dense),
+            [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
             Labels = draft.Labels is null ? null
                 : draft.LabelForm == LabelForm.Indices
-                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples) : Floats(draft.Labels, dense),
+                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples)
+                    : Floats(draft.Post(draft.Labels), dense),
             SampleWeight = draft.SampleWeight is null ? null : Floats(draft.SampleWeight, samples),
             Mask = draft.Mask is null ? null : LossTensor.Of(draft.Mask, samples),
             Outputs = (LossOutputs)(int)draft.AllOutputs,
@@ -54,7 +55,9 @@ public sealed class ClientAgreementTests(TestService service)
             {
                 Reduction = (LossReduction)(int)draft.Reduction,
                 MeanOver = (LossMeanOver)(int)draft.MeanOver,
+                Divisor = draft.MeanDivisor,
                 Unit = draft.Unit == Unit.Nats ? null : LossUnit.Bits,
+                ClassAxis = draft.ClassAxis,
             },
         };
         foreach (var (option, value) in draft.Options) batch.Options[option.Name] = value ?? "none";
@@ -74,8 +77,11 @@ public sealed class ClientAgreementTests(TestService service)
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
             expected.Elements.Select(BitConverter.DoubleToInt64Bits),
-            ((LossTensor[])[actual.Losses, actual.Gradient, actual.Probabilities, actual.LogProbabilities, actual.Entropy,
-                actual.Predictions]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+            ((LossTensor[])
+            [
+                actual.Losses, actual.Gradient, .. draft.Loss.HasSecondDerivative ? new[] { actual.Hessian } : [], actual.Probabilities,
+                actual.LogProbabilities, actual.Entropy, actual.Predictions,
+            ]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
     }
 

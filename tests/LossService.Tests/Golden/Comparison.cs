@@ -93,7 +93,7 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
 
     private bool Element(string output, string exact, JsonElement actual)
     {
-        if (isFloat64) return Float64(output, exact, actual, output == "gradient" ? 8u : 4u);
+        if (isFloat64) return Float64(output, exact, actual, output is "gradient" or "hessian" ? 8u : 4u);
         return Number(actual, element => element.GetSingle(), float.Parse) is { } number
             && Note($"{output} float32", Distance.Of(number, exact)) <= 1;
     }

@@ -29,7 +29,7 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
             probabilities are needed.
 
             Range: 0 to ∞, in units of logits. Gradient with respect to logits: −s where s z is below m, whatever the distance; 0
-            elsewhere and at the kink.
+            elsewhere and at the kink. It has no hessian: it is linear on both sides of the kink.
 
             Symbols: z logits; t the label, 0 or 1; m margin.
             """,

@@ -18,6 +18,8 @@ internal sealed class CrossEntropy : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override ClassWeighting ClassWeighting => ClassWeighting.PerTerm;
 
     public override IReadOnlyList<Option> Options { get; } = WithShared(ZLoss);
@@ -32,11 +34,13 @@ internal sealed class CrossEntropy : CategoricalLoss
             Use it to train or evaluate a classifier when exactly one of K classes is true. Soft labels (annotator votes) are posted as
             dense rows, and a teacher's logits (distillation) as label_logits. One sample's loss has no upper bound, so wrong labels can
             dominate the sum; for noisy labels use generalized_cross_entropy or js_divergence, which are bounded. ListNet is this loss with
-            the softmax of the relevances as dense labels; InfoNCE is this loss with similarities as logits and the index of the positive as the label.
+            the softmax of the relevances as dense labels; InfoNCE is this loss with similarities as logits and the index of the
+            positive as the label.
 
             Range: 0 to ∞. It is 0 for a class index predicted with probability 1; for a soft label the minimum is the label's
             entropy. Gradient with respect to logits: (p − t)/T when w = 1 and ζ = 0. It does not vanish while the prediction is
-            wrong: a confident mistake has a gradient near −1/T on its label.
+            wrong: a confident mistake has a gradient near −1/T on its label. Hessian (its diagonal): p (1 − p)/T² for logits when w
+            = 1 and ζ = 0, and w t/p² for probabilities.
 
             Symbols: z logits; p predicted probabilities; y the label and t the label after label_smoothing; w class_weight; T temperature;
             ζ z_loss. unit converts the first sum only.
@@ -81,5 +85,7 @@ internal sealed class CrossEntropy : CategoricalLoss
             var value = -TNumber.XLogY(t, c.LogP);
             return new(value, -t, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 }

@@ -69,7 +69,7 @@ internal sealed class ScoresTable
             return output.IsNumber ? element : new ListType(output.Axes is [_, var size]
                 ? new FixedSizeListType(Item(element), (int)size) : element);
         var isOfClasses = request.Loss.Kind == LossKind.Categorical && output.PerSample == OutputShape.Samples;
-        return predictions.GetLevels(isOfClasses ? predictions.Rank - 1 : predictions.Rank).Reverse().Aggregate(element, (type, level) =>
+        return predictions.GetLevels(isOfClasses ? predictions.GetClassAxis(request.Options) : null).Reverse().Aggregate(element, (type, level) =>
             level.Size is { } size ? new FixedSizeListType(Item(type), size) : new ListType(Item(type)));
     }
 

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Problems;
@@ -67,14 +68,15 @@ internal static class JsonRequestReader
     private static bool HasRealIndices(ScoreRequest request) =>
         request.Loss.Kind == LossKind.Categorical && !request.IsEncoded(TensorField.Labels)
         && request[TensorField.Labels] is { } labels && labels.DType.IsFloat()
-        && request.Predictions is { Shape.Rank: > 0 } predictions && labels.Shape == predictions.Shape.WithoutLast();
+        && request.Predictions is { Shape.Rank: > 0 } predictions
+        && labels.Shape == request.Loss.GetSampleShape(predictions.Shape, request.Options);
 
     /// <summary>The text knows which label is no integer; the tensor only that one is.</summary>
     private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request)
     {
         var (position, text) = JsonTensorReader.FindNonInteger(labels, request.Allowance.Cancellation)!.Value;
-        var shape = request.Predictions!.Shape;
+        var layout = new ClassLayout(request.Predictions!.Shape, request.Options.Get(SharedOptions.ClassAxis));
         request.Errors.Add(new(Fields.Labels, position),
-            $"labels of the shape {shape.WithoutLast()} are class indices, integers from 0 to {shape.Last - 1}; got {text}");
+            $"labels of the shape {layout.Samples} are class indices, integers from 0 to {layout.Classes - 1}; got {text}");
     }
 }

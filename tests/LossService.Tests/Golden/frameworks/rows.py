@@ -29,6 +29,9 @@ CALIBRATED = {"outputs": ["metrics"], "bins": 4}
 
 ROWS = (
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y)", Z_Y),
+    Row("cross_entropy", PYTORCH, "F.cross_entropy(Z, Y)", {"logits": "Z", "labels": "Y", "class_axis": 1}),
+    Row("cross_entropy", PYTORCH, "F.cross_entropy(Z, Y, reduction='none')",
+        {"logits": "Z", "labels": "Y", "class_axis": 1, "reduction": "none"}, "losses"),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y, reduction='sum')", Z_Y | {"reduction": "sum"}),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y, reduction='none')", Z_Y | {"reduction": "none"}, "losses"),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z / 2.5, y)", Z_Y | {"temperature": 2.5}),

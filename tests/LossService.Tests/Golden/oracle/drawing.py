@@ -2,7 +2,7 @@
 
 from mpmath import mp
 
-from .request import flatten, nest
+from .request import LABEL_FORMS, flatten, move, nest
 from .subjects import SUBJECTS
 from .wire import SplitMix64, literal
 
@@ -78,7 +78,11 @@ def body(draw, subject):
     near = kind == "soft" and form == "logits" and scale <= 4 and draw.chance(0.03)
     if near:
         result["labels"] = predicted(subject, rows, shape, dtype)
-    if not near and form == "logits" and draw.chance(0.03) and not subject.binary and kind == "indices":
+    if "soft" in subject.labels and not near and draw.chance(0.15):
+        kind = "teacher"
+        del result["labels"]
+        teach(draw, subject, result, shape, dtype, form)
+    if not near and form == "logits" and draw.chance(0.05) and not subject.binary and kind == "indices":
         rows = ruled_out(draw, rows, shape)
     result |= {form: rows} | shared_options(draw, subject, form, shape, kind, near)
     if not subject.binary and not near and draw.chance(0.05) and (form == "probabilities" or kind == "soft" and form == "logits"):
@@ -87,11 +91,39 @@ def body(draw, subject):
         if draw.chance(0.5):
             value = draw.choice(values)
             result[name] = class_weights(draw, shape[-1]) if value == "weights" else value
-    if result.get("direction") == "reverse" and kind != "soft" and not result.get("label_smoothing"):
+    if result.get("direction") == "reverse" and kind not in ("soft", "teacher") and not result.get("label_smoothing"):
         del result["direction"]
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
     weigh(draw, subject, result, samples, kind, infinite)
+    if not subject.binary and draw.chance(0.15):
+        put_classes(draw, result, form, len(shape))
     return result, near
+
+
+def teach(draw, subject, result, shape, dtype, form):
+    """A teacher's predictions in the place of labels."""
+    if draw.chance(0.3):
+        result["label_log_probabilities"] = shares(draw, subject, shape, 4, dtype, "log_probabilities")
+    else:
+        scale = draw.choice((0.01, 1, 4, 30, 300))
+        result["label_logits"] = nest([draw.real(scale, dtype) for _ in range(size(shape))], shape)
+        if draw.chance(0.3):
+            result["label_temperature"] = draw.choice((0.5, 2, 3.5, 20))
+    if form == "logits" and draw.chance(0.3):
+        result["temperature_squared"] = True
+
+
+def put_classes(draw, result, form, rank):
+    """Moves the classes to any axis."""
+    result["class_axis"] = axis = draw.choice(range(-rank, rank))
+    result[form] = move(result[form], rank - 1, axis)
+    for name in LABEL_FORMS:
+        if depth(result.get(name)) == rank:
+            result[name] = move(result[name], rank - 1, axis)
+
+
+def depth(nested):
+    return 1 + depth(nested[0]) if isinstance(nested, list) else 0
 
 
 def normalize(draw, result, form, shape, kind, dtype):
@@ -164,6 +196,8 @@ def shared_options(draw, subject, form, shape, kind, near):
         result["temperature"] = draw.choice((0.5, 2, 2.5, 0.1, 7))
     if subject.smooth and draw.chance(0.25) and not near:
         result["label_smoothing"] = draw.choice((0.1, 0.25, 1, 0.001))
+        if not subject.binary and draw.chance(0.4):
+            result["smoothing_over"] = draw.choice(("finite", "classes"))
     if form == "probabilities" and draw.chance(0.2):
         result["clip"] = draw.choice((1e-7, 0.01, 0.25))
     if subject.bits and draw.chance(0.3):
@@ -183,9 +217,11 @@ def weigh(draw, subject, result, samples, kind, infinite):
     count, dtype = size(samples), result["dtype"]
     reduction = draw.choice(("mean", "mean", "sum", "none"))
     over = draw.choice(("weight", "samples"))
+    if reduction == "mean" and draw.chance(0.15):
+        result["divisor"] = draw.choice((1, 7, 0.3, 4096))
     measures = kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
     weighting = draw.choice(("none", "none", "positive", "zeros", "some zeros", "cancelling", "mixed", "rows"))
-    if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" or measures) or infinite:
+    if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" and "divisor" not in result or measures) or infinite:
         weighting = "positive"
     weights = [draw.real(4, dtype).lstrip("-") for _ in range(count)]
     weights = [w if float(w) else "1" for w in weights]
@@ -240,6 +276,8 @@ def choose(draw, subject, result, reduction, over, measures):
                 result["calibration"] = draw.choice(("positive", "predicted"))
         elif draw.chance(0.6):
             result["top_k"] = draw.choice((1, 2, [1, 2]))
+    if subject.curved and draw.chance(0.25):
+        outputs.append("hessian")
     result["outputs"] = outputs or ["losses"]
     if reduction != "mean" or draw.chance(0.3):
         result["reduction"] = reduction
@@ -248,9 +286,16 @@ def choose(draw, subject, result, reduction, over, measures):
 
 
 ALL = ["loss", "losses", "gradient"]
+BENT = {"outputs": [*ALL, "hessian"]}
 PAIR = {"logits": [[2, 1], [1, 3]], "labels": [0, 0], "outputs": ALL}
 FLAGS = {"logits": [2, -1], "labels": [1, 0], "outputs": ALL}
 FAR = (  # ends of the ranges: the right numbers are owed, or a refusal
+    ("cross_entropy", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("binary_cross_entropy", FLAGS | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [7.2e-16, 7e-16]}),
+    ("focal", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("poly_cross_entropy", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("brier", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("binary_focal", FLAGS | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [7.2e-16, 7e-16]}),
     ("cross_entropy", PAIR | {"temperature": 1e-320, "dtype": "float64"}), ("cross_entropy", PAIR | {"temperature": 1e308}),
     ("binary_cross_entropy", FLAGS | {"temperature": 1e-320, "dtype": "float64"}),
     ("entropy", {"logits": [[2, 1], [1, 3]], "outputs": ALL, "temperature": 1e-320}),

@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import numpy
 
+from .request import move
 from .wire import Literal
 
 SCORES = ["losses", "gradient"]
@@ -27,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, ruled_out)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, ruled_out)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -192,6 +193,39 @@ def underflown(subject):
     far = -730 * temperature
     yield "a probability below the numbers", asked(
         {"logits": [[0, far, 0], [far, 0, -1]], "labels": [0, 1], "temperature": temperature, "dtype": "float64"})
+
+
+def divided(subject):
+    """A mean over the client's own count, whatever the weights add up to."""
+    body = two_samples(subject)
+    for name, options in (("plain", {}), ("weights", {"sample_weight": [1.5, 2]}), ("weights that cancel", {"sample_weight": [1, -1]}),
+                          ("one masked", {"mask": [True, False], "mean_over": "samples"}), ("nothing kept", {"mask": [False, False]})):
+        yield f"divisor, {name}", asked(body | options | {"divisor": 12})
+    none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
+    yield "divisor of no samples", asked(none | {"divisor": 12})
+
+
+def on_axes(subject):
+    """[N, C, L], and [C, N]: the classes on another axis than the last."""
+    if subject.binary:
+        return
+    rows = {"logits": [[[2, -1, 0.5], [1, 2, 3]], [[0.25, 1, -2], [3, 0, 3]]], "labels": [[1, 0], [0, 2]]}
+    described = [*OF_PREDICTIONS, "predictions"]
+    for axis in (0, 1, -2, -3):
+        posted = {"logits": move(rows["logits"], 2, axis), "labels": rows["labels"], "class_axis": axis}
+        yield f"classes on axis {axis}", asked(posted, described)
+        yield f"classes on axis {axis}, weights and mask", asked(
+            posted | {"sample_weight": [[1, 2], [3, 0.5]], "mask": [[True, True], [False, True]]}, described)
+    pairs = {"logits": move([[2, 1, 0], [0, 3, 1]], 1, 0), "class_axis": 0}
+    weights = {} if subject.labels == (None,) else {"class_weight": [0.5, 1, 3]}
+    for kind, labels in (("indices", [0, 2]), ("one_hot", [[1, 0], [0, 0], [0, 1]]), ("soft", [[0.5, 0], [0.25, 0.75], [0.25, 0.25]])):
+        if kind in subject.labels:
+            yield f"{kind} and classes on the first axis", asked(pairs | weights | {"labels": labels}, described)
+    if "probabilities" in subject.forms:
+        yield "probabilities of classes on the first axis", asked(
+            {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)
+    if subject.labels != (None,):
+        yield "an ignored label and classes on the first axis", asked(pairs | {"labels": [0, -100], "ignore_index": -100}, described)
 
 
 def ruled_out(subject):

@@ -1,0 +1,51 @@
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Reads what each sample weighs by its class, from the first to the last.</summary>
+internal sealed class ClassWeightReader : IDisposable
+{
+    private readonly ClassWeights _weights;
+    private readonly Shape _shape;
+    private readonly Batch _batch;
+    private readonly int _padded;
+    private readonly WorkMemory _row;
+    private readonly RowWindow? _window;
+    private Tensor _rows;
+    private TargetRows _labels;
+
+    public ClassWeightReader(Batch batch, ClassWeights weights)
+    {
+        var layout = batch.Layout;
+        (_batch, _weights) = (batch, weights);
+        _padded = Lanes.Padded(layout.Classes);
+        _shape = layout.ClassesLast;
+        _row = new(2L * _padded, batch.Memory);
+        _row.Span.Clear();
+        _rows = batch.Labels!;
+        if (!layout.AreAdjacent && _rows.Shape.Rank == _shape.Rank) _window = new(_rows, layout, batch.Memory);
+        _labels = PostedTargets.Create(batch, _rows, _shape);
+    }
+
+    /// <summary>Reads that of a sample.</summary>
+    public double Read(long sample)
+    {
+        if (_window?.Find(sample) is { } rows && !ReferenceEquals(rows, _rows))
+        {
+            _rows = rows;
+            _labels = PostedTargets.Create(_batch, rows, _shape);
+        }
+        var target = new NumberRow<Dd>(_row.Span[.._padded], _row.Span[_padded..]);
+        return _weights.Of(_labels.Read(sample, target).Hard, target.Hi);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _row.Dispose();
+        _window?.Dispose();
+    }
+}
