@@ -186,8 +186,17 @@ public sealed class TeacherLaws
 
     private static Draft Good(Loss loss, LabelForm form)
     {
-        var space = Taught with { LabelForms = [form], DTypes = [DType.Float64], OptionChance = 0, MaskChance = 0, WeightChance = 0 };
-        return BatchGenerator.Draw(loss, (space with { Scales = [3] }).OfSize(3, 4), seed: 5);
+        var space = Taught with
+        {
+            LabelForms = [form],
+            DTypes = [DType.Float64],
+            Scales = [3],
+            OptionChance = 0,
+            MaskChance = 0,
+            WeightChance = 0,
+            ClassAxisChance = 0,
+        };
+        return BatchGenerator.Draw(loss, space.OfSize(3, 4), seed: 5);
     }
 
     private static IReadOnlyList<BatchProblem> Refuse(Draft draft) =>
