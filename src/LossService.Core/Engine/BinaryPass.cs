@@ -31,6 +31,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly double _kernelScale;
     private readonly LogisticBlock? _kernelBlock;
     private readonly TFormula _formula;
+    private readonly int _columns;
     private readonly ElementHessian? _hessian;
 
     public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch, CancellationToken cancellation)
@@ -47,6 +48,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
         _block = new(formula, batch, Weights, Scores.Gradient is not null, _wantsMore);
         _formula = formula;
+        _columns = predictions.Shape.Rank > 1 ? predictions.Shape.Last : 1;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
         _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
@@ -71,7 +73,12 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     public static long CountBytes(Batch batch) => batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Count;
 
     /// <summary>Makes an empty sum of the metrics.</summary>
-    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));
+    public MetricsSum NewTally()
+    {
+        var options = _batch.Options;
+        return new([], options.Get(SharedOptions.Bins), options.Get(SharedOptions.Calibration),
+            options.Get(SharedOptions.PerClass) ? new(_columns, hasClasses: true, hasMatrix: false) : null);
+    }
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -214,6 +221,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
+        if (tally.Classes is { } classes) CountClasses(classes, block, count, scratch);
         if (Weights.ArePlain)
         {
             TallyUnweighted(tally, count, scratch);
@@ -226,6 +234,14 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
             tally.AddToBin(Weights[block + i], confidence, outcome);
         }
+    }
+
+    private void CountClasses(ClassSums classes, long block, int count, BinaryScratch scratch)
+    {
+        for (var i = 0; i < count; i++)
+            if (Weights.Kept.Contains(block + i))
+                classes.AddElement(Weights[block + i], (int)((block + i) % _columns), _target.IsPositive(scratch.Label[i]),
+                    IsPositive(scratch.Posted[i]));
     }
 
     private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)

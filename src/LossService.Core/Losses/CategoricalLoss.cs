@@ -29,7 +29,8 @@ internal abstract class CategoricalLoss : Loss
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
         SharedOptions.LabelTemperature, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
-        SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass,
+        SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -37,8 +38,10 @@ internal abstract class CategoricalLoss : Loss
     {
         using var pass = new CategoricalPass(batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
-        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+        var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));
+        FitTemperature(batch, scores, pass.Weights, cancellation);
+        return scores;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -81,6 +82,22 @@ public abstract class Loss
 
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);
+
+    /// <summary>Adds the best temperature to the metrics where that is asked for; frees the scores where that fails.</summary>
+    private protected void FitTemperature(Batch batch, Scores scores, SampleWeights weights, CancellationToken cancellation)
+    {
+        if (scores.Metrics is not { } metrics || !batch.Options.Get(SharedOptions.FitTemperature)) return;
+        try
+        {
+            using var fitter = new TemperatureFitter(batch, weights, Kind == LossKind.Binary, cancellation);
+            scores.Add(fitter.Fit(metrics));
+        }
+        catch
+        {
+            scores.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Computes scores; frees their memory where that fails.</summary>
     private protected static Scores Conclude(

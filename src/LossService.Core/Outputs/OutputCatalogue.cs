@@ -31,7 +31,7 @@ public static class OutputCatalogue
             DType = DType.Int64,
         },
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
-            "Accuracy, perplexity and calibration of the predictions, weighted by sample_weight and never by class_weight.")
+            "Accuracy, perplexity, calibration and classes of the predictions, weighted by sample_weight and never by class_weight.")
         { NeedsLabels = true },
     ];
 

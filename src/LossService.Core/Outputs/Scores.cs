@@ -69,6 +69,9 @@ public sealed class Scores : IDisposable
         }
     }
 
+    /// <summary>Adds the best temperature to <see cref="Metrics"/>.</summary>
+    internal void Add(TemperatureFit fit) => Metrics = Metrics! with { TemperatureFit = fit };
+
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => Find(OutputSet.Losses);
 

@@ -16,7 +16,7 @@ internal sealed class MulticlassHinge : CategoricalLoss
     public override IReadOnlyList<Option> Options { get; } =
     [
         SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.ClassAxis, SharedOptions.TopK,
-        SharedOptions.Bins,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix,
     ];
 
     public override LossPage Page { get; } = new()

@@ -22,7 +22,8 @@ public sealed class FormatAgreementTests(TestService service)
     private static string[] Compared(OipBatch batch) =>
         [.. batch.Draft.Loss.Outputs.Select(output => output.Name).Where(name => name != "metrics")];
 
-    private static readonly string[] Metrics = ["accuracy", "perplexity", "expected_calibration_error"];
+    private static readonly string[] Metrics =
+        ["accuracy", "perplexity", "expected_calibration_error", "maximum_calibration_error", "root_mean_square_calibration_error"];
 
     /// <summary>Every loss, in both datatypes that JSON has.</summary>
     public static TheoryData<string, string> Batches =>

@@ -13,15 +13,18 @@ namespace LossService.Tests.Formats.OpenInference;
 /// <param name="Datatype">Of the predictions.</param>
 internal sealed record OipBatch(Draft Draft, string Datatype)
 {
+    /// <summary>The seed whose labels are a teacher's logits, where the loss takes them.</summary>
+    public const int TaughtSeed = 2;
+
     /// <summary>
     /// A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them, or a teacher's logits for
-    /// odd seeds.
+    /// <see cref="TaughtSeed"/>.
     /// </summary>
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
         var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
-        var takesTeacher = seed % 2 == 1 && found.LabelForms.Contains(TargetForm.Logits);
+        var takesTeacher = seed == TaughtSeed && found.LabelForms.Contains(TargetForm.Logits);
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],

@@ -276,6 +276,11 @@ def choose(draw, subject, result, reduction, over, measures):
                 result["calibration"] = draw.choice(("positive", "predicted"))
         elif draw.chance(0.6):
             result["top_k"] = draw.choice((1, 2, [1, 2]))
+        if subject.tempered and "logits" in result and draw.chance(0.3):
+            result["fit_temperature"] = True
+        for name in ("per_class",) if subject.binary else ("per_class", "confusion_matrix"):
+            if draw.chance(0.4):
+                result[name] = draw.choice((True, True, False))
     if subject.curved and draw.chance(0.25):
         outputs.append("hessian")
     result["outputs"] = outputs or ["losses"]
