@@ -69,6 +69,9 @@ internal sealed class TemperatureFitter : IDisposable
     /// <summary>The β with slope 0; null where there is none.</summary>
     private double? Find()
     {
+        // where every label is the largest logit, the cross-entropy falls without end
+        var isAllRight = true;
+        if (!ForEach(_ => isAllRight &= Expect().Logit == 0) || isAllRight) return null;
         var (inverse, low, high) = (1.0, 0.0, double.PositiveInfinity);
         for (var step = 0; step < MaxSteps; step++)
         {
