@@ -48,7 +48,8 @@ internal static class EntryScoring
 
     private static Batch ToBatch(Batch shared, ScoreRequest entry, ScoreRequest request, OutputSet combined) => shared with
     {
-        Labels = request.FindLabels(entry) is { } field ? request[field] : null,
+        Labels = request.FindLabels(entry) is { } form ? request[ScoreRequest.GetField(form)] : null,
+        LabelForm = request.FindLabels(entry) ?? TargetForm.Labels,
         Outputs = combined == OutputSet.None
             ? entry.Outputs : combined | (entry.Outputs ?? OutputCatalogue.GetDefault(entry.Reduction)),
         Unit = entry.Unit,

@@ -59,7 +59,10 @@ public static class Fields
 
     /// <summary>The names of the tensors, in the order of <see cref="TensorField"/>.</summary>
     public static ImmutableArray<string> Tensors { get; } =
-        [.. Enum.GetValues<PredictionForm>().Select(form => form.Name()), Labels, SampleWeight, Mask];
+    [
+        .. Enum.GetValues<PredictionForm>().Select(form => form.Name()), .. Enum.GetValues<TargetForm>().Select(form => form.Name()),
+        SampleWeight, Mask,
+    ];
 
     /// <summary>The names of the header's fields.</summary>
     public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, Divisor, DType, Unit, TensorEncoding, Id];
@@ -70,9 +73,6 @@ public static class Fields
 
     /// <summary>The names of the fields of an entry that are not options of its loss.</summary>
     public static ImmutableArray<string> Entry { get; } = [Loss, Weight, LabelsFrom, Outputs, Unit];
-
-    /// <summary>The tensors that can be labels: a request with several losses may have more than one of them.</summary>
-    public static ImmutableArray<TensorField> LabelSources { get; } = [TensorField.Labels];
 
     /// <summary>The reductions, by name.</summary>
     public static WireNames<Reduction> Reductions { get; } = new();
@@ -99,5 +99,8 @@ public static class Fields
 
     /// <summary>Every field that a request for <paramref name="loss"/> may have.</summary>
     public static IEnumerable<string> GetNames(Loss loss) =>
-        [.. loss.Accepts.Select(form => form.Name()), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];
+    [
+        .. loss.Accepts.Select(form => form.Name()), .. loss.LabelForms.Select(form => form.Name()), SampleWeight, Mask, .. Header,
+        .. loss.Options.Select(option => option.Name),
+    ];
 }

@@ -48,15 +48,18 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>The options that are fields of the request itself.</summary>
     public IReadOnlyList<Option> OwnOptions => _loss?.Options ?? [];
 
-    /// <summary>Whether labels may be booleans: none of the losses has class indices.</summary>
+    /// <summary>Whether labels may be booleans: no categorical loss reads them.</summary>
     public bool TakesBooleanLabels => HasSeveral
-        ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels) : _loss!.Kind == LossKind.Binary;
+        ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels || entry.Loss.Labels == LabelRule.None
+            || entry.Entry!.LabelsFrom is not (null or TargetForm.Labels))
+        : _loss!.Kind == LossKind.Binary;
 
     /// <summary>Of this and its entries, the first for whose loss the labels have the shape of class indices; null = none.</summary>
     public ScoreRequest? FindIndexed() =>
         Predictions is not { Shape: { Rank: > 0 } shape } || this[TensorField.Labels] is not { } labels ? null
-            : (HasSeveral ? Entries : [this]).FirstOrDefault(request => request.Loss.Kind == LossKind.Categorical
-                && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
+            : (HasSeveral ? Entries.Where(entry => FindLabels(entry) == TargetForm.Labels) : [this]).FirstOrDefault(
+                request => request.Loss.Kind == LossKind.Categorical
+                    && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
 
     /// <summary>The option of a name among the fields of the request itself; null = none.</summary>
     public Option? FindOption(string name) => _loss?.FindOption(name);
@@ -116,6 +119,9 @@ public sealed class ScoreRequest : IDisposable
         }
     }
 
+    /// <summary>The forms of the posted labels, in order.</summary>
+    public IEnumerable<TargetForm> LabelForms => Enum.GetValues<TargetForm>().Where(form => this[GetField(form)] is not null);
+
     /// <summary>The posted predictions; null where there are none, or several.</summary>
     public Tensor? Predictions => Form is { } form ? _tensors[(int)form] : null;
 
@@ -132,12 +138,18 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>Whether a tensor came as bytes.</summary>
     public bool IsEncoded(TensorField field) => (_encoded & (1 << (int)field)) != 0;
 
-    /// <summary>The request as a batch. The tensors stay the request's.</summary>
-    public Batch ToBatch(PredictionForm form) => new()
+    /// <summary>The field of labels of a form.</summary>
+    public static TensorField GetField(TargetForm form) => TensorField.Labels + (int)form;
+
+    /// <summary>The request as a batch, with the labels of the first form posted. The tensors stay the request's.</summary>
+    public Batch ToBatch(PredictionForm form) => ToBatch(form, LabelForms.FirstOrDefault());
+
+    private Batch ToBatch(PredictionForm form, TargetForm labels) => new()
     {
         Form = form,
         Predictions = _tensors[(int)form]!,
-        Labels = this[TensorField.Labels],
+        Labels = this[GetField(labels)],
+        LabelForm = labels,
         SampleWeight = this[TensorField.SampleWeight],
         Mask = this[TensorField.Mask],
         Outputs = Outputs,
@@ -150,14 +162,11 @@ public sealed class ScoreRequest : IDisposable
         Memory = Allowance.Memory,
     };
 
-    /// <summary>Which tensor has the labels of an entry: what it says, or the only one there is; null = none.</summary>
-    public TensorField? FindLabels(ScoreRequest entry)
+    /// <summary>Which labels an entry reads: those that it says, or the only ones there are; null = none.</summary>
+    public TargetForm? FindLabels(ScoreRequest entry)
     {
         if (entry.Loss.Labels == LabelRule.None) return null;
-        if (entry.Entry!.LabelsFrom is { } said) return said;
-        foreach (var source in Fields.LabelSources)
-            if (this[source] is not null) return source;
-        return null;
+        return entry.Entry!.LabelsFrom ?? LabelForms.Select(form => (TargetForm?)form).FirstOrDefault();
     }
 
     /// <summary>Counts the samples that were scored, for each loss.</summary>
