@@ -54,6 +54,15 @@ public sealed class LossOptions
     /// <summary>What the reliability diagram of a binary loss compares.</summary>
     public CalibrationOf? Calibration { get => Get<CalibrationOf?>(); set => Set(value); }
 
+    /// <summary>What makes probabilities of logits in an overlap loss.</summary>
+    public LossLink? Link { get => Get<LossLink?>(); set => Set(value); }
+
+    /// <summary>What the sums of an overlap loss run over.</summary>
+    public OverlapPer? Per { get => Get<OverlapPer?>(); set => Set(value); }
+
+    /// <summary>What is added to the numerator and the denominator of an overlap.</summary>
+    public double? Smooth { get => GetNumber(); set => Set(value); }
+
     /// <summary>The margin of hinge losses.</summary>
     public double? Margin { get => GetNumber(); set => Set(value); }
 

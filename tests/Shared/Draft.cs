@@ -61,7 +61,7 @@ internal sealed record Draft
     public int Samples => Predictions.Length / Width;
 
     /// <summary>Every output that the loss has under this reduction.</summary>
-    public OutputSet AllOutputs => (OutputSet)255
+    public OutputSet AllOutputs => Loss.Outputs.Aggregate(OutputSet.None, (set, output) => set | output.Flag)
         & ~(Labels is null ? OutputSet.Metrics : 0)
         & ~(Reduction == Reduction.None ? OutputSet.Loss : 0);
 

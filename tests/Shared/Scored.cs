@@ -9,6 +9,9 @@ internal sealed record Scored(
     double? Loss, Totals Totals, double[] Losses, double[] Gradient, double[] Probabilities, double[] LogProbabilities,
     double[] Entropy, double[] Predictions, Metrics? Metrics)
 {
+    /// <summary>The sums of an overlap.</summary>
+    public double[] Sums { get; init; } = [];
+
     /// <summary>All the numbers there are of samples and predictions, one after the other.</summary>
     public IEnumerable<double> Elements =>
         [.. Losses, .. Gradient, .. Probabilities, .. LogProbabilities, .. Entropy, .. Predictions];
@@ -25,5 +28,8 @@ internal sealed record Scored(
     private static Scored Read(Scores scores, Draft draft) => new(
         scores.Loss, scores.Totals, TestTensor.Read(scores.Losses), draft.Unpost(TestTensor.Read(scores.Gradient)),
         draft.Unpost(TestTensor.Read(scores.Probabilities)), draft.Unpost(TestTensor.Read(scores.LogProbabilities)),
-        TestTensor.Read(scores.Entropy), TestTensor.Read(scores.Predictions), scores.Metrics);
+        TestTensor.Read(scores.Entropy), TestTensor.Read(scores.Predictions), scores.Metrics)
+    {
+        Sums = TestTensor.Read(scores.Sums),
+    };
 }

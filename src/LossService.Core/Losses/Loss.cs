@@ -31,13 +31,20 @@ public abstract class Loss
     public virtual bool IsInformation => false;
 
     /// <summary>The outputs that it has.</summary>
-    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(output => !output.NeedsLabels || Labels != LabelRule.None);
+    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
 
-    /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
+    /// <summary>Whether it has an output.</summary>
+    public virtual bool Has(Output output) =>
+        output.Shape != OutputShape.Sums && (!output.NeedsLabels || Labels != LabelRule.None);
+
+    /// <summary>
+    /// The shape of the samples, and so of weights and masks: the predictions' for a binary loss, otherwise without the class axis. Of an
+    /// overlap loss they are its elements, each with all classes.
+    /// </summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
     /// <param name="options">The options of the batch.</param>
     public Shape GetSampleShape(Shape predictions, OptionValues options) =>
-        Kind == LossKind.Categorical ? new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples : predictions;
+        Kind == LossKind.Binary ? predictions : new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples;
 
     /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
     public Option? FindOption(string name)
@@ -58,11 +65,12 @@ public abstract class Loss
     internal abstract Scores Score(Batch batch, CancellationToken cancellation = default);
 
     /// <summary>The bytes of the results of a batch whose shapes fit together, and of the memory that computes them.</summary>
-    internal long CountBytes(Batch batch)
-    {
-        var shape = batch.Predictions.Shape;
-        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape, batch.Options), shape) + CountWorkBytes(batch);
-    }
+    internal long CountBytes(Batch batch) =>
+        Scores.CountBytes(batch.Asked, batch.StoredDType, output => GetShape(output, batch)) + CountWorkBytes(batch);
+
+    /// <summary>The shape of a result.</summary>
+    internal virtual Shape GetShape(Output output, Batch batch) => output.Shape == OutputShape.Samples
+        ? GetSampleShape(batch.Predictions.Shape, batch.Options) : batch.Predictions.Shape;
 
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);

@@ -30,4 +30,7 @@ public enum OutputSet
 
     /// <summary>Accuracy, perplexity, calibration.</summary>
     Metrics = 128,
+
+    /// <summary>The sums that an overlap is a ratio of, for each class.</summary>
+    Sums = 256,
 }

@@ -23,7 +23,7 @@ internal static class BatchRules
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)
     {
         using var rows = new RowReader(loss, batch, cancellation);
-        WeightRules.Check(batch, rows, problems);
+        WeightRules.Check(loss, batch, rows, problems);
         if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
         // which samples are kept depends on the labels
         if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);

@@ -55,8 +55,10 @@ public static class HeaderRules
                 "there is no output \"loss\" where the reduction is \"none\"; ask for losses, or for the reduction mean or sum");
         foreach (var output in OutputCatalogue.All)
         {
-            if (output.IsIn(asked) && output.NeedsLabels && loss.Labels == LabelRule.None)
-                problems.Add(BatchField.Outputs, $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
+            if (!output.IsIn(asked) || loss.Has(output)) continue;
+            problems.Add(BatchField.Outputs, output.NeedsLabels && loss.Labels == LabelRule.None
+                ? $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels"
+                : $"{loss.Name} has no output {output.Name}; it has {string.Join(", ", loss.Outputs.Select(own => own.Name))}");
         }
     }
 

@@ -50,7 +50,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         var problems = new BatchProblems();
         var (form, classes) = (request.Form!.Value, request.Allowance.Limits.Classes);
         var posted = new ClassLayout(request.Predictions!.Shape, request.Options.Get(SharedOptions.ClassAxis)).Classes;
-        if (request.Loss.Kind == LossKind.Categorical && posted > classes)
+        if (request.Loss.Kind != LossKind.Binary && posted > classes)
             problems.Add(form.Name(), $"expected at most {classes} classes, got {posted}");
         HeaderRules.Check(request.Loss, request.ToBatch(form), problems);
         request.Errors.Add(problems);

@@ -100,7 +100,7 @@ internal static unsafe class FastJsonRequestReader
                 : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
         }
         if (behind != null) return behind;
-        var areBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
+        var areBooleans = field == TensorField.Labels && request.Loss.Kind != LossKind.Categorical;
         return areBooleans ? TryReadExactly(field, text, end, request) : null;
     }
 

@@ -66,7 +66,7 @@ internal static class JsonRequestReader
 
     /// <summary>Whether labels in the shape of class indices are not all written as integers.</summary>
     private static bool HasRealIndices(ScoreRequest request) =>
-        request.Loss.Kind == LossKind.Categorical && !request.IsEncoded(TensorField.Labels)
+        request.Loss.Kind != LossKind.Binary && !request.IsEncoded(TensorField.Labels)
         && request[TensorField.Labels] is { } labels && labels.DType.IsFloat()
         && request.Predictions is { Shape.Rank: > 0 } predictions
         && labels.Shape == request.Loss.GetSampleShape(predictions.Shape, request.Options);

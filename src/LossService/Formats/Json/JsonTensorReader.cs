@@ -54,7 +54,7 @@ internal ref struct JsonTensorReader
     public static Tensor? Read(TensorField field, ReadOnlySpan<byte> value, ScoreRequest request)
     {
         if (value.StartsWith("{"u8)) return Base64Tensor.Read(field, value, request);
-        var takesBooleans = field == TensorField.Labels && request.Loss.Kind == LossKind.Binary;
+        var takesBooleans = field == TensorField.Labels && request.Loss.Kind != LossKind.Categorical;
         var dtype = field switch
         {
             TensorField.Mask => DType.Bool,

@@ -17,7 +17,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
-        var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
+        var takesIndices = found.Kind != LossKind.Binary && found.Labels != LabelRule.None;
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],
