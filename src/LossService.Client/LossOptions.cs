@@ -18,6 +18,9 @@ public sealed class LossOptions
     /// <summary>What a mean divides by.</summary>
     public LossMeanOver? MeanOver { get => Get<LossMeanOver?>(); set => Set(value); }
 
+    /// <summary>A number that a mean divides by, in place of what <see cref="MeanOver"/> says.</summary>
+    public double? Divisor { get => GetNumber(); set => Set(value); }
+
     /// <summary>Nats or bits.</summary>
     public LossUnit? Unit { get => Get<LossUnit?>(); set => Set(value); }
 

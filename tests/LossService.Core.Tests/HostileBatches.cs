@@ -32,6 +32,7 @@ internal static class HostileBatches
         {
             Reduction = Reduction.Mean,
             MeanOver = MeanOver.Weight,
+            Divisor = null,
             SampleWeight = null,
             Mask = null,
             Unit = Unit.Nats,
@@ -207,6 +208,9 @@ internal static class HostileBatches
         yield return new("no outputs", "outputs", good.Batch() with { Outputs = OutputSet.None });
         yield return new("a loss that is not reduced", "outputs",
             good.Batch() with { Reduction = Reduction.None, Outputs = OutputSet.Loss | OutputSet.Losses });
+        foreach (var divisor in (double[])[.. NonFinite, 0, -1, double.Epsilon, double.MaxValue])
+            yield return new($"a divisor of {divisor}", "divisor", (good with { Divisor = divisor }).Batch());
+        yield return new("a divisor of a sum", "divisor", (good with { Reduction = Reduction.Sum }).Batch() with { Divisor = 2 });
         if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
         if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
     }

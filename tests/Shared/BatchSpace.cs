@@ -36,6 +36,9 @@ internal sealed record BatchSpace
     /// <summary>How likely each option of the loss is set.</summary>
     public double OptionChance { get; init; } = 1.0 / 3;
 
+    /// <summary>How likely a mean has a divisor of the client's.</summary>
+    public double DivisorChance { get; init; } = 0.125;
+
     public double WeightChance { get; init; } = 0.5;
 
     public double MaskChance { get; init; } = 0.5;

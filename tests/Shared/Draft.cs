@@ -45,6 +45,9 @@ internal sealed record Draft
 
     public MeanOver MeanOver { get; init; }
 
+    /// <summary>What a mean divides by in place of that; not read by another reduction.</summary>
+    public double? Divisor { get; init; }
+
     public Unit Unit { get; init; }
 
     /// <summary>Whether the formulas score it whether it is valid or not; otherwise <see cref="LossService.Core.Scorer"/> does.</summary>
@@ -59,6 +62,9 @@ internal sealed record Draft
     public int Width => IsBinary ? 1 : Classes;
 
     public int Samples => Predictions.Length / Width;
+
+    /// <summary>The divisor, where the reduction takes one.</summary>
+    public double? MeanDivisor => Reduction == Reduction.Mean ? Divisor : null;
 
     /// <summary>Every output that the loss has under this reduction.</summary>
     public OutputSet AllOutputs => Loss.Outputs.Aggregate(OutputSet.None, (set, output) => set | output.Flag)
@@ -138,6 +144,7 @@ internal sealed record Draft
             Outputs = outputs,
             Reduction = Reduction,
             MeanOver = MeanOver,
+            Divisor = MeanDivisor,
             Unit = Unit,
             Options = options,
             UsesKernels = !IsExact,
@@ -195,7 +202,8 @@ internal sealed record Draft
         + string.Join(", ", Predictions.Take(24)) + "] labels [" + string.Join(", ", Labels?.Take(24) ?? []) + "] "
         + string.Join(", ", Options.Select(option => $"{option.Key.Name} = {Text(option.Value)}"))
         + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked")
-        + (ClassAxis is null ? "" : $", classes on axis {ClassAxis}") + $", {Reduction} over {MeanOver}";
+        + (ClassAxis is null ? "" : $", classes on axis {ClassAxis}")
+        + $", {Reduction} over {MeanDivisor?.ToString() ?? $"{MeanOver}"}";
 
     private static string Text(object? value) =>
         value is Array list ? "[" + string.Join(", ", list.Cast<object>()) + "]" : $"{value ?? "null"}";

@@ -34,6 +34,9 @@ public sealed record Batch : IDisposable
     /// <summary>What a mean divides by.</summary>
     public MeanOver MeanOver { get; init; }
 
+    /// <summary>What a mean divides by in place of <see cref="MeanOver"/>: a client's own count, as of all micro-batches.</summary>
+    public double? Divisor { get; init; }
+
     /// <summary>Nats or bits.</summary>
     public Unit Unit { get; init; }
 

@@ -21,6 +21,9 @@ public static class BatchField
     /// <summary>What a mean divides by.</summary>
     public const string MeanOver = "mean_over";
 
+    /// <summary>The number that a mean divides by, in place of what <see cref="MeanOver"/> says.</summary>
+    public const string Divisor = "divisor";
+
     /// <summary>The dtype of the results.</summary>
     public const string DType = "dtype";
 

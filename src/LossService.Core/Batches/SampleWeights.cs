@@ -44,6 +44,7 @@ internal sealed class SampleWeights : IDisposable
 
         Divisor = (batch.Reduction, batch.MeanOver) switch
         {
+            (Reduction.Mean, _) when batch.Divisor is { } divisor => divisor,
             (Reduction.Mean, MeanOver.Weight) => Sum,
             (Reduction.Mean, _) => Count,
             _ => 1,

@@ -50,6 +50,7 @@ internal sealed class OverlapPass : IDisposable
     /// <summary>What the mean divides by.</summary>
     private double Divisor => (_batch.Reduction, _batch.MeanOver) switch
     {
+        (Reduction.Mean, _) when _batch.Divisor is { } divisor => divisor,
         (Reduction.Mean, MeanOver.Weight) => _weight,
         (Reduction.Mean, _) => _counted * _classes,
         _ => 1,

@@ -8,6 +8,9 @@ namespace LossService.Core.Outputs;
 /// <param name="Loss">Σwℓ over them.</param>
 public readonly record struct Totals(long Samples, double Weight, double Loss)
 {
+    /// <summary>Σwℓ divided by a number of the client's, or else by what a mean divides by; null where that is 0.</summary>
+    public double? GetMean(MeanOver over, double? divisor) => divisor is { } number ? Loss / number : GetMean(over);
+
     /// <summary>Σwℓ/Σw, or Σwℓ divided by the number of samples; null where that divides by 0.</summary>
     public double? GetMean(MeanOver over) => (over == MeanOver.Weight ? Weight : Samples) is var divisor and not 0 ? Loss / divisor : null;
 }

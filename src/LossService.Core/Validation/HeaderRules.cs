@@ -1,5 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
@@ -21,6 +22,7 @@ public static class HeaderRules
         CheckDefined(BatchField.Reduction, batch.Reduction, problems);
         CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
         CheckDefined(BatchField.Unit, batch.Unit, problems);
+        CheckDivisor(batch, problems);
         if (batch.ResultDType is not (null or DType.Float32 or DType.Float64))
             problems.Add(BatchField.DType, $"results are float32 or float64, not {batch.ResultDType}");
     }
@@ -60,6 +62,15 @@ public static class HeaderRules
                 ? $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels"
                 : $"{loss.Name} has no output {output.Name}; it has {string.Join(", ", loss.Outputs.Select(own => own.Name))}");
         }
+    }
+
+    private static void CheckDivisor(Batch batch, BatchProblems problems)
+    {
+        if (batch.Divisor is not { } divisor) return;
+        if (!(divisor is >= SharedOptions.Smallest and <= SharedOptions.Largest))
+            problems.Add(BatchField.Divisor, $"expected a number from 1e-100 to 1e100, got {NumberText.Format(divisor)}");
+        if (batch.Reduction is Reduction.Sum or Reduction.None)
+            problems.Add(BatchField.Divisor, "a divisor is what the reduction \"mean\" divides by, and the batch has another reduction");
     }
 
     private static void CheckDefined<T>(string field, T value, BatchProblems problems) where T : struct, Enum

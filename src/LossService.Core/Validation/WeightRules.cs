@@ -18,7 +18,7 @@ internal static class WeightRules
         if (batch.SampleWeight is not { } weights) return;
         var each = SampleAxes.GetSamplesPerEntry(weights, rows.Samples);
         var isRatio = loss.Kind == LossKind.Overlap;
-        var isDivisor = !isRatio && batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight };
+        var isDivisor = !isRatio && IsDivisor(batch);
         var hasMetrics = batch.Wants(OutputSet.Metrics);
         Span<double> weight = [0];
         for (long i = 0; i < weights.Count; i++)
@@ -34,8 +34,11 @@ internal static class WeightRules
         }
     }
 
+    /// <summary>Whether a mean divides by the sum of the weights.</summary>
+    public static bool IsDivisor(Batch batch) => batch is { Reduction: Reduction.Mean, MeanOver: MeanOver.Weight, Divisor: null };
+
     /// <summary>0, or of a size whose products and sums stay inside the range of a double.</summary>
-    private static bool IsInRange(double weight) =>
+    public static bool IsInRange(double weight) =>
         weight == 0 || Math.Abs(weight) is >= SharedOptions.Smallest and <= SharedOptions.Largest;
 
     private static string Describe(double value, bool isDivisor, string weight) => (IsInRange(value), isDivisor) switch
@@ -43,7 +46,7 @@ internal static class WeightRules
         (false, _) when !double.IsFinite(value) => $"expected a finite number, got {weight}",
         (false, _) => $"expected 0 or a number from 1e-100 to 1e100 (or its negative), got {weight}",
         (_, true) => $"a weighted mean divides by the sum of the weights, so none may be negative, got {weight}; "
-            + "mean_over \"samples\" and reduction \"sum\" take negative weights",
+            + "mean_over \"samples\", a divisor and reduction \"sum\" take negative weights",
         _ => $"metrics divide by the sum of the weights, so none may be negative, got {weight}; "
             + "without metrics in outputs, negative weights are taken",
     };

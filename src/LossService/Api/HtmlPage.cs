@@ -20,6 +20,7 @@ internal static class HtmlPage
     {
         Map("page.css", "text/css");
         Map("copy.js", "text/javascript");
+        Map("formulas.json", MediaTypeNames.Application.Json);
 
         void Map(string name, string mediaType)
         {

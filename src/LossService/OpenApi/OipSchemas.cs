@@ -147,9 +147,9 @@ internal static class OipSchemas
     private static OpenApiSchema Text(string description) => Type(JsonSchemaType.String, description);
 
     private const string Parameters =
-        "The loss's options, `reduction`, `mean_over`, `unit` and `dtype` (that of the results), named as in the native request; and "
-        + "`binary_data_output`: whether outputs without `binary_data` follow the JSON as bytes; and `timeout`: the microseconds that "
-        + "scoring may take, after which the response is a 504; 0 is no limit. A string may hold a number or a list as JSON. `priority`, "
-        + "`sequence_id`, `sequence_start`, `sequence_end`, `headers` and `content_type`, which Triton's and MLServer's clients send, are "
-        + "ignored.";
+        "The loss's options, `reduction`, `mean_over`, `divisor`, `unit` and `dtype` (that of the results), named as in the native "
+        + "request; and `binary_data_output`: whether outputs without `binary_data` follow the JSON as bytes; and `timeout`: the "
+        + "microseconds that scoring may take, after which the response is a 504; 0 is no limit. A string may hold a number or a list as "
+        + "JSON. `priority`, `sequence_id`, `sequence_start`, `sequence_end`, `headers` and `content_type`, which Triton's and MLServer's "
+        + "clients send, are ignored.";
 }

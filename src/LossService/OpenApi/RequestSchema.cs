@@ -58,6 +58,14 @@ internal static class RequestSchema
             "How the samples' losses are reduced to loss. With none there is no loss, and the gradient is that of the sum.");
         properties[Fields.MeanOver] = Choice(Schemas.MeanOver, Fields.MeanOvers.All,
             "What the mean divides by: Σw, or the number of samples that are neither masked nor ignored.");
+        properties[Fields.Divisor] = new OpenApiSchema
+        {
+            Type = Number | JsonSchemaType.Null,
+            ExclusiveMinimum = "0",
+            Description = "A number that the mean divides by in place of what mean_over says: a client's own count, such as the tokens "
+                + "of all micro-batches of a step, whose losses and gradients then add up to the step's. Only with the reduction mean. A "
+                + "number from 1e-100 to 1e100.",
+        };
         properties[Fields.DType] = Choice(Schemas.ResultDType, [DType.Float32.Name()],
             "The dtype of JSON numbers in the request and of result tensors; loss and totals are always float64. Where the predictions "
             + "are bytes, results have their dtype unless dtype is given.");

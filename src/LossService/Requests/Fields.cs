@@ -27,6 +27,9 @@ public static class Fields
     /// <summary>What a mean divides by.</summary>
     public const string MeanOver = BatchField.MeanOver;
 
+    /// <summary>A number that a mean divides by in place of that.</summary>
+    public const string Divisor = BatchField.Divisor;
+
     /// <summary>Nats or bits.</summary>
     public const string Unit = BatchField.Unit;
 
@@ -44,7 +47,7 @@ public static class Fields
         [.. Enum.GetValues<PredictionForm>().Select(form => form.Name()), Labels, SampleWeight, Mask];
 
     /// <summary>The names of the header's fields.</summary>
-    public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, DType, Unit, TensorEncoding, Id];
+    public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, Divisor, DType, Unit, TensorEncoding, Id];
 
     /// <summary>The reductions, by name.</summary>
     public static WireNames<Reduction> Reductions { get; } = new();

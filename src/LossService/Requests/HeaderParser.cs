@@ -22,6 +22,10 @@ internal static class HeaderParser
             case Fields.Outputs: request.Outputs = ReadOutputs(ref json, request); return true;
             case Fields.Reduction: request.Reduction = ReadName(name, ref json, Fields.Reductions, request); return true;
             case Fields.MeanOver: request.MeanOver = ReadName(name, ref json, Fields.MeanOvers, request); return true;
+            case Fields.Divisor:
+                if (TryNumber(ref json, out var divisor)) request.Divisor = divisor;
+                else errors.Add(new(name), $"expected a number above 0, got {JsonTexts.Describe(ref json)}");
+                return true;
             case Fields.Unit: request.Unit = ReadName(name, ref json, Fields.Units, request); return true;
             case Fields.TensorEncoding: request.TensorEncoding = ReadName(name, ref json, Fields.TensorEncodings, request); return true;
             case Fields.DType:
@@ -46,6 +50,10 @@ internal static class HeaderParser
         {
             case Fields.Reduction: request.Reduction = ReadName(name, word, Fields.Reductions, request.Errors); return true;
             case Fields.MeanOver: request.MeanOver = ReadName(name, word, Fields.MeanOvers, request.Errors); return true;
+            case Fields.Divisor:
+                if (double.TryParse(word, NumberStyles.Float, CultureInfo.InvariantCulture, out var divisor)) request.Divisor = divisor;
+                else request.Errors.Add(new(name), $"expected a number above 0, got {ClientText.Quote(word)}");
+                return true;
             case Fields.Unit: request.Unit = ReadName(name, word, Fields.Units, request.Errors); return true;
             case Fields.DType: SetDType(word, ClientText.Quote(word), request); return true;
             default: return false;

@@ -42,6 +42,9 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>What a mean divides by.</summary>
     public MeanOver MeanOver { get; set; }
 
+    /// <summary>A number that a mean divides by in place of that.</summary>
+    public double? Divisor { get; set; }
+
     /// <summary>How JSON numbers are held.</summary>
     public DType DType { get; set; } = DType.Float32;
 
@@ -103,6 +106,7 @@ public sealed class ScoreRequest : IDisposable
         Outputs = Outputs,
         Reduction = Reduction,
         MeanOver = MeanOver,
+        Divisor = Divisor,
         Unit = Unit,
         ResultDType = ResultDType,
         Options = Options,
@@ -117,7 +121,7 @@ public sealed class ScoreRequest : IDisposable
         Posted.Clear();
         Errors.Clear();
         if (Options.Given.Count > 0) Options = new();
-        (ResultDType, Notices) = (null, []);
+        (Divisor, ResultDType, Notices) = (null, null, []);
         (_encoded, Outputs, Reduction, MeanOver, Unit, TensorEncoding, Id) = (0, null, default, default, default, default, null);
     }
 

@@ -138,8 +138,8 @@ public sealed class BatchLaws
     public void Loss_EveryReduction_IsTheTotalsDivided(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
-            Scored Reduced(Reduction reduction, MeanOver over) =>
-                (draft with { Reduction = reduction, MeanOver = over, DType = DType.Float64 }).Score();
+            Scored Reduced(Reduction reduction, MeanOver over, double? divisor = null) =>
+                (draft with { Reduction = reduction, MeanOver = over, Divisor = divisor, DType = DType.Float64 }).Score();
             var sum = Reduced(Reduction.Sum, MeanOver.Weight);
             var totals = sum.Totals;
             Assert.Equal(totals.Weight, WeightOf(draft), 1e-13 * totals.Weight);
@@ -149,6 +149,7 @@ public sealed class BatchLaws
             Assert.Equal(sum.Gradient, Reduced(Reduction.None, MeanOver.Weight).Gradient);
             AssertMean(totals.Weight, Reduced(Reduction.Mean, MeanOver.Weight));
             AssertMean(totals.Samples, Reduced(Reduction.Mean, MeanOver.Samples));
+            AssertMean(7.5, Reduced(Reduction.Mean, MeanOver.Weight, 7.5));
 
             void AssertMean(double divisor, Scored mean)
             {

@@ -121,7 +121,7 @@ public sealed class EdgeTests
 
         static void AssertScored(double? loss, Draft batch, Reduction reduction, MeanOver over)
         {
-            var scored = (batch with { Reduction = reduction, MeanOver = over }).Score();
+            var scored = (batch with { Reduction = reduction, MeanOver = over, Divisor = null }).Score();
             Assert.Equal(loss, scored.Loss);
             Assert.Equal(0, scored.Totals.Loss);
             Assert.All(scored.Gradient, derivative => Assert.Equal(0, derivative));

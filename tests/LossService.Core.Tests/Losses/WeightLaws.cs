@@ -32,6 +32,32 @@ public sealed class WeightLaws
         },
         iter: Iterations);
 
+    /// <summary>With one divisor, two micro-batches have the gradients of their union, and losses that add up to its loss.</summary>
+    [Theory]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Mean_OverADivisor_AddsUpInMicroBatches(string loss) => BatchGenerator.Batches(loss, Finite with { Rows = (2, 9) }).Sample(
+        draft =>
+        {
+            draft = draft with { Reduction = Reduction.Mean, Divisor = 12 };
+            var (whole, sum) = (draft.Score(), (draft with { Reduction = Reduction.Sum }).Score());
+            var first = draft.Take([.. Enumerable.Range(0, draft.Rows / 2)]).Score();
+            var second = draft.Take([.. Enumerable.Range(draft.Rows / 2, draft.Rows - draft.Rows / 2)]).Score();
+            Assert.Equal(sum.Loss / 12, whole.Loss);
+            Assert.Equal(whole.Gradient, first.Gradient.Concat(second.Gradient));
+            Assert.Equal(whole.Loss!.Value, first.Loss!.Value + second.Loss!.Value, 1e-15 * whole.Losses.Sum(Math.Abs));
+        },
+        iter: Iterations);
+
+    [Theory]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void Mean_OverADivisorOfNothing_IsZero(string loss)
+    {
+        var draft = BatchGenerator.Draw(LossCatalogue.Find(loss)!, Finite, 3) with { Reduction = Reduction.Mean, Divisor = 12 };
+        var masked = (draft with { Mask = new bool[draft.Samples] }).Score();
+        Assert.Equal(0, masked.Loss);
+        Assert.All(masked.Gradient, derivative => Assert.Equal(0, derivative));
+    }
+
     [Fact]
     public void CrossEntropy_WeightsThatCancel_SumTheSignedLosses()
     {
@@ -72,7 +98,7 @@ public sealed class WeightLaws
                 draft =>
                 {
                     double[] labels = [.. draft.Labels!.Select((y, i) => y * (1 - i / draft.Classes * 1e-6))];
-                    draft = draft.Without("class_weight") with { Reduction = Reduction.Mean, Labels = labels };
+                    draft = draft.Without("class_weight") with { Reduction = Reduction.Mean, Divisor = null, Labels = labels };
                     var weighted = draft.With("class_weight", Enumerable.Repeat(weight, draft.Classes).ToArray());
                     var (expected, actual) = (draft.Score(), weighted.Score());
                     if (expected.Loss is null) Assert.Null(actual.Loss);

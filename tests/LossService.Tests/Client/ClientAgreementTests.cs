@@ -26,7 +26,7 @@ public sealed class ClientAgreementTests(TestService service)
     {
         using var host = new ClientHost(service);
         // the lines of a stream have one unit and one mean
-        var drafts = Draw(loss).Select(draft => draft with { MeanOver = MeanOver.Weight, Unit = Unit.Nats }).ToArray();
+        var drafts = Draw(loss).Select(draft => draft with { MeanOver = MeanOver.Weight, Divisor = null, Unit = Unit.Nats }).ToArray();
         var answers = host.Client.StreamAsync(loss, drafts.Select(ToBatch).ToAsyncEnumerable());
         await foreach (var answer in answers.WithCancellation(TestContext.Current.CancellationToken))
             AssertSame(drafts[answer.Line - 1], answer.Scores);
@@ -55,6 +55,7 @@ public sealed class ClientAgreementTests(TestService service)
             {
                 Reduction = (LossReduction)(int)draft.Reduction,
                 MeanOver = (LossMeanOver)(int)draft.MeanOver,
+                Divisor = draft.MeanDivisor,
                 Unit = draft.Unit == Unit.Nats ? null : LossUnit.Bits,
                 ClassAxis = draft.ClassAxis,
             },

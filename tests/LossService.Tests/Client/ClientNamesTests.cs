@@ -16,7 +16,7 @@ public sealed class ClientNamesTests
     [Fact]
     public void Options_AreThoseOfTheCatalogueAndTheHeader() => AssertSame(
         LossCatalogue.All.SelectMany(loss => loss.Options).Select(option => option.Name).Distinct()
-            .Concat([Fields.Reduction, Fields.MeanOver, Fields.Unit, Fields.DType]),
+            .Concat([Fields.Reduction, Fields.MeanOver, Fields.Divisor, Fields.Unit, Fields.DType]),
         PropertiesOf<LossOptions>());
 
     [Fact]

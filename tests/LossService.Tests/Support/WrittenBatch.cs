@@ -35,6 +35,7 @@ internal sealed class WrittenBatch
             Member(Fields.DType, draft.DType.Name()),
             Member(Fields.Reduction, WireName.Of(draft.Reduction)),
             Member(Fields.MeanOver, WireName.Of(draft.MeanOver)),
+            .. draft.MeanDivisor is { } divisor ? new[] { Member(Fields.Divisor, divisor) } : [],
             .. draft.Unit == Unit.Nats ? [] : new[] { Member(Fields.Unit, WireName.Of(draft.Unit)) },
             Member(Fields.Outputs, asked),
             .. draft.Options.OrderBy(option => option.Key.Name, StringComparer.Ordinal)

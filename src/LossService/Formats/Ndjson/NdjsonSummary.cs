@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Globalization;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Formats.Json;
@@ -11,8 +12,9 @@ namespace LossService.Formats.Ndjson;
 /// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics"}}</c>.
 /// </summary>
 /// <remarks>
-/// <para><c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by what <c>mean_over</c> says, null
-/// where that is 0. Lines of another <c>unit</c> or <c>mean_over</c> cannot be summed up with the first one, and are refused.
+/// <para><c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by <c>divisor</c> or what
+/// <c>mean_over</c> says, null where that is 0. Lines of another <c>unit</c>, <c>mean_over</c> or <c>divisor</c> cannot be summed up with
+/// the first one, and are refused.
 /// <c>metrics</c> are there if every line that was scored has the same ones.</para>
 /// <para>The sums over the lines are exact and rounded once, so how a dataset is split into lines matters only by the rounding of each
 /// line's own totals, and in the metrics not at all.</para>
@@ -23,6 +25,7 @@ internal sealed class NdjsonSummary
     private MetricsSum? _metrics;
     private Unit _unit;
     private MeanOver _meanOver;
+    private double? _divisor;
     private long _failed;
 
     /// <summary>How many lines got a response.</summary>
@@ -32,15 +35,16 @@ internal sealed class NdjsonSummary
     public void Check(ScoreRequest request)
     {
         if (Lines == _failed) return;
-        if (request.Unit != _unit) Refuse(request.Errors, Fields.Unit, WireName.Of(request.Unit), WireName.Of(_unit));
+        if (request.Unit != _unit) Refuse(request.Errors, Fields.Unit, Quote(request.Unit), Quote(_unit));
         if (request.MeanOver != _meanOver)
-            Refuse(request.Errors, Fields.MeanOver, WireName.Of(request.MeanOver), WireName.Of(_meanOver));
+            Refuse(request.Errors, Fields.MeanOver, Quote(request.MeanOver), Quote(_meanOver));
+        if (request.Divisor != _divisor) Refuse(request.Errors, Fields.Divisor, Format(request.Divisor), Format(_divisor));
     }
 
     /// <summary>Counts a line that was scored.</summary>
     public void Add(ScoreRequest request, Scores scores)
     {
-        if (Lines == _failed) (_unit, _meanOver, _metrics) = (request.Unit, request.MeanOver, scores.MetricsSum);
+        if (Lines == _failed) (_unit, _meanOver, _divisor, _metrics) = (request.Unit, request.MeanOver, request.Divisor, scores.MetricsSum);
         else if (scores.MetricsSum is { } other && _metrics?.Matches(other) == true) _metrics.Add(other);
         else _metrics = null;
         Lines++;
@@ -65,7 +69,7 @@ internal sealed class NdjsonSummary
         body.Write(",\"totals\":"u8);
         JsonTotals.Write(totals, body);
         body.Write(",\"loss\":"u8);
-        body.WriteNumber(totals.GetMean(_meanOver));
+        body.WriteNumber(totals.GetMean(_meanOver, _divisor));
         if (_metrics is not null)
         {
             body.Write(",\"metrics\":"u8);
@@ -75,5 +79,9 @@ internal sealed class NdjsonSummary
     }
 
     private static void Refuse(RequestErrors errors, string field, string got, string expected) => errors.Add(new(field),
-        $"expected {field} \"{expected}\", as in the first valid line, got \"{got}\"; the summary needs one {field} for all lines");
+        $"expected {field} {expected}, as in the first valid line, got {got}; the summary needs one {field} for all lines");
+
+    private static string Quote<T>(T value) where T : struct, Enum => $"\"{WireName.Of(value)}\"";
+
+    private static string Format(double? number) => number?.ToString("R", CultureInfo.InvariantCulture) ?? "null";
 }

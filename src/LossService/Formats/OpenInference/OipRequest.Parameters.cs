@@ -33,7 +33,7 @@ internal sealed partial class OipRequest
     /// <summary>Takes a parameter that is a number.</summary>
     public void SetParameter(string name, double value)
     {
-        if (IsForOthers(name)) return;
+        if (IsForOthers(name) || TrySetDivisor(name, value)) return;
         if (FindOption(name) is not { } option) return;
         var isSet = double.IsInteger(value) && Math.Abs(value) < 1L << 53
             ? Batch.Options.TrySet(option, (long)value)
@@ -52,6 +52,7 @@ internal sealed partial class OipRequest
             else if (value > 0 && value < TimeSpan.MicrosecondsPerDay) Deadline = TimeSpan.FromMicroseconds(value);
             return;
         }
+        if (TrySetDivisor(name, value)) return;
         if (FindOption(name) is { } option && !Batch.Options.TrySet(option, value))
             Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
@@ -59,7 +60,7 @@ internal sealed partial class OipRequest
     /// <summary>Takes a parameter that is an integer beyond int64.</summary>
     public void SetParameter(string name, ulong value)
     {
-        if (IsForOthers(name)) return;
+        if (IsForOthers(name) || TrySetDivisor(name, value)) return;
         if (FindOption(name) is { } option && !Batch.Options.TrySet(option, (double)value))
             Refuse(option, value.ToString(CultureInfo.InvariantCulture));
     }
@@ -99,11 +100,20 @@ internal sealed partial class OipRequest
         }
     }
 
+    /// <summary>Takes the one field of the header that is a number.</summary>
+    private bool TrySetDivisor(string name, double value)
+    {
+        if (name != Fields.Divisor || !IsParameter(name)) return false;
+        Batch.Divisor = value;
+        return true;
+    }
+
     private Option? FindOption(string name)
     {
         if (!IsParameter(name)) return null;
         var option = Batch.Loss.FindOption(name);
         if (name == Timeout) Note(name, "expected a whole number of microseconds");
+        else if (name == Fields.Divisor) Note(name, "expected a number above 0");
         else if (option is null && Fields.Header.Contains(name)) Note(name, "expected a string");
         else if (option is null) Note(name, HeaderParser.DescribeUnknown(name, Batch.Loss));
         return option;

@@ -10,7 +10,7 @@ namespace LossService.Formats.OpenInference;
 
 /// <summary>
 /// An infer request, filled by HTTP and by gRPC. Inputs are the tensors of a <see cref="ScoreRequest"/>; parameters are the loss's
-/// options, reduction, mean_over, unit and dtype; outputs are requested by name.
+/// options, reduction, mean_over, divisor, unit and dtype; outputs are requested by name.
 /// </summary>
 internal sealed partial class OipRequest(Loss loss, Allowance allowance) : FormatRequest(loss, allowance)
 {

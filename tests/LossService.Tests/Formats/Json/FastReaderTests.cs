@@ -23,7 +23,8 @@ public sealed class FastReaderTests
     [
         "\"id\":\"plain\"", "\"id\":\"\"", "\"id\":\"Ωμέγα 🦉\"", "\"id\":\"a\\\"b\\\\ \\u00e9\\ud83e\\udd89\"", "\"id\":\"\\ud83e\"",
         "\"unit\":\"nats\"",
-        "\"mean_over\":\"samples\"", "\"mask\":[true,false,true]", "\"mask\":[[true,false],[true,true]]", "\"dtype\":\"float64\"",
+        "\"mean_over\":\"samples\"", "\"divisor\":12.5", "\"mask\":[true,false,true]", "\"mask\":[[true,false],[true,true]]",
+        "\"dtype\":\"float64\"",
         "\"sample_weight\":[1,\"NaN\",2]", "\"labels\":[]", "\"l\\u006fgits\":[1,2]", "\"reduction\":\"none\"", "\"labels\":[0,1.0,-0]",
         "\"gamma\":1e2",
     ];
@@ -117,7 +118,8 @@ public sealed class FastReaderTests
 
     /// <summary>All but the tensors, as text.</summary>
     private static string Header(ScoreRequest request) => string.Join("; ",
-        request.Outputs, request.Reduction, request.MeanOver, request.DType, request.Unit, JsonSerializer.Serialize(request.Id),
+        request.Outputs, request.Reduction, request.MeanOver, request.Divisor, request.DType, request.Unit,
+        JsonSerializer.Serialize(request.Id),
         string.Join(",", request.Posted.Order(StringComparer.Ordinal)),
         string.Join(",", request.Options.Given
             .Select(given => $"{given.Option.Name}={JsonSerializer.Serialize(given.GetType().GetProperty("Value")!.GetValue(given))}")));

@@ -68,14 +68,26 @@ public sealed class NdjsonSummaryTests(TestService service)
         Assert.Equal(JsonDocument.Parse(whole.Body).RootElement.GetProperty("loss").GetDouble(), loss, 1e-15);
     }
 
+    [Fact]
+    public async Task Summary_OfLinesWithADivisor_DividesByIt()
+    {
+        const string Step = "\"divisor\":8,\"dtype\":\"float64\"";
+        var lines = await StreamAsync(
+            $$"""{"logits":[[2,1],[1,3]],"labels":[0,0],{{Step}}}""" + "\n" + $$"""{"logits":[[0,1]],"labels":[0],{{Step}}}""");
+        var whole = await service.PostAsync(Path, $$"""{"logits":[[2,1],[1,3],[0,1]],"labels":[0,0,0],{{Step}}}""");
+        var expected = JsonDocument.Parse(whole.Body).RootElement.GetProperty("loss").GetDouble();
+        Assert.Equal(expected, Summary(lines).GetProperty("loss").GetDouble(), 1e-15);
+    }
+
     [Theory]
-    [InlineData("unit", "bits", "nats")]
-    [InlineData("mean_over", "samples", "weight")]
+    [InlineData("unit", "\"bits\"", "\"nats\"")]
+    [InlineData("divisor", "12.5", "null")]
+    [InlineData("mean_over", "\"samples\"", "\"weight\"")]
     public async Task Line_OfAnotherUnitOrMean_IsRefusedAndNotSummedUp(string field, string value, string default_)
     {
         const string Line = """{"logits":[[2,1]],"labels":[0]}""";
         const string Invalid = """{"logits":[[2,1]],"labels":[7],"unit":"bits"}""";
-        var other = $$"""{"logits":[[2,1]],"labels":[0],"{{field}}":"{{value}}"}""";
+        var other = $$"""{"logits":[[2,1]],"labels":[0],"{{field}}":{{value}}}""";
 
         // a line that fails says nothing of the stream
         var lines = await StreamAsync($"{Invalid}\n{Line}\n{other}\n{Line}\n");
@@ -83,7 +95,7 @@ public sealed class NdjsonSummaryTests(TestService service)
         Assert.Equal((422, "invalid-batch"), (error.GetProperty("status").GetInt32(), error.GetProperty("type").GetString()));
         var first = Assert.Single(error.GetProperty("errors").EnumerateArray());
         Assert.Equal($"#/{field}", first.GetProperty("pointer").GetString());
-        Assert.Contains($"expected {field} \"{default_}\", as in the first valid line, got \"{value}\"",
+        Assert.Contains($"expected {field} {default_}, as in the first valid line, got {value}",
             first.GetProperty("detail").GetString()!, StringComparison.Ordinal);
         Assert.Contains("\"totals\"", lines[3], StringComparison.Ordinal);
         var summary = Summary(lines);

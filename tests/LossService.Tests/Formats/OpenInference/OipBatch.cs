@@ -76,6 +76,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
     [
         (Fields.Reduction, WireName.Of(Draft.Reduction)),
         (Fields.MeanOver, WireName.Of(Draft.MeanOver)),
+        .. Draft.MeanDivisor is { } divisor ? [(Fields.Divisor, divisor)] : Array.Empty<(string, object)>(),
         .. Draft.Unit == Unit.Nats ? Array.Empty<(string, object)>() : [(Fields.Unit, WireName.Of(Draft.Unit))],
         .. Draft.ClassAxis is { } axis ? [(SharedOptions.ClassAxis.Name, axis)] : Array.Empty<(string, object)>(),
         .. Draft.Options

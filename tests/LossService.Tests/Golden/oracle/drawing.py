@@ -197,9 +197,11 @@ def weigh(draw, subject, result, samples, kind, infinite):
     count, dtype = size(samples), result["dtype"]
     reduction = draw.choice(("mean", "mean", "sum", "none"))
     over = draw.choice(("weight", "samples"))
+    if reduction == "mean" and draw.chance(0.15):
+        result["divisor"] = draw.choice((1, 7, 0.3, 4096))
     measures = kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
     weighting = draw.choice(("none", "none", "positive", "zeros", "some zeros", "cancelling", "mixed", "rows"))
-    if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" or measures) or infinite:
+    if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" and "divisor" not in result or measures) or infinite:
         weighting = "positive"
     weights = [draw.real(4, dtype).lstrip("-") for _ in range(count)]
     weights = [w if float(w) else "1" for w in weights]

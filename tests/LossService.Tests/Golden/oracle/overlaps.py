@@ -45,7 +45,7 @@ def answer(request, text):
     groups = [samples[i * size:(i + 1) * size] for i in range(items)]
     counted = sum(any(s.kept for s in group) for group in groups)
     weight, reduction = counted * mp.fsum(weights), options.get("reduction", "mean")
-    divisor = mpf(1) if reduction != "mean" else mpf(counted * classes) if options.get("mean_over") == "samples" else weight
+    divisor = mpf(1) if reduction != "mean" else mpf(options["divisor"]) if "divisor" in options else mpf(counted * classes) if options.get("mean_over") == "samples" else weight
     losses, sums, entries = [], [], []
     for group in groups:
         kept = [s for s in group if s.kept]
@@ -75,7 +75,7 @@ SETS = (
     {"class_weight": [0.5, 1.25, 3.0]}, {"class_weight": [0, 1, 2], "per": "item", "reduction": "sum"}, {"reduction": "none"},
     {"reduction": "none", "per": "item", "class_weight": [0.5, 1.25, 3.0]}, {"mean_over": "samples", "class_weight": [0.5, 1.25, 3.0]},
     {"sample_weight": True}, {"sample_weight": True, "per": "item", "smooth": 0.5}, {"mask": True}, {"mask": True, "per": "item"},
-    {"mask": True, "sample_weight": True, "link": "sigmoid"}, {"temperature": 2.5}, {"temperature": 0.5, "link": "sigmoid"},
+    {"mask": True, "sample_weight": True, "link": "sigmoid"}, {"divisor": 12, "mask": True}, {"temperature": 2.5}, {"temperature": 0.5, "link": "sigmoid"},
     {"ignore_index": 1}, {"ignore_index": [-100], "ignored": -100, "per": "item"}, {"clip": 0.25}, {"class_axis": 1},
     {"class_axis": 0, "per": "item"}, {"class_axis": 1, "per": "item", "link": "sigmoid"})
 

@@ -40,6 +40,10 @@ def of_every_loss(subject, body, classless):
     yield "loss among others without a reduction", body | {"reduction": "none", "outputs": ["loss", "losses"]}
     yield "unknown reduction", body | {"reduction": "median"}
     yield "unknown mean_over", body | {"mean_over": "rows"}
+    yield "divisor 0", body | {"divisor": 0}
+    yield "negative divisor", body | {"divisor": -2}
+    yield "divisor in quotes", body | {"divisor": "2"}
+    yield "divisor of a sum", body | {"divisor": 2, "reduction": "sum"}
     yield "unknown dtype", body | {"dtype": "float33"}
     yield "unknown unit", body | {"unit": "hartleys"}
     if not subject.bits:

@@ -28,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, on_axes)
+    families = (left_out, weightless, counted, shaped, taken, underflown, on_axes, divided)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -216,3 +216,13 @@ def on_axes(subject):
             {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)
     if subject.labels != (None,):
         yield "an ignored label and classes on the first axis", asked(pairs | {"labels": [0, -100], "ignore_index": -100}, described)
+
+
+def divided(subject):
+    """A mean over the client's own count, whatever the weights add up to."""
+    body = two_samples(subject)
+    for name, options in (("plain", {}), ("weights", {"sample_weight": [1.5, 2]}), ("weights that cancel", {"sample_weight": [1, -1]}),
+                          ("one masked", {"mask": [True, False], "mean_over": "samples"}), ("nothing kept", {"mask": [False, False]})):
+        yield f"divisor, {name}", asked(body | options | {"divisor": 12})
+    none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
+    yield "divisor of no samples", asked(none | {"divisor": 12})

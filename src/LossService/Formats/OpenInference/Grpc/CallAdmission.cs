@@ -1,5 +1,6 @@
 using System.Buffers;
 using System.Buffers.Binary;
+using Grpc.AspNetCore.Server;
 using Grpc.Core;
 using LossService.Http;
 using LossService.Problems;
@@ -7,60 +8,94 @@ using LossService.Problems;
 namespace LossService.Formats.OpenInference.Grpc;
 
 /// <summary>
-/// Admits a call by the length that stands before its message, so that the memory for the message is taken before it is read: the
-/// framework reads a whole message before it calls anybody. Also says in the service's words what the framework refuses by itself.
+/// Admits a call by the memory of its message: by the length that stands before it, before it is read, and by its parts, before they
+/// become objects. Also says in the service's words what the framework refuses by itself.
 /// </summary>
 internal static class CallAdmission
 {
     /// <summary>The bytes before a message: whether it is compressed, and its length.</summary>
     private const int PrefixBytes = 5;
 
-    // received blocks and the message made of them
-    private const double BytesPerByte = 2.2;
+    /// <summary>The longest message that is not measured, since whatever it has takes little.</summary>
+    private const int UnmeasuredBytes = 4096;
+
+    private const string Setting = "Limits:GrpcMemoryBytes";
+
+    // the blocks that a message is received in
+    private const double BytesPerByte = 1.1;
 
     /// <summary>Admits the calls of a service.</summary>
     public static void Admit(this GrpcServiceEndpointConventionBuilder service, Admission admission) => service.Add(endpoint =>
     {
         var serve = endpoint.RequestDelegate!;
+        var method = endpoint.Metadata.OfType<GrpcMethodMetadata>().FirstOrDefault()?.Method.Name;
         endpoint.RequestDelegate = async context =>
         {
             var call = new CallState();
             context.Features.Set(call);
-            var prefix = await ReadPrefixAsync(context);
-            if (prefix?.Length > admission.Limits.MessageBytes)
-            {
-                Refuse(context, ProblemTypes.PayloadTooLarge(admission.Limits.MessageBytes));
-                return;
-            }
-            // a compressed message may be as large as any
-            var length = prefix is { IsCompressed: true } ? admission.Limits.MessageBytes : prefix?.Length ?? 0;
-            var bytes = length > admission.Limits.SmallBodyBytes ? (long)(length * BytesPerByte) : 0;
-            if (!admission.GrpcMemory.TryTake(bytes))
-            {
-                Refuse(context, bytes > admission.GrpcMemory.Limit
-                    ? ProblemTypes.NeedsTooMuchMemory(bytes, admission.GrpcMemory.Limit) : ProblemTypes.OutOfMemory());
-                return;
-            }
-            call.MessageBytes = length;
+            var memory = 0L;
             try
             {
-                await serve(context);
+                var (refusal, taken) = await AdmitAsync(context, method, call, admission);
+                memory = taken;
+                if (refusal is null) await serve(context);
+                else Refuse(context, refusal);
+                if (refusal is null && !call.IsRead) Explain(context, admission.Limits);
             }
             finally
             {
-                admission.GrpcMemory.Return(bytes + call.ResponseBytes);
+                admission.GrpcMemory.Return(memory + call.ResponseBytes);
             }
-            if (!call.IsRead) Explain(context, admission.Limits);
         };
     });
 
-    private static async ValueTask<(bool IsCompressed, long Length)?> ReadPrefixAsync(HttpContext context)
+    /// <returns>Why the message is not parsed, and the memory that is taken all the same.</returns>
+    private static async ValueTask<(Problem? Refusal, long Memory)> AdmitAsync(
+        HttpContext context, string? method, CallState call, Admission admission)
     {
-        var read = await context.Request.BodyReader.ReadAtLeastAsync(PrefixBytes, context.RequestAborted);
-        var prefix = read.Buffer;
-        (bool, long)? result = prefix.Length < PrefixBytes ? null : Parse(prefix);
-        context.Request.BodyReader.AdvanceTo(prefix.Start);
-        return result;
+        var limits = admission.Limits;
+        if (await ReadPrefixAsync(context) is not var (isCompressed, length)) return default;
+        call.MessageBytes = length;
+        if (length > limits.MessageBytes) return (ProblemTypes.PayloadTooLarge(limits.MessageBytes), 0);
+        if (!isCompressed && length <= UnmeasuredBytes) return default;
+
+        var received = (long)(length * BytesPerByte);
+        if (Take(received, admission) is { } full) return (full, 0);
+        var encoding = isCompressed ? context.Request.Headers.GrpcEncoding.ToString() : null;
+        var type = OpenInferenceGrpcReflection.Descriptor.Services[0].FindMethodByName(method).InputType;
+        if (await ReadAsync(context, PrefixBytes + length, message =>
+            MessageCost.Measure(message.Slice(PrefixBytes), encoding, type, (limits.MessageBytes, admission.GrpcMemory.Limit)))
+            is not var (unpacked, memory)) return (null, received);
+        call.MessageBytes = unpacked;
+        if (unpacked > limits.MessageBytes) return (ProblemTypes.PayloadTooLarge(limits.MessageBytes), received);
+        return Take(memory, admission) is { } refusal ? (refusal, received) : (null, received + memory);
+    }
+
+    /// <returns>Null where there is memory.</returns>
+    private static Problem? Take(long bytes, Admission admission) =>
+        admission.GrpcMemory.TryTake(bytes) ? null
+        : bytes > admission.GrpcMemory.Limit ? ProblemTypes.NeedsTooMuchMemory(bytes, admission.GrpcMemory.Limit, Setting)
+        : ProblemTypes.OutOfMemory(Setting);
+    private static ValueTask<(bool IsCompressed, long Length)?> ReadPrefixAsync(HttpContext context) =>
+        ReadAsync(context, PrefixBytes, Parse);
+
+    /// <summary>Reads the first bytes of the body, and leaves them to the framework.</summary>
+    /// <returns>Null where the body ends before them, or the connection breaks, which the framework answers.</returns>
+    private static async ValueTask<T?> ReadAsync<T>(HttpContext context, long bytes, Func<ReadOnlySequence<byte>, T> parse) where T : struct
+    {
+        var body = context.Request.BodyReader;
+        try
+        {
+            var start = (await body.ReadAtLeastAsync((int)bytes, context.RequestAborted)).Buffer;
+            T? result = start.Length < bytes ? null : parse(start.Slice(0, bytes));
+            // one byte is not examined, so that the next reader does not wait for more
+            body.AdvanceTo(start.Start, start.Length < bytes ? start.End : start.GetPosition(bytes - 1));
+            return result;
+        }
+        catch (Exception gone) when (gone is OperationCanceledException or IOException)
+        {
+            return null;
+        }
     }
 
     private static (bool IsCompressed, long Length) Parse(ReadOnlySequence<byte> message)
