@@ -213,6 +213,7 @@ public sealed class EdgeTests
                 object[] values = option.Form switch
                 {
                     OptionForm.Choice => [.. option.Choices],
+                    OptionForm.Integer when option == SharedOptions.ClassAxis => [-1],
                     OptionForm.Integer => [(int)Math.Min(option.Maximum, 4)],
                     OptionForm.Number => [.. new[] { 0, 0.125, 0.5, 1 }.Where(option.Allows)],
                     _ => [],
