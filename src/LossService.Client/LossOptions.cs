@@ -54,6 +54,15 @@ public sealed class LossOptions
     /// <summary>The number of bins of the reliability diagram in the metrics.</summary>
     public long? Bins { get => Get<long?>(); set => Set(value); }
 
+    /// <summary>Whether the metrics have the counts and scores of each class.</summary>
+    public bool? PerClass { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have a confusion matrix.</summary>
+    public bool? ConfusionMatrix { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have the temperature that makes the cross-entropy of the batch least.</summary>
+    public bool? FitTemperature { get => Get<bool?>(); set => Set(value); }
+
     /// <summary>What the reliability diagram of a binary loss compares.</summary>
     public CalibrationOf? Calibration { get => Get<CalibrationOf?>(); set => Set(value); }
 

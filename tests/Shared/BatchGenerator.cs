@@ -55,8 +55,8 @@ internal static class BatchGenerator
         foreach (var option in loss.Options.Where(option => option != SharedOptions.ClassAxis))
             if (random.NextDouble() < space.OptionChance && OptionGenerator.GoesWith(option, draft))
                 draft = draft.With(option, OptionGenerator.Draw(option, classes, random));
-        if (random.NextDouble() < space.DivisorChance) draft = draft with { Divisor = 0.5 + 8 * random.NextDouble() };
-        return !isBinary && random.NextDouble() < space.ClassAxisChance ? draft with { ClassAxis = random.Next(2) } : draft;
+        if (!isBinary && random.NextDouble() < space.ClassAxisChance) draft = draft with { ClassAxis = random.Next(2) };
+        return random.NextDouble() < space.DivisorChance ? draft with { Divisor = 0.5 + 8 * random.NextDouble() } : draft;
     }
 
     /// <summary>The forms of labels that a loss takes.</summary>

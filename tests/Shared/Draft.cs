@@ -68,7 +68,6 @@ internal sealed record Draft
 
     /// <summary>Every output that the loss has under this reduction.</summary>
     public OutputSet AllOutputs => Loss.Outputs.Aggregate(OutputSet.None, (set, output) => set | output.Flag)
-        & ~(Labels is null ? OutputSet.Metrics : 0)
         & ~(Reduction == Reduction.None ? OutputSet.Loss : 0);
 
     public Draft With(Option option, object? value) => this with { Options = Options.SetItem(option, value) };
@@ -118,6 +117,9 @@ internal sealed record Draft
 
     /// <summary>Scores with the loss, the losses and the gradient asked for.</summary>
     public Scored Score() => Scored.Of(this, (OutputSet.Loss | OutputSet.Losses | OutputSet.Gradient) & AllOutputs);
+
+    /// <summary>Scores with the gradient and the Hessian asked for.</summary>
+    public Scored Curve() => Scored.Of(this, (OutputSet.Gradient | OutputSet.Hessian) & AllOutputs);
 
     /// <summary>Scores with everything asked for.</summary>
     public Scored Describe() => Scored.Of(this, AllOutputs);

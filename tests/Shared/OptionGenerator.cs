@@ -7,11 +7,12 @@ internal static class OptionGenerator
 {
     /// <summary>
     /// Whether a valid batch may set the option. Its declaration says which predictions it needs; that ignore_index needs labels
-    /// with one number a sample is a rule between members, which no declaration has.
+    /// with one number a sample is a rule between members, which no declaration has; nor has it how many classes are reported.
     /// </summary>
     public static bool GoesWith(Option option, Draft draft) =>
         (option.OnlyWith ?? draft.Form) == draft.Form
-        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices);
+        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices)
+        && draft.Classes <= option.Name switch { "per_class" => 1000, "confusion_matrix" => 100, _ => int.MaxValue };
 
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)

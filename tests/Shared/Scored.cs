@@ -6,7 +6,7 @@ namespace LossService.Tests.Shared;
 
 /// <summary>Scores as plain arrays.</summary>
 internal sealed record Scored(
-    double? Loss, Totals Totals, double[] Losses, double[] Gradient, double[] Probabilities, double[] LogProbabilities,
+    double? Loss, Totals Totals, double[] Losses, double[] Gradient, double[] Hessian, double[] Probabilities, double[] LogProbabilities,
     double[] Entropy, double[] Predictions, Metrics? Metrics)
 {
     /// <summary>The sums of an overlap.</summary>
@@ -14,7 +14,7 @@ internal sealed record Scored(
 
     /// <summary>All the numbers there are of samples and predictions, one after the other.</summary>
     public IEnumerable<double> Elements =>
-        [.. Losses, .. Gradient, .. Probabilities, .. LogProbabilities, .. Entropy, .. Predictions];
+        [.. Losses, .. Gradient, .. Hessian, .. Probabilities, .. LogProbabilities, .. Entropy, .. Predictions];
 
     /// <summary>Scores a draft.</summary>
     public static Scored Of(Draft draft, OutputSet outputs)
@@ -27,8 +27,9 @@ internal sealed record Scored(
 
     private static Scored Read(Scores scores, Draft draft) => new(
         scores.Loss, scores.Totals, TestTensor.Read(scores.Losses), draft.Unpost(TestTensor.Read(scores.Gradient)),
-        draft.Unpost(TestTensor.Read(scores.Probabilities)), draft.Unpost(TestTensor.Read(scores.LogProbabilities)),
-        TestTensor.Read(scores.Entropy), TestTensor.Read(scores.Predictions), scores.Metrics)
+        draft.Unpost(TestTensor.Read(scores.Hessian)), draft.Unpost(TestTensor.Read(scores.Probabilities)),
+        draft.Unpost(TestTensor.Read(scores.LogProbabilities)), TestTensor.Read(scores.Entropy), TestTensor.Read(scores.Predictions),
+        scores.Metrics)
     {
         Sums = TestTensor.Read(scores.Sums),
     };

@@ -27,7 +27,7 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
             if (!line.TryGetProperty("summary", out var summary)) return ToAnswer(line);
             Summary = new(
                 summary.GetProperty("lines").GetInt64(), summary.GetProperty("failed").GetInt64(), JsonValues.GetTotals(summary),
-                JsonValues.GetNumber(summary, OutputNames.Loss), JsonValues.GetMetrics(summary));
+                JsonValues.GetNumber(summary, OutputNames.Loss), JsonMetrics.Read(summary));
             return null;
         }
         catch (IOException broken)
@@ -57,7 +57,7 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
             .ToDictionary(member => member.Name, member => JsonValues.GetTensor(member.Value));
         var hasLoss = line.TryGetProperty(OutputNames.Loss, out _);
         return new(number, new LossScores(
-            (hasLoss, JsonValues.GetNumber(line, OutputNames.Loss)), tensors, JsonValues.GetMetrics(line), JsonValues.GetTotals(line))
+            (hasLoss, JsonValues.GetNumber(line, OutputNames.Loss)), tensors, JsonMetrics.Read(line), JsonValues.GetTotals(line))
         {
             Id = line.TryGetProperty("id", out var id) ? id.GetString() : null,
             Notices = line.TryGetProperty("notices", out var notices)

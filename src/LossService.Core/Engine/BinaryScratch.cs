@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 18;
+    private const int Rows = 19;
 
     private readonly double* _first;
 
@@ -74,6 +74,9 @@ internal sealed unsafe class BinaryScratch
 
     /// <summary>The predicted classes.</summary>
     public double* Class => _first + 17 * Block;
+
+    /// <summary>The second derivatives by the predictions.</summary>
+    public double* Hessian => _first + 18 * Block;
 
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];

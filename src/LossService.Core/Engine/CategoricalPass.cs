@@ -20,13 +20,13 @@ internal sealed class CategoricalPass : IDisposable
     private readonly ClassWeights _classWeights;
     private readonly bool _weighsSamples;
     private readonly bool _areAdjacent;
-    private readonly int _rowsBetweenLooks;
+    private readonly int _classes, _rowsBetweenLooks;
 
     public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, CancellationToken cancellation)
     {
         (_batch, _formula, _weighsSamples) = (batch, formula, weighting == ClassWeighting.PerSample);
         var layout = batch.Layout;
-        (Rows, _areAdjacent) = (layout.Rows, layout.AreAdjacent);
+        (Rows, _classes, _areAdjacent) = (layout.Rows, layout.Classes, layout.AreAdjacent);
         _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(layout.Classes, 1), 1, 64);
         _classWeights = new(batch.Options.Get(SharedOptions.ClassWeight), layout.Classes);
         if (_classWeights.AreOne) Weights = new(batch, Rows, null, cancellation);
@@ -49,8 +49,14 @@ internal sealed class CategoricalPass : IDisposable
     public Scores Scores { get; }
 
     /// <summary>Makes an empty sum of the metrics that the batch asks for.</summary>
-    public MetricsSum NewTally() =>
-        new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
+    public MetricsSum NewTally()
+    {
+        var options = _batch.Options;
+        var (hasClasses, hasMatrix) = (options.Get(SharedOptions.PerClass), options.Get(SharedOptions.ConfusionMatrix));
+        return new(
+            options.Get(SharedOptions.TopK) ?? [], options.Get(SharedOptions.Bins), null,
+            hasClasses || hasMatrix ? new(_classes, hasClasses, hasMatrix) : null);
+    }
 
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -79,7 +85,8 @@ internal sealed class CategoricalPass : IDisposable
     public static long CountBytes(Batch batch, int cores)
     {
         var layout = batch.Layout;
-        return cores * (CategoricalRun.CountBytes(layout.Classes) + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch)))
+        return cores * (CategoricalRun.CountBytes(layout.Classes, batch.Wants(OutputSet.Hessian))
+            + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch)))
             + (batch.SampleWeight is null ? 0 : sizeof(double) * layout.Rows);
     }
 

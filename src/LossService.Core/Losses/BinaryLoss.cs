@@ -26,7 +26,7 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
-        SharedOptions.Bins, SharedOptions.Calibration,
+        SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
     ];
 
     /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
@@ -38,8 +38,10 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
         using var pass = new BinaryPass<TFormula>(
             CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch, cancellation);
         var count = batch.Predictions.Count;
-        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+        var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));
+        FitTemperature(batch, scores, pass.Weights, cancellation);
+        return scores;
     }
 
     /// <inheritdoc/>

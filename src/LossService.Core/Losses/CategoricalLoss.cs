@@ -28,7 +28,8 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -36,8 +37,10 @@ internal abstract class CategoricalLoss : Loss
     {
         using var pass = new CategoricalPass(batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
-        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+        var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));
+        FitTemperature(batch, scores, pass.Weights, cancellation);
+        return scores;
     }
 
     /// <inheritdoc/>

@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -30,12 +31,15 @@ public abstract class Loss
     /// <summary>Whether the loss is an amount of information, so that <see cref="Unit"/> applies.</summary>
     public virtual bool IsInformation => false;
 
+    /// <summary>Whether it has second derivatives in closed form, of which the output <c>hessian</c> is made.</summary>
+    public virtual bool HasSecondDerivative => false;
+
     /// <summary>The outputs that it has.</summary>
     public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
 
     /// <summary>Whether it has an output.</summary>
-    public virtual bool Has(Output output) =>
-        output.Shape != OutputShape.Sums && (!output.NeedsLabels || Labels != LabelRule.None);
+    public virtual bool Has(Output output) => output.Shape != OutputShape.Sums
+        && (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>
     /// The shape of the samples, and so of weights and masks: the predictions' for a binary loss, otherwise without the class axis. Of an
@@ -74,6 +78,22 @@ public abstract class Loss
 
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);
+
+    /// <summary>Adds the best temperature to the metrics where that is asked for; frees the scores where that fails.</summary>
+    private protected void FitTemperature(Batch batch, Scores scores, SampleWeights weights, CancellationToken cancellation)
+    {
+        if (scores.Metrics is not { } metrics || !batch.Options.Get(SharedOptions.FitTemperature)) return;
+        try
+        {
+            using var fitter = new TemperatureFitter(batch, weights, Kind == LossKind.Binary, cancellation);
+            scores.Add(fitter.Fit(metrics));
+        }
+        catch
+        {
+            scores.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Computes scores; frees their memory where that fails.</summary>
     private protected static Scores Conclude(

@@ -67,6 +67,21 @@ public static class SharedOptions
         "Number of bins of the reliability diagram in metrics.")
     { Minimum = 1, Maximum = 1000 };
 
+    /// <summary>The option <c>per_class</c>.</summary>
+    public static readonly Option<bool> PerClass = new("per_class", OptionForm.Flag, false,
+        "Adds to metrics the counts of each class, its precision, recall, F1 and IoU, their means, and the balanced accuracy; for at most "
+        + "1000 classes. The classes of a binary loss are the last axis of predictions of rank 2 or more; else there is one.");
+
+    /// <summary>The option <c>confusion_matrix</c>.</summary>
+    public static readonly Option<bool> ConfusionMatrix = new("confusion_matrix", OptionForm.Flag, false,
+        "Adds to metrics the weight of the samples by label, then by prediction; for at most 100 classes.");
+
+    /// <summary>The option <c>fit_temperature</c>.</summary>
+    public static readonly Option<bool> FitTemperature = new("fit_temperature", OptionForm.Flag, false,
+        "Adds to metrics the temperature that makes the cross-entropy of the batch least, with cross-entropy and calibration error before "
+        + "and after. It is of the batch: the summary of a stream has none.")
+    { OnlyWith = PredictionForm.Logits };
+
     /// <summary>The option <c>calibration</c>, of binary losses.</summary>
     public static readonly Option<string> Calibration = new("calibration", OptionForm.Choice, CalibrationPositive,
         "What the reliability diagram in metrics compares. positive: the probability of the positive class with the label; "

@@ -74,11 +74,17 @@ public sealed class Scores : IDisposable
         }
     }
 
+    /// <summary>Adds the best temperature to <see cref="Metrics"/>.</summary>
+    internal void Add(TemperatureFit fit) => Metrics = Metrics! with { TemperatureFit = fit };
+
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => Find(OutputSet.Losses);
 
     /// <summary>∂loss/∂predictions.</summary>
     public Tensor? Gradient => Find(OutputSet.Gradient);
+
+    /// <summary>∂²loss/∂prediction² of each prediction.</summary>
+    public Tensor? Hessian => Find(OutputSet.Hessian);
 
     /// <summary>The predicted probabilities p.</summary>
     public Tensor? Probabilities => Find(OutputSet.Probabilities);

@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -58,6 +59,8 @@ internal static class ShapeRules
         foreach (var given in batch.Options.Given)
         {
             if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Binary ? shape.Last : layout.Classes, problems);
+            if (given is OptionValue<bool> { Value: true })
+                CheckClasses(given.Option, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Rank > 1 ? shape.Last : 1, problems);
             if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : layout.Classes, problems);
         }
     }
@@ -115,6 +118,13 @@ internal static class ShapeRules
         if (given is not OptionValue<double[]?> { Value: { } values }) return;
         if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+
+    private static void CheckClasses(Option option, int classes, BatchProblems problems)
+    {
+        var most = ReferenceEquals(option, SharedOptions.PerClass) ? MetricsSum.MaxClasses
+            : ReferenceEquals(option, SharedOptions.ConfusionMatrix) ? MetricsSum.MaxMatrix : int.MaxValue;
+        if (classes > most) problems.Add(option.Name, $"{option.Name} takes at most {most} classes, got {classes}");
     }
 
     private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)

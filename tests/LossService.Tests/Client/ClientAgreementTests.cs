@@ -77,8 +77,11 @@ public sealed class ClientAgreementTests(TestService service)
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
             expected.Elements.Select(BitConverter.DoubleToInt64Bits),
-            ((LossTensor[])[actual.Losses, actual.Gradient, actual.Probabilities, actual.LogProbabilities, actual.Entropy,
-                actual.Predictions]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+            ((LossTensor[])
+            [
+                actual.Losses, actual.Gradient, .. draft.Loss.HasSecondDerivative ? new[] { actual.Hessian } : [], actual.Probabilities,
+                actual.LogProbabilities, actual.Entropy, actual.Predictions,
+            ]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
     }
 
@@ -89,6 +92,27 @@ public sealed class ClientAgreementTests(TestService service)
             expected.TopKAccuracy.Select(top => ((long)top.Key, top.Value)), actual.TopKAccuracy.Select(top => (top.Key, top.Value)));
         Assert.Equal(expected.Perplexity, actual.Perplexity);
         Assert.Equal(expected.ExpectedCalibrationError, actual.ExpectedCalibrationError);
+        Assert.Equal(expected.MaximumCalibrationError, actual.MaximumCalibrationError);
+        Assert.Equal(expected.RootMeanSquareCalibrationError, actual.RootMeanSquareCalibrationError);
+        Assert.Equal(
+            (expected.Brier.Score, expected.Brier.Reliability, expected.Brier.Resolution, expected.Brier.Uncertainty),
+            (actual.Brier.Score, actual.Brier.Reliability, actual.Brier.Resolution, actual.Brier.Uncertainty));
+        var classes = expected.Classes;
+        Assert.Equal(
+            classes.Classes.Select(one => new LossClassMetrics(
+                one.TruePositives, one.FalsePositives, one.FalseNegatives, one.TrueNegatives, one.Support, one.Precision, one.Recall,
+                one.F1, one.Iou)),
+            actual.Classes);
+        Assert.Equal(classes.Macro is { } macro ? new LossMacroAverage(macro.Precision, macro.Recall, macro.F1, macro.Iou) : null,
+            actual.Macro);
+        Assert.Equal(classes.BalancedAccuracy, actual.BalancedAccuracy);
+        Assert.Equal(
+            expected.TemperatureFit is { } fit
+                ? new LossTemperatureFit(
+                    fit.Temperature, fit.CrossEntropyBefore, fit.CrossEntropyAfter, fit.CalibrationErrorBefore, fit.CalibrationErrorAfter)
+                : null,
+            actual.TemperatureFit);
+        Assert.Equal(classes.ConfusionMatrix ?? [], actual.ConfusionMatrix);
         Assert.Equal(
             expected.Bins.Select(bin => (bin.Lower, bin.Upper, (long)bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)),
             actual.Bins.Select(bin => (bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)));

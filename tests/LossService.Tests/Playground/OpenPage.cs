@@ -24,7 +24,7 @@ internal sealed class OpenPage : IAsyncDisposable
 
     public static async Task<OpenPage> OpenAsync(IBrowserContext context, Uri address)
     {
-        context.SetDefaultTimeout(20_000);
+        context.SetDefaultTimeout(15_000);
         var opened = new OpenPage(context, await context.NewPageAsync(), address);
         opened.Page.Console += (_, message) => { if (message.Type is "error" or "warning") opened._faults.Enqueue(message.Text); };
         opened.Page.PageError += (_, error) => opened._faults.Enqueue(error);
@@ -43,7 +43,14 @@ internal sealed class OpenPage : IAsyncDisposable
     /// <summary>Waits until a view has drawn.</summary>
     public async Task<OpenPage> DrawnAsync()
     {
-        await Page.Locator("body[data-drawn]").WaitForAsync();
+        try
+        {
+            await Page.Locator("body[data-drawn]").WaitForAsync();
+        }
+        catch (TimeoutException)
+        {
+            Assert.Fail($"{_root} draws nothing. {string.Join('\n', _faults)}\n{await Page.Locator("body").InnerTextAsync()}");
+        }
         return this;
     }
 
@@ -70,7 +77,7 @@ internal sealed class OpenPage : IAsyncDisposable
     public async ValueTask DisposeAsync()
     {
         await _context.DisposeAsync();
-        var refusals = _faults.Where(fault => fault.Contains("the server responded with a status of 4", StringComparison.Ordinal)).ToArray();
+        var refusals = _faults.Where(fault => fault.Contains("responded with a status of 4", StringComparison.Ordinal)).ToArray();
         Assert.True(refusals.Length <= RefusalsExpected, $"{_root}: {string.Join('\n', refusals)}");
         Assert.Empty(_faults.Except(refusals));
     }

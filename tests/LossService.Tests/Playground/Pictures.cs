@@ -60,8 +60,8 @@ public sealed class Pictures(TestService service, Browser browser)
     private static string Describe(string what, IEnumerable<double> times)
     {
         var sorted = times.Order().ToArray();
-        return string.Create(CultureInfo.InvariantCulture,
-            $"{what}: median {sorted[sorted.Length / 2]:0.0} ms, p95 {sorted[(int)(sorted.Length * 0.95)]:0.0} ms, most {sorted[^1]:0.0} ms");
+        var (median, p95) = (sorted[sorted.Length / 2], sorted[(int)(sorted.Length * 0.95)]);
+        return string.Create(CultureInfo.InvariantCulture, $"{what}: median {median:0.0} ms, p95 {p95:0.0} ms, most {sorted[^1]:0.0} ms");
     }
 
     private async Task DrawAsync(string hash, string file, int width, int height, ColorScheme scheme)

@@ -3,11 +3,10 @@ using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
 using LossService.Tests.Support;
-using Microsoft.AspNetCore.Hosting;
 
 namespace LossService.Tests.Playground;
 
-/// <summary>How the playground is served: openly, small, as vendored, behind a path prefix, with a key where the service asks for one.</summary>
+/// <summary>How the playground is served: openly, small, as vendored, behind a path prefix, with a key where one is asked for.</summary>
 public sealed partial class ServingTests(TestService service, Browser browser)
 {
     private const string Key = "a key for the playground, of more than 32 bytes";
@@ -97,7 +96,8 @@ public sealed partial class ServingTests(TestService service, Browser browser)
         await using var page = await browser.OpenAsync(new(service.Address, "/prefix/"), route: async route =>
         {
             var path = new Uri(route.Request.Url).PathAndQuery;
-            var url = new Uri(service.Address, path.StartsWith("/prefix/", StringComparison.Ordinal) ? path["/prefix".Length..] : "/outside");
+            var isInside = path.StartsWith("/prefix/", StringComparison.Ordinal);
+            var url = new Uri(service.Address, isInside ? path["/prefix".Length..] : "/outside");
             await route.FulfillAsync(new() { Response = await route.FetchAsync(new() { Url = url.AbsoluteUri }) });
         });
         await page.DrawnAsync();

@@ -4,7 +4,7 @@ using Microsoft.Playwright;
 
 namespace LossService.Tests.Playground;
 
-/// <summary>What holds of all views: they fit a phone, axe-core finds nothing, keys alone reach them, their address brings them back.</summary>
+/// <summary>What holds of all views: they fit a phone, axe-core finds nothing, keys alone reach them.</summary>
 public sealed class ViewTests(TestService service, Browser browser)
 {
     private static readonly string[] Names = ["sample", "beside", "distributions", "batch"];

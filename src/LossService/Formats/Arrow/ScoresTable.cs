@@ -68,8 +68,8 @@ internal sealed class ScoresTable
     {
         var element = FindType(output.DType ?? request.ResultDType ?? predictions.DType);
         if (output.PerSample is null)
-            return output.IsNumber ? element : new ListType(output.Axes is [_, var size]
-                ? new FixedSizeListType(Item(element), (int)size) : element);
+            return output.IsNumber ? element : new ListType(output.Axes is not [_, var size] ? element
+                : size > 0 ? new FixedSizeListType(Item(element), (int)size) : new ListType(Item(element)));
         if (IsOfGroups(output, request))
             return new ListType(Item(output.PerSample == OutputShape.Sums ? new FixedSizeListType(Item(element), 3) : element));
         var isOfClasses = request.Loss.Kind == LossKind.Categorical && output.PerSample == OutputShape.Samples;

@@ -13,7 +13,7 @@ export function draw(element, { description, ...options }) {
   const width = Math.max(Math.floor(element.clientWidth), 240);
   const picture = Plot.plot({
     width,
-    height: Math.round(Math.min(width * 0.62, 330)),
+    height: Math.round(Math.min(Math.max(width * 0.62, 220), 330)),
     marginTop: 26,
     marginRight: 26,
     marginBottom: 42,

@@ -10,6 +10,9 @@ import { text } from "./numbers.js";
 
 let batchOf = () => null;
 
+/** What the table was made for: batch, kind of loss, unit. */
+let shown = [];
+
 /** Makes the list; the batch is asked for when a loss is chosen. */
 export function startCompare(readBatch) {
   batchOf = readBatch;
@@ -21,8 +24,10 @@ export async function showCompare() {
   const form = batch?.members && ["logits", "probabilities", "log_probabilities"].find(name => name in batch.members);
   find("#compare-card").hidden = !form;
   if (!form) return;
+  const wanted = [batch, losses.get(state.loss).kind, state.unit];
+  if (wanted.every((value, index) => value === shown[index])) return;
   const fitting = await fittingOf(batch, form);
-  if (state.compare.length === 0) change({ compare: fitting.slice(0, 4).map(loss => loss.name) });
+  if (!fitting.some(loss => state.compare.includes(loss.name))) change({ compare: fitting.slice(0, 4).map(loss => loss.name) });
   find("#compare-choice").replaceChildren(...fitting.map(loss => {
     const box = h("input", {
       type: "checkbox", value: loss.name, onchange: () => {
@@ -35,6 +40,7 @@ export async function showCompare() {
     return h("label", {}, box, " ", loss.title);
   }));
   await showValues(batch);
+  shown = wanted;
 }
 
 /** The losses of the chosen one's kind that take the batch's predictions and labels. */
@@ -48,7 +54,8 @@ async function fittingOf({ members, labels }, form) {
 }
 
 async function showValues(batch) {
-  const asked = state.compare.map(name => losses.get(name)).filter(Boolean);
+  const kind = losses.get(state.loss).kind;
+  const asked = state.compare.map(name => losses.get(name)).filter(loss => loss?.kind === kind);
   const entries = Object.fromEntries(asked.map(loss => [loss.name, { loss: loss.name, options: unitOf(loss) }]));
   const members = Object.fromEntries(Object.entries(batch.members).filter(([name]) => SHARED.includes(name)));
   try {

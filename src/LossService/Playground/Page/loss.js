@@ -42,7 +42,7 @@ export async function startLoss(onchange) {
 
 /** Fills a list of losses, by kind. */
 export function fillLosses(select, listed) {
-  const kinds = Map.groupBy?.(listed, loss => loss.kind) ?? groupByKind(listed);
+  const kinds = Map.groupBy(listed, loss => loss.kind);
   select.replaceChildren(...[...kinds].map(([kind, members]) => h("optgroup", { label: kind },
     members.map(loss => h("option", { value: loss.name }, loss.title)))));
 }
@@ -90,10 +90,4 @@ function typeset(loss) {
   const formula = formulas[loss.name];
   if (formula?.latex !== loss.formula) return h("code", {}, loss.formula_text);
   return new DOMParser().parseFromString(formula.mathml, "text/html").body.firstChild;
-}
-
-function groupByKind(listed) {
-  const kinds = new Map();
-  for (const loss of listed) kinds.set(loss.kind, [...kinds.get(loss.kind) ?? [], loss]);
-  return kinds;
 }

@@ -21,6 +21,7 @@ export function startTemperature(onchange) {
     if (value === 1) delete state.options.temperature;
     else state.options.temperature = value;
     change({ options: state.options });
+    showSlider();
     onchange();
   });
   onWidth(find("#temperatures"), () => last && drawCurve());
@@ -32,6 +33,7 @@ export async function showTemperature(loss, request, answer) {
   const isShown = loss.options.includes("temperature") && "logits" in data && answer.loss !== undefined && loss.labels !== "none";
   find("#temperature-card").hidden = !isShown;
   if (!isShown) return;
+  showSlider();
   const { temperature = 1, ...others } = request;
   const wanted = { ...others, outputs: ["loss"] };
   const name = JSON.stringify([loss.name, { ...wanted, logits: null, labels: null }]);
@@ -48,12 +50,16 @@ export async function showTemperature(loss, request, answer) {
   drawCurve();
 }
 
+/** Shows the temperature of the state: that of an answer may be an older one. */
+function showSlider() {
+  const range = find("#temperature");
+  range.value = state.options.temperature ?? 1;
+  range.style.setProperty("--at", `${100 * (range.value - range.min) / (range.max - range.min)}%`);
+  range.setAttribute("aria-valuetext", plain(range.value));
+}
+
 function drawCurve() {
   const { points, temperature, loss, error } = last;
-  const range = find("#temperature");
-  range.value = temperature;
-  range.style.setProperty("--at", `${100 * (range.value - range.min) / (range.max - range.min)}%`);
-  range.setAttribute("aria-valuetext", plain(temperature));
   const calibration = error === undefined ? "" : `, calibration error ${text(error, 3)}`;
   find("#temperature-told").textContent = `T = ${plain(temperature)}: loss ${text(loss)}${calibration}.`;
   const best = points.reduce((least, point) => point.loss < least.loss ? point : least);

@@ -19,12 +19,11 @@ public sealed class FormatAgreementTests(TestService service)
 
     private static readonly string[] AllMetrics = ["metrics"];
 
-    private static readonly string[] Compared =
-        ["loss", "losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
+    private static string[] Compared(OipBatch batch) =>
+        [.. batch.Draft.Loss.Outputs.Select(output => output.Name).Where(name => name != "metrics")];
 
-    private static readonly string[] OfOverlaps = ["loss", "losses", "gradient", "probabilities", "sums"];
-
-    private static readonly string[] Metrics = ["accuracy", "perplexity", "expected_calibration_error"];
+    private static readonly string[] Metrics =
+        ["accuracy", "perplexity", "expected_calibration_error", "maximum_calibration_error", "root_mean_square_calibration_error"];
 
     /// <summary>Every loss, in both datatypes that JSON has.</summary>
     public static TheoryData<string, string> Batches =>
@@ -43,7 +42,7 @@ public sealed class FormatAgreementTests(TestService service)
             AssertSame(native, await OipAsync(batch, isBinary: true), "OIP binary");
             AssertSame(native, await GrpcAsync(batch, isRaw: false), "gRPC typed");
             AssertSame(native, await GrpcAsync(batch, isRaw: true), "gRPC raw");
-            string[] outputs = [.. GetCompared(batch), .. MetricsOf(batch) is [] ? [] : AllMetrics];
+            string[] outputs = [.. Compared(batch), .. MetricsOf(batch) is [] ? [] : AllMetrics];
             AssertSame(native, await _numpy.ScoreAsync(batch, outputs), "NumPy");
             AssertSame(native, await _arrow.ScoreAsync(batch, outputs), "Arrow");
         }
@@ -60,13 +59,14 @@ public sealed class FormatAgreementTests(TestService service)
             var middle = last with { Draft = draft };
             var expected = await OipAsync(last, isBinary: true);
             var posted = await OipAsync(middle, isBinary: true);
-            foreach (var name in (string[])["gradient", "probabilities", "log_probabilities"]) posted[name] = draft.Unpost(posted[name]);
+            foreach (var name in (string[])["gradient", "hessian", "probabilities", "log_probabilities"])
+                if (posted.TryGetValue(name, out var numbers)) posted[name] = draft.Unpost(numbers);
             AssertSame(expected, posted, "the axis");
             posted = await OipAsync(middle, isBinary: true);
             AssertSame(posted, await OipAsync(middle, isBinary: false), "OIP JSON");
             AssertSame(posted, await GrpcAsync(middle, isRaw: false), "gRPC typed");
             AssertSame(posted, await GrpcAsync(middle, isRaw: true), "gRPC raw");
-            string[] outputs = [.. Compared, .. draft.Labels is null ? [] : AllMetrics];
+            string[] outputs = [.. Compared(middle), .. draft.Labels is null ? [] : AllMetrics];
             AssertSame(posted, await _numpy.ScoreAsync(middle, outputs), "NumPy");
             AssertSame(posted, await _arrow.ScoreAsync(middle, outputs), "Arrow");
         }
@@ -124,19 +124,17 @@ public sealed class FormatAgreementTests(TestService service)
     // JSON has one NaN, bytes have many
     private static ulong Bits(double number) => BitConverter.DoubleToUInt64Bits(double.IsNaN(number) ? double.NaN : number);
 
-    private static string[] GetCompared(OipBatch batch) => batch.Draft.Loss.Kind == LossKind.Overlap ? OfOverlaps : Compared;
-
     private static string[] MetricsOf(OipBatch batch) =>
         batch.Draft.Labels is null || batch.Draft.Loss.Kind == LossKind.Overlap ? [] : Metrics;
 
     private async Task<Dictionary<string, double[]>> NativeAsync(OipBatch batch)
     {
         var metrics = MetricsOf(batch);
-        var body = batch.ToJson([.. GetCompared(batch), .. metrics is [] ? [] : AllMetrics]);
+        var body = batch.ToJson([.. Compared(batch), .. metrics is [] ? [] : AllMetrics]);
         var answer = await service.PostAsync($"/v1/losses/{batch.Model}", body);
         Assert.True(answer.Status == 200, answer.Text);
         var json = JsonDocument.Parse(answer.Body).RootElement;
-        var scores = GetCompared(batch).ToDictionary(
+        var scores = Compared(batch).ToDictionary(
             name => name, name => Numbers(json.GetProperty(name), name is "loss" or "sums" ? "FP64" : batch.Datatype));
         foreach (var name in metrics)
         {
@@ -149,7 +147,7 @@ public sealed class FormatAgreementTests(TestService service)
 
     private async Task<Dictionary<string, double[]>> OipAsync(OipBatch batch, bool isBinary)
     {
-        string[] outputs = [.. GetCompared(batch), .. MetricsOf(batch)];
+        string[] outputs = [.. Compared(batch), .. MetricsOf(batch)];
         var form = new WireForm();
         foreach (var (name, datatype, shape, numbers) in batch.Inputs)
         {
@@ -178,7 +176,7 @@ public sealed class FormatAgreementTests(TestService service)
             request.Inputs.Add(tensor);
         }
         foreach (var (name, value) in batch.Parameters) request.Parameters[name] = Parameter(value);
-        foreach (var name in (string[])[.. GetCompared(batch), .. MetricsOf(batch)])
+        foreach (var name in (string[])[.. Compared(batch), .. MetricsOf(batch)])
             request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name });
         var response = await _oip.CallAsync(request);
         var scores = new Dictionary<string, double[]>

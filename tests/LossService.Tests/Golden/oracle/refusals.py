@@ -46,6 +46,15 @@ def of_every_loss(subject, body, classless):
     yield "divisor of a sum", body | {"divisor": 2, "reduction": "sum"}
     yield "unknown dtype", body | {"dtype": "float33"}
     yield "unknown unit", body | {"unit": "hartleys"}
+    if not classless:
+        columns = [[0] * 1001] * 2
+        yield "per_class of too many classes", body | {
+            "logits": columns, "labels": columns if subject.binary else [0, 1], "per_class": True, "outputs": ["metrics"]}
+    if not classless and not subject.binary:
+        yield "confusion_matrix of too many classes", body | {
+            "logits": [[0] * 101] * 2, "confusion_matrix": True, "outputs": ["metrics"]}
+    if not subject.curved:
+        yield "Hessian of a loss without one", body | {"outputs": ["loss", "hessian"]}
     if not subject.bits:
         yield "unit of no information", body | {"unit": "bits"}
     yield "weights of another shape", body | {"sample_weight": [1] * (count + 2)}

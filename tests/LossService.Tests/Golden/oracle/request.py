@@ -167,13 +167,16 @@ class Request:
             return Sigmoids(x, self.options)
         return Bernoulli(self.form, x, self.options, column) if self.binary else Categorical(self.form, x, self.options)
 
-    def evaluate(self, sample, compute, take_limits=True):
-        """`compute(distribution, inputs)` for one sample, in as many digits as it takes."""
+    def evaluate(self, sample, compute, take_limits=True, moving=(None,)):
+        """`compute(distribution, inputs)` for one sample, in as many digits as it takes; once for each input that moves."""
         if any(mp.isnan(x) for x in sample.x):
             raise ValueError("NaN in a sample that is read")
         def at_working_precision(row):
-            inputs = [Var(x) for x in row]
-            return compute(self.distribution(inputs, sample.column), inputs)
+            results = []
+            for moved in moving:
+                inputs = [Var(x, along=int(i == moved)) for i, x in enumerate(row)]
+                results += compute(self.distribution(inputs, sample.column), inputs)
+            return results
         counts = self.normalizes and self.form == "probabilities"
         # a clipped row has no boundary: its shares are never 0 or 1
         take_limits = take_limits and not self.options.get("clip") or any(mp.isinf(x) for x in sample.x)
@@ -181,16 +184,22 @@ class Request:
 
     def value_and_gradient(self, sample):
         """ℓ of a kept sample in the unit asked for, its class weight included, and ∂ℓ/∂x."""
-        weight = self.class_weight(sample)
         def compute(distribution, inputs):
-            value = self.formula(distribution, self.smoothed(sample.target), self.options) * self.unit
-            if self.formula not in WEIGHTED_BY_TERM:
-                value = value * weight if weight != 0 else Var(mpf(0))
-            if self.options.get("z_loss"):
-                value = value + z_penalty(distribution, self.options) * weight
+            value = self.value(sample, distribution)
             return [value.value, *gradient(value, inputs)]
         value, *slopes = self.evaluate(sample, compute, take_limits=not self.has_kinks)
         return value, slopes
+
+    def second_derivatives(self, sample):
+        """∂²ℓ/∂x² of each prediction of a kept sample."""
+        return self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+
+    def value(self, sample, distribution):
+        weight = self.class_weight(sample)
+        value = self.formula(distribution, self.smoothed(sample.target), self.options) * self.unit
+        if self.formula not in WEIGHTED_BY_TERM:
+            value = value * weight if weight != 0 else Var(mpf(0))
+        return value + z_penalty(distribution, self.options) * weight if self.options.get("z_loss") else value
 
     def described(self, sample, compute, width):
         """What depends on the predictions alone: of a masked sample nothing, of NaN NaN."""

@@ -28,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, on_axes, divided)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -98,7 +98,15 @@ def counted(subject):
         for options in ({}, {"calibration": "positive"}, {"calibration": "predicted"}):
             yield f"calibration {stated(options) or 'by default'}", body | options
             yield f"calibration {stated(options) or 'by default'}, weighted", body | weights | options
-        yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2}
+        columns = {"logits": [[3, -2, 0.5], [-1, 2, -0.25], [2, 1, -3]], "labels": [[1, 1, 0], [0, 1, 1], [0, 1, 0]]}
+        for options in ({}, {"sample_weight": [1, 2.5, 0.5]}, {"mask": [True, False, True]}, {"ignore_index": 0}):
+            yield f"classes of columns, {stated(options) or 'all'}", columns | options | {
+                "per_class": True, "bins": 3, "outputs": ["metrics"]}
+        yield "one class", body | weights | {"per_class": True}
+        if subject.tempered:
+            for options in ({}, weights, {"calibration": "predicted"}, {"temperature": 2}, {"mask": [False] * 5}):
+                yield f"fit_temperature, {stated(options) or 'all'}", body | options | {"fit_temperature": True, "dtype": "float64"}
+        yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2, "per_class": True}
         yield "metrics without weight", body | {"sample_weight": [0] * 5, "bins": 2}
         if "probabilities" in subject.forms:
             posted = {"probabilities": [0.1, 0.9], "labels": [1, 1], "bins": 10, "outputs": ["metrics"]}
@@ -112,6 +120,17 @@ def counted(subject):
     body = {"logits": [[3, 0], [3, 0], [0, 3], [0.1, 0]], "labels": [0, 0, 0, 1], "bins": 4, "top_k": [1, 2], "outputs": ["metrics"]}
     weights = {"sample_weight": [1, 2, 0.5, 3]}
     yield "metrics", body
+    three = {"logits": [[3, 0, 1], [3, 0, 2], [0, 3, -1], [0.5, 0, 0.25], [2, 1, 0]], "labels": [0, 1, 1, 0, 0], "bins": 5,
+             "outputs": ["metrics"]}
+    for options in ({"per_class": True}, {"confusion_matrix": True}, {"per_class": True, "confusion_matrix": True},
+                    {"per_class": True, "confusion_matrix": True, "sample_weight": [1, 2.5, 0.5, 0, 3], "class_weight": [1, 2, 3]},
+                    {"per_class": True, "confusion_matrix": True, "mask": [True, False, True, True, True]},
+                    {"per_class": True, "confusion_matrix": True, "mask": [False] * 5}):
+        yield f"classes, {stated(options)}", three | options
+    if subject.tempered:
+        for options in ({}, {"sample_weight": [1, 2.5, 0.5, 0, 3]}, {"temperature": 0.5}, {"labels": [0, 0, 1, 0, 0]},
+                        {"mask": [True, False, True, True, True]}):
+            yield f"fit_temperature, {stated(options) or 'all'}", three | options | {"fit_temperature": True, "dtype": "float64"}
     yield "metrics and class weights", body | {"class_weight": [1, 10]}
     yield "metrics and class weights of 0", body | {"class_weight": [0, 0]}
     yield "metrics and both weights", body | weights | {"class_weight": [1, 10]}
@@ -195,6 +214,16 @@ def underflown(subject):
         {"logits": [[0, far, 0], [far, 0, -1]], "labels": [0, 1], "temperature": temperature, "dtype": "float64"})
 
 
+def divided(subject):
+    """A mean over the client's own count, whatever the weights add up to."""
+    body = two_samples(subject)
+    for name, options in (("plain", {}), ("weights", {"sample_weight": [1.5, 2]}), ("weights that cancel", {"sample_weight": [1, -1]}),
+                          ("one masked", {"mask": [True, False], "mean_over": "samples"}), ("nothing kept", {"mask": [False, False]})):
+        yield f"divisor, {name}", asked(body | options | {"divisor": 12})
+    none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
+    yield "divisor of no samples", asked(none | {"divisor": 12})
+
+
 def on_axes(subject):
     """[N, C, L], and [C, N]: the classes on another axis than the last."""
     if subject.binary:
@@ -216,13 +245,3 @@ def on_axes(subject):
             {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)
     if subject.labels != (None,):
         yield "an ignored label and classes on the first axis", asked(pairs | {"labels": [0, -100], "ignore_index": -100}, described)
-
-
-def divided(subject):
-    """A mean over the client's own count, whatever the weights add up to."""
-    body = two_samples(subject)
-    for name, options in (("plain", {}), ("weights", {"sample_weight": [1.5, 2]}), ("weights that cancel", {"sample_weight": [1, -1]}),
-                          ("one masked", {"mask": [True, False], "mean_over": "samples"}), ("nothing kept", {"mask": [False, False]})):
-        yield f"divisor, {name}", asked(body | options | {"divisor": 12})
-    none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
-    yield "divisor of no samples", asked(none | {"divisor": 12})
