@@ -31,7 +31,7 @@ internal sealed class OverlapRows : IDisposable
     {
         var layout = batch.Layout;
         (_batch, _scores, _weights, _link, _classes) = (batch.WithClassesLast(), scores, weights, link, layout.Classes);
-        _scratch = new(_classes, batch.Memory);
+        _scratch = new(_classes, hasCurvature: false, batch.Memory);
         if (!layout.AreAdjacent) _windows = new(batch, scores);
     }
 
@@ -39,7 +39,7 @@ internal sealed class OverlapRows : IDisposable
     public static long CountBytes(Batch batch)
     {
         var layout = batch.Layout;
-        return CategoricalScratch.CountBytes(layout.Classes) + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch));
+        return CategoricalScratch.CountBytes(layout.Classes, hasCurvature: false) + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch));
     }
 
     /// <summary>Adds the rows from <paramref name="start"/> to before <paramref name="end"/> to the sums of a group.</summary>
