@@ -40,6 +40,7 @@ internal sealed class SigmoidLink(double temperature) : CategoricalLink
             ((row.LogPDerivative[c] * q + Times(row.P[c] * q, row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);
         }
     }
+
     /// <inheritdoc/>
     public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
         Dd coupling, Span<double> hessian) => throw new NotSupportedException("An overlap has no Hessian.");
