@@ -32,6 +32,9 @@ class ExactSum:
         return self.special or self.units / UNITS
 
 
+COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negatives", "support")
+
+
 class Scores:
     """The sums that the totals and the metrics of a dataset are made of."""
 
@@ -52,6 +55,12 @@ class Scores:
                     self.sums["bins", number, name].add(float(one[name]))
                 for name in ("accuracy", "confidence"):
                     self.sums["bins", number, name].add(float(one["weight"]), float(one[name] or 0))
+            for number, one in enumerate(metrics.get("per_class", [])):
+                for name in COUNTS:
+                    self.sums["classes", number, name].add(float(one[name]))
+            for label, row in enumerate(metrics.get("confusion_matrix", [])):
+                for predicted, weight in enumerate(row):
+                    self.sums["matrix", label, predicted].add(float(weight))
 
     def merge(self, other):
         """Adds the batches of another."""
@@ -75,11 +84,16 @@ class Scores:
                 inner[path[-1]] = self._round(*path)
         weight = totals["weight"]
         entropy = divide(totals["cross_entropy"], weight)
-        bins, gap = [], ExactSum()
+        outcome = divide(sum_of(self.sums["bins", number, "accuracy"] for number in self.edges).round(), weight)
+        bins, gap, squared, resolution, largest = [], ExactSum(), ExactSum(), ExactSum(), 0
         for number, (lower, upper) in sorted(self.edges.items()):
             names = ("samples", "weight", "accuracy", "confidence")
             samples, own, accuracy, confidence = (self._round("bins", number, name) for name in names)
             gap.add(abs(accuracy - confidence))
+            if own:
+                largest = max(largest, abs(accuracy - confidence) / own)
+                squared.add(abs(accuracy - confidence), abs(accuracy - confidence) / own)
+                resolution.add(own, (accuracy / own - outcome) ** 2)
             bins.append({"lower": lower, "upper": upper, "samples": int(samples), "weight": own,
                          "accuracy": divide(accuracy, own), "confidence": divide(confidence, own)})
         top_k = {k: divide(correct, weight) for k, correct in totals.get("top_k_correct", {}).items()}
@@ -87,18 +101,56 @@ class Scores:
                 **({"top_k_accuracy": top_k} if top_k else {}),
                 "perplexity": None if entropy is None else math.exp(entropy),
                 "expected_calibration_error": divide(gap.round(), weight),
-                "bins": bins, "totals": totals}
+                "maximum_calibration_error": largest if weight else None,
+                "root_mean_square_calibration_error": math.sqrt(squared.round() / weight) if weight else None,
+                "brier": {"score": divide(totals["squared_error"], weight), "reliability": divide(squared.round(), weight),
+                          "resolution": divide(resolution.round(), weight),
+                          "uncertainty": outcome * (1 - outcome) if weight else None},
+                "bins": bins, **self._by_class(), "totals": totals}
+
+    def _by_class(self):
+        """What per_class and confusion_matrix add, where they were asked for."""
+        answer = {}
+        classes = 1 + max((path[1] for path in self.sums if path[0] == "classes"), default=-1)
+        if classes:
+            each = [self._one_class(number) for number in range(classes)]
+            occurring = [one for one in each if one["f1"] is not None]
+            answer["per_class"] = each
+            answer["macro"] = {name: mean(one[name] or 0 for one in occurring) for name in ("precision", "recall", "f1", "iou")}
+            answer["balanced_accuracy"] = mean(one["recall"] for one in each if one["support"] > 0)
+        size = 1 + max((path[1] for path in self.sums if path[0] == "matrix"), default=-1)
+        if size:
+            answer["confusion_matrix"] = [[self._round("matrix", label, predicted) for predicted in range(size)] for label in range(size)]
+        return answer
+
+    def _one_class(self, number):
+        one = {name: self._round("classes", number, name) for name in COUNTS}
+        hits, wrong, missed = (one[name] for name in COUNTS[:3])
+        return one | {"precision": divide(hits, hits + wrong), "recall": divide(hits, one["support"]),
+                      "f1": divide(2 * hits, 2 * hits + wrong + missed), "iou": divide(hits, hits + wrong + missed)}
 
     def _add_all(self, place, numbers):
         for name, value in numbers.items():
             if isinstance(value, dict):
                 for inner, number in value.items():
                     self.sums[place, name, inner].add(float(number))
-            else:
+            elif value is not None:
                 self.sums[place, name].add(float(value))
 
     def _round(self, *path):
         return self.sums[path].round()
+
+
+def sum_of(parts):
+    whole = ExactSum()
+    for part in parts:
+        whole.merge(part)
+    return whole
+
+
+def mean(numbers):
+    numbers = list(numbers)
+    return divide(math.fsum(numbers), len(numbers))
 
 
 def divide(total, weight):

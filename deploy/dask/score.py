@@ -56,6 +56,9 @@ def main():
     parser.add_argument("--scheduler")
     asked = parser.parse_args()
 
+    for option in asked.option:
+        if (name := option.split("=", 1)[0]) in ("mean_over", "divisor", "reduction"):
+            sys.exit(f"{name}: the loss of the dataset is Σwℓ/Σw; for another mean, divide totals.loss of the result")
     options = [("outputs", "loss"), ("outputs", "metrics"), *(option.split("=", 1) for option in asked.option)]
     todo = list(batches(asked.directory, asked.rows))
     if not todo:

@@ -36,6 +36,7 @@ internal static class HostileBatches
             SampleWeight = null,
             Mask = null,
             Unit = Unit.Nats,
+            ClassAxis = null,
         };
 
     /// <summary>The name of the field that holds predictions of a form.</summary>

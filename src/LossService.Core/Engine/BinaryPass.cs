@@ -236,8 +236,11 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private void CountClasses(ClassSums classes, long block, int count, BinaryScratch scratch)
     {
         for (var i = 0; i < count; i++)
-            if (Weights.Kept.Contains(block + i))
-                classes.AddElement(Weights[block + i], (int)((block + i) % _columns), scratch.Label[i] > 0.5, IsPositive(scratch.Posted[i]));
+        {
+            if (!Weights.Kept.Contains(block + i)) continue;
+            var column = (int)((block + i) % _columns);
+            classes.AddElement(Weights[block + i], column, scratch.Label[i] > 0.5, IsPositive(scratch.Posted[i]));
+        }
     }
 
     private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)

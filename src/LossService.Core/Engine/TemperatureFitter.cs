@@ -64,6 +64,9 @@ internal sealed class TemperatureFitter : IDisposable
     /// <summary>The β with slope 0; null where there is none.</summary>
     private double? Find()
     {
+        // where every label is the largest logit, the cross-entropy falls without end
+        var isAllRight = true;
+        if (!ForEach(_ => isAllRight &= Expect().Logit == 0) || isAllRight) return null;
         var (inverse, low, high) = (1.0, 0.0, double.PositiveInfinity);
         for (var step = 0; step < MaxSteps; step++)
         {
@@ -157,7 +160,7 @@ internal sealed class TemperatureFitter : IDisposable
         return true;
     }
 
-    /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of a half are the second class.</summary>
+    /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of 0.5 are the second class.</summary>
     private bool IsHit() => _labels is null
         ? Z[1] < 0 == Y[0] > 0.5
         : Z.IndexOf(0.0) == Ranking.FindMax(Y[.._classes]);

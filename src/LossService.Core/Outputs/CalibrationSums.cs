@@ -2,7 +2,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Outputs;
 
-/// <summary>How far confidences are from their outcomes, from the exact sums of each bin: computed in double-double, rounded once.</summary>
+/// <summary>How far confidences are from their outcomes, from the exact sums of each bin, in double-double, rounded once.</summary>
 internal sealed class CalibrationSums
 {
     private readonly ExactSum _scratch = new();

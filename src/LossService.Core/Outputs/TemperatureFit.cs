@@ -1,7 +1,7 @@
 namespace LossService.Core.Outputs;
 
 /// <summary>
-/// The temperature that makes the cross-entropy of a batch's logits least, and what it changes. Unlike other metrics it is not made of sums,
+/// The temperature that makes the cross-entropy of a batch's logits least, and what it changes. Unlike others it is not made of sums,
 /// so it does not merge.
 /// </summary>
 /// <param name="Temperature">

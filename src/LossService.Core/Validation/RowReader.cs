@@ -94,7 +94,7 @@ internal sealed class RowReader : IDisposable
     /// <summary>The number of an element of a row in a tensor of the predictions' shape.</summary>
     public long GetElement(long row, int i) => HasClasses ? _layout.GetElement(row, i) : row * Width + i;
 
-    /// <summary>The position of a row of classes in such a tensor: that of its first class where the classes are not on the last axis.</summary>
+    /// <summary>The position of a row of classes in such a tensor: of its first class where the classes are not on the last axis.</summary>
     public int[] GetPosition(long row) => _layout.GetPosition(row);
 
     /// <summary>Where the elements of a row are, where that is not on the last axis: " along axis 1".</summary>

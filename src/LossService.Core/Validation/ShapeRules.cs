@@ -93,7 +93,8 @@ internal static class ShapeRules
         else if (labels.DType.IsFloat() || labels.DType == DType.Bool)
         {
             problems.Add(BatchField.Labels,
-                $"labels of the shape {samples} are class indices, integers from 0 to {batch.Layout.Classes - 1}; got {labels.DType.Name()}");
+                $"labels of the shape {samples} are class indices, integers from 0 to {batch.Layout.Classes - 1}; got "
+                + labels.DType.Name());
         }
     }
 
@@ -101,7 +102,8 @@ internal static class ShapeRules
     private static string HintAxis(Shape labels, Shape predictions)
     {
         for (var axis = 0; axis < predictions.Rank; axis++)
-            if (predictions.Axes[axis] > 1 && new ClassLayout(predictions, axis).Samples == labels) return $"; they fit with class_axis {axis}";
+            if (predictions.Axes[axis] > 1 && new ClassLayout(predictions, axis).Samples == labels)
+                return $"; they fit with class_axis {axis}";
         return "";
     }
 

@@ -32,6 +32,7 @@ internal static class SumRule
         var axis = rows.DescribeAxis();
         problems.Keep(field, rows.GetPosition(index), isNormalized
             ? $"a row of {what}{axis} sums to {NumberText.Format(sum, digits)}, so it cannot be normalized"
-            : $"a row of {what}{axis} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}; {hint}");
+            : $"a row of {what}{axis} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to "
+                + $"{NumberText.Format(sum, digits)}; {hint}");
     }
 }

@@ -79,7 +79,8 @@ internal static class MetricSchemas
             new()
             {
                 ["score"] = RealOrNull("The mean of (confidence − outcome)²."),
-                ["reliability"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·(confidence − accuracy)²; 0 = calibrated."),
+                ["reliability"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·(confidence − accuracy)²; 0 = "
+                    + "calibrated."),
                 ["resolution"] = RealOrNull("The same of (the bin's accuracy − the accuracy of all)²; larger is better."),
                 ["uncertainty"] = RealOrNull("accuracy·(1 − accuracy) of all."),
             },
@@ -131,16 +132,16 @@ internal static class MetricSchemas
         var fit = Object(
             new()
             {
-                ["temperature"] = RealOrNull("What the logits as posted are to be divided by; null where no temperature from 1e-6 to 1e6 is "
-                    + "best, as where every prediction is right."),
+                ["temperature"] = RealOrNull("What the logits as posted are to be divided by; null where no temperature from 1e-6 to 1e6 "
+                    + "is best, as where every prediction is right."),
                 ["cross_entropy_before"] = NumberOrNull("The mean cross-entropy in nats, at the temperature of the request."),
                 ["cross_entropy_after"] = NumberOrNull("The same at the fitted temperature."),
                 ["calibration_error_before"] = RealOrNull("The expected calibration error, at the temperature of the request."),
                 ["calibration_error_after"] = RealOrNull("The same at the fitted temperature."),
             },
             "temperature", "cross_entropy_before", "cross_entropy_after", "calibration_error_before", "calibration_error_after");
-        fit.Description = "The temperature that makes the cross-entropy of the batch least, with `fit_temperature`. It is not made of sums, "
-            + "so the summary of a stream has none.";
+        fit.Description = "The temperature that makes the cross-entropy of the batch least, with `fit_temperature`. It is not made of "
+            + "sums, so the summary of a stream has none.";
         return fit;
     }
 

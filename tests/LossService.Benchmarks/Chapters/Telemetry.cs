@@ -8,7 +8,7 @@ namespace LossService.Benchmarks.Chapters;
 /// <summary>What metrics cost a small request: the service as it ships, and with <c>OTEL_SDK_DISABLED</c>.</summary>
 internal static class Telemetry
 {
-    private const int WarmUp = 100_000;
+    private const int WarmUp = 30_000;
     private const int Turn = 500;
 
     /// <summary>Turns of a round. Turns are short, so that whatever else the machine does falls on both sides.</summary>

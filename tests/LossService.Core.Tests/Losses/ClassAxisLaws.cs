@@ -53,8 +53,8 @@ public sealed class ClassAxisLaws
     [Theory]
     [InlineData(3, "class_axis: expected an axis of logits, from -3 to 2, got 3")]
     [InlineData(-4, "class_axis: expected an axis of logits, from -3 to 2, got -4")]
-    [InlineData(2, "labels: labels have the shape [2, 4], but logits [2, 3, 4]; class indices have the shape [2, 3], dense labels [2, 3, 4]; "
-        + "they fit with class_axis 1")]
+    [InlineData(2, "labels: labels have the shape [2, 4], but logits [2, 3, 4]; class indices have the shape [2, 3], dense labels "
+        + "[2, 3, 4]; they fit with class_axis 1")]
     public void Score_AnotherAxis_IsRefused(int axis, string expected) =>
         Assert.Equal(expected, Refuse(PredictionForm.Logits, new double[24], new double[8], axis));
 

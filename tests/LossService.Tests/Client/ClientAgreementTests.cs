@@ -40,7 +40,7 @@ public sealed class ClientAgreementTests(TestService service)
     private static LossBatch ToBatch(Draft draft)
     {
         nint[] dense = [.. draft.Layout.Shape.Axes.ToArray().Select(axis => (nint)axis)];
-        nint[] samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
+        var samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
         var batch = new LossBatch
         {
             [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
@@ -77,12 +77,14 @@ public sealed class ClientAgreementTests(TestService service)
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
             expected.Elements.Select(BitConverter.DoubleToInt64Bits),
-            ((LossTensor[])
+            ((double[][])
             [
-                actual.Losses, actual.Gradient, .. draft.Loss.HasSecondDerivative ? new[] { actual.Hessian } : [], actual.Probabilities,
-                actual.LogProbabilities, actual.Entropy, actual.Predictions,
-            ]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+                Read(actual.Losses), Unpost(actual.Gradient), .. draft.Loss.HasSecondDerivative ? new[] { Unpost(actual.Hessian) } : [],
+                Unpost(actual.Probabilities), Unpost(actual.LogProbabilities), Read(actual.Entropy), Read(actual.Predictions),
+            ]).SelectMany(numbers => numbers).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
+
+        double[] Unpost(LossTensor tensor) => draft.Unpost(Read(tensor));
     }
 
     private static void AssertSame(Metrics expected, LossMetrics actual)

@@ -73,7 +73,8 @@ internal sealed class ScoresTable
         if (IsOfGroups(output, request))
             return new ListType(Item(output.PerSample == OutputShape.Sums ? new FixedSizeListType(Item(element), 3) : element));
         var isOfClasses = request.Loss.Kind == LossKind.Categorical && output.PerSample == OutputShape.Samples;
-        return predictions.GetLevels(isOfClasses ? predictions.GetClassAxis(request.Options) : null).Reverse().Aggregate(element, (type, level) =>
+        var levels = predictions.GetLevels(isOfClasses ? predictions.GetClassAxis(request.Options) : null);
+        return levels.Reverse().Aggregate(element, (type, level) =>
             level.Size is { } size ? new FixedSizeListType(Item(type), size) : new ListType(Item(type)));
     }
 

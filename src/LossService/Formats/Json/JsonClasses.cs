@@ -6,7 +6,7 @@ namespace LossService.Formats.Json;
 /// <summary>How the classes are predicted, as members of the metrics.</summary>
 internal static class JsonClasses
 {
-    /// <summary>Writes <c>,"per_class": […], "macro": {…}, "balanced_accuracy": …, "confusion_matrix": […]</c>, as far as asked for.</summary>
+    /// <summary>Writes <c>,"per_class": […], "macro": {…}, "balanced_accuracy": …, "confusion_matrix": […]</c>, if asked for.</summary>
     public static void Write(ClassReport report, IBufferWriter<byte> body)
     {
         if (report.Macro is { } macro)

@@ -115,10 +115,13 @@ function startDrop(zone) {
 
 /** The request: the batch as it came, with the options of the panel and the outputs that the view shows. */
 function requestOf(loss) {
-  const { outputs, tensor_encoding, id, ...members } = batch.members ?? { parts: batch.parts };
-  const asked = ["losses", ...isMany() ? [] : ["probabilities"], ...loss.labels === "none" ? [] : ["predictions", "metrics"]];
+  const { outputs, tensor_encoding, id, ...posted } = batch.members ?? { parts: batch.parts };
+  const members = { ...posted, ...requestOptions(loss) };
+  // the list of the worst finds the probabilities of a sample by its place, where classes are on the last axis
+  const isInRows = !isMany() && [undefined, -1].includes(members.class_axis);
+  const asked = ["losses", ...isInRows ? ["probabilities"] : [], ...loss.labels === "none" ? [] : ["predictions", "metrics"]];
   return {
-    ...members, ...requestOptions(loss), tensor_encoding: "base64",
+    ...members, tensor_encoding: "base64",
     outputs: members.reduction === "none" ? asked : ["loss", ...asked],
   };
 }

@@ -27,8 +27,10 @@ function isForOther({ description = "" }, form) {
 }
 
 /** What does not change the loss of one sample, or is rarely set. */
-const isMinor = ({ description = "", type = [] }) =>
-  /\bmetrics\b/.test(description) || type.includes("boolean") || (type.includes("array") && type.includes("integer"));
+const isMinor = ({ description = "", type = [], minimum = 0 }) =>
+  /\bmetrics\b/.test(description) || type.includes("boolean")
+  // lists of places, and places from the end
+  || (type.includes("integer") && (type.includes("array") || minimum < 0));
 
 /** A schema with the parts of its oneOf. */
 function flatten(schema) {

@@ -19,6 +19,8 @@ public sealed class FormatAgreementTests(TestService service)
 
     private static readonly string[] AllMetrics = ["metrics"];
 
+    private static readonly string[] OfPredictions = ["gradient", "hessian", "probabilities", "log_probabilities"];
+
     private static string[] Compared(OipBatch batch) =>
         [.. batch.Draft.Loss.Outputs.Select(output => output.Name).Where(name => name != "metrics")];
 
@@ -59,8 +61,8 @@ public sealed class FormatAgreementTests(TestService service)
             var middle = last with { Draft = draft };
             var expected = await OipAsync(last, isBinary: true);
             var posted = await OipAsync(middle, isBinary: true);
-            foreach (var name in (string[])["gradient", "hessian", "probabilities", "log_probabilities"])
-                if (posted.TryGetValue(name, out var numbers)) posted[name] = draft.Unpost(numbers);
+            foreach (var name in OfPredictions.Where(posted.ContainsKey))
+                posted[name] = draft.Unpost(posted[name]);
             AssertSame(expected, posted, "the axis");
             posted = await OipAsync(middle, isBinary: true);
             AssertSame(posted, await OipAsync(middle, isBinary: false), "OIP JSON");

@@ -28,6 +28,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             Reductions = [Reduction.Mean, Reduction.Sum],
             WeightChance = 1,
             MaskChance = 1,
+            ClassAxisChance = 0,
         };
         var draft = BatchGenerator.Draw(found, space.OfSize(37, 11), seed);
         return new(
@@ -62,9 +63,10 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         get
         {
             int[] dense = [.. Draft.Layout.Shape.Axes];
-            int[] samples = Draft.IsBinary ? dense : [.. Draft.Layout.Samples.Axes];
+            var samples = Draft.IsBinary ? dense : [.. Draft.Layout.Samples.Axes];
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Post(Draft.Predictions));
-            if (Draft is { Labels: not null, LabelForm: LabelForm.Indices }) yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
+            if (Draft is { Labels: not null, LabelForm: LabelForm.Indices })
+                yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
             else if (Draft.Labels is not null) yield return (Fields.Labels, LabelDatatype, dense, Draft.Post(Draft.Labels));
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
             yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);

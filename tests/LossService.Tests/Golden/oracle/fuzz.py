@@ -97,7 +97,8 @@ def streamed(seed, url, number):
     while len(lines) < 3 and again < number + 4000:
         again += 1
         another, body, _ = request(seed, again)
-        if another == loss and ("metrics" not in fixed["outputs"] or "metrics" in body["outputs"] and columns(loss, body) == columns(loss, first)):
+        measures = "metrics" in body["outputs"] and columns(loss, body) == columns(loss, first)
+        if another == loss and ("metrics" not in fixed["outputs"] or measures):
             lines.append(positive({name: value for name, value in body.items() if name not in shared} | fixed))
     text = "\n".join(map(render, lines))
     status, answer = post(url, loss, text + "\n", "application/x-ndjson")

@@ -33,51 +33,53 @@ internal static class CallAdmission
         {
             var call = new CallState();
             context.Features.Set(call);
-            var memory = 0L;
             try
             {
-                var (refusal, taken) = await AdmitAsync(context, method, call, admission);
-                memory = taken;
-                if (refusal is null) await serve(context);
-                else Refuse(context, refusal);
-                if (refusal is null && !call.IsRead) Explain(context, admission.Limits);
+                if (await AdmitAsync(context, method, call, admission) is { } refusal)
+                {
+                    Refuse(context, refusal);
+                    return;
+                }
+                await serve(context);
+                if (!call.IsRead) Explain(context, admission.Limits);
             }
             finally
             {
-                admission.GrpcMemory.Return(memory + call.ResponseBytes);
+                admission.GrpcMemory.Return(call.RequestBytes + call.ResponseBytes);
             }
         };
     });
 
-    /// <returns>Why the message is not parsed, and the memory that is taken all the same.</returns>
-    private static async ValueTask<(Problem? Refusal, long Memory)> AdmitAsync(
-        HttpContext context, string? method, CallState call, Admission admission)
+    /// <returns>Why the message is not parsed; null where it may be.</returns>
+    private static async ValueTask<Problem?> AdmitAsync(HttpContext context, string? method, CallState call, Admission admission)
     {
         var limits = admission.Limits;
-        if (await ReadPrefixAsync(context) is not var (isCompressed, length)) return default;
+        if (await ReadAsync(context, PrefixBytes, Parse) is not var (isCompressed, length)) return null;
         call.MessageBytes = length;
-        if (length > limits.MessageBytes) return (ProblemTypes.PayloadTooLarge(limits.MessageBytes), 0);
-        if (!isCompressed && length <= UnmeasuredBytes) return default;
+        if (length > limits.MessageBytes) return ProblemTypes.PayloadTooLarge(limits.MessageBytes);
+        if (!isCompressed && length <= UnmeasuredBytes) return null;
 
-        var received = (long)(length * BytesPerByte);
-        if (Take(received, admission) is { } full) return (full, 0);
+        if (Take((long)(length * BytesPerByte), call, admission) is { } full) return full;
         var encoding = isCompressed ? context.Request.Headers.GrpcEncoding.ToString() : null;
         var type = OpenInferenceGrpcReflection.Descriptor.Services[0].FindMethodByName(method).InputType;
-        if (await ReadAsync(context, PrefixBytes + length, message =>
-            MessageCost.Measure(message.Slice(PrefixBytes), encoding, type, (limits.MessageBytes, admission.GrpcMemory.Limit)))
-            is not var (unpacked, memory)) return (null, received);
+        var cost = await ReadAsync(context, PrefixBytes + length, message =>
+            MessageCost.Measure(message.Slice(PrefixBytes), encoding, type, (limits.MessageBytes, admission.GrpcMemory.Limit)));
+        if (cost is not var (unpacked, memory)) return null;
         call.MessageBytes = unpacked;
-        if (unpacked > limits.MessageBytes) return (ProblemTypes.PayloadTooLarge(limits.MessageBytes), received);
-        return Take(memory, admission) is { } refusal ? (refusal, received) : (null, received + memory);
+        return unpacked > limits.MessageBytes ? ProblemTypes.PayloadTooLarge(limits.MessageBytes) : Take(memory, call, admission);
     }
 
     /// <returns>Null where there is memory.</returns>
-    private static Problem? Take(long bytes, Admission admission) =>
-        admission.GrpcMemory.TryTake(bytes) ? null
-        : bytes > admission.GrpcMemory.Limit ? ProblemTypes.NeedsTooMuchMemory(bytes, admission.GrpcMemory.Limit, Setting)
-        : ProblemTypes.OutOfMemory(Setting);
-    private static ValueTask<(bool IsCompressed, long Length)?> ReadPrefixAsync(HttpContext context) =>
-        ReadAsync(context, PrefixBytes, Parse);
+    private static Problem? Take(long bytes, CallState call, Admission admission)
+    {
+        if (!admission.GrpcMemory.TryTake(bytes))
+        {
+            return bytes > admission.GrpcMemory.Limit
+                ? ProblemTypes.NeedsTooMuchMemory(bytes, admission.GrpcMemory.Limit, Setting) : ProblemTypes.OutOfMemory(Setting);
+        }
+        call.RequestBytes += bytes;
+        return null;
+    }
 
     /// <summary>Reads the first bytes of the body, and leaves them to the framework.</summary>
     /// <returns>Null where the body ends before them, or the connection breaks, which the framework answers.</returns>
