@@ -12,7 +12,7 @@ public static class LossTheories
 
     public static TheoryData<string> Overlap => Where(loss => loss.Kind == LossKind.Overlap);
 
-    public static TheoryData<string> Labelled => Where(loss => loss.Labels != LabelRule.None);
+    public static TheoryData<string> Labelled => Where(loss => loss.Kind != LossKind.Overlap && loss.Labels != LabelRule.None);
 
     public static TheoryData<string> Categorical => Where(loss => loss.Kind == LossKind.Categorical);
 

@@ -64,7 +64,9 @@ public sealed class HintTests(TestService service)
         Assert.Contains(words, reply.Json.GetProperty("detail").GetString()!, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [Theory]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
     public async Task Batch_WithAllOfItMisnamed_SaysAllAtOnce(string name)
     {
         var answer = await service.PostAsync($"/v1/losses/{name}", """{"y_pred":[[1,2]],"y_true":[0]}""");
