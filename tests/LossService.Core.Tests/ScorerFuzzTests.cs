@@ -15,7 +15,7 @@ public sealed class ScorerFuzzTests
     private const int Iterations = 1500;
 
     [Theory]
-    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void Score_AnyBatch_IsScoredOrRefused(string name)
     {
         var loss = LossCatalogue.Find(name)!;
