@@ -81,13 +81,13 @@ public sealed class LossOptions
     /// <summary>The focusing exponent of focal losses.</summary>
     public double? Gamma { get => GetNumber(); set => Set(value); }
 
-    /// <summary>The weight of positives (<c>binary_focal</c>) or of classes (<c>focal</c>).</summary>
+    /// <summary>The weight of positives (<c>binary_focal</c>), of classes (<c>focal</c>) or of false positives (<c>tversky</c>).</summary>
     public LossFactor? Alpha { get => Get<LossFactor?>(); set => Set(value); }
 
     /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>.</summary>
     public LossFactor? PosWeight { get => Get<LossFactor?>(); set => Set(value); }
 
-    /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>.</summary>
+    /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>, or of false negatives (<c>tversky</c>).</summary>
     public double? Beta { get => GetNumber(); set => Set(value); }
 
     /// <summary>Which divergence <c>kl_divergence</c> is.</summary>

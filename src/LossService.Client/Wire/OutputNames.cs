@@ -9,6 +9,9 @@ internal static class OutputNames
     /// <summary>All metrics, as the service's JSON has them.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>The sums of an overlap loss.</summary>
+    public const string Sums = "sums";
+
     /// <summary>Parts of the metrics, which the Open Inference Protocol has as tensors.</summary>
     public const string Accuracy = "accuracy", TopKAccuracy = "top_k_accuracy", Perplexity = "perplexity",
         CalibrationError = "expected_calibration_error", MaximumCalibrationError = "maximum_calibration_error",

@@ -2,9 +2,11 @@ using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
@@ -17,7 +19,7 @@ internal sealed class OverlapRows : IDisposable
     /// <summary>The kinds of derivatives: those of <see cref="OverlapResult"/>.</summary>
     public const int Derivatives = 2;
 
-    private const int RowsBetweenLooks = 64;
+    private const int RowsBetweenLooks = 64, MaxKernelClasses = 1024;
 
     private readonly Batch _batch;
     private readonly Scores _scores;
@@ -26,6 +28,8 @@ internal sealed class OverlapRows : IDisposable
     private readonly int _classes;
     private readonly CategoricalScratch _scratch;
     private readonly WindowedBatch? _windows;
+    private readonly IOverlapRows? _kernel;
+    private readonly bool _isPlain;
 
     public OverlapRows(Batch batch, Scores scores, SampleWeights weights, CategoricalLink link)
     {
@@ -33,13 +37,20 @@ internal sealed class OverlapRows : IDisposable
         (_batch, _scores, _weights, _link, _classes) = (batch.WithClassesLast(), scores, weights, link, layout.Classes);
         _scratch = new(_classes, hasCurvature: false, batch.Memory);
         if (!layout.AreAdjacent) _windows = new(batch, scores);
+        if (!HasKernel(batch)) return;
+        _kernel = NewKernel(batch, _classes);
+        // a double has the digits of narrower gradients; probabilities come from the row
+        _isPlain = batch.StoredDType != DType.Float64 && batch.StoredDType == batch.Predictions.DType
+            && scores.Gradient is not null && scores.Probabilities is null;
     }
 
     /// <summary>The bytes of one.</summary>
     public static long CountBytes(Batch batch)
     {
         var layout = batch.Layout;
-        return CategoricalScratch.CountBytes(layout.Classes, hasCurvature: false) + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch));
+        return CategoricalScratch.CountBytes(layout.Classes, hasCurvature: false)
+            + (HasKernel(batch) ? OverlapKernel<StoredFloat64>.CountBytes(layout.Classes) : 0)
+            + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch));
     }
 
     /// <summary>Adds the rows from <paramref name="start"/> to before <paramref name="end"/> to the sums of a group.</summary>
@@ -51,40 +62,46 @@ internal sealed class OverlapRows : IDisposable
             last = _windows is null ? end : long.Min(first + _windows.Rows, end);
             var batch = _windows?.Read(first, (int)(last - first)).Batch ?? _batch;
             var labels = new TargetRows(batch.Labels!, batch.Predictions.Shape, normalizes: false);
-            for (var index = first; index < last; index++)
+            for (var index = first; index < last; index += Lanes.Width)
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
-                if (!_weights.Kept.Contains(index)) continue;
-                labels.Read(index, _scratch.Y[.._classes]);
-                Add(Fill(batch, index), sums, group, _weights[index]);
+                var count = (int)long.Min(Lanes.Width, last - index);
+                if (_kernel is not null && TryGather(labels, index, count, out var block) && _kernel.Add(batch.Predictions, block)) continue;
+                for (var row = index; row < index + count; row++)
+                {
+                    if (!_weights.Kept.Contains(row)) continue;
+                    labels.Read(row, _scratch.Y[.._classes]);
+                    Add(Fill(batch, row), sums, group, _weights[row]);
+                }
             }
         }
+        _kernel?.Drain(sums.Get(group, 0), sums.Get(group, 1), sums.Get(group, 2));
     }
 
     /// <summary>Writes what the rows have, by the derivatives of a group.</summary>
     public void Write(long start, long end, ClassTable derivatives, long group, CancellationToken cancellation)
     {
+        var outside = derivatives.Get(group, 0).Hi[.._classes];
+        var inside = derivatives.Get(group, 1).Hi[.._classes];
+        var isPlain = _isPlain && AreFinite(outside) && AreFinite(inside);
         long last;
         for (var first = start; first < end; first = last)
         {
             last = _windows is null ? end : long.Min(first + _windows.Rows, end);
             var (batch, scores) = _windows?.Read(first, (int)(last - first)) ?? (_batch, _scores);
             var labels = new TargetRows(batch.Labels!, batch.Predictions.Shape, normalizes: false);
-            for (var index = first; index < last; index++)
+            for (var index = first; index < last; index += Lanes.Width)
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
-                if (!_weights.Kept.Contains(index))
+                var count = (int)long.Min(Lanes.Width, last - index);
+                var left = isPlain && TryGather(labels, index, count, out var block)
+                    ? _kernel!.Write(batch.Predictions, scores.Gradient!, block, outside, inside)
+                    : -1;
+                for (var lane = 0; lane < count; lane++)
                 {
-                    Skip(batch, scores, index);
-                    continue;
+                    if (!_weights.Kept.Contains(index + lane)) Skip(batch, scores, index + lane);
+                    else if ((left >> lane & 1) != 0) Write(batch, scores, labels, index + lane, derivatives, group);
                 }
-                labels.Read(index, _scratch.Y[.._classes]);
-                var row = Fill(batch, index);
-                scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
-                if (scores.Gradient is not { } gradient) continue;
-                Differentiate(row, derivatives, group, _weights[index]);
-                _link.Backward(row, Dd.One, Dd.Zero, _scratch.Result);
-                gradient.Write(index * _classes, _scratch.Result[.._classes]);
             }
             _windows?.Write();
         }
@@ -94,8 +111,59 @@ internal sealed class OverlapRows : IDisposable
     public void Dispose()
     {
         _scratch.Dispose();
+        _kernel?.Dispose();
         _windows?.Dispose();
     }
+
+    /// <summary>Takes the rows that the kernel computes: those with one true class.</summary>
+    /// <returns>False where a row has soft labels, or none is kept.</returns>
+    private bool TryGather(TargetRows labels, long first, int count, out OverlapBlock block)
+    {
+        Span<long> rows = stackalloc long[Lanes.Width], kept = stackalloc long[Lanes.Width];
+        Span<double> classes = stackalloc double[Lanes.Width], weights = stackalloc double[Lanes.Width];
+        block = default;
+        var any = -1;
+        for (var lane = 0; lane < count; lane++)
+        {
+            if (!_weights.Kept.Contains(first + lane)) continue;
+            var y = labels.TrueClass(first + lane, _scratch.Y[.._classes]);
+            if (y < 0) return false;
+            (rows[lane], kept[lane], classes[lane], weights[lane], any) = (first + lane, -1, y, _weights[first + lane], lane);
+        }
+        if (any < 0) return false;
+        for (var lane = 0; lane < Lanes.Width; lane++)
+            if (kept[lane] == 0) (rows[lane], classes[lane], weights[lane]) = (rows[any], classes[any], weights[any]);
+        block = new(Vector256.Create<long>(rows), Vector256.Create<double>(classes), Vector256.Create<double>(weights),
+            Vector256.Create<long>(kept).AsDouble());
+        return true;
+    }
+
+    private void Write(Batch batch, Scores scores, TargetRows labels, long index, ClassTable derivatives, long group)
+    {
+        labels.Read(index, _scratch.Y[.._classes]);
+        var row = Fill(batch, index);
+        scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
+        if (scores.Gradient is not { } gradient) return;
+        Differentiate(row, derivatives, group, _weights[index]);
+        _link.Backward(row, Dd.One, Dd.Zero, _scratch.Result);
+        gradient.Write(index * _classes, _scratch.Result[.._classes]);
+    }
+
+    private static IOverlapRows NewKernel(Batch batch, int classes)
+    {
+        var (temperature, memory) = (batch.Options.Get(SharedOptions.Temperature), batch.Memory);
+        return batch.Predictions.DType switch
+        {
+            DType.Float16 => new OverlapKernel<StoredFloat16>(classes, temperature, memory),
+            DType.BFloat16 => new OverlapKernel<StoredBFloat16>(classes, temperature, memory),
+            DType.Float32 => new OverlapKernel<StoredFloat32>(classes, temperature, memory),
+            _ => new OverlapKernel<StoredFloat64>(classes, temperature, memory),
+        };
+    }
+
+    /// <summary>Whether the kernel computes the sums: of a softmax of not too many classes, where the memory of a block is small.</summary>
+    private static bool HasKernel(Batch batch) => batch.UsesKernels && batch.Form == PredictionForm.Logits
+        && batch.Options.Get(SharedOptions.Link) == SharedOptions.Link.Default && batch.Layout.Classes is > 0 and <= MaxKernelClasses;
 
     /// <summary>Reads the predictions of a row, and makes probabilities of them.</summary>
     private CategoricalRow<Dd> Fill(Batch batch, long index)
@@ -135,6 +203,13 @@ internal sealed class OverlapRows : IDisposable
             // where all probabilities of a class are tiny, a derivative may be infinite at labels that no element has
             row.PDerivative.Store(c, Times(ofOutside[c], outside) - Times(ofInside[c], inside));
         }
+    }
+
+    private static bool AreFinite(ReadOnlySpan<double> numbers)
+    {
+        foreach (var number in numbers)
+            if (!double.IsFinite(number)) return false;
+        return true;
     }
 
     /// <summary>0 where the weight is 0.</summary>

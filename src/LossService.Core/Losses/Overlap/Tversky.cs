@@ -42,7 +42,9 @@ internal sealed class Tversky : OverlapLoss
 
             Symbols: p probabilities, the softmax or sigmoid (link) of the logits over T (temperature); t labels; w sample_weight, which
             is of elements; α alpha; β beta; γ gamma; s smooth; the sums run over what per says. class_weight multiplies the losses of
-            classes. To merge shards, ask for sums: TP, FP and FN of each class add up, and ℓ follows from them.
+            classes. To merge shards, ask for sums: TP, FP and FN of each class add up, and ℓ follows from them; a mean of the shards'
+            losses is another number. There is no Hessian: the elements of a class depend on each other, so that its diagonal says
+            little.
             """,
         References =
         [

@@ -15,7 +15,7 @@ namespace LossService.Formats.Ndjson;
 /// <para><c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by <c>divisor</c> or what
 /// <c>mean_over</c> says, null where that is 0. Lines of another <c>unit</c>, <c>mean_over</c> or <c>divisor</c> cannot be summed up with
 /// the first one, and are refused.
-/// <c>metrics</c> are there if every line that was scored has the same ones.</para>
+/// <c>metrics</c> are there if every line that was scored has the same ones, <c>sums</c> if every one has those of the same classes.</para>
 /// <para>The sums over the lines are exact and rounded once, so how a dataset is split into lines matters only by the rounding of each
 /// line's own totals, and in the metrics not at all.</para>
 /// </remarks>
@@ -23,6 +23,7 @@ internal sealed class NdjsonSummary
 {
     private readonly TotalsSum _totals = new();
     private MetricsSum? _metrics;
+    private OverlapSums? _sums;
     private Unit _unit;
     private MeanOver _meanOver;
     private double? _divisor;
@@ -44,9 +45,17 @@ internal sealed class NdjsonSummary
     /// <summary>Counts a line that was scored.</summary>
     public void Add(ScoreRequest request, Scores scores)
     {
-        if (Lines == _failed) (_unit, _meanOver, _divisor, _metrics) = (request.Unit, request.MeanOver, request.Divisor, scores.MetricsSum);
-        else if (scores.MetricsSum is { } other && _metrics?.Matches(other) == true) _metrics.Add(other);
-        else _metrics = null;
+        if (Lines == _failed)
+        {
+            (_unit, _meanOver, _divisor) = (request.Unit, request.MeanOver, request.Divisor);
+            (_metrics, _sums) = (scores.MetricsSum, OverlapSums.Of(scores));
+        }
+        else
+        {
+            if (scores.MetricsSum is { } other && _metrics?.Matches(other) == true) _metrics.Add(other);
+            else _metrics = null;
+            if (_sums?.TryAdd(scores) != true) _sums = null;
+        }
         Lines++;
         _totals.Add(scores.Totals);
     }
@@ -75,7 +84,27 @@ internal sealed class NdjsonSummary
             body.Write(",\"metrics\":"u8);
             JsonMetrics.Write(_metrics.Conclude(), body);
         }
+        if (_sums is not null) Write(_sums, body);
         body.Write("}}\n"u8);
+    }
+
+    private static void Write(OverlapSums sums, IBufferWriter<byte> body)
+    {
+        body.Write(",\"sums\":"u8);
+        var separator = "["u8;
+        foreach (var ofClass in sums.Round())
+        {
+            body.Write(separator);
+            body.Write("["u8);
+            body.WriteNumber(ofClass[0]);
+            body.Write(","u8);
+            body.WriteNumber(ofClass[1]);
+            body.Write(","u8);
+            body.WriteNumber(ofClass[2]);
+            body.Write("]"u8);
+            separator = ","u8;
+        }
+        body.Write("]"u8);
     }
 
     private static void Refuse(RequestErrors errors, string field, string got, string expected) => errors.Add(new(field),
