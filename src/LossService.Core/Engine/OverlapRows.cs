@@ -61,7 +61,7 @@ internal sealed class OverlapRows : IDisposable
         {
             last = _windows is null ? end : long.Min(first + _windows.Rows, end);
             var batch = _windows?.Read(first, (int)(last - first)).Batch ?? _batch;
-            var labels = new TargetRows(batch.Labels!, batch.Predictions.Shape, normalizes: false);
+            var labels = PostedTargets.Create(batch, batch.Labels!, batch.Predictions.Shape);
             for (var index = first; index < last; index += Lanes.Width)
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
@@ -70,7 +70,7 @@ internal sealed class OverlapRows : IDisposable
                 for (var row = index; row < index + count; row++)
                 {
                     if (!_weights.Kept.Contains(row)) continue;
-                    labels.Read(row, _scratch.Y[.._classes]);
+                    labels.Read(row, _scratch.Target);
                     Add(Fill(batch, row), sums, group, _weights[row]);
                 }
             }
@@ -89,7 +89,7 @@ internal sealed class OverlapRows : IDisposable
         {
             last = _windows is null ? end : long.Min(first + _windows.Rows, end);
             var (batch, scores) = _windows?.Read(first, (int)(last - first)) ?? (_batch, _scores);
-            var labels = new TargetRows(batch.Labels!, batch.Predictions.Shape, normalizes: false);
+            var labels = PostedTargets.Create(batch, batch.Labels!, batch.Predictions.Shape);
             for (var index = first; index < last; index += Lanes.Width)
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
@@ -126,7 +126,7 @@ internal sealed class OverlapRows : IDisposable
         for (var lane = 0; lane < count; lane++)
         {
             if (!_weights.Kept.Contains(first + lane)) continue;
-            var y = labels.TrueClass(first + lane, _scratch.Y[.._classes]);
+            var y = labels.FindTrueClass(first + lane, _scratch.Y, wantsEntropy: false, out _);
             if (y < 0) return false;
             (rows[lane], kept[lane], classes[lane], weights[lane], any) = (first + lane, -1, y, _weights[first + lane], lane);
         }
@@ -140,7 +140,7 @@ internal sealed class OverlapRows : IDisposable
 
     private void Write(Batch batch, Scores scores, TargetRows labels, long index, ClassTable derivatives, long group)
     {
-        labels.Read(index, _scratch.Y[.._classes]);
+        labels.Read(index, _scratch.Target);
         var row = Fill(batch, index);
         scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
         if (scores.Gradient is not { } gradient) return;

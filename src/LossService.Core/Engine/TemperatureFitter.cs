@@ -27,7 +27,9 @@ internal sealed class TemperatureFitter : IDisposable
     private readonly WorkMemory _memory;
     private readonly ExactSum _slope = new(), _curvature = new();
     private Batch _window;
+    private readonly BinaryTarget _target;
     private TargetRows? _labels;
+    private bool _isHit;
 
     /// <param name="batch">The batch, of logits with labels.</param>
     /// <param name="weights">Its weights.</param>
@@ -38,13 +40,16 @@ internal sealed class TemperatureFitter : IDisposable
         (_batch, _window, _weights, _isBinary, _cancellation) = (batch, batch, weights, isBinary, cancellation);
         _samples = isBinary ? batch.Predictions.Count : batch.Layout.Rows;
         _classes = isBinary ? 2 : batch.Layout.Classes;
-        _memory = new(2L * Lanes.Padded(_classes), batch.Memory);
+        _target = new(batch.LabelForm, batch.LabelTemperature);
+        _memory = new(3L * Lanes.Padded(_classes), batch.Memory);
         _memory.Span.Clear();
     }
 
     private Span<double> Z => _memory.Span[..Lanes.Padded(_classes)];
 
     private Span<double> Y => _memory.Span.Slice(Lanes.Padded(_classes), Lanes.Padded(_classes));
+
+    private Span<double> YLow => _memory.Span.Slice(2 * Lanes.Padded(_classes), Lanes.Padded(_classes));
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
@@ -125,7 +130,7 @@ internal sealed class TemperatureFitter : IDisposable
             var (weight, expected) = Expect();
             tally.Add(_weights[i], new Dd(weight * Dd.Log(new Dd(total)).ToScalar() - inverse * expected), false, 0);
             if (isPositive) tally.AddToBin(_weights[i], Exp(Vector256.Create(Z[0]), inverse).ToScalar() / total, Y[0]);
-            else tally.AddToBin(_weights[i], 1 / total, IsHit() ? 1 : 0);
+            else tally.AddToBin(_weights[i], 1 / total, _isHit ? 1 : 0);
         });
         return tally.Conclude();
     }
@@ -149,7 +154,7 @@ internal sealed class TemperatureFitter : IDisposable
     private bool Visit(Batch window, long start, long end, Action<long> visit)
     {
         _window = window;
-        if (!_isBinary) _labels = new(window.Labels!, window.Predictions.Shape, window.Options.Get(SharedOptions.Normalize));
+        if (!_isBinary) _labels = PostedTargets.Create(window, window.Labels!, window.Predictions.Shape);
         for (var i = start; i < end; i++)
         {
             if (i % 64 == 0) _cancellation.ThrowIfCancellationRequested();
@@ -160,11 +165,6 @@ internal sealed class TemperatureFitter : IDisposable
         return true;
     }
 
-    /// <summary>Whether the predicted class is the label's; of an element, a logit of 0 and a label of 0.5 are the second class.</summary>
-    private bool IsHit() => _labels is null
-        ? Z[1] < 0 == Y[0] > 0.5
-        : Z.IndexOf(0.0) == Ranking.FindMax(Y[.._classes]);
-
     /// <summary>Reads the label of a sample, and its logits less their largest; false where a limit would be to be taken.</summary>
     private bool Read(long sample)
     {
@@ -174,12 +174,16 @@ internal sealed class TemperatureFitter : IDisposable
         {
             _window.Predictions.Read(sample, z[..1]);
             _window.Labels!.Read(sample, y[..1]);
-            (z[1], y[1]) = (0, 1 - y[0]);
+            // of an element, a logit of 0 and a label of a half are the second class
+            _isHit = z[0] > 0 == _target.IsPositive(y[0]);
+            z[1] = 0;
+            (y[0], y[1]) = Distribute(y[0]);
         }
         else
         {
             _window.Predictions.Read(sample * _classes, z);
-            _labels.Read(sample, y);
+            var hard = _labels.ReadPlain(sample, new(Y, YLow)).Hard;
+            _isHit = Ranking.FindMax(z) == _labels.FindLabel(sample, hard, y);
         }
         var max = z[Ranking.FindMax(z)];
         if (double.IsInfinity(max)) return false;
@@ -190,6 +194,15 @@ internal sealed class TemperatureFitter : IDisposable
         }
         Z[_classes..].Fill(double.NegativeInfinity);
         return true;
+    }
+
+    /// <summary>t and 1 − t of the label of an element.</summary>
+    private (double T, double U) Distribute(double posted)
+    {
+        if (!_target.IsTeacher) return (posted, 1 - posted);
+        var (label, lost) = (Vector256.Create(posted), Vector256<double>.Zero);
+        var (t, u) = _target.Finish(label, _target.Start<Dd>(label), ref lost);
+        return (t.ToScalar(), u.ToScalar());
     }
 
     /// <summary>Σ_c y_c, and Σ_c y_c·z_c.</summary>

@@ -25,7 +25,8 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <summary>A loss's own options, followed by those of every binary loss on probabilities.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
-        .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
+        .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.LabelTemperature,
+        SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
         SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
     ];
 

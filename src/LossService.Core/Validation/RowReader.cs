@@ -34,7 +34,7 @@ internal sealed class RowReader : IDisposable
             && batch.Options.Get(SharedOptions.Link) != SharedOptions.LinkSigmoid);
         TakesSums = loss.Kind == LossKind.Categorical;
         Width = HasClasses ? _layout.Classes : (int)long.Min(_shape.Count, 1024);
-        HasIndices = HasClasses && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
+        HasIndices = HasClasses && batch.LabelForm == TargetForm.Labels && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
         Samples = HasClasses ? _layout.Rows : _shape.Count;
         Kept = new(batch, Samples);

@@ -7,13 +7,14 @@ using LossService.Core.Validation;
 namespace LossService.Requests;
 
 /// <summary>
-/// The gate for the header of a request: predictions in exactly one form, and what <see cref="HeaderRules"/> says of the rest.
+/// The gate for the header of a request: predictions in exactly one form, labels in one at most, and what <see cref="HeaderRules"/> says
+/// of the rest.
 /// Shapes and values are checked where they are scored.
 /// </summary>
 internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 {
     public RequestValidator() =>
-        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader);
+        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckLabels).Custom(CheckHeader);
 
     /// <summary>
     /// Adds the tensors that are missing to the errors of a request that could not be read: an unknown field is often a missing one.
@@ -23,7 +24,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request.Posted.Count == 0) return;
         if (!Enum.GetValues<PredictionForm>().Any(form => request.Posted.Contains(form.Name())))
             request.Errors.Add(new(""), DescribeMissing(request));
-        if (request.Loss.Labels != LabelRule.None && !request.Posted.Contains(Fields.Labels))
+        if (request.Loss.Labels != LabelRule.None && !Enum.GetValues<TargetForm>().Any(form => request.Posted.Contains(form.Name())))
             request.Errors.Add(new(""), $"{Fields.Labels} are missing");
     }
 
@@ -35,14 +36,20 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request.Form is not null) return;
         string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null)
             .Select(form => form.Name())];
-        if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}");
-        else Add("", DescribeMissing(request));
+        if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}", request, context);
+        else Add("", DescribeMissing(request), request, context);
+    }
 
-        void Add(string field, string detail)
-        {
-            request.Errors.Add(new(field), detail);
-            context.AddFailure(field, detail);
-        }
+    private static void CheckLabels(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    {
+        string[] posted = [.. request.LabelForms.Select(form => form.Name())];
+        if (posted.Length > 1) Add(posted[1], $"expected one form of labels, got {string.Join(" and ", posted)}", request, context);
+    }
+
+    private static void Add(string field, string detail, ScoreRequest request, ValidationContext<ScoreRequest> context)
+    {
+        request.Errors.Add(new(field), detail);
+        context.AddFailure(field, detail);
     }
 
     private static void CheckHeader(ScoreRequest request, ValidationContext<ScoreRequest> context)
