@@ -36,7 +36,7 @@ COUNTS = ("true_positives", "false_positives", "false_negatives", "true_negative
 
 
 class Scores:
-    """The sums that the totals and the metrics of a dataset are made of."""
+    """The sums that the totals, the metrics and the overlaps of a dataset are made of."""
 
     def __init__(self, answers=()):
         self.sums = collections.defaultdict(ExactSum)
@@ -47,6 +47,9 @@ class Scores:
     def add(self, answer):
         """Adds a batch: what the service answered."""
         self._add_all("totals", answer["totals"])
+        for number, one in enumerate(answer.get("sums", [])):
+            for kind, value in enumerate(one):
+                self.sums["overlap", number, kind].add(value)
         if metrics := answer.get("metrics"):
             self._add_all("metrics", metrics["totals"])
             for number, one in enumerate(metrics["bins"]):
@@ -69,11 +72,13 @@ class Scores:
             self.sums[path].merge(part)
 
     def result(self):
-        """The answer for all batches: totals, their mean, metrics."""
+        """The answer for all batches: totals, their mean, metrics, sums of overlaps."""
         totals = {name: self._round("totals", name) for name in ("samples", "weight", "loss")}
         answer = {"loss": divide(totals["loss"], totals["weight"]), "totals": totals | {"samples": int(totals["samples"])}}
         if self.edges:
             answer["metrics"] = self._metrics()
+        if classes := 1 + max((path[1] for path in self.sums if path[0] == "overlap"), default=-1):
+            answer["sums"] = [[self._round("overlap", number, kind) for kind in range(3)] for number in range(classes)]
         return answer
 
     def _metrics(self):

@@ -1,4 +1,4 @@
-"""Scores a dataset that may be larger than any machine: its loss and its metrics, the same bits however many workers there are.
+"""Scores a dataset that may be larger than any machine: its loss, metrics and sums, the same bits however many workers there are.
 
     python3 score.py DIRECTORY URL                            in this process alone
     python3 score.py DIRECTORY URL --workers 4                by four processes of this machine
@@ -52,6 +52,7 @@ def main():
     parser.add_argument("url")
     parser.add_argument("--rows", type=int, default=4096, help="rows of a batch")
     parser.add_argument("--option", action="append", default=[], metavar="NAME=VALUE", help="for each request: label_smoothing=0.1")
+    parser.add_argument("--outputs", nargs="+", default=["loss", "metrics"], help="of which sums add up: loss, metrics, sums")
     parser.add_argument("--workers", type=int)
     parser.add_argument("--scheduler")
     asked = parser.parse_args()
@@ -59,7 +60,7 @@ def main():
     for option in asked.option:
         if (name := option.split("=", 1)[0]) in ("mean_over", "divisor", "reduction"):
             sys.exit(f"{name}: the loss of the dataset is Σwℓ/Σw; for another mean, divide totals.loss of the result")
-    options = [("outputs", "loss"), ("outputs", "metrics"), *(option.split("=", 1) for option in asked.option)]
+    options = [*(("outputs", output) for output in asked.outputs), *(option.split("=", 1) for option in asked.option)]
     todo = list(batches(asked.directory, asked.rows))
     if not todo:
         sys.exit(f"{asked.directory} has no *.labels.npy")

@@ -23,6 +23,9 @@ public static class LossNames
     /// <summary>Cross-entropy, a categorical loss.</summary>
     public const string CrossEntropy = "cross_entropy";
 
+    /// <summary>Dice loss, a overlap loss.</summary>
+    public const string Dice = "dice";
+
     /// <summary>Entropy, a categorical loss.</summary>
     public const string Entropy = "entropy";
 
@@ -34,6 +37,9 @@ public static class LossNames
 
     /// <summary>Hinge, a binary loss.</summary>
     public const string Hinge = "hinge";
+
+    /// <summary>Jaccard loss, a overlap loss.</summary>
+    public const string Jaccard = "jaccard";
 
     /// <summary>Jensen–Shannon divergence, a categorical loss.</summary>
     public const string JsDivergence = "js_divergence";
@@ -55,4 +61,7 @@ public static class LossNames
 
     /// <summary>Total variation, a categorical loss.</summary>
     public const string TotalVariation = "total_variation";
+
+    /// <summary>Tversky loss, a overlap loss.</summary>
+    public const string Tversky = "tversky";
 }

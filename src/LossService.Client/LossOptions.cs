@@ -75,19 +75,28 @@ public sealed class LossOptions
     /// <summary>What the reliability diagram of a binary loss compares.</summary>
     public CalibrationOf? Calibration { get => Get<CalibrationOf?>(); set => Set(value); }
 
+    /// <summary>What makes probabilities of logits in an overlap loss.</summary>
+    public LossLink? Link { get => Get<LossLink?>(); set => Set(value); }
+
+    /// <summary>What the sums of an overlap loss run over.</summary>
+    public OverlapPer? Per { get => Get<OverlapPer?>(); set => Set(value); }
+
+    /// <summary>What is added to the numerator and the denominator of an overlap.</summary>
+    public double? Smooth { get => GetNumber(); set => Set(value); }
+
     /// <summary>The margin of hinge losses.</summary>
     public double? Margin { get => GetNumber(); set => Set(value); }
 
     /// <summary>The focusing exponent of focal losses.</summary>
     public double? Gamma { get => GetNumber(); set => Set(value); }
 
-    /// <summary>The weight of positives (<c>binary_focal</c>) or of classes (<c>focal</c>).</summary>
+    /// <summary>The weight of positives (<c>binary_focal</c>), of classes (<c>focal</c>) or of false positives (<c>tversky</c>).</summary>
     public LossFactor? Alpha { get => Get<LossFactor?>(); set => Set(value); }
 
     /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>.</summary>
     public LossFactor? PosWeight { get => Get<LossFactor?>(); set => Set(value); }
 
-    /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>.</summary>
+    /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>, or of false negatives (<c>tversky</c>).</summary>
     public double? Beta { get => GetNumber(); set => Set(value); }
 
     /// <summary>Which divergence <c>kl_divergence</c> is.</summary>

@@ -33,4 +33,7 @@ public enum LossOutputs
 
     /// <summary>Accuracy, perplexity and calibration.</summary>
     Metrics = 256,
+
+    /// <summary>The sums that an overlap is a ratio of, for each class.</summary>
+    Sums = 512,
 }

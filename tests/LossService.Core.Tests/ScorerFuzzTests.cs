@@ -15,7 +15,7 @@ public sealed class ScorerFuzzTests
     private const int Iterations = 1500;
 
     [Theory]
-    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void Score_AnyBatch_IsScoredOrRefused(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -113,14 +113,16 @@ public sealed class ScorerFuzzTests
         var outputs = batch.Outputs!.Value;
         var predictions = batch.Predictions.Shape;
         var samples = loss.GetSampleShape(predictions, batch.Options);
-        CheckTensor(scores.Losses, samples, outputs, OutputSet.Losses);
+        var valued = loss.Kind == LossKind.Overlap ? GetGroups(batch) : samples;
+        CheckTensor(scores.Losses, valued, outputs, OutputSet.Losses);
+        CheckTensor(scores.Sums, new([.. valued.Axes, 3]), outputs, OutputSet.Sums);
         CheckTensor(scores.Gradient, predictions, outputs, OutputSet.Gradient);
         CheckTensor(scores.Hessian, predictions, outputs, OutputSet.Hessian);
         CheckTensor(scores.Probabilities, predictions, outputs, OutputSet.Probabilities);
         CheckTensor(scores.LogProbabilities, predictions, outputs, OutputSet.LogProbabilities);
         CheckTensor(scores.Entropy, samples, outputs, OutputSet.Entropy);
         CheckTensor(scores.Predictions, samples, outputs, OutputSet.Predictions);
-        Assert.InRange(scores.Totals.Samples, 0, samples.Count);
+        Assert.InRange(scores.Totals.Samples, 0, valued.Count);
         Assert.False(double.IsNaN(scores.Totals.Weight), "the weight is NaN");
 
         // a weight near the end of float64 overflows in its products with class weights and losses
@@ -133,6 +135,14 @@ public sealed class ScorerFuzzTests
         if (!MayBeInfinite(batch)) Assert.All(losses, value => Assert.True(double.IsFinite(value), $"{value}"));
         var last = loss.Kind == LossKind.Binary ? 1 : new ClassLayout(predictions, batch.Options.Get(SharedOptions.ClassAxis)).Classes - 1;
         Assert.All(TestTensor.Read(scores.Predictions), value => Assert.InRange(value, -1, last));
+    }
+
+    /// <summary>The shape of an overlap's losses: its classes, of the batch or of each item.</summary>
+    private static Shape GetGroups(Batch batch)
+    {
+        var layout = new ClassLayout(batch.Predictions.Shape, batch.Options.Get(SharedOptions.ClassAxis));
+        return batch.Options.Get(SharedOptions.Per) == SharedOptions.Per.Default || layout.Samples.Rank == 0
+            ? new(layout.Classes) : new(layout.Samples.Axes[0], layout.Classes);
     }
 
     private static void CheckTensor(Tensor? tensor, Shape shape, OutputSet outputs, OutputSet output)

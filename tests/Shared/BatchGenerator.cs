@@ -28,7 +28,7 @@ internal static class BatchGenerator
         var random = new Random(seed);
         var (rows, classes) = (random.Next(space.Rows.Min, space.Rows.Max + 1), random.Next(space.Classes.Min, space.Classes.Max + 1));
         // one class is no categorical batch
-        if (loss.Kind == LossKind.Categorical) classes = Math.Max(classes, 2);
+        if (loss.Kind != LossKind.Binary) classes = Math.Max(classes, 2);
         var form = Any(space.Forms is [] ? loss.Accepts : space.Forms, random);
         var labelForm = Any(space.LabelForms is [] ? LabelFormsOf(loss) : space.LabelForms, random);
         var isBinary = loss.Kind == LossKind.Binary;
@@ -61,7 +61,7 @@ internal static class BatchGenerator
 
     /// <summary>The forms of labels that a loss takes, without a teacher's predictions, which are drawn where they are asked for.</summary>
     public static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
-        loss.Kind == LossKind.Categorical && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
+        loss.Kind != LossKind.Binary && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
 
     private static double[] PredictionsOfRow(PredictionForm form, bool isBinary, int classes, BatchSpace space, Random random)
     {

@@ -6,9 +6,14 @@ namespace LossService.Tests.Shared;
 /// <summary>The names of the catalogue's losses, for theories that hold of all of them or of a kind.</summary>
 public static class LossTheories
 {
-    public static TheoryData<string> All => Where(_ => true);
+    /// <summary>Those of which a sample is scored by itself: all but the overlap losses.</summary>
+    public static TheoryData<string> All => Where(loss => loss.Kind != LossKind.Overlap);
 
-    public static TheoryData<string> Labelled => Where(loss => loss.Labels != LabelRule.None);
+    public static TheoryData<string> Every => Where(_ => true);
+
+    public static TheoryData<string> Overlap => Where(loss => loss.Kind == LossKind.Overlap);
+
+    public static TheoryData<string> Labelled => Where(loss => loss.Kind != LossKind.Overlap && loss.Labels != LabelRule.None);
 
     public static TheoryData<string> Categorical => Where(loss => loss.Kind == LossKind.Categorical);
 

@@ -9,6 +9,9 @@ internal sealed record Scored(
     double? Loss, Totals Totals, double[] Losses, double[] Gradient, double[] Hessian, double[] Probabilities, double[] LogProbabilities,
     double[] Entropy, double[] Predictions, Metrics? Metrics)
 {
+    /// <summary>The sums of an overlap.</summary>
+    public double[] Sums { get; init; } = [];
+
     /// <summary>All the numbers there are of samples and predictions, one after the other.</summary>
     public IEnumerable<double> Elements =>
         [.. Losses, .. Gradient, .. Hessian, .. Probabilities, .. LogProbabilities, .. Entropy, .. Predictions];
@@ -26,5 +29,8 @@ internal sealed record Scored(
         scores.Loss, scores.Totals, TestTensor.Read(scores.Losses), draft.Unpost(TestTensor.Read(scores.Gradient)),
         draft.Unpost(TestTensor.Read(scores.Hessian)), draft.Unpost(TestTensor.Read(scores.Probabilities)),
         draft.Unpost(TestTensor.Read(scores.LogProbabilities)), TestTensor.Read(scores.Entropy), TestTensor.Read(scores.Predictions),
-        scores.Metrics);
+        scores.Metrics)
+    {
+        Sums = TestTensor.Read(scores.Sums),
+    };
 }

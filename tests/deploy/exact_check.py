@@ -20,6 +20,7 @@ def draw_answer(draw, bins=5, classes=3):
 
     totals = {name: draw.random() for name in ("weight", "correct", "cross_entropy", "squared_error")}
     return {"totals": {"samples": draw.randint(0, 9), "weight": draw.random(), "loss": draw_number(draw)},
+            "sums": [[draw.random() for _ in range(3)] for _ in range(classes)],
             "metrics": {"totals": totals | {"top_k_correct": {"5": draw.random()}},
                         "bins": [{"lower": i / bins, "upper": (i + 1) / bins, **own(draw.randint(0, 9))} for i in range(bins)],
                         "per_class": [{name: draw.random() for name in COUNTS} for _ in range(classes)],
@@ -44,6 +45,7 @@ def main():
         assert show(part.result()) == expected
         cells = [answer["metrics"]["confusion_matrix"][0][1] for answer in answers]
         assert part.result()["metrics"]["confusion_matrix"][0][1] == math.fsum(cells)
+        assert part.result()["sums"][2][1] == math.fsum(answer["sums"][2][1] for answer in answers)
     infinite = Scores([{"totals": {"samples": 1, "weight": 1, "loss": loss}} for loss in (1.0, "Infinity")])
     assert '"loss": "Infinity"' in show(infinite.result())
     print("exact.py: sums are exact, in any order and over any split")

@@ -27,7 +27,8 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
             if (!line.TryGetProperty("summary", out var summary)) return ToAnswer(line);
             Summary = new(
                 summary.GetProperty("lines").GetInt64(), summary.GetProperty("failed").GetInt64(), JsonValues.GetTotals(summary),
-                JsonValues.GetNumber(summary, OutputNames.Loss), JsonMetrics.Read(summary));
+                JsonValues.GetNumber(summary, OutputNames.Loss), JsonMetrics.Read(summary),
+                summary.TryGetProperty(OutputNames.Sums, out var sums) ? [.. sums.EnumerateArray().Select(ToSums)] : null);
             return null;
         }
         catch (IOException broken)
@@ -47,6 +48,8 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
         await _lines.DisposeAsync().ConfigureAwait(false);
         await stream.DisposeAsync().ConfigureAwait(false);
     }
+
+    private static LossSums ToSums(JsonElement ofClass) => new(ofClass[0].GetDouble(), ofClass[1].GetDouble(), ofClass[2].GetDouble());
 
     private static LossAnswer ToAnswer(JsonElement line)
     {

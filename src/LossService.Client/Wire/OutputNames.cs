@@ -12,6 +12,9 @@ internal static class OutputNames
     /// <summary>Tensors of the derivatives.</summary>
     public const string Gradient = "gradient", Hessian = "hessian";
 
+    /// <summary>The sums of an overlap loss.</summary>
+    public const string Sums = "sums";
+
     /// <summary>Parts of the metrics, which the Open Inference Protocol has as tensors.</summary>
     public const string Accuracy = "accuracy", TopKAccuracy = "top_k_accuracy", Perplexity = "perplexity",
         CalibrationError = "expected_calibration_error", MaximumCalibrationError = "maximum_calibration_error",

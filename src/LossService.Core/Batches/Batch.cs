@@ -93,6 +93,20 @@ public sealed record Batch : IDisposable
     internal long CountBytes() =>
         Predictions.Bytes + (Labels?.Bytes ?? 0) + (SampleWeight?.Bytes ?? 0) + (Mask?.Bytes ?? 0);
 
+    /// <summary>
+    /// The same batch with its classes on the last axis, where only the lengths of axes are in another order: the elements are not. Its
+    /// tensors are views.
+    /// </summary>
+    internal unsafe Batch WithClassesLast()
+    {
+        var layout = Layout;
+        return layout.IsLast || !layout.AreAdjacent ? this : this with { Predictions = View(Predictions)!, Labels = View(Labels) };
+
+        Tensor? View(Tensor? tensor) => tensor is null || tensor.Shape.Rank < layout.Shape.Rank
+            ? tensor
+            : new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
+    }
+
     /// <inheritdoc/>
     public void Dispose()
     {

@@ -2,7 +2,6 @@ using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
-using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
@@ -37,8 +36,7 @@ internal sealed class CategoricalPass : IDisposable
             Weights = new(batch, Rows, reader.Read, cancellation);
         }
         Scores = new(batch.Asked, batch.StoredDType, layout.Samples, batch.Predictions.Shape, batch.Memory);
-        // where only the lengths of axes are in another order, the elements are not
-        if (_areAdjacent && !layout.IsLast) _batch = WithClassesLast(batch, layout);
+        if (_areAdjacent) _batch = batch.WithClassesLast();
     }
 
     /// <summary>The number of rows.</summary>
@@ -106,15 +104,5 @@ internal sealed class CategoricalPass : IDisposable
             run.Add(row);
         }
         run.Finish();
-    }
-
-    /// <summary>The batch with views of its tensors whose last axis is that of the classes.</summary>
-    private static unsafe Batch WithClassesLast(Batch batch, ClassLayout layout)
-    {
-        return batch with { Predictions = View(batch.Predictions)!, Labels = View(batch.Labels) };
-
-        Tensor? View(Tensor? tensor) => tensor is null || tensor.Shape.Rank < batch.Predictions.Shape.Rank
-            ? tensor
-            : new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
     }
 }

@@ -25,10 +25,11 @@ public abstract class Loss
     /// <summary>Which labels it accepts.</summary>
     public abstract LabelRule Labels { get; }
 
-    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft.</summary>
+    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft, and are of samples.</summary>
     public IReadOnlyList<TargetForm> LabelForms => Labels switch
     {
         LabelRule.None => [],
+        _ when Kind == LossKind.Overlap => [TargetForm.Labels],
         LabelRule.Distribution or LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
         _ => [TargetForm.Labels],
     };
@@ -46,14 +47,17 @@ public abstract class Loss
     public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
 
     /// <summary>Whether it has an output.</summary>
-    public bool Has(Output output) =>
-        (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
+    public virtual bool Has(Output output) => output.Shape != OutputShape.Sums
+        && (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
-    /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
+    /// <summary>
+    /// The shape of the samples, and so of weights and masks: the predictions' for a binary loss, otherwise without the class axis. Of an
+    /// overlap loss they are its elements, each with all classes.
+    /// </summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
     /// <param name="options">The options of the batch.</param>
     public Shape GetSampleShape(Shape predictions, OptionValues options) =>
-        Kind == LossKind.Categorical ? new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples : predictions;
+        Kind == LossKind.Binary ? predictions : new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples;
 
     /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
     public Option? FindOption(string name)
@@ -74,11 +78,12 @@ public abstract class Loss
     internal abstract Scores Score(Batch batch, CancellationToken cancellation = default);
 
     /// <summary>The bytes of the results of a batch whose shapes fit together, and of the memory that computes them.</summary>
-    internal long CountBytes(Batch batch)
-    {
-        var shape = batch.Predictions.Shape;
-        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape, batch.Options), shape) + CountWorkBytes(batch);
-    }
+    internal long CountBytes(Batch batch) =>
+        Scores.CountBytes(batch.Asked, batch.StoredDType, output => GetShape(output, batch)) + CountWorkBytes(batch);
+
+    /// <summary>The shape of a result.</summary>
+    internal virtual Shape GetShape(Output output, Batch batch) => output.Shape == OutputShape.Samples
+        ? GetSampleShape(batch.Predictions.Shape, batch.Options) : batch.Predictions.Shape;
 
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);

@@ -8,4 +8,7 @@ public enum LossKind
 
     /// <summary>One element, true or false independently of the others.</summary>
     Binary,
+
+    /// <summary>A class of the batch, or of one of its items: a ratio of sums over all its elements.</summary>
+    Overlap,
 }

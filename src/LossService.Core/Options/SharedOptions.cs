@@ -104,6 +104,28 @@ public static class SharedOptions
         + "predicted: the probability of the predicted class with its being the label's.")
     { Choices = [CalibrationPositive, "predicted"] };
 
+    /// <summary>The option <c>link</c>, of overlap losses.</summary>
+    public static readonly Option<string> Link = new("link", OptionForm.Choice, "softmax",
+        "What makes probabilities of logits: softmax, over the classes, or sigmoid, of each class by itself.")
+    { Choices = ["softmax", LinkSigmoid], OnlyWith = PredictionForm.Logits };
+
+    /// <summary>The option <c>per</c>, of overlap losses.</summary>
+    public static readonly Option<string> Per = new("per", OptionForm.Choice, "batch",
+        "What the sums run over: the whole batch, or each item, an index of the first axis that is not the classes'.")
+    { Choices = ["batch", PerItem] };
+
+    /// <summary>The option <c>smooth</c>, of overlap losses.</summary>
+    public static readonly Option<double> Smooth = new("smooth", OptionForm.Number, 0,
+        "s: is added to the numerator and to the denominator of the overlap. With 0, a class that is neither predicted nor labelled has "
+        + "the loss 0.")
+    { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
+
+    /// <summary>The choice of <see cref="Link"/> that is not the default.</summary>
+    internal const string LinkSigmoid = "sigmoid";
+
+    /// <summary>The choice of <see cref="Per"/> that is not the default.</summary>
+    internal const string PerItem = "item";
+
     /// <summary>The values of <see cref="SmoothingOver"/>; the first is the default.</summary>
     internal const string SmoothingOverClasses = "classes", SmoothingOverFinite = "finite";
 

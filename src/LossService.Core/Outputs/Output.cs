@@ -20,7 +20,7 @@ public sealed record Output(OutputSet Flag, string Name, OutputShape Shape, stri
     public bool NeedsSecondDerivative { get; init; }
 
     /// <summary>Whether it is a tensor.</summary>
-    public bool IsTensor => Shape is OutputShape.Samples or OutputShape.Predictions;
+    public bool IsTensor => Shape is OutputShape.Samples or OutputShape.Predictions or OutputShape.Sums;
 
     /// <summary>Its place in the catalogue: the number of its bit in <see cref="OutputSet"/>.</summary>
     public int Index => System.Numerics.BitOperations.Log2((uint)Flag);

@@ -33,6 +33,10 @@ public static class OutputCatalogue
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
             "Accuracy, perplexity, calibration and classes of the predictions, weighted by sample_weight and never by class_weight.")
         { NeedsLabels = true },
+        new(OutputSet.Sums, "sums", OutputShape.Sums,
+            "For each class, or each item and class: Σw·p·t, Σw·p·(1 − t) and Σw·(1 − p)·t over the elements that are kept, float64. Those "
+            + "of parts of a batch add up to those of the batch.")
+        { DType = DType.Float64, NeedsLabels = true },
     ];
 
     /// <summary>All outputs as one set.</summary>

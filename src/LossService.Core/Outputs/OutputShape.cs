@@ -12,6 +12,9 @@ public enum OutputShape
     /// <summary>A tensor in the predictions' shape.</summary>
     Predictions,
 
+    /// <summary>A tensor of three sums for each loss of an overlap.</summary>
+    Sums,
+
     /// <summary>A group of named numbers: <see cref="Outputs.Metrics"/>.</summary>
     Metrics,
 }

@@ -12,13 +12,18 @@ public sealed class Scores : IDisposable
     /// <summary>Allocates the tensors that are asked for, not initialised.</summary>
     /// <exception cref="MemoryBudgetException">The budget has not enough left; nothing is allocated then.</exception>
     internal Scores(OutputSet outputs, DType dtype, Shape samples, Shape predictions, MemoryBudget? budget)
+        : this(outputs, dtype, output => output.Shape == OutputShape.Samples ? samples : predictions, budget) { }
+
+    /// <summary>Allocates the tensors that are asked for, not initialised.</summary>
+    /// <exception cref="MemoryBudgetException">The budget has not enough left; nothing is allocated then.</exception>
+    internal Scores(OutputSet outputs, DType dtype, Func<Output, Shape> shapeOf, MemoryBudget? budget)
     {
         try
         {
             foreach (var output in OutputCatalogue.All)
             {
                 if (!output.IsTensor || !output.IsIn(outputs)) continue;
-                _tensors[output.Index] = new(output.DType ?? dtype, output.Shape == OutputShape.Samples ? samples : predictions, budget);
+                _tensors[output.Index] = new(output.DType ?? dtype, shapeOf(output), budget);
             }
         }
         catch (OutOfMemoryException)
@@ -38,13 +43,13 @@ public sealed class Scores : IDisposable
     internal Scores With(Func<Output, Tensor, Tensor> view) => new(this, view);
 
     /// <summary>The bytes of the tensors that are asked for.</summary>
-    internal static long CountBytes(OutputSet outputs, DType dtype, Shape samples, Shape predictions)
+    internal static long CountBytes(OutputSet outputs, DType dtype, Func<Output, Shape> shapeOf)
     {
         var bytes = 0L;
         foreach (var output in OutputCatalogue.All)
         {
             if (!output.IsTensor || !output.IsIn(outputs)) continue;
-            bytes += (output.Shape == OutputShape.Samples ? samples : predictions).Count * (output.DType ?? dtype).Size();
+            bytes += shapeOf(output).Count * (output.DType ?? dtype).Size();
         }
         return bytes;
     }
@@ -92,6 +97,9 @@ public sealed class Scores : IDisposable
 
     /// <summary>The predicted class as int64.</summary>
     public Tensor? Predictions => Find(OutputSet.Predictions);
+
+    /// <summary>The sums of an overlap.</summary>
+    public Tensor? Sums => Find(OutputSet.Sums);
 
     /// <summary>The bytes of all tensors.</summary>
     public long Bytes => _tensors.Sum(tensor => tensor?.Bytes ?? 0);

@@ -58,7 +58,7 @@ internal static class BatchRules
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)
     {
         using var rows = new RowReader(loss, batch, cancellation);
-        WeightRules.Check(batch, rows, problems);
+        WeightRules.Check(loss, batch, rows, problems);
         if (batch is { LabelForm: TargetForm.Labels, Labels: { } labels }) LabelRules.Check(loss.Labels, labels, rows, problems);
         else if (batch.Labels is { } teacher) TeacherRules.Check(batch, teacher, rows, problems);
         // which samples are kept depends on the labels

@@ -71,7 +71,9 @@ public static class HeaderRules
             if (!output.IsIn(asked) || loss.Has(output)) continue;
             problems.Add(BatchField.Outputs, output.NeedsSecondDerivative
                 ? $"{loss.Name} has no {output.Name}; these have: {string.Join(", ", WithSecondDerivative)}"
-                : $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
+                : output.NeedsLabels && loss.Labels == LabelRule.None
+                ? $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels"
+                : $"{loss.Name} has no output {output.Name}; it has {string.Join(", ", loss.Outputs.Select(own => own.Name))}");
         }
     }
 

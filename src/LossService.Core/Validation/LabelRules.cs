@@ -13,7 +13,7 @@ internal static class LabelRules
     public static void Check(LabelRule rule, Tensor labels, RowReader rows, BatchProblems problems)
     {
         if (rows.HasIndices) CheckIndices(labels, rows, problems);
-        else if (rows.IsCategorical) CheckRows(rule, labels, rows, problems);
+        else if (rows.HasClasses) CheckRows(rule, labels, rows, problems);
         else CheckElements(rule, labels, rows, problems);
     }
 
@@ -55,6 +55,7 @@ internal static class LabelRules
             for (var c = 0; c < row.Length && !isWithin; c++)
                 if (!(row[c] >= 0 && row[c] <= most)) RefuseProbability(labels, rows.GetElement(i, c), rows, problems);
             if (problems.Total > before) continue;
+            if (rule == LabelRule.Probability) continue;
             if (rule != LabelRule.Class)
                 SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", rows.Normalizes, NormalizeHint, i, rows, problems);
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
@@ -87,7 +88,7 @@ internal static class LabelRules
         if (problems.Count())
             problems.Keep(BatchField.Labels, labels.Shape.Position(element),
                 $"expected {(rows.Normalizes ? "a number of at least 0" : "a number from 0 to 1")}, got {labels.Text(element)}"
-                + (rows.IsCategorical ? "" : HintSign(labels, element)));
+                + (rows.HasClasses ? "" : HintSign(labels, element)));
     }
 
     private static string HintSign(Tensor labels, long element)

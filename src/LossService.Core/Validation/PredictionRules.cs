@@ -18,7 +18,7 @@ internal static class PredictionRules
         var hint = form == PredictionForm.Probabilities ? DescribeWaysOut(batch, rows) : "";
         for (long i = 0; i < rows.Rows; i++)
         {
-            if (rows.IsCategorical && !rows.Kept.Contains(i)) continue;
+            if (rows.HasClasses && !rows.Kept.Contains(i)) continue;
             var row = rows.Read(predictions, i);
             var isWithin = RangeScan.AreWithin(row, least, most);
             var before = problems.Total;
@@ -26,11 +26,11 @@ internal static class PredictionRules
             {
                 if (row[c] >= least && row[c] <= most) continue;
                 var element = rows.GetElement(i, c);
-                if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
+                if (!rows.HasClasses && !rows.Kept.Contains(element)) continue;
                 if (problems.Count())
                     problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(batch, element, rows));
             }
-            if (rows.IsCategorical && problems.Total == before) CheckRow(row, batch, hint, i, rows, problems);
+            if (rows.AreDistributions && problems.Total == before) CheckRow(row, batch, hint, i, rows, problems);
         }
     }
 
@@ -74,5 +74,5 @@ internal static class PredictionRules
 
     private static string DescribeWaysOut(Batch batch, RowReader rows) =>
         $"clip takes numbers outside by at most {NumberText.Format(batch.Predictions.DType.SumTolerance())}"
-        + (rows.IsCategorical ? ", normalize divides rows by their sums" : "");
+        + (rows.TakesSums ? ", normalize divides rows by their sums" : "");
 }

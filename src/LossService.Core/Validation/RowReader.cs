@@ -29,11 +29,14 @@ internal sealed class RowReader : IDisposable
     {
         _cancellation = cancellation;
         (_shape, _layout, _memory) = (batch.Predictions.Shape, batch.Layout, batch.Memory);
-        IsCategorical = loss.Kind == LossKind.Categorical;
-        Width = IsCategorical ? _layout.Classes : (int)long.Min(_shape.Count, 1024);
-        HasIndices = IsCategorical && batch.LabelForm == TargetForm.Labels && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
+        HasClasses = loss.Kind != LossKind.Binary;
+        AreDistributions = loss.Kind == LossKind.Categorical || (HasClasses && batch.Form == PredictionForm.Logits
+            && batch.Options.Get(SharedOptions.Link) != SharedOptions.LinkSigmoid);
+        TakesSums = loss.Kind == LossKind.Categorical;
+        Width = HasClasses ? _layout.Classes : (int)long.Min(_shape.Count, 1024);
+        HasIndices = HasClasses && batch.LabelForm == TargetForm.Labels && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
-        Samples = IsCategorical ? _layout.Rows : _shape.Count;
+        Samples = HasClasses ? _layout.Rows : _shape.Count;
         Kept = new(batch, Samples);
         _row = new(Width, batch.Memory);
     }
@@ -48,7 +51,13 @@ internal sealed class RowReader : IDisposable
     public KeptSamples Kept { get; }
 
     /// <summary>Whether a row is a sample; otherwise each element is.</summary>
-    public bool IsCategorical { get; }
+    public bool HasClasses { get; }
+
+    /// <summary>Whether rows of predictions are distributions, or become such by a softmax.</summary>
+    public bool AreDistributions { get; }
+
+    /// <summary>Whether rows of probabilities may be divided by their sums.</summary>
+    public bool TakesSums { get; }
 
     /// <summary>Whether the labels are class indices.</summary>
     public bool HasIndices { get; }
@@ -68,7 +77,7 @@ internal sealed class RowReader : IDisposable
         var start = row * Width;
         var span = _row.Span[..(int)long.Min(Width, tensor.Count - start)];
         Count(span.Length);
-        if (IsCategorical && !_layout.AreAdjacent) tensor = FindWindow(tensor).Find(row);
+        if (HasClasses && !_layout.AreAdjacent) tensor = FindWindow(tensor).Find(row);
         tensor.Read(start, span);
         return span;
     }
@@ -83,7 +92,7 @@ internal sealed class RowReader : IDisposable
     }
 
     /// <summary>The number of an element of a row in a tensor of the predictions' shape.</summary>
-    public long GetElement(long row, int i) => IsCategorical ? _layout.GetElement(row, i) : row * Width + i;
+    public long GetElement(long row, int i) => HasClasses ? _layout.GetElement(row, i) : row * Width + i;
 
     /// <summary>The position of a row of classes in such a tensor: of its first class where the classes are not on the last axis.</summary>
     public int[] GetPosition(long row) => _layout.GetPosition(row);

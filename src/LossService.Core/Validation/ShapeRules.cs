@@ -41,10 +41,13 @@ internal static class ShapeRules
             return;
         }
 
-        if (loss.Kind == LossKind.Categorical && layout.Classes == 1)
+        var needsClasses = loss.Kind == LossKind.Categorical || (loss.Kind == LossKind.Overlap
+            && batch.Form == PredictionForm.Logits && batch.Options.Get(SharedOptions.Link) != SharedOptions.LinkSigmoid);
+        if (needsClasses && layout.Classes == 1)
         {
             problems.Add(name, $"{loss.Name} compares classes, but {axis} of {name} has one class; "
-                + "binary_cross_entropy takes one number a sample");
+                + (loss.Kind == LossKind.Overlap
+                    ? "link sigmoid takes one" : "binary_cross_entropy takes one number a sample"));
             return;
         }
 
@@ -55,7 +58,7 @@ internal static class ShapeRules
             problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
         foreach (var given in batch.Options.Given)
         {
-            if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Last, problems);
+            if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Binary ? shape.Last : layout.Classes, problems);
             if (given is OptionValue<bool> { Value: true })
                 CheckClasses(given.Option, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Rank > 1 ? shape.Last : 1, problems);
             if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : layout.Classes, problems);

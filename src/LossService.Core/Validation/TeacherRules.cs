@@ -15,7 +15,7 @@ internal static class TeacherRules
         var most = form == TargetForm.Logits ? double.PositiveInfinity : 0;
         for (long i = 0; i < rows.Rows; i++)
         {
-            if (rows.IsCategorical && !rows.Kept.Contains(i)) continue;
+            if (rows.HasClasses && !rows.Kept.Contains(i)) continue;
             var row = rows.Read(labels, i);
             var isWithin = RangeScan.AreWithin(row, double.NegativeInfinity, most);
             var before = problems.Total;
@@ -23,10 +23,10 @@ internal static class TeacherRules
             {
                 if (row[c] <= most) continue;
                 var element = rows.GetElement(i, c);
-                if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
+                if (!rows.HasClasses && !rows.Kept.Contains(element)) continue;
                 if (problems.Count()) problems.Keep(form.Name(), labels.Shape.Position(element), Describe(form, labels.Text(element)));
             }
-            if (rows.IsCategorical && problems.Total == before) CheckRow(row, form, labels.DType, i, rows, problems);
+            if (rows.HasClasses && problems.Total == before) CheckRow(row, form, labels.DType, i, rows, problems);
         }
     }
 

@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 
@@ -11,22 +12,25 @@ namespace LossService.Core.Validation;
 internal static class WeightRules
 {
     /// <summary>Adds what is wrong with the weights to <paramref name="problems"/>.</summary>
-    public static void Check(Batch batch, RowReader rows, BatchProblems problems)
+    public static void Check(Loss loss, Batch batch, RowReader rows, BatchProblems problems)
     {
         if (batch.Mask is { } mask && mask.DType != DType.Bool) CheckMask(mask, rows, problems);
         if (batch.SampleWeight is not { } weights) return;
         var each = SampleAxes.GetSamplesPerEntry(weights, rows.Samples);
-        var isDivisor = IsDivisor(batch);
+        var isRatio = loss.Kind == LossKind.Overlap;
+        var isDivisor = !isRatio && IsDivisor(batch);
         var hasMetrics = batch.Wants(OutputSet.Metrics);
         Span<double> weight = [0];
         for (long i = 0; i < weights.Count; i++)
         {
             rows.Count(1);
             weights.Read(i, weight);
-            if (IsInRange(weight[0]) && !(weight[0] < 0 && (isDivisor || hasMetrics))) continue;
+            if (IsInRange(weight[0]) && !(weight[0] < 0 && (isRatio || isDivisor || hasMetrics))) continue;
             if (!rows.Kept.ContainsAny(i * each, each)) continue;
             if (!problems.Count()) continue;
-            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), Describe(weight[0], isDivisor, weights.Text(i)));
+            problems.Keep(BatchField.SampleWeight, weights.Shape.Position(i), isRatio && IsInRange(weight[0])
+                ? $"{loss.Name} divides by weighted sums, so no weight may be negative, got {weights.Text(i)}"
+                : Describe(weight[0], isDivisor, weights.Text(i)));
         }
     }
 

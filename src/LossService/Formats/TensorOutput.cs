@@ -51,6 +51,7 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
         OutputShape.Scalar => [new(output.Name, output.Flag, DType64, scores => Vector(scores.Loss), 1)],
         OutputShape.Samples => [PerElement(output, -1)],
         OutputShape.Predictions => [PerElement(output, -1, -1)],
+        OutputShape.Sums => [PerElement(output, -1, 3)],
         _ =>
         [
             Metric("accuracy", metrics => Vector(metrics.Accuracy), 1),

@@ -63,7 +63,7 @@ internal static class CatalogueSchemas
         ["title"] = Text("The display name."),
         ["summary"] = Text("The definition, in one sentence."),
         ["formula"] = Text("The loss of one sample, in LaTeX."),
-        ["kind"] = Ref(Kind, document, "What one sample is: a row of classes, or one element."),
+        ["kind"] = Ref(Kind, document, "What has a loss: a row of classes, one element, or a class with all its elements."),
         ["units"] = ListOf(Type(JsonSchemaType.String), "The values of unit that it takes; none where it is no amount of information."),
         ["predictions"] = ListOf(Ref(Form, document), "The forms of predictions that it accepts, the most usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),

@@ -59,6 +59,7 @@ internal sealed class LossesDocument(
     {
         new() { Name = LossOperation.Tag(LossKind.Categorical), Description = "A sample is a row of K classes; exactly one is true" },
         new() { Name = LossOperation.Tag(LossKind.Binary), Description = "A sample is one element, true or false by itself" },
+        new() { Name = LossOperation.Tag(LossKind.Overlap), Description = "A loss is a ratio of sums over the elements of a class" },
         new() { Name = SeveralDocument.Tag, Description = "One batch, several losses" },
         new() { Name = OtherFormats, Description = "Batches that are not one JSON value" },
         new() { Name = Catalogue, Description = "Lists and describes the losses" },

@@ -23,7 +23,7 @@ internal static class RequestSchema
         {
             var one = loss.LabelForms.Count > 1 ? $" A request has one of {string.Join(", ", loss.LabelForms.Select(f => f.Name()))}." : "";
             properties[form.Name()] = form == TargetForm.Labels
-                ? Tensor(Describe(loss.Labels) + one, (loss.Kind == LossKind.Binary ? Bit : Number) | OrNull(loss), document)
+                ? Tensor(Describe(loss) + one, (loss.Kind == LossKind.Categorical ? Number : Bit) | OrNull(loss), document)
                 : Tensor(Describe(form, loss.Kind) + one, JsonSchemaType.Null, document);
         }
         AddWeights(properties, document);
@@ -105,10 +105,15 @@ internal static class RequestSchema
 
     private static string Describe(PredictionForm form, Loss loss) => (form switch
     {
-        PredictionForm.Logits => loss.Kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
+        PredictionForm.Logits => $"Raw scores z, before {loss.Kind switch
+        {
+            LossKind.Categorical => "softmax",
+            LossKind.Binary => "sigmoid",
+            _ => "softmax or sigmoid, as link says",
+        }}",
         PredictionForm.Probabilities => loss.Kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
         _ => "log p ≤ 0",
-    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis, or on class_axis." : ". Each element is a sample.")
+    }) + (loss.Kind != LossKind.Binary ? ". Classes are on the last axis, or on class_axis." : ". Each element is a sample.")
         + (loss.Accepts.Count > 1 ? $" A request has one of {string.Join(", ", loss.Accepts.Select(other => other.Name()))}." : "");
 
     /// <summary>Labels that have another form may be left out.</summary>
@@ -123,8 +128,10 @@ internal static class RequestSchema
         _ => "The natural logarithms of a teacher's probabilities, in the predictions' shape.",
     };
 
-    private static string Describe(LabelRule rule) => rule switch
+    private static string Describe(Loss loss) => loss.Labels switch
     {
+        LabelRule.Probability when loss.Kind == LossKind.Overlap =>
+            "Class indices from 0, in the predictions' shape without the class axis; or numbers from 0 to 1 or booleans, in their shape.",
         LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows that sum to 1, in the predictions' shape.",
         LabelRule.Class => "Class indices from 0, in the samples' shape; or one-hot rows, in the predictions' shape.",
         LabelRule.Probability => "The target of each element, a number from 0 to 1 or a boolean, in the predictions' shape.",

@@ -52,13 +52,13 @@ public sealed class ScoreRequest : IDisposable
     public bool TakesBooleanLabels => HasSeveral
         ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels || entry.Loss.Labels == LabelRule.None
             || entry.Entry!.LabelsFrom is not (null or TargetForm.Labels))
-        : _loss!.Kind == LossKind.Binary;
+        : _loss!.Kind != LossKind.Categorical;
 
     /// <summary>Of this and its entries, the first for whose loss the labels have the shape of class indices; null = none.</summary>
     public ScoreRequest? FindIndexed() =>
         Predictions is not { Shape: { Rank: > 0 } shape } || this[TensorField.Labels] is not { } labels ? null
             : (HasSeveral ? Entries.Where(entry => FindLabels(entry) == TargetForm.Labels) : [this]).FirstOrDefault(
-                request => request.Loss.Kind == LossKind.Categorical
+                request => request.Loss.Kind != LossKind.Binary
                     && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
 
     /// <summary>The option of a name among the fields of the request itself; null = none.</summary>

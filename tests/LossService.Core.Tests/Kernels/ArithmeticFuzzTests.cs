@@ -7,7 +7,7 @@ using LossService.Tests.Shared;
 namespace LossService.Core.Tests.Kernels;
 
 /// <summary>
-/// Every categorical loss under every option in the fast arithmetics, beside the same rows in double-double: a float32 element is the
+/// Every categorical and every overlap loss under every option in the fast arithmetics, beside the same rows in double-double: a float32 element is the
 /// same or a neighbour, and a sum within 4 ulp.
 /// </summary>
 public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
@@ -24,6 +24,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
 
     [Theory]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
     public void Score_HardRows_AgreesWithDoubleDouble(string loss) => Compare(loss, rows: 20_000, seed: 1);
 
     [Theory]
@@ -34,6 +35,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
     public void Score_TenMillionHardRows_AgreesWithDoubleDouble(string loss) =>
         Compare(loss, rows: long.Parse(Environment.GetEnvironmentVariable("ROWS") ?? "10000000"), seed: 2);
 

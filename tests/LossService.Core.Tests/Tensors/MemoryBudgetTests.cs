@@ -72,7 +72,7 @@ public sealed class MemoryBudgetTests
     }
 
     /// <summary>Every output, wide and narrow rows, weights: what scoring takes is in the budget, and free again.</summary>
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void Scores_OfALargeBatch_AreCountedAndRefused(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -110,7 +110,7 @@ public sealed class MemoryBudgetTests
     }
 
     /// <summary>A token that is cancelled already ends a batch that is long enough to look at it.</summary>
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void Validation_WithACancelledToken_Ends(string name)
     {
         var loss = LossCatalogue.Find(name)!;

@@ -32,7 +32,7 @@ public sealed partial class PageTests(TestService service)
         }
     }
 
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public async Task Page_OfEveryLoss_HasItsFormulaOptionsAndReferences(string name)
     {
         var loss = LossCatalogue.Find(name)!;
@@ -75,7 +75,7 @@ public sealed partial class PageTests(TestService service)
         foreach (var link in links) Assert.Equal(200, (await GetAsync(link.AbsolutePath, Browser)).Status);
     }
 
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public async Task Curl_OfThePage_Scores(string name)
     {
         var command = await ExampleAsync(name, "curl");

@@ -41,7 +41,9 @@ public sealed class HintTests(TestService service)
         { "nll_loss", "did you mean \"cross_entropy\" with log_probabilities?" },
         { "log_loss", "did you mean \"cross_entropy\" with probabilities" },
         { "mse", "did you mean \"brier\"" },
-        { "dice", "did you mean \"binary_focal\"" },
+        { "DiceLoss", "did you mean \"dice\"?" },
+        { "iou_loss", "did you mean \"jaccard\" of labels and probabilities" },
+        { "focal_tversky", "did you mean \"tversky\" with gamma?" },
         { "crossentropy", "did you mean \"cross_entropy\"?" },
         { "CrossEntropyLoss", "did you mean \"cross_entropy\"?" },
         { "BCE-with-logits", "did you mean \"binary_cross_entropy\"?" },
@@ -64,7 +66,9 @@ public sealed class HintTests(TestService service)
         Assert.Contains(words, reply.Json.GetProperty("detail").GetString()!, StringComparison.Ordinal);
     }
 
-    [Theory, MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [Theory]
+    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
     public async Task Batch_WithAllOfItMisnamed_SaysAllAtOnce(string name)
     {
         var answer = await service.PostAsync($"/v1/losses/{name}", """{"y_pred":[[1,2]],"y_true":[0]}""");

@@ -20,7 +20,7 @@ public sealed class ResultDTypeTests(TestService service)
 
     private readonly OipClient _oip = new(service);
 
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public async Task Base64_WithDType_HasResultsOfIt(string name)
     {
         var wide = await ScoreAsync(name, "float64", null);

@@ -9,7 +9,7 @@ from oracle.cases import cases
 from oracle.precision import Undecided
 from oracle.scoring import score
 from oracle.stated import check
-from oracle.subjects import SUBJECTS
+from oracle.subjects import OVERLAPS, SUBJECTS
 from oracle.wire import render
 
 HERE = Path(__file__).parent
@@ -27,7 +27,7 @@ def entry(subject, case):
 
 def main(names):
     check()
-    for subject in SUBJECTS:
+    for subject in (*SUBJECTS, *OVERLAPS):
         if names and subject.loss not in names:
             continue
         started = time.monotonic()

@@ -94,7 +94,7 @@ def markdown():
 
 def stated(name, value):
     """A tensor by its name, anything else as JSON."""
-    is_tensor = isinstance(value, str) and name not in ("reduction", "mean_over", "direction", "unit")
+    is_tensor = isinstance(value, str) and name not in ("reduction", "mean_over", "direction", "unit", "link", "per")
     return value if is_tensor else json.dumps(value)
 
 

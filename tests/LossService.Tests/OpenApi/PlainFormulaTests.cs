@@ -19,7 +19,7 @@ public sealed class PlainFormulaTests
     [InlineData(@"\sum_c t_c \log \frac{t_c}{p_c}", "Σ_c t_c log (t_c/p_c)")]
     public void Formula_Known_ReadsAsTyped(string latex, string plain) => Assert.Equal(plain, PlainFormula.Convert(latex));
 
-    [Theory, MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [Theory, MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void Formula_OfEveryLoss_LeavesNoLatex(string loss)
     {
         var plain = PlainFormula.Convert(LossCatalogue.Find(loss)!.Page.Formula);

@@ -24,7 +24,7 @@ internal sealed record ArrowStream(IReadOnlyList<ArrowColumn> Columns, ArrowOpti
         var predictions = columns.FirstOrDefault(column => column.Field <= TensorField.LogProbabilities);
         if (schema.FieldsList.Count == 0) request.Batch.Errors.Add(new(""), "the schema has no columns");
         else if (predictions is null || request.Batch.Errors.Total > 0) RequestValidator.AddMissing(request.Batch);
-        else if (loss.Kind == LossKind.Categorical && predictions.GetClassAxis(request.Batch.Options) == 0)
+        else if (loss.Kind != LossKind.Binary && predictions.GetClassAxis(request.Batch.Options) == 0)
             request.Batch.Errors.Add(new(SharedOptions.ClassAxis.Name),
                 "axis 0 of a record batch is its rows, which are samples; the classes are on an axis of the lists");
         if (request.Problem is { } problem) return problem;

@@ -46,7 +46,7 @@ internal static class SchemaReader
                         ? $"; {hint}" : Nearest.Suggest(field.Name, Fields.Tensors)));
             else if (!request.Posted.Add(field.Name)) errors.Add(new(field.Name), $"duplicate column \"{field.Name}\"");
             else if (Find(tensor, field, out var wrong) is not { } column) errors.Add(new(field.Name), wrong);
-            else if (tensor <= TensorField.LogProbabilities && request.Loss.Kind == LossKind.Categorical && column.Rank == 1)
+            else if (tensor <= TensorField.LogProbabilities && request.Loss.Kind != LossKind.Binary && column.Rank == 1)
                 errors.Add(new(field.Name), "expected a column of lists, with a number for each class");
             else if (tensor <= TensorField.LogProbabilities && !column.DType.IsFloat())
                 errors.Add(new(field.Name), $"expected real numbers, got {column.DType.Name()}");

@@ -2,6 +2,7 @@ using System.Text.Json;
 using Apache.Arrow;
 using Apache.Arrow.Types;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 using LossService.Problems;
@@ -17,7 +18,7 @@ internal sealed class ScoresTable
 {
     private const string Notices = "notices", Error = "error";
 
-    private readonly (TensorOutput Output, IArrowType Type)[] _outputs;
+    private readonly (TensorOutput Output, IArrowType Type, bool HasRows)[] _outputs;
     private readonly bool _hasRows;
 
     /// <summary>Finds the columns.</summary>
@@ -25,8 +26,9 @@ internal sealed class ScoresTable
     /// <param name="predictions">The column of the predictions.</param>
     public ScoresTable(ScoreRequest request, ArrowColumn predictions)
     {
-        _outputs = [.. TensorOutput.GetAsked(request).Select(output => (output, FindType(output, request, predictions)))];
-        _hasRows = _outputs.Any(column => column.Output.PerSample is not null);
+        _outputs = [.. TensorOutput.GetAsked(request)
+            .Select(output => (output, FindType(output, request, predictions), HasRows(output, request)))];
+        _hasRows = _outputs.Any(column => column.HasRows);
         var metadata = request.Id is { } id ? new Dictionary<string, string> { [Fields.Id] = id } : null;
         Schema = new(
             [.. _outputs.Select(column => new Field(column.Output.Name, column.Type, true)),
@@ -45,10 +47,10 @@ internal sealed class ScoresTable
     {
         var notices = request.Batch.Notices is { Count: > 0 } all ? string.Join(". ", all.Select(notice => notice.Detail)) : null;
         List<ArrayData> data = [];
-        foreach (var (output, type) in _outputs)
+        foreach (var (output, type, hasRows) in _outputs)
         {
             var tensor = columns.Own(output.Take(scores)!);
-            data.Add(output.PerSample is not null ? columns.AddRows(type, tensor)
+            data.Add(hasRows ? columns.AddRows(type, tensor)
                 : type is ListType list ? columns.AddFirstList(list, tensor) : columns.AddFirst(type, tensor));
         }
         return ToBatch([.. data, columns.AddFirst(notices), columns.AddFirst(null)], CountRows(request));
@@ -68,11 +70,20 @@ internal sealed class ScoresTable
         if (output.PerSample is null)
             return output.IsNumber ? element : new ListType(output.Axes is not [_, var size] ? element
                 : size > 0 ? new FixedSizeListType(Item(element), (int)size) : new ListType(Item(element)));
+        if (IsOfGroups(output, request))
+            return new ListType(Item(output.PerSample == OutputShape.Sums ? new FixedSizeListType(Item(element), 3) : element));
         var isOfClasses = request.Loss.Kind == LossKind.Categorical && output.PerSample == OutputShape.Samples;
         var levels = predictions.GetLevels(isOfClasses ? predictions.GetClassAxis(request.Options) : null);
         return levels.Reverse().Aggregate(element, (type, level) =>
             level.Size is { } size ? new FixedSizeListType(Item(type), size) : new ListType(Item(type)));
     }
+
+    /// <summary>Whether an output has a value for each class, of the batch or of each row.</summary>
+    private static bool IsOfGroups(TensorOutput output, ScoreRequest request) =>
+        request.Loss.Kind == LossKind.Overlap && output.PerSample is OutputShape.Samples or OutputShape.Sums;
+
+    private static bool HasRows(TensorOutput output, ScoreRequest request) => output.PerSample is not null
+        && !(IsOfGroups(output, request) && request.Options.Get(SharedOptions.Per) == SharedOptions.Per.Default);
 
     private static Field Item(IArrowType type) => new("item", type, false);
 

@@ -168,9 +168,5 @@ internal static unsafe class FastJsonRequestReader
 
     /// <summary>False where class indices have a fraction: the exact reader finds which one.</summary>
     private static bool HasIndicesOrRows(ScoreRequest request) =>
-        request.TakesBooleanLabels
-        || request[TensorField.Labels] is not { } labels
-        || !labels.DType.IsFloat()
-        || request.Predictions is not { } predictions
-        || predictions.Shape.Rank == labels.Shape.Rank;
+        request[TensorField.Labels] is not { } labels || !labels.DType.IsFloat() || request.FindIndexed() is null;
 }

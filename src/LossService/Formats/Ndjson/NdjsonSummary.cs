@@ -9,13 +9,14 @@ namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// The last line of the response, which sums up the stream as one dataset:
-/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics"}}</c>; with several losses
-/// <c>{"summary": {"lines", "failed", "losses": {name: {"totals", "loss", "metrics"}}, "combined": {"loss"}}}</c>.
+/// <c>{"summary": {"lines", "failed", "totals": {"samples", "weight", "loss"}, "loss", "metrics", "sums"}}</c>; with several losses
+/// <c>{"summary": {"lines", "failed", "losses": {name: {"totals", "loss", "metrics", "sums"}}, "combined": {"loss"}}}</c>.
 /// </summary>
 /// <remarks>
 /// <c>loss</c> is the mean over the stream, whatever reduction the lines ask for: Σloss divided by <c>divisor</c> or what <c>mean_over</c>
 /// says, null where that is 0. Lines that differ from the first in one of these, in a <c>unit</c>, in their losses or in the weights of a
-/// combined loss cannot be summed up with it, and are refused. <c>metrics</c> are there if every line that was scored has the same ones.
+/// combined loss cannot be summed up with it, and are refused. <c>metrics</c> are there if every line that was scored has the same ones,
+/// <c>sums</c> if every one has those of the same classes.
 /// </remarks>
 /// <param name="hasSeveral">Whether the lines have several losses.</param>
 internal sealed class NdjsonSummary(bool hasSeveral)

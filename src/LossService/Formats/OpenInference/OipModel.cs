@@ -18,10 +18,10 @@ internal sealed class OipModel
     private OipModel(Loss loss)
     {
         Loss = loss;
-        var isCategorical = loss.Kind == LossKind.Categorical;
+        var hasClasses = loss.Kind != LossKind.Binary;
         long[] samples = [-1];
-        var predictions = isCategorical ? [-1, -1] : samples;
-        var labels = isCategorical ? DType.Int64 : DType.Float32;
+        var predictions = hasClasses ? [-1, -1] : samples;
+        var labels = hasClasses ? DType.Int64 : DType.Float32;
         Inputs =
         [
             .. loss.Accepts.Select(form => Page(form.Name(), DType.Float32, predictions)),

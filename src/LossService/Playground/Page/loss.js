@@ -16,7 +16,8 @@ export let chosen = null;
 /** Reads the catalogue and makes the panel. */
 export async function startLoss(onchange) {
   const [listed, typeset] = await Promise.all([readLosses(), readFile("../pages/formulas.json").catch(() => ({}))]);
-  for (const loss of listed) losses.set(loss.name, loss);
+  // the views are of samples, of which an overlap has no losses
+  for (const loss of listed) if (loss.kind !== "overlap") losses.set(loss.name, loss);
   formulas = typeset;
   const select = find("#loss-name");
   fillLosses(select, [...losses.values()]);

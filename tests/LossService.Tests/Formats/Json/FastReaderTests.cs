@@ -32,7 +32,7 @@ public sealed class FastReaderTests
     private static ReadOnlySpan<byte> Alphabet => "0123456789.-+eE,,:[]{} \n\t\"\\\0ntf/é"u8;
 
     [Theory]
-    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Every), MemberType = typeof(LossTheories))]
     public void TryRead_WhatItTakes_IsWhatTheExactReaderReads(string name)
     {
         var loss = LossCatalogue.Find(name)!;

@@ -23,7 +23,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
-        var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
+        var takesIndices = found.Kind != LossKind.Binary && found.Labels != LabelRule.None;
         var takesTeacher = seed == TaughtSeed && found.LabelForms.Contains(TargetForm.Logits);
         var space = new BatchSpace
         {

@@ -6,7 +6,7 @@ import torch.nn.functional as F
 from scipy.spatial.distance import jensenshannon
 from scipy.stats import entropy
 from sklearn.calibration import calibration_curve
-from sklearn.metrics import accuracy_score, brier_score_loss, hinge_loss, log_loss, top_k_accuracy_score
+from sklearn.metrics import accuracy_score, brier_score_loss, f1_score, hinge_loss, jaccard_score, log_loss, top_k_accuracy_score
 from torch.distributions import Categorical
 
 from oracle.wire import SplitMix64, literal
@@ -33,7 +33,13 @@ def asymmetric_loss(z, t, gamma_neg=4, gamma_pos=1, clip=0.05):
     return -((t * p.log() + (1 - t) * rest.log()) * focus).sum()
 
 
-CALLS = {"F": F, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
+def tversky_loss(p, t, alpha, beta, smooth):
+    """monai.losses.TverskyLoss with batch=True, as its documentation defines it: the mean over the classes."""
+    tp, fp, fn = (p * t).sum(0), (p * (1 - t)).sum(0), ((1 - p) * t).sum(0)
+    return (1 - (tp + smooth) / (tp + alpha * fp + beta * fn + smooth)).mean()
+
+
+CALLS = {"F": F, "torch": torch, "tversky_loss": tversky_loss, "f1_score": f1_score, "jaccard_score": jaccard_score, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
          "jensenshannon": jensenshannon, "calibration_curve": calibration_curve, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
          "hinge_loss": hinge_loss, "log_loss": log_loss, "top_k_accuracy_score": top_k_accuracy_score}
 

@@ -184,4 +184,11 @@ ROWS = (
     Row("multi_margin", PYTORCH, "F.multi_margin_loss(z, y, weight=w)", Z_Y | {"class_weight": "w", "mean_over": "samples"}),
     Row("multi_margin", PYTORCH, "F.multi_margin_loss(z, y, margin=0.5, reduction='none')",
         Z_Y | {"margin": 0.5, "reduction": "none"}, "losses"),
+    Row("dice", FORMULA, "tversky_loss(F.softmax(z, -1), one_hot, 0.5, 0.5, smooth=0.5)", {"logits": "z", "labels": "y", "smooth": 1}),
+    Row("dice", FORMULA, "tversky_loss(torch.sigmoid(z), b, 0.5, 0.5, smooth=0)", {"logits": "z", "labels": "b", "link": "sigmoid"}),
+    Row("dice", SKLEARN, "1 - f1_score(b, one_hot, average='macro')", {"probabilities": "one_hot", "labels": "b"}),
+    Row("jaccard", FORMULA, "tversky_loss(F.softmax(z, -1), one_hot, 1, 1, smooth=1e-5)", {"logits": "z", "labels": "y", "smooth": 1e-5}),
+    Row("jaccard", SKLEARN, "1 - jaccard_score(b, one_hot, average='macro')", {"probabilities": "one_hot", "labels": "b"}),
+    Row("tversky", FORMULA, "tversky_loss(F.softmax(z, -1), one_hot, 0.3, 0.7, smooth=1)",
+        {"logits": "z", "labels": "y", "alpha": 0.3, "beta": 0.7, "smooth": 1}),
 )

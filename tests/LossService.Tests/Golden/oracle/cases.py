@@ -5,7 +5,8 @@ from zlib import crc32
 
 from mpmath import mp, mpf
 
-from .request import FORMS, flatten, nest
+from . import overlaps
+from .request import FORMS, flatten, move, nest
 from .rules import EVERYTHING, asked, rules
 from .teaching import taught
 from .wire import SplitMix64, literal
@@ -25,6 +26,7 @@ class Subject:
     bits: bool = False  # accepts unit = bits
     scales: tuple = (1e-3, 1, 30, 700)
     edges: tuple = ()
+    overlap: bool = False
     huge: bool = False  # has a case with 50257 classes
     curved: bool = True  # has second derivatives
 
@@ -213,6 +215,9 @@ def generated(subject):
 
 
 def cases(subject):
+    if subject.overlap:
+        yield from overlaps.cases(subject, lambda name, dtype: Draw(subject, name, dtype), Case, move)
+        return
     yield from (bent(subject, case) for case in written(subject))
     yield from generated(subject)
 

@@ -55,7 +55,7 @@ class Comparison:
                 if name == "metrics":
                     self.metrics(exact, actual.get(name))
                 else:
-                    self.member(name, "", exact, actual.get(name), "d" if name in ("loss", "totals") else self.code)
+                    self.member(name, "", exact, actual.get(name), "d" if name in ("loss", "totals", "sums") else self.code)
 
     @property
     def code(self):

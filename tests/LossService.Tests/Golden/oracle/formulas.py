@@ -70,6 +70,13 @@ class Bernoulli:
         return -total(terms)
 
 
+class Sigmoids:
+    """A row of logits, each with a probability of its own."""
+
+    def __init__(self, x, options):
+        self.p = [(1 + exp(-(z / mpf(options.get("temperature", 1))))) ** -1 for z in x]
+
+
 def per_class(option, c, default=1):
     """An option that may be one number or one per class."""
     value = default if option is None else option[c] if isinstance(option, list) else option
@@ -183,6 +190,32 @@ def squared_hinge(element, t, options):
     return violation * violation
 
 
+def ratio(above, below):
+    """0 where both are."""
+    return above / below if below.value != 0 else Var(mpf(0))
+
+
+def dice(tp, fp, fn, options):
+    s = mpf(options.get("smooth", 0))
+    whole = tp * 2 + fp + fn + s
+    return 1 - ratio(tp * 2 + s, whole) if whole.value != 0 else Var(mpf(0))
+
+
+def jaccard(tp, fp, fn, options):
+    s = mpf(options.get("smooth", 0))
+    whole = tp + fp + fn + s
+    return 1 - ratio(tp + s, whole) if whole.value != 0 else Var(mpf(0))
+
+
+def tversky(tp, fp, fn, options):
+    s, gamma = mpf(options.get("smooth", 0)), mpf(options.get("gamma", 1))
+    missed = fp * mpf(options.get("alpha", 0.5)) + fn * mpf(options.get("beta", 0.5))
+    whole = tp + missed + s
+    if whole.value == 0 or missed.value == 0 and gamma != 1:
+        return Var(mpf(0))
+    return (1 - ratio(tp + s, whole)) ** gamma
+
+
 # in these, a class's weight multiplies its term of the sum; in the others, the sample's class weight multiplies the loss
 WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
@@ -191,3 +224,4 @@ CATEGORICAL = {formula.__name__: formula for formula in (
     total_variation, multiclass_hinge, multi_margin)}
 BINARY = {formula.__name__: formula for formula in (
     binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}
+OVERLAP = {formula.__name__: formula for formula in (dice, jaccard, tversky)}

@@ -2,8 +2,8 @@
 """Random requests to a running service, each answer compared with the definition: oracle/fuzz.py --requests 10000 --url …
 
 Exits with 1 on a mismatch. The same seed draws the same requests; --only N repeats one and prints it. Every tenth request is an
-invalid one, which must be refused with 422; every fortieth a stream, whose summary must be that of one dataset; and every fortieth one
-from the ends of the ranges, which is refused or has the right numbers.
+invalid one, which must be refused with 422; every tenth one of an overlap loss; every fortieth a stream, whose summary must be that of one
+dataset; and every fortieth one from the ends of the ranges, which is refused or has the right numbers.
 """
 
 import argparse
@@ -23,6 +23,7 @@ from oracle import precision  # noqa: E402
 from oracle.comparing import Comparison  # noqa: E402
 from oracle.drawing import FAR, Draw, request  # noqa: E402
 from oracle.formulas import BINARY  # noqa: E402
+from oracle.overlap_drawing import overlap_request  # noqa: E402
 from oracle.refusals import refusals  # noqa: E402
 from oracle.request import FORMS, shape_of  # noqa: E402
 from oracle.scoring import score, summary  # noqa: E402
@@ -45,9 +46,9 @@ def post(url, loss, body, media="application/json"):
 def check(arguments):
     """(number, family, loss, request, differences, worst) of one request."""
     seed, url, number = arguments
-    family = "invalid" if number % 10 == 9 else "stream" if number % 40 == 7 else "far" if number % 40 == 13 else "scored"
+    family = "invalid" if number % 10 == 9 else "overlap" if number % 10 == 1 else "stream" if number % 40 == 7 else "far" if number % 40 == 13 else "scored"
     try:
-        return number, family, *{"invalid": refused, "stream": streamed, "far": far, "scored": scored}[family](seed, url, number)
+        return number, family, *{"invalid": refused, "stream": streamed, "far": far, "overlap": overlapping, "scored": scored}[family](seed, url, number)
     except precision.Undecided as reason:
         return number, "undecided", "", "", [], {str(reason)[:60]: 0}
 
@@ -71,6 +72,16 @@ def scored(seed, url, number):
     expected = score(loss, body)
     comparison = Comparison(body["dtype"], near and body["dtype"] == "float64", magnitude(loss, body, expected))
     comparison.compare(expected, json.loads(text))
+    return loss, render(body), comparison.wrong, comparison.worst
+
+
+def overlapping(seed, url, number):
+    loss, body = overlap_request(Draw(seed, number))
+    status, text = post(url, loss, render(body))
+    if status != 200:
+        return loss, render(body), [refusal(status, text)], {}
+    comparison = Comparison(body["dtype"])
+    comparison.compare(score(loss, body), json.loads(text))
     return loss, render(body), comparison.wrong, comparison.worst
 
 

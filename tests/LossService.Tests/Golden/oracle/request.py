@@ -7,7 +7,7 @@ from math import prod
 import numpy
 from mpmath import mp, mpf
 
-from .formulas import BINARY, CATEGORICAL, WEIGHTED_BY_TERM, Bernoulli, Categorical, z_penalty
+from .formulas import BINARY, CATEGORICAL, OVERLAP, WEIGHTED_BY_TERM, Sigmoids, Bernoulli, Categorical, z_penalty
 from .precision import evaluate
 from .tape import Var, gradient
 from .wire import hold
@@ -123,7 +123,8 @@ class Request:
         self.options = {name: value for name, value in body.items() if value is not None}
         self.loss = loss
         self.binary = loss in BINARY
-        self.formula = BINARY[loss] if self.binary else CATEGORICAL[loss]
+        self.overlap = loss in OVERLAP
+        self.formula = (BINARY | CATEGORICAL | OVERLAP)[loss]
         self.form = next(form for form in FORMS if form in self.options)
         self.dtype = self.options.get("dtype", "float32")
         self.predictions = decoded(self.options[self.form])
@@ -215,6 +216,8 @@ class Request:
         return sample.weight * self.class_weight(sample)
 
     def distribution(self, x, column):
+        if self.overlap and self.form == "logits" and self.options.get("link") == "sigmoid":
+            return Sigmoids(x, self.options)
         return Bernoulli(self.form, x, self.options, column) if self.binary else Categorical(self.form, x, self.options)
 
     def evaluate(self, sample, compute, take_limits=True, moving=(None,)):

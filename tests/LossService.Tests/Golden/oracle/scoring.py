@@ -2,7 +2,7 @@
 
 from mpmath import mp, mpf
 
-from . import metrics
+from . import metrics, overlaps
 from .request import Request, nest
 
 
@@ -53,6 +53,8 @@ def totals(samples, weight, loss):
 
 
 def answer(request, sampled):
+    if request.overlap:
+        return overlaps.answer(request, text)
     options = request.options
     samples = request.samples()
     kept = [sample for sample in samples if sample.kept]

@@ -86,6 +86,11 @@ ROUNDED_THIRDS = {"logits": [[0, 0, 0]], "labels": [[0.33333, 0.33333, 0.33333]]
 FAR_APART = tuple((f"logits near the end of float64, label {y}",
                    {"dtype": "float64", "logits": [[9e307, -9e307]], "labels": [y], "temperature": 10, "outputs": ALL}) for y in (0, 1))
 
+OVERLAPS = (
+    Subject("dice", overlap=True), Subject("jaccard", overlap=True),
+    Subject("tversky", overlap=True, variants=(
+        {"alpha": 0.3, "beta": 0.7}, {"alpha": 0.7, "beta": 0.3, "per": "item", "sample_weight": True}, {"gamma": 2},
+        {"gamma": 0.75, "smooth": 1}, {"alpha": 0, "beta": 1}, {"alpha": 1, "beta": 0, "gamma": 4.0 / 3, "link": "sigmoid"})))
 SUBJECTS = (
     Subject("cross_entropy", bits=True, huge=True, edges=(
         *CATEGORICAL_EDGES, *AT_TARGET, *DESCRIPTIONS, *RELIABILITY, *UNSTATED, *TWICE_ROUNDED, *PENALIZED, *FAR_APART), variants=(

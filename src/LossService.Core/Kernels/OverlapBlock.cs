@@ -1,0 +1,14 @@
+using System.Runtime.Intrinsics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>
+/// Four rows side by side, a lane for each. A lane whose row is not kept has another row of the four with a weight of 0 in the sums, so that
+/// nothing of its own is read.
+/// </summary>
+/// <param name="Rows">Their numbers.</param>
+/// <param name="Classes">Their true classes.</param>
+/// <param name="Weights">Their weights.</param>
+/// <param name="IsKept">All bits set in the lanes of kept rows.</param>
+internal readonly record struct OverlapBlock(
+    Vector256<long> Rows, Vector256<double> Classes, Vector256<double> Weights, Vector256<double> IsKept);
