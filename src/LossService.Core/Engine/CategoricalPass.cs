@@ -111,10 +111,12 @@ internal sealed class CategoricalPass : IDisposable
     /// <summary>The batch with views of its tensors whose last axis is that of the classes.</summary>
     private static unsafe Batch WithClassesLast(Batch batch, ClassLayout layout)
     {
-        return batch with { Predictions = View(batch.Predictions)!, Labels = View(batch.Labels) };
+        return batch with
+        {
+            Predictions = View(batch.Predictions),
+            Labels = batch.HasDenseLabels ? View(batch.Labels!) : batch.Labels,
+        };
 
-        Tensor? View(Tensor? tensor) => tensor is null || tensor.Shape.Rank < batch.Predictions.Shape.Rank
-            ? tensor
-            : new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
+        Tensor View(Tensor tensor) => new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
     }
 }

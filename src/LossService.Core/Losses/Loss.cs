@@ -25,11 +25,12 @@ public abstract class Loss
     /// <summary>Which labels it accepts.</summary>
     public abstract LabelRule Labels { get; }
 
-    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft.</summary>
+    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft, sparse rows where they are.</summary>
     public IReadOnlyList<TargetForm> LabelForms => Labels switch
     {
         LabelRule.None => [],
-        LabelRule.Distribution or LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
+        LabelRule.Distribution => Enum.GetValues<TargetForm>(),
+        LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
         _ => [TargetForm.Labels],
     };
 
