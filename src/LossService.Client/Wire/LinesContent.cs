@@ -9,6 +9,13 @@ namespace LossService.Client.Wire;
 /// <summary>A stream of batches as lines of JSON, tensors as base64. A line is sent before the next batch is asked for.</summary>
 internal sealed class LinesContent : HttpContent
 {
+    private static readonly Dictionary<string, string> SparseNames = new()
+    {
+        ["label_indices"] = "indices",
+        ["label_values"] = "values",
+        ["label_log_values"] = "log_values",
+    };
+
     private readonly IAsyncEnumerable<LossBatch> _batches;
     private readonly ArrayBufferWriter<byte> _line = new(4096);
     private ExceptionDispatchInfo? _failure;
@@ -84,15 +91,8 @@ internal sealed class LinesContent : HttpContent
             json.WriteStartObject();
             if (batch.Id is not null) json.WriteString("id", batch.Id);
             foreach (var (name, tensor) in batch.Tensors)
-            {
-                json.WriteStartObject(name);
-                json.WriteString("dtype", tensor.DType.NativeName());
-                json.WriteStartArray("shape");
-                foreach (var axis in tensor.Shape) json.WriteNumberValue(axis);
-                json.WriteEndArray();
-                json.WriteBase64String("data", tensor.Bytes.Span);
-                json.WriteEndObject();
-            }
+                if (!SparseNames.ContainsKey(name)) Write(name, tensor, json);
+            WriteSparse(batch, json);
             if (batch.Outputs != LossOutputs.Default)
             {
                 json.WriteStartArray("outputs");
@@ -104,5 +104,26 @@ internal sealed class LinesContent : HttpContent
             json.WriteEndObject();
         }
         _line.Write("\n"u8);
+    }
+
+    private static void Write(string name, LossTensor tensor, Utf8JsonWriter json)
+    {
+        json.WriteStartObject(name);
+        json.WriteString("dtype", tensor.DType.NativeName());
+        json.WriteStartArray("shape");
+        foreach (var axis in tensor.Shape) json.WriteNumberValue(axis);
+        json.WriteEndArray();
+        json.WriteBase64String("data", tensor.Bytes.Span);
+        json.WriteEndObject();
+    }
+
+    /// <summary>In JSON, sparse rows are one member.</summary>
+    private static void WriteSparse(LossBatch batch, Utf8JsonWriter json)
+    {
+        if (!batch.Tensors.Keys.Any(SparseNames.ContainsKey)) return;
+        json.WriteStartObject("labels");
+        foreach (var (name, member) in SparseNames)
+            if (batch[name] is { } tensor) Write(member, tensor, json);
+        json.WriteEndObject();
     }
 }

@@ -57,6 +57,9 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     }
 
     /// <inheritdoc/>
+    public override int NamedClasses => _isUniform ? 0 : _count;
+
+    /// <inheritdoc/>
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var top = ReadPosted(row);
@@ -64,18 +67,37 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
         var share = Share(sum);
         target[..classes].Fill(share.ToScalar());
         target[classes..].Clear();
+        var certain = share.ToScalar() == 0;
         var entropy = Dd.Zero;
-        var isSoft = share.ToScalar() != 0;
         for (var i = 0; i < _count; i++)
         {
             var t = Probability(i, top, sum);
             target[Class(row, i)] = t.ToScalar();
-            isSoft |= t.ToScalar() is not (0 or 1) || t.Lo.ToScalar() != 0;
+            certain &= IsZeroOrOne(t);
             if (wantsEntropy) entropy += Dd.XLogY(t, Log(i, top, sum, others));
         }
         if (wantsEntropy && share.ToScalar() != 0) entropy += share * Dd.Log(share) * Vector256.Create((double)(classes - _count));
         negatedEntropy = entropy.ToScalar();
-        return isSoft ? Soft : FindHard(target);
+        return certain ? FindHard(target) : Soft;
+    }
+
+    /// <inheritdoc/>
+    public override int FindNamed(long row, Span<int> named, Span<double> target, bool wantsEntropy, out double negatedEntropy)
+    {
+        var top = ReadPosted(row);
+        var (sum, others) = Sum(top);
+        var certain = true;
+        var entropy = Dd.Zero;
+        for (var i = 0; i < _count; i++)
+        {
+            var t = Probability(i, top, sum);
+            (named[i], target[i]) = (Class(row, i), t.ToScalar());
+            certain &= IsZeroOrOne(t);
+            if (wantsEntropy) entropy += Dd.XLogY(t, Log(i, top, sum, others));
+        }
+        negatedEntropy = entropy.ToScalar();
+        var hard = certain ? FindHard(target) : Soft;
+        return hard < 0 ? Soft : named[hard];
     }
 
     /// <inheritdoc/>
@@ -114,6 +136,8 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
         for (var i = 0; i < _count; i++) logs.SetOne(Class(row, i), Log(i, top, sum, others));
         return true;
     }
+
+    private static bool IsZeroOrOne(Dd t) => t.ToScalar() is 0 or 1 && t.Lo.ToScalar() == 0;
 
     private int Class(long row, int i) => (int)_indices.Integer(row * _count + i);
 

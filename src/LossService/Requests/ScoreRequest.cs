@@ -110,6 +110,7 @@ public sealed class ScoreRequest : IDisposable
         Predictions = _tensors[(int)form]!,
         Labels = this[GetField(labels)],
         LabelForm = labels,
+        LabelIndices = this[TensorField.LabelIndices],
         SampleWeight = this[TensorField.SampleWeight],
         Mask = this[TensorField.Mask],
         Outputs = Outputs,
