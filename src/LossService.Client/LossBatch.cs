@@ -3,8 +3,8 @@ namespace LossService.Client;
 /// <summary>Predictions, labels and weights to score, the outputs to compute, and the options.</summary>
 /// <remarks>
 /// The service says what is missing or wrong, so nothing is checked here. A shape is that of the service: predictions of a categorical loss
-/// have the classes on the last axis or on <see cref="LossOptions.ClassAxis"/>, labels are class indices (one axis less) or dense rows; for
-/// a binary loss both have one shape.
+/// have the classes on the last axis or on <see cref="LossOptions.ClassAxis"/>, labels are class indices (one axis less), dense rows
+/// or sparse rows; for a binary loss both have one shape.
 /// </remarks>
 public sealed class LossBatch
 {
@@ -50,6 +50,30 @@ public sealed class LossBatch
     {
         get => this["label_log_probabilities"];
         set => this["label_log_probabilities"] = value;
+    }
+
+    /// <summary>
+    /// The probabilities of some classes of each sample, in the place of labels: the shape of the samples, then one of k. Their classes are
+    /// <see cref="LabelIndices"/>.
+    /// </summary>
+    public LossTensor? LabelValues
+    {
+        get => this["label_values"];
+        set => this["label_values"] = value;
+    }
+
+    /// <summary>The natural logarithms of such probabilities, in the place of <see cref="LabelValues"/>.</summary>
+    public LossTensor? LabelLogValues
+    {
+        get => this["label_log_values"];
+        set => this["label_log_values"] = value;
+    }
+
+    /// <summary>The classes of <see cref="LabelValues"/> or <see cref="LabelLogValues"/>, in their shape.</summary>
+    public LossTensor? LabelIndices
+    {
+        get => this["label_indices"];
+        set => this["label_indices"] = value;
     }
 
     /// <summary>The weight of each sample; by default 1.</summary>

@@ -42,6 +42,9 @@ public sealed class LossOptions
     /// <summary>A teacher's logits are divided by it; by default by <see cref="Temperature"/>.</summary>
     public double? LabelTemperature { get => GetNumber(); set => Set(value); }
 
+    /// <summary>What becomes of the probability that sparse labels leave to the classes they do not name.</summary>
+    public LossRemainder? Remainder { get => Get<LossRemainder?>(); set => Set(value); }
+
     /// <summary>Multiplies the loss and the gradient by the square of <see cref="Temperature"/>.</summary>
     public bool? TemperatureSquared { get => Get<bool?>(); set => Set(value); }
 

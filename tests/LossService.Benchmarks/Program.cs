@@ -10,6 +10,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["kernels"] = Kernels.Measure,
     ["categorical"] = CategoricalKernels.Measure,
     ["binary"] = BinaryKernels.Measure,
+    ["labels"] = LabelForms.Measure,
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,

@@ -181,7 +181,7 @@ internal static class HostileBatches
     {
         foreach (var option in good.Loss.Options)
         {
-            if ((option.OnlyWith ?? good.Form) != good.Form || (option.OnlyWithLabels ?? good.Target) != good.Target)
+            if ((option.OnlyWith ?? good.Form) != good.Form || !option.GoesWith(good.Target))
             {
                 var value = OptionGenerator.Draw(option, Classes, new Random(1));
                 yield return new($"{option.Name} with {good.Form} and {good.Target}", option.Name, good.With(option, value).Batch());

@@ -47,19 +47,22 @@ internal static class BatchGenerator
             MeanOver = (MeanOver)random.Next(2),
             Unit = loss.IsInformation ? (Unit)random.Next(2) : Unit.Nats,
         };
+        if (draft.Target.IsSparse()) draft = SparseRows.Draw(draft, random);
         if (random.NextDouble() < space.WeightChance)
             draft = draft with { SampleWeight = [.. Enumerable.Range(0, draft.Samples).Select(_ => Weight(random))] };
         if (random.NextDouble() < space.MaskChance)
             draft = draft with { Mask = [.. Enumerable.Range(0, draft.Samples).Select(_ => random.Next(4) != 0)] };
-        // the axis of the classes is a draft's own matter
-        foreach (var option in loss.Options.Where(option => option != SharedOptions.ClassAxis))
+        // the axis of the classes is a draft's own matter, and what is left of sparse rows is drawn with them
+        foreach (var option in loss.Options.Where(option => option != SharedOptions.ClassAxis && option != SharedOptions.Remainder))
             if (random.NextDouble() < space.OptionChance && OptionGenerator.GoesWith(option, draft))
                 draft = draft.With(option, OptionGenerator.Draw(option, classes, random));
         if (!isBinary && random.NextDouble() < space.ClassAxisChance) draft = draft with { ClassAxis = random.Next(2) };
         return random.NextDouble() < space.DivisorChance ? draft with { Divisor = 0.5 + 8 * random.NextDouble() } : draft;
     }
 
-    /// <summary>The forms of labels that a loss takes, without a teacher's predictions, which are drawn where they are asked for.</summary>
+    /// <summary>
+    /// The forms of labels that a loss takes, without a teacher's predictions and sparse rows, which are drawn where they are asked for.
+    /// </summary>
     public static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
         loss.Kind != LossKind.Binary && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
 
@@ -100,6 +103,7 @@ internal static class BatchGenerator
     private static double[] LabelsOfRow(Loss loss, LabelForm form, int classes, BatchSpace space, Random random)
     {
         var (rule, isSoft) = (loss.Labels, space.HasSoftLabels);
+        if (form is LabelForm.Values or LabelForm.LogValues) return [];
         if (form == LabelForm.Indices) return [random.Next(classes)];
         if (form == LabelForm.Logits) return PredictionsOfRow(PredictionForm.Logits, rule == LabelRule.Probability, classes, space, random);
         if (form == LabelForm.LogProbabilities)

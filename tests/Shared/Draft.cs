@@ -28,8 +28,11 @@ internal sealed record Draft
 
     public LabelForm LabelForm { get; init; } = LabelForm.Dense;
 
-    /// <summary>One index a row, or one number a prediction; null for a loss without labels.</summary>
+    /// <summary>One index a row, one number a prediction, or of sparse rows k a row; null for a loss without labels.</summary>
     public double[]? Labels { get; init; }
+
+    /// <summary>The classes of the labels of sparse rows.</summary>
+    public double[]? LabelIndices { get; init; }
 
     /// <summary>How labels are held; null = indices as int64, others as the predictions.</summary>
     public DType? LabelDType { get; init; }
@@ -61,6 +64,8 @@ internal sealed record Draft
     {
         LabelForm.Logits => TargetForm.Logits,
         LabelForm.LogProbabilities => TargetForm.LogProbabilities,
+        LabelForm.Values => TargetForm.Values,
+        LabelForm.LogValues => TargetForm.LogValues,
         _ => TargetForm.Labels,
     };
 
@@ -103,6 +108,7 @@ internal sealed record Draft
         Rows = rows.Length,
         Predictions = Pick(Predictions, rows)!,
         Labels = Pick(Labels, rows),
+        LabelIndices = Pick(LabelIndices, rows),
         SampleWeight = Pick(SampleWeight, rows),
         Mask = Pick(Mask, rows),
     };
@@ -148,8 +154,10 @@ internal sealed record Draft
             Predictions = TestTensor.Filled(DType, layout.Shape, Post(Predictions)),
             Labels = Labels is null ? null
                 : LabelForm == LabelForm.Indices ? TestTensor.Filled(LabelDType ?? DType.Int64, samples, Labels)
+                : LabelIndices is not null ? TestTensor.Filled(LabelDType ?? DType, Sparse, Labels)
                 : TestTensor.Filled(LabelDType ?? DType, layout.Shape, Post(Labels)),
             LabelForm = Target,
+            LabelIndices = LabelIndices is null ? null : TestTensor.Filled(DType.Int64, Sparse, LabelIndices),
             SampleWeight = SampleWeight is null ? null : TestTensor.Filled(DType, samples, SampleWeight),
             Mask = Mask is null ? null : TestTensor.Filled(DType.Bool, samples, [.. Mask.Select(Convert.ToDouble)]),
             Outputs = outputs,
@@ -161,6 +169,9 @@ internal sealed record Draft
             UsesKernels = !IsExact,
         };
     }
+
+    /// <summary>The shape of sparse rows.</summary>
+    public Shape Sparse => new([.. Layout.Samples.Axes, Labels!.Length / int.Max(Rows, 1)]);
 
     /// <summary>Where the batch has the classes.</summary>
     public ClassLayout Layout
@@ -211,6 +222,7 @@ internal sealed record Draft
     public override string ToString() =>
         $"{Loss.Name} of {Form} {DType} [{Rows}, {Classes}], {LabelForm} ["
         + string.Join(", ", Predictions.Take(24)) + "] labels [" + string.Join(", ", Labels?.Take(24) ?? []) + "] "
+        + (LabelIndices is null ? "" : "of classes [" + string.Join(", ", LabelIndices.Take(24)) + "] ")
         + string.Join(", ", Options.Select(option => $"{option.Key.Name} = {Text(option.Value)}"))
         + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked")
         + (ClassAxis is null ? "" : $", classes on axis {ClassAxis}")

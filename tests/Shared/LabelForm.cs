@@ -14,4 +14,10 @@ internal enum LabelForm
 
     /// <summary>The logarithms of a teacher's probabilities.</summary>
     LogProbabilities,
+
+    /// <summary>Probabilities of some classes of each row.</summary>
+    Values,
+
+    /// <summary>The logarithms of such probabilities.</summary>
+    LogValues,
 }

@@ -11,7 +11,7 @@ internal static class OptionGenerator
     /// </summary>
     public static bool GoesWith(Option option, Draft draft) =>
         (option.OnlyWith ?? draft.Form) == draft.Form
-        && (option.OnlyWithLabels ?? draft.Target) == draft.Target
+        && option.GoesWith(draft.Target)
         && (option.Name != "ignore_index" || draft.LabelForm == LabelForm.Indices
             || (draft.IsBinary && draft.LabelForm == LabelForm.Dense))
         && draft.Classes <= option.Name switch { "per_class" => 1000, "confusion_matrix" => 100, _ => int.MaxValue };

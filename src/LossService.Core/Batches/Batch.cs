@@ -16,12 +16,16 @@ public sealed record Batch : IDisposable
     public required Tensor Predictions { get; init; }
 
     /// <summary>
-    /// Class indices (rank one less than the predictions'), dense rows, or a teacher's predictions; null for a loss without labels.
+    /// Class indices (rank one less than the predictions'), dense rows, a teacher's predictions, or the numbers of sparse rows; null for a
+    /// loss without labels.
     /// </summary>
     public Tensor? Labels { get; init; }
 
     /// <summary>What <see cref="Labels"/> holds.</summary>
     public TargetForm LabelForm { get; init; }
+
+    /// <summary>The classes of the numbers of sparse rows, in the same shape: the samples', then k. Integers from 0 to K − 1.</summary>
+    public Tensor? LabelIndices { get; init; }
 
     /// <summary>One finite weight for each sample, or one for all samples below an entry of the first axes; null = 1.</summary>
     public Tensor? SampleWeight { get; init; }
@@ -67,6 +71,9 @@ public sealed record Batch : IDisposable
     /// <summary>Where the classes of a categorical batch are.</summary>
     internal ClassLayout Layout => new(Predictions.Shape, Options.Get(SharedOptions.ClassAxis));
 
+    /// <summary>Whether the labels have the shape of the predictions.</summary>
+    internal bool HasDenseLabels => Labels is { } labels && !LabelForm.IsSparse() && labels.Shape.Rank == Predictions.Shape.Rank;
+
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;
 
@@ -91,7 +98,7 @@ public sealed record Batch : IDisposable
 
     /// <summary>The bytes of the tensors that the batch has.</summary>
     internal long CountBytes() =>
-        Predictions.Bytes + (Labels?.Bytes ?? 0) + (SampleWeight?.Bytes ?? 0) + (Mask?.Bytes ?? 0);
+        Predictions.Bytes + (Labels?.Bytes ?? 0) + (LabelIndices?.Bytes ?? 0) + (SampleWeight?.Bytes ?? 0) + (Mask?.Bytes ?? 0);
 
     /// <summary>
     /// The same batch with its classes on the last axis, where only the lengths of axes are in another order: the elements are not. Its
@@ -100,11 +107,13 @@ public sealed record Batch : IDisposable
     internal unsafe Batch WithClassesLast()
     {
         var layout = Layout;
-        return layout.IsLast || !layout.AreAdjacent ? this : this with { Predictions = View(Predictions)!, Labels = View(Labels) };
+        return layout.IsLast || !layout.AreAdjacent ? this : this with
+        {
+            Predictions = View(Predictions),
+            Labels = HasDenseLabels ? View(Labels!) : Labels,
+        };
 
-        Tensor? View(Tensor? tensor) => tensor is null || tensor.Shape.Rank < layout.Shape.Rank
-            ? tensor
-            : new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
+        Tensor View(Tensor tensor) => new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
     }
 
     /// <inheritdoc/>
@@ -112,6 +121,7 @@ public sealed record Batch : IDisposable
     {
         Predictions.Dispose();
         Labels?.Dispose();
+        LabelIndices?.Dispose();
         SampleWeight?.Dispose();
         Mask?.Dispose();
     }

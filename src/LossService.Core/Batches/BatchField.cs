@@ -6,6 +6,9 @@ public static class BatchField
     /// <summary>Class indices or dense targets.</summary>
     public const string Labels = "labels";
 
+    /// <summary>The classes that sparse labels are of.</summary>
+    public const string LabelIndices = "label_indices";
+
     /// <summary>A weight for each sample.</summary>
     public const string SampleWeight = "sample_weight";
 

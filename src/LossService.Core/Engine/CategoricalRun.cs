@@ -52,8 +52,10 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
             return;
         }
         var (y, negatedEntropy) = (TargetRows.Soft, 0.0);
-        if (plan.TakesClasses)
-            y = labels!.FindTrueClass(row, FindTarget(), plan is { TakesRows: true, SubtractsEntropy: true }, out negatedEntropy);
+        var wantsEntropy = plan is { TakesRows: true, SubtractsEntropy: true };
+        if (plan.NamedClasses > 0) y = labels!.FindNamed(row, Soft.NamedClasses, Soft.Target, wantsEntropy, out negatedEntropy);
+        else if (plan.TakesClasses)
+            y = labels!.FindTrueClass(row, FindTarget(), wantsEntropy, out negatedEntropy);
         var work = _beside;
         if (y >= 0)
         {

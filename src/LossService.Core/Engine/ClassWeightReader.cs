@@ -26,7 +26,7 @@ internal sealed class ClassWeightReader : IDisposable
         _row = new(2L * _padded, batch.Memory);
         _row.Span.Clear();
         _rows = batch.Labels!;
-        if (!layout.AreAdjacent && _rows.Shape.Rank == _shape.Rank) _window = new(_rows, layout, batch.Memory);
+        if (!layout.AreAdjacent && batch.HasDenseLabels) _window = new(_rows, layout, batch.Memory);
         _labels = PostedTargets.Create(batch, _rows, _shape);
     }
 

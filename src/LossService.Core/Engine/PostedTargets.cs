@@ -15,6 +15,7 @@ internal static class PostedTargets
     {
         TargetForm.Logits => new TeacherTargets(labels, predictions.Last, batch.LabelTemperature),
         TargetForm.LogProbabilities => new LogTargets(labels, predictions.Last),
+        TargetForm.Values or TargetForm.LogValues => new SparseTargets(batch, labels, predictions.Last),
         _ when labels.Shape.Rank == predictions.Rank =>
             new DenseTargets(labels, predictions.Last, batch.Options.Get(SharedOptions.Normalize)),
         _ => new IndexTargets(labels),

@@ -55,6 +55,8 @@ internal sealed class SoftmaxPlan
             && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed)
             // a label that is divided by its row's sum is rounded: near 1, its logarithm has no digits left
             && !(formula.IsRelativeEntropy && options.Get(SharedOptions.Normalize));
+        if (TakesRows && smoothing == 0 && !isWeighed && batch.Predictions.Shape.Last > SoftmaxColumns<StoredFloat32>.MaxClasses)
+            NamedClasses = labels!.NamedClasses;
     }
 
     /// <summary>Whether the kernel scores rows with one true class.</summary>
@@ -62,6 +64,9 @@ internal sealed class SoftmaxPlan
 
     /// <summary>Whether the kernel scores rows with soft labels.</summary>
     public bool TakesRows { get; }
+
+    /// <summary>The number of classes that rows of soft labels name, where the kernel reads no others; 0 = it reads all.</summary>
+    public int NamedClasses { get; }
 
     /// <summary>Whether the kernel needs the entropy of soft labels.</summary>
     public bool SubtractsEntropy => _loss.SubtractsEntropy;
@@ -77,7 +82,7 @@ internal sealed class SoftmaxPlan
         };
 
     private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
-        where TElement : unmanaged, IStoredFloat<TElement> => new(_batch, weights, scores, tally, _loss, hasRows);
+        where TElement : unmanaged, IStoredFloat<TElement> => new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0);
 
     private static double[] Multiply(double[] weights, double[] factors)
     {

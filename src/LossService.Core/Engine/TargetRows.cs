@@ -35,6 +35,19 @@ internal abstract class TargetRows
     /// <param name="negatedEntropy">Σ t·ln t of a soft row.</param>
     public abstract int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy);
 
+    /// <summary>The number of classes that may have more than 0, where rows name them; 0 = any class may.</summary>
+    public virtual int NamedClasses => 0;
+
+    /// <summary>The same as <see cref="FindTrueClass"/>, of a row's named classes alone.</summary>
+    /// <inheritdoc cref="FindTrueClass"/>
+    /// <param name="row">Which row.</param>
+    /// <param name="classes">Receives the named classes.</param>
+    /// <param name="target">Receives their t.</param>
+    /// <param name="wantsEntropy">Whether <paramref name="negatedEntropy"/> is wanted.</param>
+    /// <param name="negatedEntropy">Σ t·ln t of a soft row.</param>
+    public virtual int FindNamed(long row, Span<int> classes, Span<double> target, bool wantsEntropy, out double negatedEntropy) =>
+        throw new NotSupportedException("these rows name no classes");
+
     /// <summary>The class that the metrics compare with: the largest t, the lower index of equals.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="hard">Its true class, or <see cref="Soft"/>.</param>

@@ -26,7 +26,7 @@ internal sealed class WindowedBatch : IDisposable
         try
         {
             _predictions = new(batch.Predictions, layout, memory);
-            if (HasRows(batch)) _labels = new(batch.Labels!, layout, memory);
+            if (batch.HasDenseLabels) _labels = new(batch.Labels!, layout, memory);
             foreach (var output in OutputCatalogue.All)
                 if (output.Shape == OutputShape.Predictions && scores.GetTensor(output) is { } tensor)
                     _results[output.Index] = new(tensor, layout, memory);
@@ -46,7 +46,7 @@ internal sealed class WindowedBatch : IDisposable
     {
         var layout = batch.Layout;
         var bytes = RowWindow.CountBytes(batch.Predictions.DType, layout);
-        if (HasRows(batch)) bytes += RowWindow.CountBytes(batch.Labels!.DType, layout);
+        if (batch.HasDenseLabels) bytes += RowWindow.CountBytes(batch.Labels!.DType, layout);
         foreach (var output in OutputCatalogue.All)
             if (output.Shape == OutputShape.Predictions && output.IsIn(batch.Asked))
                 bytes += RowWindow.CountBytes(batch.StoredDType, layout);
@@ -79,7 +79,4 @@ internal sealed class WindowedBatch : IDisposable
         _labels?.Dispose();
         foreach (var window in _results) window?.Dispose();
     }
-
-    /// <summary>Whether the labels are dense rows.</summary>
-    private static bool HasRows(Batch batch) => batch.Labels is { } labels && labels.Shape.Rank == batch.Predictions.Shape.Rank;
 }

@@ -11,8 +11,11 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Rows whose losses the kernel has computed, but not their gradients.</summary>
     List<long> WithoutGradient { get; }
 
-    /// <summary>Where to write the next row's own target, padded.</summary>
+    /// <summary>Where to write the next row's own target, padded; or that of its named classes.</summary>
     Span<double> Target { get; }
+
+    /// <summary>Where to write the classes that the next row names, where rows name classes.</summary>
+    Span<int> NamedClasses { get; }
 
     /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);

@@ -19,6 +19,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private readonly SoftmaxLoss _loss;
     private readonly SoftmaxConclusion _conclusion;
     private readonly SoftmaxTargets _targets;
+    private readonly SparseBlock? _sparse;
     private readonly ExponentialScale _scale;
     private readonly int _classes, _padded, _block;
     private readonly bool _isShort, _isPlain, _weighsInside;
@@ -34,7 +35,9 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <param name="tally">The metrics of rows with a true class; null = none.</param>
     /// <param name="loss">What is computed.</param>
     /// <param name="hasRows">Whether each row has its own target, added by <see cref="AddSoft"/>.</param>
-    public SoftmaxRows(Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows)
+    /// <param name="namedClasses">The number of classes that such a row names; 0 = it has a t for each.</param>
+    public SoftmaxRows(
+        Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows, int namedClasses)
     {
         (_samples, _scores, _tally, _loss) = (samples, scores, tally, loss);
         _classes = batch.Predictions.Shape.Last;
@@ -51,9 +54,13 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         var block = (nuint)_block * (nuint)_padded;
         var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
-        _e = _scratch.Reserve(own + columns + (hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0), batch.Memory);
+        var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
+            : hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0;
+        _e = _scratch.Reserve(own + columns + targets, batch.Memory);
         _columns = _e + own;
-        _targets = new(loss, _classes, _columns + columns, hasRows);
+        var memory = _columns + columns;
+        _targets = new(loss, _classes, memory, hasRows);
+        if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * namedClasses));
     }
 
     /// <inheritdoc/>
@@ -63,7 +70,10 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     public List<long> WithoutGradient { get; } = [];
 
     /// <inheritdoc/>
-    public Span<double> Target => _targets.Raw(_count);
+    public Span<double> Target => _sparse is null ? _targets.Raw(_count) : _sparse.Targets(_count);
+
+    /// <inheritdoc/>
+    public Span<int> NamedClasses => _sparse!.Classes(_count);
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -80,7 +90,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void AddSoft(long index, double negatedEntropy, ExactSum sum)
     {
-        _targets.Prepare(_count);
+        if (_sparse is null) _targets.Prepare(_count);
         if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = negatedEntropy;
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
         if (!_isPlain) _scratch.Weight[_count] = _samples[index];
@@ -205,7 +215,8 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, _scale, e);
             _scratch.Own[i] = e[_scratch.Class[i]];
             if (_conclusion.HasSpread)
-                (_scratch.Gaps[i], _scratch.Share[i]) = SoftmaxKernel<TElement>.SumGaps(row, _classes, max, _targets.Row(i));
+                (_scratch.Gaps[i], _scratch.Share[i]) = _sparse is null
+                    ? SoftmaxKernel<TElement>.SumGaps(row, _classes, max, _targets.Row(i)) : _sparse.SumGaps(i, row, max);
         }
     }
 
@@ -218,8 +229,10 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             var gradient = _gradient + _scratch.Index[i] * _classes;
             var hasDigits = true;
-            if (!_conclusion.HasSpread) SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Part[i], gradient);
-            else
+            if (!_conclusion.HasSpread || _sparse is not null)
+                SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Part[i], gradient);
+            if (_sparse is not null) hasDigits = _sparse.WriteGradient(i, e, _scratch.Part[i], _scratch.Shift[i], gradient);
+            else if (_conclusion.HasSpread)
             {
                 hasDigits = SoftmaxKernel<TElement>.WriteGradient(
                     e, _classes, _scratch.Part[i], _scratch.Shift[i], _targets.Row(i), gradient);

@@ -28,7 +28,7 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
-        SharedOptions.LabelTemperature, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
+        SharedOptions.LabelTemperature, SharedOptions.Remainder, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
         SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass,
         SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];

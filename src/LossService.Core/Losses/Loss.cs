@@ -25,12 +25,16 @@ public abstract class Loss
     /// <summary>Which labels it accepts.</summary>
     public abstract LabelRule Labels { get; }
 
-    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft, and are of samples.</summary>
+    /// <summary>
+    /// The forms of labels it accepts: a teacher's predictions only where labels may be soft and are of samples, sparse rows where these
+    /// are rows of classes.
+    /// </summary>
     public IReadOnlyList<TargetForm> LabelForms => Labels switch
     {
         LabelRule.None => [],
         _ when Kind == LossKind.Overlap => [TargetForm.Labels],
-        LabelRule.Distribution or LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
+        LabelRule.Distribution => Enum.GetValues<TargetForm>(),
+        LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
         _ => [TargetForm.Labels],
     };
 

@@ -45,7 +45,13 @@ public static class SharedOptions
     /// <summary>The option <c>label_temperature</c>; null = that of the predictions.</summary>
     public static readonly Option<double?> LabelTemperature = new("label_temperature", OptionForm.Number, null,
         "label_logits are divided by it before softmax or sigmoid. Without it, they are divided by temperature.")
-    { Minimum = 1e-20, Maximum = 1e20, OnlyWithLabels = TargetForm.Logits };
+    { Minimum = 1e-20, Maximum = 1e20, OnlyWithLabels = [TargetForm.Logits] };
+
+    /// <summary>The option <c>remainder</c>, of sparse labels.</summary>
+    public static readonly Option<string> Remainder = new("remainder", OptionForm.Choice, RemainderError,
+        "What becomes of the probability that a sparse row leaves to the classes it does not name. error: a row must sum to 1. normalize: "
+        + "the row is divided by its sum. uniform: those classes get equal shares of it.")
+    { Choices = [RemainderError, RemainderNormalize, RemainderUniform], OnlyWithLabels = [TargetForm.Values, TargetForm.LogValues] };
 
     /// <summary>The option <c>temperature_squared</c>.</summary>
     public static readonly Option<bool> TemperatureSquared = new("temperature_squared", OptionForm.Flag, false,
@@ -128,6 +134,9 @@ public static class SharedOptions
 
     /// <summary>The values of <see cref="SmoothingOver"/>; the first is the default.</summary>
     internal const string SmoothingOverClasses = "classes", SmoothingOverFinite = "finite";
+
+    /// <summary>The values of <see cref="Remainder"/>; the first is the default.</summary>
+    internal const string RemainderError = "error", RemainderNormalize = "normalize", RemainderUniform = "uniform";
 
     /// <summary>The default of <see cref="Calibration"/>.</summary>
     internal const string CalibrationPositive = "positive";

@@ -11,4 +11,10 @@ public enum TargetForm
 
     /// <summary>The logarithms of a teacher's probabilities.</summary>
     LogProbabilities,
+
+    /// <summary>Sparse rows: the probabilities of some classes of each sample.</summary>
+    Values,
+
+    /// <summary>Sparse rows: the logarithms of such probabilities.</summary>
+    LogValues,
 }

@@ -9,9 +9,14 @@ public static class TargetForms
         TargetForm.Labels => "labels",
         TargetForm.Logits => "label_logits",
         TargetForm.LogProbabilities => "label_log_probabilities",
+        TargetForm.Values => "label_values",
+        TargetForm.LogValues => "label_log_values",
         _ => form.ToString(),
     };
 
     /// <summary>Whether labels are a teacher's predictions, in the shape of the batch's own.</summary>
     public static bool IsTeacher(this TargetForm form) => form is TargetForm.Logits or TargetForm.LogProbabilities;
+
+    /// <summary>Whether labels are numbers of some classes of each sample, which the batch's indices name.</summary>
+    public static bool IsSparse(this TargetForm form) => form is TargetForm.Values or TargetForm.LogValues;
 }

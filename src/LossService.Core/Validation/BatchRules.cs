@@ -60,6 +60,7 @@ internal static class BatchRules
         using var rows = new RowReader(loss, batch, cancellation);
         WeightRules.Check(loss, batch, rows, problems);
         if (batch is { LabelForm: TargetForm.Labels, Labels: { } labels }) LabelRules.Check(loss.Labels, labels, rows, problems);
+        else if (batch is { LabelIndices: { } indices, Labels: { } values }) SparseRules.Check(batch, indices, values, rows, problems);
         else if (batch.Labels is { } teacher) TeacherRules.Check(batch, teacher, rows, problems);
         // which samples are kept depends on the labels
         if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);

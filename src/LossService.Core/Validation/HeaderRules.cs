@@ -33,10 +33,18 @@ public static class HeaderRules
 
     private static void CheckLabels(Loss loss, Batch batch, BatchProblems problems)
     {
-        if (batch.Labels is null && loss.Labels != LabelRule.None) problems.Add("", $"{BatchField.Labels} are missing");
+        var isSparse = batch.LabelForm.IsSparse() && batch.Labels is not null;
+        if (batch.LabelIndices is not null && !isSparse)
+            problems.Add(BatchField.LabelIndices,
+                $"{BatchField.LabelIndices} need {TargetForm.Values.Name()} or {TargetForm.LogValues.Name()}, one for each");
+        else if (batch.Labels is null && loss.Labels != LabelRule.None) problems.Add("", $"{BatchField.Labels} are missing");
         if (batch.Labels is null) return;
+        if (batch.LabelIndices is null && isSparse)
+            problems.Add(batch.LabelForm.Name(), $"{batch.LabelForm.Name()} need {BatchField.LabelIndices}, the class of each");
         var (form, name) = (batch.LabelForm, batch.LabelForm.Name());
         if (loss.Labels == LabelRule.None) problems.Add(name, $"{loss.Name} takes no labels");
+        else if (form.IsSparse() && loss.Kind == LossKind.Binary)
+            problems.Add(name, $"{loss.Name} takes a label for each element, not {name}");
         else if (!loss.LabelForms.Contains(form))
             problems.Add(name, $"{loss.Name} takes hard labels only, not {name}: "
                 + (loss.Labels == LabelRule.Class ? "class indices, or rows with one 1 and 0 elsewhere" : "0 or 1 for each element"));
@@ -50,8 +58,9 @@ public static class HeaderRules
             if (!loss.Options.Any(own => ReferenceEquals(own, option))) problems.Add(option.Name, $"{loss.Name} has no such option");
             if (option.OnlyWith is { } only && batch.Form != only)
                 problems.Add(option.Name, $"{option.Name} applies to {only.Name()} only, not to {batch.Form.Name()}");
-            if (option.OnlyWithLabels is { } labels && batch.LabelForm != labels)
-                problems.Add(option.Name, $"{option.Name} applies to {labels.Name()} only, not to {batch.LabelForm.Name()}");
+            if (!option.GoesWith(batch.LabelForm))
+                problems.Add(option.Name, $"{option.Name} applies to {string.Join(" and ", option.OnlyWithLabels!.Select(form => form.Name()))} "
+                    + $"only, not to {batch.LabelForm.Name()}");
             OptionRules.Check(given, problems);
         }
     }

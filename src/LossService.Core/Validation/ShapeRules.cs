@@ -72,6 +72,7 @@ internal static class ShapeRules
         // JSON writes every array without elements as []
         if (samples.Count == 0 && labels.Count == 0) return;
         if (batch.LabelForm.IsTeacher()) CheckTeacher(batch, labels, problems);
+        else if (batch.LabelForm.IsSparse()) CheckSparse(batch, labels, samples, problems);
         else if (loss.Kind == LossKind.Binary)
         {
             if (labels.Shape != shape)
@@ -105,8 +106,30 @@ internal static class ShapeRules
         if (!labels.DType.IsFloat()) problems.Add(name, $"expected real numbers, got {labels.DType.Name()}");
         else if (labels.Shape != batch.Predictions.Shape)
             problems.Add(name, $"{name} have the shape {labels.Shape}, but {batch.Form.Name()} {batch.Predictions.Shape}");
+        RefuseIgnoreIndex(batch, problems);
+    }
+
+    private static void CheckSparse(Batch batch, Tensor values, Shape samples, BatchProblems problems)
+    {
+        var (name, indices, classes) = (batch.LabelForm.Name(), batch.LabelIndices!, batch.Layout.Classes);
+        if (values.DType == DType.Bool) problems.Add(name, $"expected real numbers, got {values.DType.Name()}");
+        else if (indices.DType.IsFloat() || indices.DType == DType.Bool)
+            problems.Add(BatchField.LabelIndices, $"expected integers from 0 to {classes - 1}, got {indices.DType.Name()}");
+        else if (values.Shape.Rank != samples.Rank + 1 || !values.Shape.Axes[..^1].SequenceEqual(samples.Axes) || values.Shape.Last == 0)
+            problems.Add(name, $"{name} have the shape {values.Shape}, but {batch.Form.Name()} {batch.Predictions.Shape}; "
+                + $"sparse rows have the samples' axes, {samples}, then one of k numbers, at least one");
+        else if (indices.Shape != values.Shape)
+            problems.Add(BatchField.LabelIndices, $"{BatchField.LabelIndices} have the shape {indices.Shape}, but {name} {values.Shape}");
+        else if (values.Shape.Last > classes)
+            problems.Add(name, $"{name} have {values.Shape.Last} numbers for each sample, but there are {classes} classes");
+        RefuseIgnoreIndex(batch, problems);
+    }
+
+    private static void RefuseIgnoreIndex(Batch batch, BatchProblems problems)
+    {
         if (batch.Options.Has(SharedOptions.IgnoreIndex))
-            problems.Add(SharedOptions.IgnoreIndex.Name, $"ignore_index needs labels, not {name}; leave samples out with mask");
+            problems.Add(SharedOptions.IgnoreIndex.Name,
+                $"ignore_index needs labels, not {batch.LabelForm.Name()}; leave samples out with mask");
     }
 
     /// <summary>The axis that labels of a shape would fit the predictions with.</summary>

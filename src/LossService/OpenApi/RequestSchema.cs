@@ -19,11 +19,14 @@ internal static class RequestSchema
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
         foreach (var form in loss.Accepts) properties[form.Name()] = Tensor(Describe(form, loss), JsonSchemaType.Null, document);
-        foreach (var form in loss.LabelForms)
+        var forms = loss.LabelForms.Where(form => !form.IsSparse()).ToArray();
+        foreach (var form in forms)
         {
-            var one = loss.LabelForms.Count > 1 ? $" A request has one of {string.Join(", ", loss.LabelForms.Select(f => f.Name()))}." : "";
+            var one = forms.Length > 1 ? $" A request has one of {string.Join(", ", forms.Select(f => f.Name()))}." : "";
             properties[form.Name()] = form == TargetForm.Labels
-                ? Tensor(Describe(loss) + one, (loss.Kind == LossKind.Categorical ? Number : Bit) | OrNull(loss), document)
+                ? Tensor(
+                    Describe(loss) + one, (loss.Kind == LossKind.Categorical ? Number : Bit) | OrNull(loss), document,
+                    loss.LabelForms.Contains(TargetForm.Values) ? SparseRows : null)
                 : Tensor(Describe(form, loss.Kind) + one, JsonSchemaType.Null, document);
         }
         AddWeights(properties, document);
@@ -132,7 +135,8 @@ internal static class RequestSchema
     {
         LabelRule.Probability when loss.Kind == LossKind.Overlap =>
             "Class indices from 0, in the predictions' shape without the class axis; or numbers from 0 to 1 or booleans, in their shape.",
-        LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows that sum to 1, in the predictions' shape.",
+        LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows that sum to 1, in the predictions' shape; "
+            + "or sparse rows.",
         LabelRule.Class => "Class indices from 0, in the samples' shape; or one-hot rows, in the predictions' shape.",
         LabelRule.Probability => "The target of each element, a number from 0 to 1 or a boolean, in the predictions' shape.",
         _ => "0 or 1, or a boolean, for each element, in the predictions' shape.",

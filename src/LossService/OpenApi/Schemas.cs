@@ -12,6 +12,7 @@ namespace LossService.OpenApi;
 internal static class Schemas
 {
     public const string EncodedTensor = "EncodedTensor";
+    public const string SparseRows = "SparseRows";
     public const string Scores = "Scores";
     public const string Totals = "Totals";
     public const string Metrics = "Metrics";
@@ -28,6 +29,7 @@ internal static class Schemas
     public static void AddTo(OpenApiDocument document)
     {
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
+        document.AddComponent(SparseRows, SparseRowsOf(document));
         document.AddComponent(LossName, Words(LossCatalogue.All.Select(loss => loss.Name)));
         document.AddComponent(Output, Words(OutputCatalogue.All.Select(output => output.Name)));
         document.AddComponent(Reduction, Words(Fields.Reductions.All));
@@ -73,9 +75,11 @@ internal static class Schemas
     /// <param name="description">What it holds.</param>
     /// <param name="others">The types of an element by itself, where the tensor may have no axes, and null.</param>
     /// <param name="document">The document.</param>
-    public static OpenApiSchema Tensor(string description, JsonSchemaType others, OpenApiDocument document)
+    /// <param name="component">A shared schema of what may stand in the tensor's place.</param>
+    public static OpenApiSchema Tensor(string description, JsonSchemaType others, OpenApiDocument document, string? component = null)
     {
         var choice = new OpenApiSchema { AnyOf = [ListOf(new OpenApiSchema()), Ref(EncodedTensor, document)] };
+        if (component is not null) choice.AnyOf.Add(Ref(component, document));
         if (others != default) choice.AnyOf.Add(Type(others));
         return new()
         {
@@ -147,6 +151,25 @@ internal static class Schemas
             + "Result tensors have the dtype of the predictions, "
             + "or that of the member `dtype`.";
         return tensor;
+    }
+
+    private static OpenApiSchema SparseRowsOf(OpenApiDocument document)
+    {
+        var shape = "in the samples' shape and one more axis of k";
+        var rows = Object(
+            new()
+            {
+                ["indices"] = Tensor($"The classes that a row names, {shape}: from 0, no class twice.", default, document),
+                ["values"] = Tensor($"Their probabilities, {shape}.", JsonSchemaType.Null, document),
+                ["log_values"] = Tensor($"In place of values: the natural logarithms of their probabilities, {shape}.",
+                    JsonSchemaType.Null, document),
+                [SharedOptions.Remainder.Name] = RefOrNull(
+                    TypeName(SharedOptions.Remainder.Name), document, OptionsSchema.Describe(SharedOptions.Remainder)),
+            },
+            "indices");
+        rows.AdditionalPropertiesAllowed = false;
+        rows.Description = "Labels as sparse rows: k classes of each sample, with their probabilities.";
+        return rows;
     }
 
     private static OpenApiSchema ScoresOf(OpenApiDocument document)

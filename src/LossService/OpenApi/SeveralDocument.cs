@@ -58,8 +58,8 @@ internal static class SeveralDocument
             properties[form.Name()] = Tensor(
                 "The predictions; a request has one of logits, probabilities, log_probabilities.", JsonSchemaType.Null, document);
         properties[Fields.Labels] = Tensor(
-            "The labels of the losses: class indices or dense rows.", JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null,
-            document);
+            "The labels of the losses: class indices, dense rows or sparse rows.",
+            JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null, document, Schemas.SparseRows);
         foreach (var form in Enum.GetValues<TargetForm>().Where(form => form.IsTeacher()))
             properties[form.Name()] = Tensor("A teacher's predictions as labels, beside labels or in their place; where there are several, "
                 + "labels_from of an entry says which it reads.", JsonSchemaType.Null, document);
@@ -93,7 +93,7 @@ internal static class SeveralDocument
             [Fields.Loss] = RefOrNull(LossName, document, "The loss, where the entry has another name."),
             [Fields.Weight] = Type(JsonSchemaType.Number | JsonSchemaType.Null,
                 "The factor of its loss and gradient in combined, of either sign. Default 1."),
-            [Fields.LabelsFrom] = OrNull(Words(Enum.GetValues<TargetForm>().Select(form => form.Name()))),
+            [Fields.LabelsFrom] = OrNull(Words(Enum.GetValues<TargetForm>().Where(form => !form.IsSparse()).Select(form => form.Name()))),
             [Fields.Outputs] = RequestSchema.DescribeOutputs("What to compute of this loss.", document),
             [Fields.Unit] = RequestSchema.DescribeUnit(document),
         },

@@ -50,6 +50,8 @@ internal static class EntryScoring
     {
         Labels = request.FindLabels(entry) is { } form ? request[ScoreRequest.GetField(form)] : null,
         LabelForm = request.FindLabels(entry) ?? TargetForm.Labels,
+        // where no label has a form, the error says which numbers are missing
+        LabelIndices = request.FindLabels(entry)?.IsSparse() ?? entry.Loss.Labels != LabelRule.None ? shared.LabelIndices : null,
         Outputs = combined == OutputSet.None
             ? entry.Outputs : combined | (entry.Outputs ?? OutputCatalogue.GetDefault(entry.Reduction)),
         Unit = entry.Unit,

@@ -61,7 +61,7 @@ public static class Fields
     public static ImmutableArray<string> Tensors { get; } =
     [
         .. Enum.GetValues<PredictionForm>().Select(form => form.Name()), .. Enum.GetValues<TargetForm>().Select(form => form.Name()),
-        SampleWeight, Mask,
+        BatchField.LabelIndices, SampleWeight, Mask,
     ];
 
     /// <summary>The names of the header's fields.</summary>
@@ -97,10 +97,10 @@ public static class Fields
         return index >= 0;
     }
 
-    /// <summary>Every field that a request for <paramref name="loss"/> may have.</summary>
+    /// <summary>Every field that a request for <paramref name="loss"/> may have in JSON, where sparse rows are a form of labels.</summary>
     public static IEnumerable<string> GetNames(Loss loss) =>
     [
-        .. loss.Accepts.Select(form => form.Name()), .. loss.LabelForms.Select(form => form.Name()), SampleWeight, Mask, .. Header,
+        .. loss.Accepts.Select(form => form.Name()), .. loss.LabelForms.Where(form => !form.IsSparse()).Select(form => form.Name()), SampleWeight, Mask, .. Header,
         .. loss.Options.Select(option => option.Name),
     ];
 }

@@ -7,6 +7,8 @@ namespace LossService.Requests;
 /// <summary>Names and words of other libraries' requests, and what to use here.</summary>
 internal static class ForeignWords
 {
+    private const string SparseRows = "sparse rows are {\"indices\": …, \"values\": …} of labels";
+
     private static readonly FrozenDictionary<string, string> Labels = Map(
         $"use {Fields.Labels}", "y_true", "y", "target", "targets", "ground_truth", "class_labels");
 
@@ -24,6 +26,12 @@ internal static class ForeignWords
         ["teacher_probabilities"] = "use labels: dense rows",
         ["soft_labels"] = "use labels: dense rows",
         ["soft_targets"] = "use labels: dense rows",
+        ["label_indices"] = SparseRows,
+        ["label_values"] = SparseRows,
+        ["label_log_values"] = SparseRows,
+        ["sparse_labels"] = SparseRows,
+        ["top_k_indices"] = SparseRows,
+        ["top_k_values"] = SparseRows,
         ["teacher_temperature"] = "use label_temperature",
         ["size_average"] = $"use {Fields.Reduction}",
         ["reduce"] = $"use {Fields.Reduction}",

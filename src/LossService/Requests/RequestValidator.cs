@@ -79,7 +79,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request is { IsCombined: true, Reduction: Reduction.None })
             Add(new(Fields.Combined), "combined adds up losses that are reduced; with the reduction \"none\" there are none");
         TargetForm[] sources = [.. request.LabelForms];
-        foreach (var entry in losses.Where(entry => entry.Loss.Labels != LabelRule.None)) CheckSource(entry.Entry!, sources, Add);
+        foreach (var entry in losses.Where(entry => entry.Loss.Labels != LabelRule.None)) CheckSource(entry, request, sources, Add);
         foreach (var source in sources)
             if (losses.Count > 0 && !losses.Any(entry => request.FindLabels(entry) == source))
                 Add(new(source.Name()), $"none of the losses reads {source.Name()}");
@@ -91,10 +91,11 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         }
     }
 
-    private static void CheckSource(RequestEntry entry, TargetForm[] posted, Action<Address, string> add)
+    private static void CheckSource(ScoreRequest loss, ScoreRequest request, TargetForm[] posted, Action<Address, string> add)
     {
+        var entry = loss.Entry!;
         var address = new Address(Fields.LabelsFrom) { Entry = entry.Name };
-        if (entry.LabelsFrom is { } source && !posted.Contains(source)) add(address, $"{source.Name()} are missing");
+        if (entry.LabelsFrom is { } source && request.FindLabels(loss) is { } found && !posted.Contains(found)) add(address, $"{source.Name()} are missing");
         else if (entry.LabelsFrom is null && posted.Length > 1)
             add(address, $"there are {string.Join(" and ", posted.Select(form => form.Name()))}; "
                 + "labels_from says which of them the loss reads");

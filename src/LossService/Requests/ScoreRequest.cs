@@ -150,6 +150,7 @@ public sealed class ScoreRequest : IDisposable
         Predictions = _tensors[(int)form]!,
         Labels = this[GetField(labels)],
         LabelForm = labels,
+        LabelIndices = this[TensorField.LabelIndices],
         SampleWeight = this[TensorField.SampleWeight],
         Mask = this[TensorField.Mask],
         Outputs = Outputs,
@@ -166,7 +167,11 @@ public sealed class ScoreRequest : IDisposable
     public TargetForm? FindLabels(ScoreRequest entry)
     {
         if (entry.Loss.Labels == LabelRule.None) return null;
-        return entry.Entry!.LabelsFrom ?? LabelForms.Select(form => (TargetForm?)form).FirstOrDefault();
+        var forms = LabelForms.Select(form => (TargetForm?)form).ToArray();
+        var named = entry.Entry!.LabelsFrom;
+        // in JSON, sparse rows are a form of labels
+        if (named == TargetForm.Labels && !forms.Contains(named)) named = forms.FirstOrDefault(form => form!.Value.IsSparse()) ?? named;
+        return named ?? forms.FirstOrDefault();
     }
 
     /// <summary>Counts the samples that were scored, for each loss.</summary>

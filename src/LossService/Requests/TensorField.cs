@@ -1,6 +1,6 @@
 namespace LossService.Requests;
 
-/// <summary>A tensor of a request: predictions and labels, each in one of three forms, weights, a mask.</summary>
+/// <summary>A tensor of a request: predictions and labels, each in one of several forms, weights, a mask.</summary>
 /// <remarks>
 /// The first are in the order of <see cref="Core.Options.PredictionForm"/>, the next in that of
 /// <see cref="Core.Options.TargetForm"/>.
@@ -24,6 +24,15 @@ public enum TensorField
 
     /// <summary>The logarithms of a teacher's probabilities, as labels.</summary>
     LabelLogProbabilities,
+
+    /// <summary>The probabilities of sparse rows, as labels.</summary>
+    LabelValues,
+
+    /// <summary>The logarithms of such probabilities, as labels.</summary>
+    LabelLogValues,
+
+    /// <summary>The classes of the numbers of sparse rows.</summary>
+    LabelIndices,
 
     /// <summary>A weight for each sample.</summary>
     SampleWeight,

@@ -34,8 +34,14 @@ public sealed class ClientAgreementTests(TestService service)
         Assert.Equal(drafts.Sum(draft => draft.Describe().Totals.Samples), answers.Summary.Totals.Samples);
     }
 
-    private static IEnumerable<Draft> Draw(string loss) => Enumerable.Range(0, Seeds)
-        .Select(seed => BatchGenerator.Draw(LossCatalogue.Find(loss)!, BatchSpace.Everything with { OptionChance = 0.5 }, seed));
+    private static IEnumerable<Draft> Draw(string name)
+    {
+        var loss = LossCatalogue.Find(name)!;
+        var space = BatchSpace.Everything with { OptionChance = 0.5 };
+        LabelForm[] sparse = loss.LabelForms.Contains(TargetForm.Values) ? [LabelForm.Values, LabelForm.LogValues] : [];
+        return Enumerable.Range(0, Seeds).Select(seed =>
+            BatchGenerator.Draw(loss, seed < sparse.Length ? space with { LabelForms = [sparse[seed]] } : space, seed));
+    }
 
     private static LossBatch ToBatch(Draft draft)
     {
@@ -45,6 +51,7 @@ public sealed class ClientAgreementTests(TestService service)
         {
             [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
             Labels = draft.Labels is null ? null
+                : draft.LabelIndices is not null ? null
                 : draft.LabelForm == LabelForm.Indices
                     ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples)
                     : Floats(draft.Post(draft.Labels), dense),
@@ -60,6 +67,12 @@ public sealed class ClientAgreementTests(TestService service)
                 ClassAxis = draft.ClassAxis,
             },
         };
+        if (draft.LabelIndices is { } indices)
+        {
+            nint[] sparse = [.. draft.Sparse.Axes.ToArray().Select(axis => (nint)axis)];
+            batch[draft.Target.Name()] = Floats(draft.Labels!, sparse);
+            batch.LabelIndices = LossTensor.Of(Array.ConvertAll(indices, index => (int)index), sparse);
+        }
         foreach (var (option, value) in draft.Options) batch.Options[option.Name] = value ?? "none";
         return batch;
 

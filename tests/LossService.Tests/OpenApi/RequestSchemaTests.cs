@@ -163,7 +163,7 @@ public sealed class RequestSchemaTests(ServedDocument document) : IClassFixture<
     {
         var found = LossCatalogue.Find(loss)!;
         var option = found.Options.FirstOrDefault(option => option.Name == name);
-        if (option?.OnlyWithLabels is { } labels && labels != TargetForm.Labels) return false;
+        if (option?.GoesWith(TargetForm.Labels) == false) return false;
         var only = option?.OnlyWith;
         return only is null || JsonNode.Parse(found.Page.Example)!.AsObject().ContainsKey(PredictionForms.Name(only.Value));
     }

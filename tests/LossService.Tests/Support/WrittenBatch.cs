@@ -14,6 +14,7 @@ namespace LossService.Tests.Support;
 internal sealed class WrittenBatch
 {
     private readonly (string Member, string[] Rows)[] _tensors;
+    private readonly (string Member, string[] Indices, string[] Values)? _sparse;
     private readonly string _header;
 
     /// <summary>Writes a draft that asks for the given outputs; for all that its loss has where none is given.</summary>
@@ -24,10 +25,12 @@ internal sealed class WrittenBatch
         (string Member, string[]? Rows)[] tensors =
         [
             (draft.Form.Name(), Rows(draft.Predictions, isFlat: false)),
-            (draft.Target.Name(), Rows(draft.Labels, isIndex)),
+            (draft.Target.Name(), draft.LabelIndices is null ? Rows(draft.Labels, isIndex) : null),
             (Fields.SampleWeight, Rows(draft.SampleWeight, !draft.IsBinary)),
             (Fields.Mask, Rows(draft.Mask?.Select(kept => kept ? "true" : "false"), !draft.IsBinary)),
         ];
+        _sparse = draft.LabelIndices is null ? null
+            : (draft.Target == TargetForm.Values ? "values" : "log_values", SparseRows(draft.LabelIndices), SparseRows(draft.Labels!));
         _tensors = [.. tensors.Where(tensor => tensor.Rows is not null).Select(tensor => (tensor.Member, tensor.Rows!))];
         var asked = outputs is [] ? [.. draft.Loss.Outputs.Select(output => output.Name)] : outputs;
         string[] header =
@@ -56,7 +59,14 @@ internal sealed class WrittenBatch
         int[] taken = [.. rows];
         var tensors = _tensors.Select(tensor =>
             $"\"{tensor.Member}\":[{string.Join(',', taken.Select(row => tensor.Rows[row]))}]");
-        return $"{{{string.Join(',', tensors)},{_header}}}";
+        return $"{{{string.Join(',', tensors)},{(_sparse is null ? "" : TakeSparse(taken) + ",")}{_header}}}";
+    }
+
+    private string TakeSparse(int[] rows)
+    {
+        var (member, indices, values) = _sparse!.Value;
+        return $"\"labels\":{{\"indices\":[{string.Join(',', rows.Select(row => indices[row]))}],"
+            + $"\"{member}\":[{string.Join(',', rows.Select(row => values[row]))}]}}";
     }
 
     private static string Member(string name, object? value) => $"\"{name}\":{JsonSerializer.Serialize(value)}";
@@ -67,6 +77,9 @@ internal sealed class WrittenBatch
     private string[]? Rows(IEnumerable<string>? texts, bool isFlat) => isFlat ? texts?.ToArray()
         : texts?.Chunk(Draft.Classes).Select(row => $"[{string.Join(',', row)}]").ToArray();
 
-    private string Text(double x) => Draft.DType == DType.Float32
+    private string[] SparseRows(double[] values) =>
+        [.. values.Chunk(values.Length / Draft.Rows).Select(row => $"[{string.Join(',', row.Select(Text))}]")];
+
+    private string Text(double x) => double.IsNegativeInfinity(x) ? "\"-Infinity\"" : Draft.DType == DType.Float32
         ? ((float)x).ToString("R", CultureInfo.InvariantCulture) : x.ToString("R", CultureInfo.InvariantCulture);
 }

@@ -35,6 +35,8 @@ internal static unsafe class FastJsonRequestReader
         && DTypeFits(request, TensorField.Labels)
         && DTypeFits(request, TensorField.LabelLogits)
         && DTypeFits(request, TensorField.LabelLogProbabilities)
+        && DTypeFits(request, TensorField.LabelValues)
+        && DTypeFits(request, TensorField.LabelLogValues)
         && DTypeFits(request, TensorField.SampleWeight);
 
     private static bool DTypeFits(ScoreRequest request, TensorField field) =>
@@ -43,26 +45,45 @@ internal static unsafe class FastJsonRequestReader
     private static bool TryReadObject(byte* text, byte* end, ScoreRequest request, DType dtype)
     {
         request.DType = dtype;
-        text = JsonSpace.Skip(text, end);
-        if (text >= end || *text++ != '{') return false;
+        text = TryReadMembers(JsonSpace.Skip(text, end), end, request, areLabels: false);
+        return text != null && JsonSpace.Skip(text, end) == end && HasIndicesOrRows(request);
+    }
+
+    /// <summary>Reads the members of a request, or of its labels where these are sparse rows.</summary>
+    /// <returns>Behind the object; null where it is not usual.</returns>
+    private static byte* TryReadMembers(byte* text, byte* end, ScoreRequest request, bool areLabels)
+    {
+        if (text >= end || *text++ != '{') return null;
         while (true)
         {
             text = JsonSpace.Skip(text, end);
-            if (text >= end || *text++ != '"') return false;
+            if (text >= end || *text++ != '"') return null;
             var length = new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)'"');
-            if (length < 0) return false;
+            if (length < 0) return null;
             var name = new ReadOnlySpan<byte>(text, length);
             text = JsonSpace.Skip(text + length + 1, end);
-            if (text >= end || *text++ != ':') return false;
+            if (text >= end || *text++ != ':') return null;
             text = JsonSpace.Skip(text, end);
-            text = TryReadField(name, text, end, request);
-            if (text == null) return false;
+            text = areLabels ? TryReadPart(name, text, end, request) : TryReadField(name, text, end, request);
+            if (text == null) return null;
             text = JsonSpace.Skip(text, end);
-            if (text >= end) return false;
+            if (text >= end) return null;
             if (*text == ',') text++;
             else break;
         }
-        return *text == '}' && JsonSpace.Skip(text + 1, end) == end && HasIndicesOrRows(request);
+        return *text == '}' ? text + 1 : null;
+    }
+
+    /// <summary>Reads a member of sparse rows.</summary>
+    /// <inheritdoc cref="TryReadField"/>
+    private static byte* TryReadPart(ReadOnlySpan<byte> name, byte* text, byte* end, ScoreRequest request)
+    {
+        if (text >= end) return null;
+        if (JsonSparseLabels.FindTensor(name) is { } field)
+            return request.Posted.Add(Fields.GetName(field)) ? TryReadTensor(field, text, end, request) : null;
+        var option = SharedOptions.Remainder;
+        return Ascii.Equals(name, option.Name) && request.FindOption(option.Name) is not null && request.Posted.Add(option.Name)
+            ? TryReadSmall(option.Name, option, text, end, request) : null;
     }
 
     /// <summary>Reads the field of that name; an unknown, escaped or repeated one is for the exact reader.</summary>
@@ -72,7 +93,7 @@ internal static unsafe class FastJsonRequestReader
         if (text >= end) return null;
         for (var i = 0; i < Fields.Tensors.Length; i++)
         {
-            if (!Ascii.Equals(name, Fields.Tensors[i])) continue;
+            if (!Ascii.Equals(name, Fields.Tensors[i]) || JsonSparseLabels.FindName((TensorField)i) is not null) continue;
             return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
         }
         foreach (var field in request.Header)
@@ -91,6 +112,12 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
     {
         if (*text == 'n') return TrySkipNull(text, end);
+        if (field == TensorField.Labels && *text == '{')
+        {
+            var behindRows = TryReadMembers(text, end, request, areLabels: true);
+            return behindRows != null ? behindRows : TryReadExactly(field, text, end, request);
+        }
+        if (field == TensorField.LabelIndices && *text == '[') return TryReadArray<Int64Element>(DType.Int64, field, text, end, request);
         if (*text != '[' || field == TensorField.Mask) return TryReadExactly(field, text, end, request);
         byte* behind = null;
         if (field == TensorField.Labels) behind = TryReadArray<Int64Element>(DType.Int64, field, text, end, request);

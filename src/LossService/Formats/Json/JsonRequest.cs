@@ -49,8 +49,9 @@ internal sealed class JsonRequest : FormatRequest
         var (address, detail) = error;
         return address.Position.Length > 0 && address.Part is null && Fields.TryFindTensor(address.Member, out var tensor)
             && Batch.IsEncoded(tensor)
-            ? new(JsonPointer.Format(new(address.Member) { Part = Base64Tensor.Data }),
-                $"[{string.Join(", ", address.Position)}]: {detail}")
-            : new(JsonPointer.Format(address), detail);
+            ? new(Point(new(address.Member) { Part = Base64Tensor.Data }), $"[{string.Join(", ", address.Position)}]: {detail}")
+            : new(Point(address), detail);
+
+        static string Point(Address place) => JsonSparseLabels.Locate(JsonPointer.Format(place));
     }
 }

@@ -57,7 +57,8 @@ internal static class JsonRequestReader
     {
         var json = new Utf8JsonReader(text, JsonText.Strict);
         json.Read();
-        if (Fields.TryFindTensor(member.Name, out var tensor))
+        if (member.Name == Fields.Labels && JsonSparseLabels.Are(text)) JsonSparseLabels.Read(text, request);
+        else if (Fields.TryFindTensor(member.Name, out var tensor) && JsonSparseLabels.FindName(tensor) is null)
             request[tensor] = json.TokenType == JsonTokenType.Null ? null : JsonTensorReader.Read(tensor, text, request);
         else if (request.FindOption(member.Name) is { } option) HeaderParser.ReadOption(option, ref json, request);
         else if (!RequestParser.TryReadField(member.Name, ref json, request))

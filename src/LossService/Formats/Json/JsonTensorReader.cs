@@ -54,9 +54,15 @@ internal ref struct JsonTensorReader
     {
         if (value.StartsWith("{"u8)) return Base64Tensor.Read(field, value, request);
         var takesBooleans = field == TensorField.Labels && request.TakesBooleanLabels;
+        if (field == TensorField.LabelIndices && FindNonInteger(value, request.Allowance.Cancellation) is var (position, text))
+        {
+            request.Errors.Add(new(Fields.GetName(field), position), $"expected the index of a class, got {text}");
+            return null;
+        }
         var dtype = field switch
         {
             TensorField.Mask => DType.Bool,
+            TensorField.LabelIndices => DType.Int64,
             TensorField.Labels when FindNonInteger(value, request.Allowance.Cancellation, takesBooleans) is null => DType.Int64,
             _ => request.DType,
         };

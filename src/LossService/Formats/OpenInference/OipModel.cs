@@ -1,3 +1,4 @@
+using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
@@ -25,8 +26,10 @@ internal sealed class OipModel
         Inputs =
         [
             .. loss.Accepts.Select(form => Page(form.Name(), DType.Float32, predictions)),
-            .. loss.LabelForms.Select(form => form.IsTeacher()
-                ? Page(form.Name(), DType.Float32, predictions) : Page(form.Name(), labels, samples)),
+            .. loss.LabelForms.Select(form => form == TargetForm.Labels
+                ? Page(form.Name(), labels, samples) : Page(form.Name(), DType.Float32, predictions)),
+            .. loss.LabelForms.Any(form => form.IsSparse())
+                ? new[] { Page(BatchField.LabelIndices, DType.Int64, predictions) } : [],
             Page(Fields.SampleWeight, DType.Float32, samples),
             Page(Fields.Mask, DType.Bool, samples),
         ];

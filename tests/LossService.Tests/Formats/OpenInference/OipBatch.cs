@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
@@ -16,19 +17,23 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
     /// <summary>The seed whose labels are a teacher's logits, where the loss takes them.</summary>
     public const int TaughtSeed = 2;
 
+    /// <summary>The seed whose labels are sparse rows, where the loss takes them.</summary>
+    public const int SparseSeed = 3;
+
     /// <summary>
     /// A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them, or a teacher's logits for
-    /// <see cref="TaughtSeed"/>.
+    /// <see cref="TaughtSeed"/>, sparse rows for <see cref="SparseSeed"/>.
     /// </summary>
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
         var takesIndices = found.Kind != LossKind.Binary && found.Labels != LabelRule.None;
+        var takesSparse = seed == SparseSeed && found.LabelForms.Contains(TargetForm.Values);
         var takesTeacher = seed == TaughtSeed && found.LabelForms.Contains(TargetForm.Logits);
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],
-            LabelForms = [takesTeacher ? LabelForm.Logits : takesIndices ? LabelForm.Indices : LabelForm.Dense],
+            LabelForms = [takesSparse ? LabelForm.LogValues : takesTeacher ? LabelForm.Logits : takesIndices ? LabelForm.Indices : LabelForm.Dense],
             DTypes = [datatype == "FP32" ? DType.Float32 : DType.Float64],
             Scales = [3],
             // with the reduction none there is no loss to compare
@@ -42,7 +47,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             draft with
             {
                 // labels and weights travel in FP32 whatever the predictions do, so they are numbers that it holds
-                Labels = Quarters(draft.Labels),
+                Labels = takesSparse ? [.. draft.Labels!.Select(label => (double)(float)label)] : Quarters(draft.Labels),
                 SampleWeight = Quarters(draft.SampleWeight),
                 Options = draft.Options.RemoveRange(draft.Options.Keys.Where(option => draft.Options[option] is null)),
             },
@@ -74,6 +79,12 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Post(Draft.Predictions));
             if (Draft is { Labels: not null, LabelForm: LabelForm.Indices })
                 yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
+            else if (Draft.LabelIndices is { } indices)
+            {
+                int[] sparse = [.. Draft.Sparse.Axes];
+                yield return (Draft.Target.Name(), LabelDatatype, sparse, Draft.Labels!);
+                yield return (BatchField.LabelIndices, "INT64", sparse, indices);
+            }
             else if (Draft.Labels is not null) yield return (Draft.Target.Name(), LabelDatatype, dense, Draft.Post(Draft.Labels));
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
             yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);

@@ -8,6 +8,7 @@ from mpmath import mp, mpf
 from . import overlaps
 from .request import FORMS, flatten, move, nest
 from .rules import EVERYTHING, asked, rules
+from .sparse import sparse
 from .teaching import taught
 from .wire import SplitMix64, literal
 
@@ -231,8 +232,9 @@ def written(subject):
     for name, body in rules(subject):
         yield Case(name, body)
     taken = lambda name, form, dtype, shape, scale, options: request(subject, name, form, dtype, shape, scale, "soft", options)
-    for name, body in taught(subject, lambda name, dtype: Draw(subject, name, dtype), taken):
-        yield Case(name, body)
+    for family in (taught, sparse):
+        for name, body in family(subject, lambda name, dtype: Draw(subject, name, dtype), taken):
+            yield Case(name, body)
 
 
 def bent(subject, case):

@@ -3,6 +3,7 @@
 from mpmath import mp
 
 from .request import LABEL_FORMS, flatten, move, nest
+from .sparse import rows
 from .subjects import SUBJECTS
 from .wire import SplitMix64, literal
 
@@ -79,9 +80,13 @@ def body(draw, subject):
     if near:
         result["labels"] = predicted(subject, rows, shape, dtype)
     if "soft" in subject.labels and not near and draw.chance(0.15):
-        kind = "teacher"
         del result["labels"]
-        teach(draw, subject, result, shape, dtype, form)
+        if not subject.binary and draw.chance(0.4):
+            kind = "sparse"
+            name_some(draw, result, shape, dtype)
+        else:
+            kind = "teacher"
+            teach(draw, subject, result, shape, dtype, form)
     if not near and form == "logits" and draw.chance(0.05) and not subject.binary and kind == "indices":
         rows = ruled_out(draw, rows, shape)
     result |= {form: rows} | shared_options(draw, subject, form, shape, kind, near)
@@ -91,7 +96,7 @@ def body(draw, subject):
         if draw.chance(0.5):
             value = draw.choice(values)
             result[name] = class_weights(draw, shape[-1]) if value == "weights" else value
-    if result.get("direction") == "reverse" and kind not in ("soft", "teacher") and not result.get("label_smoothing"):
+    if result.get("direction") == "reverse" and kind not in ("soft", "teacher", "sparse") and not result.get("label_smoothing"):
         del result["direction"]
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
     weigh(draw, subject, result, samples, kind, infinite)
@@ -111,6 +116,16 @@ def teach(draw, subject, result, shape, dtype, form):
             result["label_temperature"] = draw.choice((0.5, 2, 3.5, 20))
     if form == "logits" and draw.chance(0.3):
         result["temperature_squared"] = True
+
+
+def name_some(draw, result, shape, dtype):
+    """Sparse rows of some of the classes."""
+    named = 1 + draw.random.below(shape[-1])
+    remainder = draw.choice(("error", "normalize", "uniform"))
+    if remainder != "error":
+        result["remainder"] = remainder
+    # one class that is named has 1, whatever it was drawn as
+    result["labels"] = rows(draw, dtype, shape[:-1], shape[-1], named, draw.chance(0.5), remainder)
 
 
 def put_classes(draw, result, form, rank):

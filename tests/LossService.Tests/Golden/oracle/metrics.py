@@ -4,7 +4,7 @@ from bisect import bisect_right
 
 from mpmath import mp, mpf
 
-from .request import Teacher
+from .targets import SparseRow, Teacher
 
 
 def predicted(request, sample):
@@ -18,7 +18,7 @@ def predicted(request, sample):
 
 def label(sample):
     """The first of the most probable classes of the label."""
-    if isinstance(sample.posted, Teacher):
+    if isinstance(sample.posted, (Teacher, SparseRow)):
         return sample.posted.label
     return sample.target.index(max(sample.target)) if isinstance(sample.target, list) else int(sample.target)
 

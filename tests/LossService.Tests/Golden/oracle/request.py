@@ -10,6 +10,7 @@ from mpmath import mp, mpf
 from .formulas import BINARY, CATEGORICAL, OVERLAP, WEIGHTED_BY_TERM, Sigmoids, Bernoulli, Categorical, z_penalty
 from .precision import evaluate
 from .tape import Var, gradient
+from .targets import SparseRow, Teacher
 from .wire import hold
 
 FORMS = ("logits", "probabilities", "log_probabilities")
@@ -59,49 +60,12 @@ def per_sample(posted, count, default):
 
 
 @dataclass(frozen=True)
-class Teacher:
-    """A target that a teacher's predictions are: as exact as the precision in which it is asked for."""
-
-    x: list  # logits divided by the temperature, or log-probabilities
-    form: str
-    binary: bool
-
-    @property
-    def value(self):
-        row = self.row()
-        return row[0] if self.binary else row
-
-    def row(self):
-        if self.form == "label_log_probabilities":
-            return [mp.exp(x) for x in self.x]
-        if self.binary:
-            return [1 / (1 + mp.exp(-x)) for x in self.x]
-        if mp.inf in self.x:
-            return [mpf(int(x == mp.inf)) for x in self.x]
-        powers = [mp.exp(x - max(self.x)) for x in self.x]
-        return [power / mp.fsum(powers) for power in powers]
-
-    @property
-    def label(self):
-        """The first of the most probable classes; of an element, whether it is the likelier."""
-        if self.binary:
-            return int(self.value > mpf(1) / 2)
-        return self.x.index(max(self.x))
-
-    @property
-    def spread(self):
-        """A bound of |log t| and of |log(1 − t)|."""
-        finite = [abs(x) for x in self.x if not mp.isinf(x)]
-        return 2 * max(finite, default=0) + max((-mp.log(x) for x in finite if x != 0), default=0)
-
-
-@dataclass(frozen=True)
 class Sample:
     """One unit of loss. Of a masked one, nothing is read."""
 
     x: list  # predictions, held
     column: int  # its place on the last axis, for a binary loss
-    posted: object  # the target before smoothing: a row of mpf, one mpf, a Teacher, or None
+    posted: object  # the target before smoothing: a row of mpf, one mpf, a Teacher, a SparseRow, or None
     weight: float
     masked: bool = False
     ignored: bool = False  # the label is unknown, the predictions are good
@@ -109,7 +73,7 @@ class Sample:
     @property
     def target(self):
         """Before smoothing: a row of mpf, one mpf, or None."""
-        return self.posted.value if isinstance(self.posted, Teacher) else self.posted
+        return self.posted.value if isinstance(self.posted, (Teacher, SparseRow)) else self.posted
 
     @property
     def kept(self):
@@ -141,6 +105,8 @@ class Request:
         self.classes = self.shape[-1]
         self.temperature = self.options.get("temperature", 1)
         self.label_form = next((form for form in LABEL_FORMS if form in self.options), None)
+        labels = self.options.get("labels")
+        self.sparse = labels if isinstance(labels, dict) and "indices" in labels else None
         self.label_temperature = mpf(self.options.get("label_temperature", self.temperature))
         self.factor = mpf(self.temperature) ** 2 if self.options.get("temperature_squared") else mpf(1)
         self.unit = 1 / mp.log(2) if self.options.get("unit") == "bits" else mpf(1)
@@ -160,7 +126,12 @@ class Request:
                 else Sample([mpf(0)] * width, i % self.classes, None, mpf(0), masked=True) for i in range(count)]
 
     def labels(self, count):
-        """The posted label of each sample: a number, a row of numbers, or None."""
+        """The posted label of each sample: a number, a row of numbers, the classes and numbers of a sparse row, or None."""
+        if self.sparse and count:
+            indices = flatten(decoded(self.sparse["indices"]))
+            values = flatten(decoded(next(self.sparse[name] for name in ("values", "log_values") if self.sparse.get(name))))
+            width = len(values) // count
+            return [(indices[i:i + width], values[i:i + width]) for i in range(0, len(values), width)]
         posted = decoded(self.options[self.label_form]) if self.label_form else None
         if posted is None or count == 0:
             return [None] * count
@@ -177,6 +148,12 @@ class Request:
         """(the target before smoothing, whether the label is ignored)."""
         if label is None:
             return None, False
+        if self.sparse:
+            remainder = self.sparse.get("remainder", self.options.get("remainder", "error"))
+            if remainder == "error" and self.normalizes:
+                remainder = "normalize"
+            x = [mpf(hold(number, self.dtype)) for number in label[1]]
+            return SparseRow(x, label[0], self.classes, "log_values" in self.sparse, remainder), False
         if self.label_form != "labels":
             x = [mpf(hold(number, self.dtype)) for number in (label if isinstance(label, list) else [label])]
             divisor = self.label_temperature if self.label_form == "label_logits" else 1
@@ -233,7 +210,7 @@ class Request:
         counts = self.normalizes and self.form == "probabilities"
         # a clipped row has no boundary: its shares are never 0 or 1
         take_limits = take_limits and not self.options.get("clip") or any(mp.isinf(x) for x in sample.x)
-        beside = sample.posted.spread if isinstance(sample.posted, Teacher) else 0
+        beside = sample.posted.spread if isinstance(sample.posted, (Teacher, SparseRow)) else 0
         return evaluate(at_working_precision, "counts" if counts else self.form, sample.x, self.temperature, take_limits, beside)
 
     def value_and_gradient(self, sample):
