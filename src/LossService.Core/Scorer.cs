@@ -65,7 +65,7 @@ public static class Scorer
         if (entries.Any(entry => entry.Batch.Predictions != first.Predictions || (entry.Batch.Asked & combined) != combined))
             throw new ArgumentException("all batches have the same predictions, and the outputs that are combined", nameof(entries));
         BatchRules.Check(
-            entries, Scores.CountBytes(combined, first.StoredDType, default, first.Predictions.Shape), problems, cancellation);
+            entries, Scores.CountBytes(combined, first.StoredDType, _ => first.Predictions.Shape), problems, cancellation);
         if (problems.Any(found => found.Total > 0)) return null;
         List<Scores> scores = [];
         try
