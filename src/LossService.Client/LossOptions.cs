@@ -36,6 +36,9 @@ public sealed class LossOptions
     /// <summary>Logits are divided by it.</summary>
     public double? Temperature { get => GetNumber(); set => Set(value); }
 
+    /// <summary>One number for each class, added to the logits after their division by <see cref="Temperature"/>.</summary>
+    public IReadOnlyList<double>? LogitBias { get => Get<IReadOnlyList<double>>(); set => Set(value); }
+
     /// <summary>One weight for each class.</summary>
     public IReadOnlyList<double>? ClassWeight { get => Get<IReadOnlyList<double>>(); set => Set(value); }
 
@@ -63,7 +66,7 @@ public sealed class LossOptions
     /// <summary>The weight of positives (<c>binary_focal</c>) or of classes (<c>focal</c>).</summary>
     public LossFactor? Alpha { get => Get<LossFactor?>(); set => Set(value); }
 
-    /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>.</summary>
+    /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>, <c>binary_focal</c> and <c>asymmetric</c>.</summary>
     public LossFactor? PosWeight { get => Get<LossFactor?>(); set => Set(value); }
 
     /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>.</summary>

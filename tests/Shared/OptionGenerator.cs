@@ -82,7 +82,8 @@ internal static class OptionGenerator
     /// <summary>The range, cut where it has no end.</summary>
     private static (double Min, double Max) Bounds(Option option, double length)
     {
-        var min = double.IsInfinity(option.Minimum) ? 0 : option.Minimum;
+        // a range that goes far below 0 has its usual numbers about 0
+        var min = double.IsInfinity(option.Minimum) ? 0 : Math.Max(option.Minimum, -length / 2);
         return (min, Math.Min(option.Maximum, min + length));
     }
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 18;
+    private const int Rows = 19;
 
     private readonly double* _first;
 
@@ -75,6 +75,9 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The predicted classes.</summary>
     public double* Class => _first + 17 * Block;
 
+    /// <summary>What is added to the logits after their division by the temperature.</summary>
+    public double* Bias => _first + 18 * Block;
+
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
 
@@ -94,6 +97,7 @@ internal sealed unsafe class BinaryScratch
         Label[to] = other.Label[from];
         Weight[to] = other.Weight[from];
         PosWeight[to] = other.PosWeight[from];
+        Bias[to] = other.Bias[from];
     }
 
     /// <summary>Copies the results of an element of another.</summary>

@@ -26,9 +26,13 @@ internal abstract class CategoricalLink
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
     /// <summary>The link of a form of predictions whose rows are not normalized.</summary>
-    public static CategoricalLink Create(PredictionForm form, double temperature, double clip) => form switch
+    /// <param name="form">The form.</param>
+    /// <param name="temperature">What logits are divided by.</param>
+    /// <param name="bias">What is added to the quotients, padded with zeros; empty = 0.</param>
+    /// <param name="clip">How far from 0 and 1 probabilities are kept.</param>
+    public static CategoricalLink Create(PredictionForm form, double temperature, double[] bias, double clip) => form switch
     {
-        PredictionForm.Logits => new SoftmaxLink(temperature),
+        PredictionForm.Logits => new SoftmaxLink(temperature, bias),
         PredictionForm.Probabilities => new ProbabilityLink(clip),
         _ => new LogProbabilityLink(),
     };
@@ -39,7 +43,7 @@ internal abstract class CategoricalLink
     /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
     /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
     /// </summary>
-    private sealed class SoftmaxLink(double temperature) : CategoricalLink
+    private sealed class SoftmaxLink(double temperature, double[] bias) : CategoricalLink
     {
         /// <summary>
         /// Below it, p may have lost digits or been rounded to 0, and p times a large derivative, over a small temperature, may be a
@@ -59,7 +63,7 @@ internal abstract class CategoricalLink
         public override Dd Fill(in CategoricalRow<Dd> row)
         {
             var z = row.Z;
-            var k = Ranking.FindMax(z);
+            var k = bias.Length == 0 ? Ranking.FindMax(z) : FindMaxOfBiased(z);
             // the limit for one infinite logit: p = 1
             var certain = double.IsPositiveInfinity(z[k]);
             // the difference of two logits may overflow where a part of it, divided by T, does not
@@ -74,6 +78,7 @@ internal abstract class CategoricalLink
                     ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
                     : Dd.Difference(Vector256.LoadUnsafe(ref z[c]) * unit, max);
                 if (temperature != 1) d /= _temperature * unit;
+                if (bias.Length > 0) d += Dd.Difference(Vector256.LoadUnsafe(ref bias[c]), Vector256.Create(bias[k]));
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
                 row.P.Store(c, e);
@@ -90,8 +95,28 @@ internal abstract class CategoricalLink
                 row.P.Store(c, p);
                 row.Q.Store(c, Dd.Select(Lanes.LaneIs(k - c), sum * scale, Dd.One - p));
             }
-            return new Dd(z[k]) / _temperature + log;
+            log += new Dd(z[k]) / _temperature;
+            if (bias.Length == 0) return log;
+            log += new Dd(bias[k]);
+            RankByBiased(z);
+            return log;
         }
+
+        private int FindMaxOfBiased(Span<double> z)
+        {
+            var k = 0;
+            for (var c = 1; c < z.Length; c++)
+                if (GetBiased(z, c) > GetBiased(z, k)) k = c;
+            return k;
+        }
+
+        /// <summary>Puts z/T + b in the place of the logits, which are ranked afterwards, and not read otherwise.</summary>
+        private void RankByBiased(Span<double> z)
+        {
+            for (var c = 0; c < z.Length; c++) z[c] = GetBiased(z, c);
+        }
+
+        private double GetBiased(Span<double> z, int c) => z[c] / temperature + bias[c];
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)

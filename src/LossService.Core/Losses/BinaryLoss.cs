@@ -25,18 +25,15 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <summary>A loss's own options, followed by those of every binary loss on probabilities.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
-        .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature, SharedOptions.Clip,
-        SharedOptions.Bins, SharedOptions.Calibration,
+        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature,
+        SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins, SharedOptions.Calibration,
     ];
-
-    /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
-    protected virtual double[] GetPositiveWeights(OptionValues options) => One;
 
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         using var pass = new BinaryPass<TFormula>(
-            CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch, cancellation);
+            CreateFormula(batch.Options), batch.Options.Get(SharedOptions.PosWeight) ?? One, batch, cancellation);
         var count = batch.Predictions.Count;
         return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));

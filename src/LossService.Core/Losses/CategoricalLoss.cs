@@ -28,7 +28,8 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.TopK,
+        SharedOptions.Bins,
     ];
 
     /// <inheritdoc/>

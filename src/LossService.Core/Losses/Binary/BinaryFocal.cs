@@ -7,7 +7,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Binary;
 
-/// <summary>L = α_t (1 − p_t)^γ · BCE(p, t), with p_t = pt + (1 − p)(1 − t) and α_t = αt + (1 − α)(1 − t).</summary>
+/// <summary>L = α_t (1 − p_t)^γ · BCE(p, t), π on its positive term, p_t = pt + (1 − p)(1 − t) and α_t = αt + (1 − α)(1 − t).</summary>
 internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 {
     public static readonly Option<double?> Alpha = new("alpha", OptionForm.Number, 0.25,
@@ -18,7 +18,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 
     public override bool IsInformation => true;
 
-    public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha);
+    public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha, SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
     {
@@ -32,11 +32,11 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             negatives. With alpha = none and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
             its probabilities should not be read as calibrated without a check.
 
-            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −α (1 − p)^γ (1 − p − γ p log p)/T; for t = 0
-            the same with 1 − p for p, 1 − α for α and the opposite sign.
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π α (1 − p)^γ (1 − p − γ p log p)/T; for t = 0
+            the same with 1 − p for p, 1 − α for α, without π, and the opposite sign.
 
             Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ gamma; α alpha; T
-            temperature; BCE(p, t) = −t log p − (1 − t) log (1 − p).
+            temperature; BCE(p, t) = −π t log p − (1 − t) log (1 − p) with π pos_weight, by default 1.
             """,
         References =
         [
@@ -77,7 +77,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             var scale = TWide.Pow(m, gamma);
             if (alpha is { } share) scale *= TWide.Of(share) * e.T + (TWide.One - TWide.Of(share)) * e.U;
             var factor = FourElements<TWide, TNumber>.Narrow(scale);
-            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T), FourElements<TWide, TNumber>.Narrow(e.U));
+            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
             var crossEntropy = -(TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ));
             var pDerivative = TNumber.Zero;
             if (gamma != 0)

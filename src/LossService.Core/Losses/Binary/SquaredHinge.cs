@@ -16,7 +16,7 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
     public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Margin, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration];
+        [SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration];
 
     public override LossPage Page { get; } = new()
     {

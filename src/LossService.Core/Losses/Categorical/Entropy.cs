@@ -15,7 +15,8 @@ internal sealed class Entropy : CategoricalLoss
 
     public override LabelRule Labels => LabelRule.None;
 
-    public override IReadOnlyList<Option> Options { get; } = [SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize];
+    public override IReadOnlyList<Option> Options { get; } =
+        [SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize];
 
     public override LossPage Page { get; } = new()
     {

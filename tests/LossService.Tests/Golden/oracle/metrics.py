@@ -10,8 +10,9 @@ def predicted(request, sample):
     if sample.masked:
         return -1
     if request.binary:
-        return int(sample.x[0] > (0 if request.form == "logits" else 0.5))
-    return sample.x.index(max(sample.x))
+        return int(request.ranked(sample)[0] > (0 if request.form == "logits" else 0.5))
+    x = request.ranked(sample)
+    return x.index(max(x))
 
 
 def label(sample):
@@ -19,10 +20,10 @@ def label(sample):
     return sample.target.index(max(sample.target)) if isinstance(sample.target, list) else int(sample.target)
 
 
-def rank(sample):
+def rank(request, sample):
     """How many classes come before the label's: those of larger predictions, and the earlier ones of equal predictions."""
-    y = label(sample)
-    return sum(x > sample.x[y] or x == sample.x[y] and c < y for c, x in enumerate(sample.x))
+    y, scores = label(sample), request.ranked(sample)
+    return sum(x > scores[y] or x == scores[y] and c < y for c, x in enumerate(scores))
 
 
 def measure(kept, text, request=None):
@@ -37,7 +38,7 @@ def measure(kept, text, request=None):
     result = {"accuracy": said(average(correct)), "perplexity": said(None if surprise is None else mp.exp(surprise))}
     if "top_k" in options and not request.binary:
         ks = options["top_k"] if isinstance(options["top_k"], list) else [options["top_k"]]
-        ranks = [rank(s) for _, s in kept]
+        ranks = [rank(r, s) for r, s in kept]
         result["top_k_accuracy"] = {str(k): said(average([int(r < k) for r in ranks])) for k in ks}
     bins = reliability(weights, *calibration(kept, correct, options), options.get("bins", 15))
     gaps = mp.fsum(abs(hits - sure) for _, _, sure, hits in bins)
