@@ -1,5 +1,7 @@
 # docker build -t loss-service .        for this machine's architecture; for several: --platform linux/amd64,linux/arm64
-# --build-arg VERSION=1.2.3             sets the version of the assemblies and of the image label
+# --build-arg VERSION=1.2.3             sets the version of the assemblies and of the image label; this one is that of Directory.Build.props
+ARG VERSION=1.0.0
+
 FROM --platform=$BUILDPLATFORM mcr.microsoft.com/dotnet/sdk:10.0 AS build
 ARG TARGETARCH
 WORKDIR /source
@@ -17,8 +19,10 @@ COPY .editorconfig ./
 COPY src src
 ARG VERSION
 RUN dotnet publish src/LossService --no-restore --configuration Release --arch $TARGETARCH --self-contained false \
-    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true ${VERSION:+-p:Version=$VERSION} \
+    -p:PublishReadyToRun=true -p:ContinuousIntegrationBuild=true -p:Version=$VERSION \
     --output /app
+# two layers, libraries and the service: a new version of the service leaves the larger one as it was. For that, file times are equal
+RUN mkdir /own && mv /app/LossService* /app/appsettings* /app/Api /app/OpenApi /own && find /app /own -exec touch --date=@0 {} +
 
 # the runtime image has no shell and no package manager
 FROM mcr.microsoft.com/dotnet/aspnet:10.0-noble-chiseled
@@ -29,6 +33,7 @@ LABEL org.opencontainers.image.title="LossService" \
       org.opencontainers.image.version="$VERSION"
 WORKDIR /app
 COPY --from=build /app .
+COPY --from=build /own .
 
 # Kestrel listens on all interfaces, because a container's localhost is not reachable from outside. ASPNETCORE_HTTP_PORTS of the base
 # image is emptied: Kestrel would override it with a warning. Unused memory is returned. Debugger ports are off. After SIGTERM the

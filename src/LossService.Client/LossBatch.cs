@@ -3,7 +3,8 @@ namespace LossService.Client;
 /// <summary>Predictions, labels and weights to score, the outputs to compute, and the options.</summary>
 /// <remarks>
 /// The service says what is missing or wrong, so nothing is checked here. A shape is that of the service: predictions of a categorical loss
-/// have the classes on the last axis, labels are class indices (one axis less) or dense rows; for a binary loss both have one shape.
+/// have the classes on the last axis or on <see cref="LossOptions.ClassAxis"/>, labels are class indices (one axis less) or dense rows; for
+/// a binary loss both have one shape.
 /// </remarks>
 public sealed class LossBatch
 {

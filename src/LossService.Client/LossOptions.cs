@@ -48,11 +48,23 @@ public sealed class LossOptions
     /// <summary>Rows of probabilities and of dense labels are divided by their sums.</summary>
     public bool? Normalize { get => Get<bool?>(); set => Set(value); }
 
+    /// <summary>The axis that the classes are on; −1, the default, is the last, 1 that of [N, C, H, W].</summary>
+    public long? ClassAxis { get => Get<long?>(); set => Set(value); }
+
     /// <summary>The k of the top-k accuracies in the metrics.</summary>
     public IReadOnlyList<long>? TopK { get => Get<IReadOnlyList<long>>(); set => Set(value); }
 
     /// <summary>The number of bins of the reliability diagram in the metrics.</summary>
     public long? Bins { get => Get<long?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have the counts and scores of each class.</summary>
+    public bool? PerClass { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have a confusion matrix.</summary>
+    public bool? ConfusionMatrix { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have the temperature that makes the cross-entropy of the batch least.</summary>
+    public bool? FitTemperature { get => Get<bool?>(); set => Set(value); }
 
     /// <summary>What the reliability diagram of a binary loss compares.</summary>
     public CalibrationOf? Calibration { get => Get<CalibrationOf?>(); set => Set(value); }

@@ -16,18 +16,21 @@ public enum LossOutputs
     /// <summary>The derivative of the reduced loss with respect to the predictions as given.</summary>
     Gradient = 4,
 
+    /// <summary>The second derivative by each prediction as given, of losses that have one in closed form.</summary>
+    Hessian = 8,
+
     /// <summary>The predicted probabilities.</summary>
-    Probabilities = 8,
+    Probabilities = 16,
 
     /// <summary>Their natural logarithms.</summary>
-    LogProbabilities = 16,
+    LogProbabilities = 32,
 
     /// <summary>The entropy of each sample's predicted distribution.</summary>
-    Entropy = 32,
+    Entropy = 64,
 
     /// <summary>The predicted class of each sample.</summary>
-    Predictions = 64,
+    Predictions = 128,
 
     /// <summary>Accuracy, perplexity and calibration.</summary>
-    Metrics = 128,
+    Metrics = 256,
 }

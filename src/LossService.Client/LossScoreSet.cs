@@ -11,7 +11,9 @@ public sealed class LossScoreSet
     /// <summary>The scores of each loss, by the name of its entry.</summary>
     public IReadOnlyDictionary<string, LossScores> Losses { get; }
 
-    /// <summary>Σ weight·loss, with its gradient unless the batch's outputs leave it out; null where it was not asked for.</summary>
+    /// <summary>
+    /// Σ weight·loss, with those of gradient and Hessian that the batch asks for, by default the gradient; null where it was not asked for.
+    /// </summary>
     public LossCombination? Combined { get; internal init; }
 
     /// <summary>What is probably a mistake, though it was scored, in words; null = nothing.</summary>

@@ -26,6 +26,9 @@ public sealed class LossScores
     /// <summary>The derivative with respect to the predictions, in their shape and dtype.</summary>
     public LossTensor Gradient => Find(nameof(LossOutputs.Gradient));
 
+    /// <summary>The second derivative by each prediction, in their shape and dtype.</summary>
+    public LossTensor Hessian => Find(nameof(LossOutputs.Hessian));
+
     /// <summary>The predicted probabilities.</summary>
     public LossTensor Probabilities => Find(nameof(LossOutputs.Probabilities));
 

@@ -44,8 +44,8 @@ public static class Scorer
     /// <summary>Scores several losses over the same predictions, each to the bits that it has alone, or tells what is wrong.</summary>
     /// <param name="entries">The losses, at least one, each with its batch.</param>
     /// <param name="combined">
-    /// Which outputs of their weighted sum to compute: <see cref="OutputSet.Loss"/>, and with it <see cref="OutputSet.Gradient"/>. Every
-    /// batch asks for them, too.
+    /// Which outputs of their weighted sum to compute: <see cref="OutputSet.Loss"/>, and with it any of
+    /// <see cref="Combination.Derivatives"/>. Every batch asks for them, too.
     /// </param>
     /// <param name="problems">For each entry, takes what is wrong with it.</param>
     /// <param name="cancellation">Stops between blocks of rows.</param>
@@ -64,16 +64,16 @@ public static class Scorer
         var first = entries[0].Batch;
         if (entries.Any(entry => entry.Batch.Predictions != first.Predictions || (entry.Batch.Asked & combined) != combined))
             throw new ArgumentException("all batches have the same predictions, and the outputs that are combined", nameof(entries));
-        var hasGradient = (combined & OutputSet.Gradient) != 0;
-        BatchRules.Check(entries, hasGradient ? first.Predictions.Count * sizeof(double) : 0, problems, cancellation);
+        BatchRules.Check(
+            entries, Scores.CountBytes(combined, first.StoredDType, default, first.Predictions.Shape), problems, cancellation);
         if (problems.Any(found => found.Total > 0)) return null;
         List<Scores> scores = [];
         try
         {
             foreach (var entry in entries) scores.Add(entry.Loss.Score(entry.Batch, cancellation));
             if (combined == OutputSet.None) return new(scores, null);
-            var parts = scores.Zip(entries, (scored, entry) => (scored, entry.Weight));
-            return new(scores, Combination.Create(parts, hasGradient, first.Memory, cancellation));
+            (Scores, double)[] parts = [.. scores.Zip(entries, (scored, entry) => (scored, entry.Weight))];
+            return new(scores, Combination.Create(parts, combined, first.Memory, cancellation));
         }
         catch
         {

@@ -36,6 +36,7 @@ internal static class HostileBatches
             SampleWeight = null,
             Mask = null,
             Unit = Unit.Nats,
+            ClassAxis = null,
         };
 
     /// <summary>The name of the field that holds predictions of a form.</summary>
@@ -212,6 +213,8 @@ internal static class HostileBatches
             yield return new($"a divisor of {divisor}", "divisor", (good with { Divisor = divisor }).Batch());
         yield return new("a divisor of a sum", "divisor", (good with { Reduction = Reduction.Sum }).Batch() with { Divisor = 2 });
         if (good.Labels is null) yield return new("metrics without labels", "outputs", good.Batch() with { Outputs = OutputSet.Metrics });
+        if (!good.Loss.HasSecondDerivative)
+            yield return new("a Hessian that there is not", "outputs", good.Batch() with { Outputs = OutputSet.Loss | OutputSet.Hessian });
         if (!good.Loss.IsInformation) yield return new("bits of no information", "unit", (good with { Unit = Unit.Bits }).Batch());
     }
 

@@ -51,8 +51,10 @@ public sealed class ScorerFuzzTests
         foreach (var option in draft.Options.Keys)
             if (random.Next(20) == 0) draft = draft.With(option, Value(option, draft.Classes, random));
         var batch = draft.ToBatch(random.Next(10) == 0 ? (OutputSet)random.Next(256) : draft.AllOutputs);
-        int[] dense = [draft.Rows, draft.Classes];
-        var samples = draft.IsBinary ? dense : [draft.Rows];
+        // an axis that there is not, or of which the lengths do not fit
+        if (!draft.IsBinary && random.Next(20) == 0) batch.Options.Set(SharedOptions.ClassAxis, random.Next(-4, 4));
+        int[] dense = [.. batch.Predictions.Shape.Axes];
+        int[] samples = [.. loss.GetSampleShape(batch.Predictions.Shape, batch.Options).Axes];
         return batch with
         {
             Form = random.Next(20) == 0 ? (PredictionForm)random.Next(3) : batch.Form,
@@ -110,9 +112,10 @@ public sealed class ScorerFuzzTests
     {
         var outputs = batch.Outputs!.Value;
         var predictions = batch.Predictions.Shape;
-        var samples = loss.Kind == LossKind.Binary ? predictions : predictions.WithoutLast();
+        var samples = loss.GetSampleShape(predictions, batch.Options);
         CheckTensor(scores.Losses, samples, outputs, OutputSet.Losses);
         CheckTensor(scores.Gradient, predictions, outputs, OutputSet.Gradient);
+        CheckTensor(scores.Hessian, predictions, outputs, OutputSet.Hessian);
         CheckTensor(scores.Probabilities, predictions, outputs, OutputSet.Probabilities);
         CheckTensor(scores.LogProbabilities, predictions, outputs, OutputSet.LogProbabilities);
         CheckTensor(scores.Entropy, samples, outputs, OutputSet.Entropy);
@@ -125,8 +128,10 @@ public sealed class ScorerFuzzTests
         var losses = TestTensor.Read(scores.Losses);
         Assert.DoesNotContain(losses, double.IsNaN);
         Assert.DoesNotContain(TestTensor.Read(scores.Gradient), double.IsNaN);
+        // where a label is 0, the reverse divergence is infinite and has no second derivative
+        if (!batch.Options.Has(Direction)) Assert.DoesNotContain(TestTensor.Read(scores.Hessian), double.IsNaN);
         if (!MayBeInfinite(batch)) Assert.All(losses, value => Assert.True(double.IsFinite(value), $"{value}"));
-        var last = loss.Kind == LossKind.Binary ? 1 : predictions.Last - 1;
+        var last = loss.Kind == LossKind.Binary ? 1 : new ClassLayout(predictions, batch.Options.Get(SharedOptions.ClassAxis)).Classes - 1;
         Assert.All(TestTensor.Read(scores.Predictions), value => Assert.InRange(value, -1, last));
     }
 

@@ -51,9 +51,11 @@ internal static class BatchGenerator
             draft = draft with { SampleWeight = [.. Enumerable.Range(0, draft.Samples).Select(_ => Weight(random))] };
         if (random.NextDouble() < space.MaskChance)
             draft = draft with { Mask = [.. Enumerable.Range(0, draft.Samples).Select(_ => random.Next(4) != 0)] };
-        foreach (var option in loss.Options)
+        // the axis of the classes is a draft's own matter
+        foreach (var option in loss.Options.Where(option => option != SharedOptions.ClassAxis))
             if (random.NextDouble() < space.OptionChance && OptionGenerator.GoesWith(option, draft))
                 draft = draft.With(option, OptionGenerator.Draw(option, classes, random));
+        if (!isBinary && random.NextDouble() < space.ClassAxisChance) draft = draft with { ClassAxis = random.Next(2) };
         return random.NextDouble() < space.DivisorChance ? draft with { Divisor = 0.5 + 8 * random.NextDouble() } : draft;
     }
 

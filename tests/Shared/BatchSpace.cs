@@ -43,6 +43,12 @@ internal sealed record BatchSpace
 
     public double MaskChance { get; init; } = 0.5;
 
+    /// <summary>
+    /// How likely the classes of a batch that a test scores in process are on the first axis, or on one in the middle; what a test writes
+    /// for the service has them on the last.
+    /// </summary>
+    public double ClassAxisChance { get; init; } = 0.25;
+
     /// <summary>Batches of one size.</summary>
     public BatchSpace OfSize(int rows, int classes) => this with { Rows = (rows, rows), Classes = (classes, classes) };
 }

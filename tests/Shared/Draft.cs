@@ -20,7 +20,11 @@ internal sealed record Draft
 
     public required int Classes { get; init; }
 
+    /// <summary>Row by row, whatever <see cref="ClassAxis"/> is.</summary>
     public required double[] Predictions { get; init; }
+
+    /// <summary>Where the batch has the classes of a categorical loss: 0 = [Classes, Rows], 1 = […, Classes, …]; null = last.</summary>
+    public int? ClassAxis { get; init; }
 
     public LabelForm LabelForm { get; init; } = LabelForm.Dense;
 
@@ -63,8 +67,7 @@ internal sealed record Draft
     public double? MeanDivisor => Reduction == Reduction.Mean ? Divisor : null;
 
     /// <summary>Every output that the loss has under this reduction.</summary>
-    public OutputSet AllOutputs => (OutputSet)255
-        & ~(Labels is null ? OutputSet.Metrics : 0)
+    public OutputSet AllOutputs => Loss.Outputs.Aggregate(OutputSet.None, (set, output) => set | output.Flag)
         & ~(Reduction == Reduction.None ? OutputSet.Loss : 0);
 
     public Draft With(Option option, object? value) => this with { Options = Options.SetItem(option, value) };
@@ -115,20 +118,29 @@ internal sealed record Draft
     /// <summary>Scores with the loss, the losses and the gradient asked for.</summary>
     public Scored Score() => Scored.Of(this, (OutputSet.Loss | OutputSet.Losses | OutputSet.Gradient) & AllOutputs);
 
+    /// <summary>Scores with the gradient and the Hessian asked for.</summary>
+    public Scored Curve() => Scored.Of(this, (OutputSet.Gradient | OutputSet.Hessian) & AllOutputs);
+
     /// <summary>Scores with everything asked for.</summary>
     public Scored Describe() => Scored.Of(this, AllOutputs);
 
+    /// <summary>The numbers of rows in the order of a result in the predictions' shape, back in the order of rows.</summary>
+    public double[] Unpost(double[] posted) => ClassAxis is null || posted.Length == 0 ? posted
+        : [.. Enumerable.Range(0, posted.Length).Select(i => posted[Layout.GetElement(i / Classes, i % Classes)])];
+
     public Batch ToBatch(OutputSet outputs)
     {
-        var dense = new Shape(Rows, Classes);
-        var samples = IsBinary ? dense : new Shape(Rows);
+        var layout = Layout;
+        var samples = IsBinary ? layout.ClassesLast : layout.Samples;
+        var options = ToValues(Options);
+        if (!IsBinary && ClassAxis is { } axis) options.Set(SharedOptions.ClassAxis, axis);
         return new()
         {
             Form = Form,
-            Predictions = TestTensor.Filled(DType, dense, Predictions),
+            Predictions = TestTensor.Filled(DType, layout.Shape, Post(Predictions)),
             Labels = Labels is null ? null
                 : LabelForm == LabelForm.Indices ? TestTensor.Filled(LabelDType ?? DType.Int64, samples, Labels)
-                : TestTensor.Filled(LabelDType ?? DType, dense, Labels),
+                : TestTensor.Filled(LabelDType ?? DType, layout.Shape, Post(Labels)),
             SampleWeight = SampleWeight is null ? null : TestTensor.Filled(DType, samples, SampleWeight),
             Mask = Mask is null ? null : TestTensor.Filled(DType.Bool, samples, [.. Mask.Select(Convert.ToDouble)]),
             Outputs = outputs,
@@ -136,9 +148,33 @@ internal sealed record Draft
             MeanOver = MeanOver,
             Divisor = MeanDivisor,
             Unit = Unit,
-            Options = ToValues(Options),
+            Options = options,
             UsesKernels = !IsExact,
         };
+    }
+
+    /// <summary>Where the batch has the classes.</summary>
+    public ClassLayout Layout
+    {
+        get
+        {
+            var first = Rows % 3 == 0 ? 3 : Rows % 2 == 0 ? 2 : 1;
+            return ClassAxis switch
+            {
+                null => new(new(Rows, Classes)),
+                0 => new(new(Classes, Rows), 0),
+                _ => new(new(first, Classes, Rows / first), 1),
+            };
+        }
+    }
+
+    /// <summary>The numbers of rows in the order that the batch has them in.</summary>
+    public double[] Post(double[] rows)
+    {
+        if (ClassAxis is null) return rows;
+        var posted = new double[rows.Length];
+        for (var i = 0; i < rows.Length; i++) posted[Layout.GetElement(i / Classes, i % Classes)] = rows[i];
+        return posted;
     }
 
     /// <summary>The one place of the tests where option values are made.</summary>
@@ -168,6 +204,7 @@ internal sealed record Draft
         + string.Join(", ", Predictions.Take(24)) + "] labels [" + string.Join(", ", Labels?.Take(24) ?? []) + "] "
         + string.Join(", ", Options.Select(option => $"{option.Key.Name} = {Text(option.Value)}"))
         + (SampleWeight is null ? "" : ", weighted") + (Mask is null ? "" : ", masked")
+        + (ClassAxis is null ? "" : $", classes on axis {ClassAxis}")
         + $", {Reduction} over {MeanDivisor?.ToString() ?? $"{MeanOver}"}";
 
     private static string Text(object? value) =>

@@ -7,11 +7,12 @@ internal static class OptionGenerator
 {
     /// <summary>
     /// Whether a valid batch may set the option. Its declaration says which predictions it needs; that ignore_index needs labels
-    /// with one number a sample is a rule between members, which no declaration has.
+    /// with one number a sample is a rule between members, which no declaration has; nor has it how many classes are reported.
     /// </summary>
     public static bool GoesWith(Option option, Draft draft) =>
         (option.OnlyWith ?? draft.Form) == draft.Form
-        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices);
+        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices)
+        && draft.Classes <= option.Name switch { "per_class" => 1000, "confusion_matrix" => 100, _ => int.MaxValue };
 
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)
@@ -21,6 +22,8 @@ internal static class OptionGenerator
         {
             OptionForm.Number => Number(),
             OptionForm.Flag => random.Next(2) == 0,
+            // of any number of axes
+            OptionForm.Integer when option.Name == "class_axis" => -1,
             OptionForm.Integer => Integer(20),
             // classes, where they are: a class to ignore, a number of classes
             OptionForm.Integers => Enumerable.Range(0, random.Next(1, 3)).Select(_ => (long)Integer(classes - 1)).Distinct().ToArray(),
@@ -47,7 +50,8 @@ internal static class OptionGenerator
     public static IEnumerable<(string What, object Value)> Forbidden(Option option, int classes)
     {
         List<(string What, double Value)> numbers = [];
-        if (!double.IsInfinity(option.Minimum)) numbers.Add(("below its minimum", option.Open ? option.Minimum : option.Minimum - 1));
+        if (!double.IsInfinity(option.Minimum))
+            numbers.Add(("below its minimum", option.Open ? option.Minimum : Math.Min(option.Minimum - 1, 2 * option.Minimum)));
         if (!double.IsInfinity(option.Maximum))
             numbers.Add(("above its maximum", option.Open ? option.Maximum : Math.Max(option.Maximum + 1, 2 * option.Maximum)));
         if (option.MinimumAboveZero > 0) numbers.Add(("too near 0", option.MinimumAboveZero / 2));

@@ -55,6 +55,12 @@ else
   echo "skipped numpy: not installed (Debian: python3-numpy)"
 fi
 
+if /usr/bin/python3 -c "import xgboost" 2>/dev/null; then
+  check "xgboost" /usr/bin/python3 xgboost_check.py "http://$http"
+else
+  echo "skipped xgboost: not installed (Debian: python3-xgboost)"
+fi
+
 LOSS_HTTP=http://$http LOSS_GRPC=$grpc node --test >"$work/node.log" 2>&1
 grep -E '^(not )?ok ' "$work/node.log"
 node_failed=$(sed -n 's/^# fail \([0-9]*\)$/\1/p' "$work/node.log")

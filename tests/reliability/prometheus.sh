@@ -1,6 +1,7 @@
 #!/usr/bin/env bash
-# Prometheus scrapes the built service, and its queries return what was posted. Needs prometheus and promtool (Debian: prometheus), curl,
-# and a Release build. Exit code 0 = all checks passed.
+# Prometheus takes the configuration and the alerts of deploy/prometheus and scrapes the built service; its queries return what was posted,
+# and each expression of the dashboard has data under load. Needs prometheus and promtool (Debian: prometheus), curl, Python 3 and a
+# Release build. Exit code 0 = all checks passed.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/../.."
 
@@ -47,13 +48,11 @@ curl -sf "$service/metrics" >"$folder/metrics"
 objections=$(promtool check metrics <"$folder/metrics" 2>&1) || die "promtool check metrics: $objections"
 [[ -z $objections ]] || die "promtool check metrics: $objections"
 
-cat >"$folder/prometheus.yml" <<YML
-global: { scrape_interval: 1s }
-scrape_configs:
-  - job_name: loss-service
-    static_configs: [{ targets: ["127.0.0.1:$http"] }]
-YML
-promtool check config "$folder/prometheus.yml" >/dev/null
+promtool check config deploy/prometheus/prometheus.yml
+promtool test rules deploy/prometheus/rules.test.yml
+# the committed configuration, but for the address and the pace
+cp deploy/prometheus/rules.yml "$folder"
+sed "s/loss-service:8080/127.0.0.1:$http/; s/15s/1s/" deploy/prometheus/prometheus.yml >"$folder/prometheus.yml"
 prometheus --config.file="$folder/prometheus.yml" --storage.tsdb.path="$folder/data" --web.listen-address="127.0.0.1:$prometheus" \
   >"$folder/prometheus.log" 2>&1 &
 pids+=($!)
@@ -72,3 +71,6 @@ holds 'sum(http_server_request_duration_seconds_count{http_route="/v1/losses/cro
   || die "ASP.NET Core's metrics are missing"
 holds 'count(kestrel_active_connections) > 0' 1 || die "Kestrel's metrics are missing"
 echo "Prometheus scraped the service: all queries return what was posted"
+
+for _ in {1..60}; do post application/json "$batch" >/dev/null; sleep 0.1; done
+python3 tests/reliability/dashboard.py "http://127.0.0.1:$prometheus"

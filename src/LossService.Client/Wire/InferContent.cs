@@ -79,7 +79,7 @@ internal sealed class InferContent : HttpContent
     {
         json.WriteStartArray("outputs");
         foreach (var name in OutputNames.Of(batch.Outputs))
-            foreach (var part in name == OutputNames.Metrics ? OutputNames.PartsOfMetrics(batch.Options.TopK is not null) : [name])
+            foreach (var part in name == OutputNames.Metrics ? OutputNames.PartsOfMetrics(batch.Options) : [name])
             {
                 json.WriteStartObject();
                 json.WriteString("name", part);

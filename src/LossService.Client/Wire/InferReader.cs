@@ -52,7 +52,7 @@ internal static class InferReader
         var totals = new LossTotals(
             parameters.GetProperty("total_samples").GetInt64(), JsonValues.GetNumber(parameters, "total_weight") ?? 0,
             JsonValues.GetNumber(parameters, "total_loss") ?? 0);
-        var metrics = tensors.ContainsKey(OutputNames.Accuracy) ? ToMetrics(tensors, topK ?? []) : null;
+        var metrics = tensors.ContainsKey(OutputNames.Accuracy) ? InferMetrics.Read(tensors, topK ?? []) : null;
         var hasLoss = tensors.Remove(OutputNames.Loss, out var loss);
         return new((hasLoss, hasLoss ? OrNothing(loss!.AsSpan<double>()[0]) : null), tensors, metrics, totals)
         {
@@ -64,21 +64,4 @@ internal static class InferReader
         double? OrNothing(double number) =>
             double.IsNaN(number) && (totals.Samples == 0 || totals.Weight == 0) ? null : number;
     }
-
-    private static LossMetrics ToMetrics(Dictionary<string, LossTensor> tensors, IReadOnlyList<long> topK)
-    {
-        var bins = tensors[OutputNames.CalibrationBins];
-        var top = topK.Count == 0 ? [] : tensors[OutputNames.TopKAccuracy].AsSpan<double>().ToArray();
-        return new(
-            Number(OutputNames.Accuracy), topK.Zip(top).ToDictionary(pair => pair.First, pair => OrNull(pair.Second)),
-            Number(OutputNames.Perplexity), Number(OutputNames.CalibrationError),
-            [.. bins.AsSpan<double>().ToArray().Chunk((int)bins.Shape[1]).Select(ToBin)]);
-
-        double? Number(string name) => OrNull(tensors[name].AsSpan<double>()[0]);
-    }
-
-    private static LossCalibrationBin ToBin(double[] row) =>
-        new(row[0], row[1], (long)row[2], row[3], OrNull(row[4]), OrNull(row[5]));
-
-    private static double? OrNull(double number) => double.IsNaN(number) ? null : number;
 }

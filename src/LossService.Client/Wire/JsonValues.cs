@@ -23,24 +23,6 @@ internal static class JsonValues
             totals.GetProperty("samples").GetInt64(), GetNumber(totals, "weight") ?? 0, GetNumber(totals, "loss") ?? 0);
     }
 
-    /// <summary>The metrics of a batch or of a stream; null where there are none.</summary>
-    public static LossMetrics? GetMetrics(JsonElement json)
-    {
-        if (!json.TryGetProperty(OutputNames.Metrics, out var metrics)) return null;
-        var topK = metrics.TryGetProperty(OutputNames.TopKAccuracy, out var top)
-            ? top.EnumerateObject().ToDictionary(
-                k => long.Parse(k.Name, CultureInfo.InvariantCulture), k => GetNumber(top, k.Name))
-            : [];
-        return new(
-            GetNumber(metrics, OutputNames.Accuracy), topK, GetNumber(metrics, OutputNames.Perplexity),
-            GetNumber(metrics, OutputNames.CalibrationError),
-            [
-                .. metrics.GetProperty("bins").EnumerateArray().Select(bin => new LossCalibrationBin(
-                    GetNumber(bin, "lower") ?? 0, GetNumber(bin, "upper") ?? 0, (long)(GetNumber(bin, "samples") ?? 0),
-                    GetNumber(bin, "weight") ?? 0, GetNumber(bin, "accuracy"), GetNumber(bin, "confidence"))),
-            ]);
-    }
-
     /// <summary>A tensor whose bytes are base64.</summary>
     public static LossTensor GetTensor(JsonElement json)
     {

@@ -27,7 +27,7 @@ internal sealed class LinesReader(Stream stream, CancellationToken cancellation)
             if (!line.TryGetProperty("summary", out var summary)) return ToAnswer(line);
             Summary = new(
                 summary.GetProperty("lines").GetInt64(), summary.GetProperty("failed").GetInt64(), JsonValues.GetTotals(summary),
-                JsonValues.GetNumber(summary, OutputNames.Loss), JsonValues.GetMetrics(summary));
+                JsonValues.GetNumber(summary, OutputNames.Loss), JsonMetrics.Read(summary));
             return null;
         }
         catch (IOException broken)

@@ -9,9 +9,16 @@ internal static class OutputNames
     /// <summary>All metrics, as the service's JSON has them.</summary>
     public const string Metrics = "metrics";
 
+    /// <summary>Tensors of the derivatives.</summary>
+    public const string Gradient = "gradient", Hessian = "hessian";
+
     /// <summary>Parts of the metrics, which the Open Inference Protocol has as tensors.</summary>
     public const string Accuracy = "accuracy", TopKAccuracy = "top_k_accuracy", Perplexity = "perplexity",
-        CalibrationError = "expected_calibration_error", CalibrationBins = "calibration_bins";
+        CalibrationError = "expected_calibration_error", MaximumCalibrationError = "maximum_calibration_error",
+        RootMeanSquareCalibrationError = "root_mean_square_calibration_error", BrierParts = "brier_parts",
+        CalibrationBins = "calibration_bins", PerClass = "per_class", MacroAverage = "macro_average",
+        BalancedAccuracy = "balanced_accuracy", ConfusionMatrix = "confusion_matrix",
+        TemperatureFit = "temperature_fit";
 
     private static readonly (LossOutputs Flag, string Name)[] All =
         [.. Enum.GetValues<LossOutputs>().Where(flag => flag != LossOutputs.Default).Select(flag => (flag, WireName.Of(flag.ToString())))];
@@ -23,8 +30,13 @@ internal static class OutputNames
             if ((outputs & flag) != 0) yield return name;
     }
 
-    /// <summary>The tensors that the metrics are in the Open Inference Protocol; top-k accuracies where the batch has some k.</summary>
-    public static string[] PartsOfMetrics(bool hasTopK) => hasTopK
-        ? [Accuracy, TopKAccuracy, Perplexity, CalibrationError, CalibrationBins]
-        : [Accuracy, Perplexity, CalibrationError, CalibrationBins];
+    /// <summary>The tensors that the metrics are in the Open Inference Protocol; some of them where the options ask for them.</summary>
+    public static string[] PartsOfMetrics(LossOptions options) =>
+    [
+        Accuracy, Perplexity, CalibrationError, MaximumCalibrationError, RootMeanSquareCalibrationError, BrierParts, CalibrationBins,
+        .. options.TopK is null ? Array.Empty<string>() : [TopKAccuracy],
+        .. options.PerClass is true ? new[] { PerClass, MacroAverage, BalancedAccuracy } : [],
+        .. options.ConfusionMatrix is true ? new[] { ConfusionMatrix } : [],
+        .. options.FitTemperature is true ? new[] { TemperatureFit } : [],
+    ];
 }

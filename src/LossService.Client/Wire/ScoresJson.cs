@@ -13,7 +13,7 @@ internal static class ScoresJson
             .ToDictionary(member => member.Name, member => JsonValues.GetTensor(member.Value));
         var hasLoss = json.TryGetProperty(OutputNames.Loss, out _);
         return new LossScores(
-            (hasLoss, JsonValues.GetNumber(json, OutputNames.Loss)), tensors, JsonValues.GetMetrics(json), JsonValues.GetTotals(json))
+            (hasLoss, JsonValues.GetNumber(json, OutputNames.Loss)), tensors, JsonMetrics.Read(json), JsonValues.GetTotals(json))
         {
             Id = GetId(json),
             Notices = GetNotices(json),
@@ -27,9 +27,12 @@ internal static class ScoresJson
         Id = GetId(json),
         Notices = GetNotices(json),
         Combined = !json.TryGetProperty("combined", out var combined) ? null : new(
-            JsonValues.GetNumber(combined, OutputNames.Loss),
-            combined.TryGetProperty("gradient", out var gradient) ? JsonValues.GetTensor(gradient) : null),
+            JsonValues.GetNumber(combined, OutputNames.Loss), GetTensor(combined, OutputNames.Gradient),
+            GetTensor(combined, OutputNames.Hessian)),
     };
+
+    private static LossTensor? GetTensor(JsonElement json, string name) =>
+        json.TryGetProperty(name, out var tensor) ? JsonValues.GetTensor(tensor) : null;
 
     private static string? GetId(JsonElement json) => json.TryGetProperty("id", out var id) ? id.GetString() : null;
 

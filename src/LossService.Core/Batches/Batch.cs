@@ -11,7 +11,7 @@ public sealed record Batch : IDisposable
     /// <summary>What <see cref="Predictions"/> holds.</summary>
     public required PredictionForm Form { get; init; }
 
-    /// <summary>The model's outputs; classes on the last axis.</summary>
+    /// <summary>The model's outputs; classes on the last axis, unless <see cref="SharedOptions.ClassAxis"/> says otherwise.</summary>
     public required Tensor Predictions { get; init; }
 
     /// <summary>Class indices (rank one less than the predictions'), or dense rows; null for a loss without labels.</summary>
@@ -57,6 +57,9 @@ public sealed record Batch : IDisposable
 
     /// <summary>The dtype that the results have: <see cref="ResultDType"/>, or that of the predictions.</summary>
     internal DType StoredDType => ResultDType ?? Predictions.DType;
+
+    /// <summary>Where the classes of a categorical batch are.</summary>
+    internal ClassLayout Layout => new(Predictions.Shape, Options.Get(SharedOptions.ClassAxis));
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;

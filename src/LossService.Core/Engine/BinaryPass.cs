@@ -33,6 +33,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly LogisticBlock? _kernelBlock;
+    private readonly TFormula _formula;
+    private readonly int _columns;
+    private readonly ElementHessian? _hessian;
 
     public BinaryPass(TFormula formula, double[] positiveWeights, Batch batch, CancellationToken cancellation)
     {
@@ -51,13 +54,16 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _isWeighted = !Weights.ArePlain || _classWeight.Length > 0;
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
         _block = new(formula, batch, Weights, _isWeighted, Scores.Gradient is not null, _wantsMore);
+        _formula = formula;
+        _columns = predictions.Shape.Rank > 1 ? predictions.Shape.Last : 1;
+        if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
         _hasKernel = TFormula.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && options.Get(SharedOptions.LabelSmoothing) == 0 && _temperature == 1 && _bias.Length == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // the block kernel does not handle an infinite loss of weight 0, which is 0
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions))
+            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
     }
 
@@ -74,7 +80,12 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     public static long CountBytes(Batch batch) => batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Count;
 
     /// <summary>Makes an empty sum of the metrics.</summary>
-    public MetricsSum NewTally() => new([], _batch.Options.Get(SharedOptions.Bins), _batch.Options.Get(SharedOptions.Calibration));
+    public MetricsSum NewTally()
+    {
+        var options = _batch.Options;
+        return new([], options.Get(SharedOptions.Bins), options.Get(SharedOptions.Calibration),
+            options.Get(SharedOptions.PerClass) ? new(_columns, hasClasses: true, hasMatrix: false) : null);
+    }
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -101,6 +112,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             scratch.HasRest = false;
             if (hard < count || _wantsMore) Score(count, scratch);
             if (hard > 0) ScoreByKernel(count, scratch);
+            _hessian?.Find(_formula, scratch, count);
             if (tally is not null) Tally(tally, block, count, scratch);
             Write(block, count, scratch, sum);
         }
@@ -204,6 +216,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         if (scratch.HasRest) sum.Add(BinaryScratch.Span(scratch.ValueRest, count));
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         Scores.Gradient?.Write(block, BinaryScratch.Span(scratch.Gradient, count));
+        Scores.Hessian?.Write(block, BinaryScratch.Span(scratch.Hessian, count));
         if (Scores.Predictions is not null)
         {
             for (var i = 0; i < count; i++)
@@ -224,6 +237,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
+        if (tally.Classes is { } classes) CountClasses(classes, block, count, scratch);
         if (Weights.ArePlain)
         {
             TallyUnweighted(tally, count, scratch);
@@ -235,6 +249,16 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             var (isHit, confidence, outcome) = Judge(scratch, i);
             tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
             tally.AddToBin(Weights[block + i], confidence, outcome);
+        }
+    }
+
+    private void CountClasses(ClassSums classes, long block, int count, BinaryScratch scratch)
+    {
+        for (var i = 0; i < count; i++)
+        {
+            if (!Weights.Kept.Contains(block + i)) continue;
+            var column = (int)((block + i) % _columns);
+            classes.AddElement(Weights[block + i], column, scratch.Label[i] > 0.5, IsPositive(scratch, i));
         }
     }
 

@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 19;
+    private const int Rows = 20;
 
     private readonly double* _first;
 
@@ -75,8 +75,11 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The predicted classes.</summary>
     public double* Class => _first + 17 * Block;
 
+    /// <summary>The second derivatives by the predictions.</summary>
+    public double* Hessian => _first + 18 * Block;
+
     /// <summary>What is added to the logits after their division by the temperature.</summary>
-    public double* Bias => _first + 18 * Block;
+    public double* Bias => _first + 19 * Block;
 
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];

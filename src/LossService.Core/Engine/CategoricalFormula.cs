@@ -38,4 +38,11 @@ internal abstract class CategoricalFormula
     /// <param name="softmax">What makes these of the exponentials; undefined for a formula on logits.</param>
     public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+
+    /// <summary>
+    /// Writes the second derivatives of every class of a row that has been scored, and returns κ: the value has
+    /// κ·(∂L/∂x_i)·(∂L/∂x_j) in every second derivative beside those; a loss without a Hessian is not asked.
+    /// </summary>
+    public virtual Dd Curve(in CategoricalRow<Dd> row, in CurvatureRow curvature) =>
+        throw new NotSupportedException($"{GetType().Name} has no second derivative");
 }

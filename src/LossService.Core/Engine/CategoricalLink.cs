@@ -22,6 +22,16 @@ internal abstract class CategoricalLink
     /// <param name="gradient">Where to.</param>
     public abstract void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient);
 
+    /// <summary>Writes scale·∂²L/∂z_c² of every class of the row into <paramref name="hessian"/> (padded), each rounded once.</summary>
+    /// <param name="row">The row, its derivatives written by the formula, before <see cref="Backward"/>.</param>
+    /// <param name="curvature">Its second derivatives, written by the formula.</param>
+    /// <param name="scale">The sample's weight in the reduced loss.</param>
+    /// <param name="logSumExp">The derivatives by logsumexp(z), where the loss has a term of it.</param>
+    /// <param name="coupling">κ of <see cref="CategoricalFormula.Curve"/>.</param>
+    /// <param name="hessian">Where to.</param>
+    public abstract void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
+        Dd coupling, Span<double> hessian);
+
     /// <summary>p·v; 0 where p = 0, since p·v → 0 wherever v is infinite.</summary>
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
@@ -45,19 +55,7 @@ internal abstract class CategoricalLink
     /// </summary>
     private sealed class SoftmaxLink(double temperature, double[] bias) : CategoricalLink
     {
-        /// <summary>
-        /// Below it, p may have lost digits or been rounded to 0, and p times a large derivative, over a small temperature, may be a
-        /// usual number. There the gradient is made from p·2^512.
-        /// </summary>
-        private const double Tiny = 1e-270;
-
         private readonly Vector256<double> _temperature = Vector256.Create(temperature);
-
-        private static Dd Shift => Dd.Ln2 * new Dd(512);
-
-        private static Vector256<double> Up => Vector256.Create(double.ScaleB(1, 512));
-
-        private static Vector256<double> Down => Vector256.Create(double.ScaleB(1, -512));
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Fill(in CategoricalRow<Dd> row)
@@ -97,26 +95,28 @@ internal abstract class CategoricalLink
             }
             log += new Dd(z[k]) / _temperature;
             if (bias.Length == 0) return log;
-            log += new Dd(bias[k]);
-            RankByBiased(z);
-            return log;
+            RankByBiased(z, k);
+            return log + new Dd(bias[k]);
         }
 
         private int FindMaxOfBiased(Span<double> z)
         {
             var k = 0;
             for (var c = 1; c < z.Length; c++)
-                if (GetBiased(z, c) > GetBiased(z, k)) k = c;
+                if (GetDifference(z, c, k) > 0) k = c;
             return k;
         }
 
-        /// <summary>Puts z/T + b in the place of the logits, which are ranked afterwards, and not read otherwise.</summary>
-        private void RankByBiased(Span<double> z)
+        /// <summary>Puts z/T + b, less the largest, in the place of the logits, which are ranked afterwards, and not read otherwise.</summary>
+        private void RankByBiased(Span<double> z, int largest)
         {
-            for (var c = 0; c < z.Length; c++) z[c] = GetBiased(z, c);
+            for (var c = 0; c < z.Length; c++)
+                if (c != largest) z[c] = GetDifference(z, c, largest);
+            z[largest] = 0;
         }
 
-        private double GetBiased(Span<double> z, int c) => z[c] / temperature + bias[c];
+        /// <summary>By how much z/T + b is larger for one class; NaN where both logits are the same infinity.</summary>
+        private double GetDifference(Span<double> z, int c, int other) => (z[c] - z[other]) / temperature + (bias[c] - bias[other]);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
@@ -129,11 +129,11 @@ internal abstract class CategoricalLink
             for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
                 var (u, v) = (row.LogPDerivative[c], row.PDerivative[c] - winner);
-                var isTiny = IsTiny(row, c);
+                var isTiny = Underflow.IsTiny(row, c);
                 if (isTiny != Vector256<double>.Zero)
                 {
                     hasTiny = true;
-                    shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(ShiftedP(row, c), v), Dd.Zero);
+                    shiftedTotal += Dd.Select(isTiny & v.IsFinite, Times(Underflow.ShiftedP(row, c), v), Dd.Zero);
                 }
                 u = Dd.Select(isTiny, u, u + Times(row.P[c], v));
                 row.LogPDerivative.Store(c, u);
@@ -141,10 +141,10 @@ internal abstract class CategoricalLink
             }
             total = Dd.SumOfLanes(total);
             shiftedTotal = Dd.SumOfLanes(shiftedTotal) * scale;
-            var tinyTotal = ShiftBack(shiftedTotal);
+            var tinyTotal = Underflow.ShiftBack(shiftedTotal);
             var isFinite = double.IsFinite(total.ToScalar());
             // where only the largest p is not tiny, its gradient is what the others leave, since all add up to ∂L/∂logsumexp
-            var isCertain = hasTiny && row.Q.Hi[k] < Tiny;
+            var isCertain = hasTiny && Underflow.IsTiny(row.Q.Hi[k]);
             var rest = Dd.Zero;
             for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
@@ -156,30 +156,28 @@ internal abstract class CategoricalLink
                 if (hasTiny && isFinite)
                 {
                     g -= Times(row.P[c], tinyTotal);
-                    var isTiny = isCertain ? ~Lanes.LaneIs(k - c) : IsTiny(row, c);
+                    var isTiny = isCertain ? ~Lanes.LaneIs(k - c) : Underflow.IsTiny(row, c);
                     var derivative = row.PDerivative[c] + (logSumExpDerivative - winner - total);
-                    var shifted = (u * Up + Times(ShiftedP(row, c), derivative)) * scale;
+                    var shifted = (Underflow.Shift(u) + Times(Underflow.ShiftedP(row, c), derivative)) * scale;
                     shifted = Dd.Select(isTiny & shifted.IsFinite, shifted, Dd.Zero);
-                    g = Dd.Select(isTiny, ShiftBack(shifted), g);
+                    g = Dd.Select(isTiny, Underflow.ShiftBack(shifted), g);
                     rest += shifted;
                 }
                 g.Round().CopyTo(gradient[c..]);
             }
-            if (isCertain && isFinite) gradient[k] = (logSumExpDerivative * scale - ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
+            if (isCertain && isFinite) gradient[k] = (logSumExpDerivative * scale - Underflow.ShiftBack(Dd.SumOfLanes(rest))).ToScalar();
         }
-
-        private static Dd ShiftedP(in CategoricalRow<Dd> row, int c) => Dd.Exp(row.LogP[c] + Shift);
-
-        private static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
-
-        /// <summary>Which p are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
-        private static Vector256<double> IsTiny(in CategoricalRow<Dd> row, int c) =>
-            Vector256.LessThan(row.P[c].Hi, Vector256.Create(Tiny)) & row.LogP[c].IsFinite;
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
             u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 
+        public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
+            Dd coupling, Span<double> hessian)
+        {
+            var perTemperature = scale / _temperature / _temperature;
+            new SoftmaxHessian(row, curvature, perTemperature, logSumExp, coupling).Write(hessian);
+        }
     }
 
     /// <summary>p as posted, clipped where asked; log p = log(p). Backward: ∂L/∂p_c = u_c/p_c + v_c, each p_c free.</summary>
@@ -228,6 +226,22 @@ internal abstract class CategoricalLink
                 (g * scale).Round().CopyTo(gradient[c..]);
             }
         }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
+            Dd coupling, Span<double> hessian)
+        {
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
+            {
+                var h = FreeHessian.ByP(row, curvature, coupling, c);
+                if (clip > 0)
+                {
+                    var z = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
+                    h = Dd.Select(Dd.LessThan(z, _least) | Dd.LessThan(_most, z), Dd.Zero, h);
+                }
+                (h * scale).Round().CopyTo(hessian[c..]);
+            }
+        }
     }
 
     /// <summary>log p as posted; p = exp(log p). Backward: ∂L/∂log p_c = u_c + p_c v_c, each log p_c free.</summary>
@@ -251,6 +265,14 @@ internal abstract class CategoricalLink
         {
             for (var c = 0; c < row.P.Length; c += Lanes.Width)
                 ((row.LogPDerivative[c] + Times(row.P[c], row.PDerivative[c])) * scale).Round().CopyTo(gradient[c..]);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
+            Dd coupling, Span<double> hessian)
+        {
+            for (var c = 0; c < row.P.Length; c += Lanes.Width)
+                (FreeHessian.ByLogP(row, curvature, coupling, c) * scale).Round().CopyTo(hessian[c..]);
         }
     }
 }

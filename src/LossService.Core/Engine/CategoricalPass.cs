@@ -9,7 +9,7 @@ namespace LossService.Core.Engine;
 /// <summary>The one loop over the rows of every categorical loss: by the softmax kernel where it can, else row by row.</summary>
 /// <remarks>
 /// A row's results depend on that row and the options only, and sums are exact. So the bits are the same for any order of rows, number
-/// of threads and batch.
+/// of threads, batch and axis of the classes.
 /// </remarks>
 internal sealed class CategoricalPass : IDisposable
 {
@@ -17,31 +17,28 @@ internal sealed class CategoricalPass : IDisposable
     private const int ElementsBetweenLooks = 65536;
 
     private readonly Batch _batch;
-    private readonly TargetRows? _labels;
-    private readonly CategoricalScorer _scorer;
-    private readonly SoftmaxPlan _plan;
-    private readonly int _rowsBetweenLooks;
+    private readonly CategoricalFormula _formula;
+    private readonly ClassWeights _classWeights;
+    private readonly bool _weighsSamples;
+    private readonly bool _areAdjacent;
+    private readonly int _classes, _rowsBetweenLooks;
 
     public CategoricalPass(Batch batch, CategoricalFormula formula, ClassWeighting weighting, CancellationToken cancellation)
     {
-        _batch = batch;
-        var (predictions, options) = (batch.Predictions, batch.Options);
-        var classes = predictions.Shape.Last;
-        Rows = predictions.Rows;
-        _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(classes, 1), 1, 64);
-        if (batch.Labels is { } labels) _labels = new(labels, predictions.Shape, options.Get(SharedOptions.Normalize));
-        var weights = new ClassWeights(options.Get(SharedOptions.ClassWeight), classes);
-        using var row = new WorkMemory(weights.AreOne ? 0 : Lanes.Padded(classes), batch.Memory);
-        Func<long, double>? weightOf = null;
-        if (!weights.AreOne)
+        (_batch, _formula, _weighsSamples) = (batch, formula, weighting == ClassWeighting.PerSample);
+        var layout = batch.Layout;
+        (Rows, _classes, _areAdjacent) = (layout.Rows, layout.Classes, layout.AreAdjacent);
+        _rowsBetweenLooks = Math.Clamp(ElementsBetweenLooks / Math.Max(layout.Classes, 1), 1, 64);
+        _classWeights = new(batch.Options.Get(SharedOptions.ClassWeight), layout.Classes);
+        if (_classWeights.AreOne) Weights = new(batch, Rows, null, cancellation);
+        else
         {
-            row.Span.Clear();
-            weightOf = sample => weights.Of(_labels!.Read(sample, row.Span[..classes]), row.Span);
+            using var reader = new ClassWeightReader(batch, _classWeights);
+            Weights = new(batch, Rows, reader.Read, cancellation);
         }
-        Weights = new(batch, Rows, weightOf, cancellation);
-        Scores = new(batch.Asked, batch.StoredDType, predictions.Shape.WithoutLast(), predictions.Shape, batch.Memory);
-        _plan = new(batch, formula, weights.Padded);
-        _scorer = new(batch, formula, _labels, weights, weighsSamples: weighting == ClassWeighting.PerSample, Weights, Scores);
+        Scores = new(batch.Asked, batch.StoredDType, layout.Samples, batch.Predictions.Shape, batch.Memory);
+        // where only the lengths of axes are in another order, the elements are not
+        if (_areAdjacent && !layout.IsLast) _batch = WithClassesLast(batch, layout);
     }
 
     /// <summary>The number of rows.</summary>
@@ -54,14 +51,56 @@ internal sealed class CategoricalPass : IDisposable
     public Scores Scores { get; }
 
     /// <summary>Makes an empty sum of the metrics that the batch asks for.</summary>
-    public MetricsSum NewTally() =>
-        new(_batch.Options.Get(SharedOptions.TopK) ?? [], _batch.Options.Get(SharedOptions.Bins));
+    public MetricsSum NewTally()
+    {
+        var options = _batch.Options;
+        var (hasClasses, hasMatrix) = (options.Get(SharedOptions.PerClass), options.Get(SharedOptions.ConfusionMatrix));
+        return new(
+            options.Get(SharedOptions.TopK) ?? [], options.Get(SharedOptions.Bins), null,
+            hasClasses || hasMatrix ? new(_classes, hasClasses, hasMatrix) : null);
+    }
 
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
         if (start == end) return;
-        using var run = new CategoricalRun(_batch, _labels, _scorer, _plan, Weights, Scores, sum, tally);
+        if (_areAdjacent)
+        {
+            Run(_batch, Scores, start, end, sum, tally, cancellation);
+            return;
+        }
+        using var windows = new WindowedBatch(_batch, Scores);
+        int count;
+        for (var first = start; first < end; first += count)
+        {
+            count = (int)long.Min(windows.Rows, end - first);
+            var (batch, scores) = windows.Read(first, count);
+            Run(batch, scores, first, first + count, sum, tally, cancellation);
+            windows.Write();
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => Weights.Dispose();
+
+    /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
+    public static long CountBytes(Batch batch, int cores)
+    {
+        var layout = batch.Layout;
+        return cores * (CategoricalRun.CountBytes(layout.Classes, batch.Wants(OutputSet.Hessian))
+            + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch)))
+            + (batch.SampleWeight is null ? 0 : sizeof(double) * layout.Rows);
+    }
+
+    /// <summary>Scores rows of a batch with the classes on the last axis.</summary>
+    private void Run(
+        Batch batch, Scores scores, long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
+    {
+        var labels = batch.Labels is null
+            ? null : new TargetRows(batch.Labels, batch.Predictions.Shape, batch.Options.Get(SharedOptions.Normalize));
+        var scorer = new CategoricalScorer(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores);
+        var plan = new SoftmaxPlan(batch, _formula, _classWeights.Padded);
+        using var run = new CategoricalRun(batch, labels, scorer, plan, Weights, scores, sum, tally);
         for (var row = start; row < end; row++)
         {
             if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
@@ -70,11 +109,13 @@ internal sealed class CategoricalPass : IDisposable
         run.Finish();
     }
 
-    /// <inheritdoc/>
-    public void Dispose() => Weights.Dispose();
+    /// <summary>The batch with views of its tensors whose last axis is that of the classes.</summary>
+    private static unsafe Batch WithClassesLast(Batch batch, ClassLayout layout)
+    {
+        return batch with { Predictions = View(batch.Predictions)!, Labels = View(batch.Labels) };
 
-    /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
-    public static long CountBytes(Batch batch, int cores) =>
-        cores * CategoricalRun.CountBytes(batch.Predictions.Shape.Last)
-        + (batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Rows);
+        Tensor? View(Tensor? tensor) => tensor is null || tensor.Shape.Rank < batch.Predictions.Shape.Rank
+            ? tensor
+            : new(tensor.DType, layout.ClassesLast, tensor.Data) { IsFinite = tensor.IsFinite };
+    }
 }

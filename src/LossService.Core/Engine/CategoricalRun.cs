@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
+using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
@@ -16,12 +17,14 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     private readonly int _classes = batch.Predictions.Shape.Last;
 
     // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
-    private readonly RowWork _beside = batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None;
+    private readonly RowWork _beside = (batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None)
+        | (batch.Wants(OutputSet.Hessian) ? RowWork.Hessian : RowWork.None);
 
     private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
 
-    // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it
-    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 ? null : tally;
+    // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it; nor does it find the class
+    // that is predicted
+    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 || tally?.Classes is not null ? null : tally;
 
     private readonly WorkMemory? _target =
         plan is { TakesClasses: true, TakesRows: false } && labels!.AreDense ? new(batch.Predictions.Shape.Last, batch.Memory) : null;
@@ -33,11 +36,11 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
 
     private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
 
-    private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Memory);
+    private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Wants(OutputSet.Hessian), batch.Memory);
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
-    public static long CountBytes(int classes) =>
-        CategoricalScratch.CountBytes(classes) + 4L * sizeof(double) * Lanes.Padded(classes);
+    public static long CountBytes(int classes, bool hasCurvature) =>
+        CategoricalScratch.CountBytes(classes, hasCurvature) + 4L * sizeof(double) * Lanes.Padded(classes);
 
     /// <summary>Scores a row, now or with the next ones.</summary>
     public void Add(long row)

@@ -53,6 +53,7 @@ internal sealed class CategoricalScorer
     {
         _scores.Losses?.Clear(index, 1);
         _scores.Gradient?.Clear(index * _classes, _classes);
+        _scores.Hessian?.Clear(index * _classes, _classes);
         if (!_batch.Wants(DescriptiveOutputs)) return;
         var z = scratch.Z;
         var isMasked = _weights.Kept.IsMasked(index);

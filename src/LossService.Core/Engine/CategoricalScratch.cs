@@ -6,15 +6,18 @@ namespace LossService.Core.Engine;
 /// <summary>One thread's working memory for rows of K classes, reused for each row.</summary>
 internal sealed class CategoricalScratch : IDisposable
 {
-    private const int Rows = 17;
+    private const int Rows = 17, CurvatureRows = 6;
 
     private readonly int _classes, _padded;
     private readonly WorkMemory _memory;
 
-    public CategoricalScratch(int classes, MemoryBudget? budget)
+    /// <param name="classes">K.</param>
+    /// <param name="hasCurvature">Whether it has a <see cref="Curvature"/>.</param>
+    /// <param name="budget">What long rows are taken from.</param>
+    public CategoricalScratch(int classes, bool hasCurvature, MemoryBudget? budget)
     {
         (_classes, _padded) = (classes, Lanes.Padded(classes));
-        _memory = new((long)Rows * _padded, budget);
+        _memory = new((long)(hasCurvature ? Rows + CurvatureRows : Rows) * _padded, budget);
         Y.Clear();
         YLow.Clear();
     }
@@ -50,11 +53,20 @@ internal sealed class CategoricalScratch : IDisposable
             Size = Part(15),
         };
 
+    /// <summary>Where the formula writes second derivatives; the row has it where the Hessian is asked for.</summary>
+    public CurvatureRow Curvature => new()
+    {
+        LogP = Pair<Dd>(Rows),
+        Scaled = Pair<Dd>(Rows + 2),
+        P = Pair<Dd>(Rows + 4),
+    };
+
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
 
     /// <summary>The bytes of one for rows of so many classes.</summary>
-    public static long CountBytes(int classes) => (long)Rows * sizeof(double) * Lanes.Padded(classes);
+    public static long CountBytes(int classes, bool hasCurvature) =>
+        (long)(hasCurvature ? Rows + CurvatureRows : Rows) * sizeof(double) * Lanes.Padded(classes);
 
     private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 

@@ -34,20 +34,21 @@ internal sealed class ExactScorer(
         var logSumExp = _needsDistribution ? _link.Fill(row) : Dd.Zero;
         if ((work & RowWork.Description) != 0) outputs.Write(index, row);
         if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
-        if ((work & (RowWork.Loss | RowWork.Gradient)) == 0) return;
+        if ((work & (RowWork.Loss | RowWork.Gradient | RowWork.Hessian)) == 0) return;
 
         var value = formula.Score(row);
-        var logSumExpDerivative = Dd.Zero;
+        var slope = default(LogSumExpSlope);
         if (formula.LogSumExpSquared > 0)
         {
             var factor = GetLogSumExpFactor(hard, scratch.Y);
             value += TimesOrZero(factor, Dd.Square(logSumExp));
-            logSumExpDerivative = TimesOrZero(factor, logSumExp + logSumExp);
+            slope = new(TimesOrZero(factor, logSumExp + logSumExp), factor + factor);
         }
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, value, scale, sum);
+        if ((work & RowWork.Hessian) != 0) WriteHessian(index, row, losses.GetGradientScale(scale), slope, scratch);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return;
-        FindGradient(row, losses.GetGradientScale(scale), logSumExpDerivative, scratch.Result);
+        FindGradient(row, losses.GetGradientScale(scale), slope.First, scratch.Result);
         gradient.Write(index * _classes, scratch.Result[.._classes]);
     }
 
@@ -72,6 +73,20 @@ internal sealed class ExactScorer(
         var padded = new double[Lanes.Padded(bias.Length)];
         bias.CopyTo(padded, 0);
         return padded;
+    }
+
+    private void WriteHessian(
+        long index, in CategoricalRow<Dd> row, Dd scale, in LogSumExpSlope slope, CategoricalScratch scratch)
+    {
+        if (scale.ToScalar() == 0)
+        {
+            scores.Hessian!.Clear(index * _classes, _classes);
+            return;
+        }
+        var curvature = scratch.Curvature;
+        _link.FindHessian(row, curvature, scale, slope, formula.Curve(row, curvature), scratch.Result);
+        ResultNaN.Unify(scratch.Result);
+        scores.Hessian!.Write(index * _classes, scratch.Result[.._classes]);
     }
 
     private void FindGradient(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> result)

@@ -25,4 +25,10 @@ internal interface IElementFormula
     ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>;
+
+    /// <summary>
+    /// The second derivative of four elements: of a formula on logits by z; else by p, or where p = σ(z), by z and divided by p(1 − p).
+    /// A loss without a Hessian is not asked.
+    /// </summary>
+    Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid) => throw new NotSupportedException($"{GetType().Name} has no second derivative");
 }

@@ -63,6 +63,54 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         }
     }
 
+    /// <summary>
+    /// With F_c = ∂²L/∂p_c² and A_c = p_c·g_c, both 0 where clipped:
+    /// ∂²L/∂x_j² = (F_j·(1 − p_j)² + Σ_{i≠j} F_i·p_i² − 2·(g_j·(1 − p_j) − Σ_{i≠j} A_i))/S² + κ·(∂L/∂x_j)².
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
+        Dd coupling, Span<double> hessian)
+    {
+        var sum = Add(row.Z);
+        // as Σp = 1, a constant added to every g changes nothing, and that of the largest class avoids cancellation
+        var largest = Ranking.FindMax(row.P.Hi);
+        var winner = clip > 0 ? Dd.Zero : row.PDerivative.Broadcast(largest);
+        var (othersA, othersB, allA, allB) = (Dd.Zero, Dd.Zero, Dd.Zero, Dd.Zero);
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            var (a, b) = GetProducts(row, curvature, winner, c, sum);
+            var isLargest = Lanes.LaneIs(largest - c);
+            othersA += Dd.Select(isLargest, Dd.Zero, a);
+            othersB += Dd.Select(isLargest, Dd.Zero, b);
+            allA += Dd.Select(isLargest, a, Dd.Zero);
+            allB += Dd.Select(isLargest, b, Dd.Zero);
+        }
+        (othersA, othersB) = (Dd.SumOfLanes(othersA), Dd.SumOfLanes(othersB));
+        (allA, allB) = (othersA + Dd.SumOfLanes(allA), othersB + Dd.SumOfLanes(allB));
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            var isLargest = Lanes.LaneIs(largest - c);
+            var (a, b) = GetProducts(row, curvature, winner, c, sum);
+            var (restA, restB) = (Dd.Select(isLargest, othersA, allA - a), Dd.Select(isLargest, othersB, allB - b));
+            var (p, q, isClipped) = (row.P[c], row.Q[c], IsClipped(row, c, sum));
+            var own = FreeHessian.ByP(row, curvature, Dd.Zero, c);
+            var slope = Quotients.Over(row.LogPDerivative[c] * q, p) + (row.PDerivative[c] - winner) * q;
+            (own, slope) = (Dd.Select(isClipped, Dd.Zero, own), Dd.Select(isClipped, Dd.Zero, slope) - restA);
+            own = FreeHessian.TimesOrZero(q, FreeHessian.TimesOrZero(q, own));
+            var h = Dd.Select(own.IsFinite, own + restB - slope - slope + FreeHessian.Couple(coupling, slope), own);
+            (h / sum / sum * scale).Round().CopyTo(hessian[c..]);
+        }
+    }
+
+    /// <summary>A_c and F_c·p_c² of four classes; 0 where clipped.</summary>
+    private (Dd First, Dd Second) GetProducts(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd winner, int c, Dd sum)
+    {
+        var (p, u, isClipped) = (row.P[c], row.LogPDerivative[c], IsClipped(row, c, sum));
+        var first = u + Times(p, row.PDerivative[c] - winner);
+        var second = curvature.LogP[c] - u + Times(p, curvature.Scaled[c] + p * curvature.P[c]);
+        return (Dd.Select(isClipped, Dd.Zero, first), Dd.Select(isClipped, Dd.Zero, second));
+    }
+
     private Vector256<double> IsClipped(in CategoricalRow<Dd> row, int c, Dd sum)
     {
         if (clip == 0) return Vector256<double>.Zero;

@@ -20,6 +20,8 @@ internal sealed class PlainScorer(
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
     private readonly Smoothing _smoothing = new(batch.Options.Get(SharedOptions.LabelSmoothing), batch.Predictions.Shape.Last);
+    // the other formulas' second derivatives may be small differences
+    private readonly bool _hasHessian = formula.IsCrossEntropy || formula.IsRelativeEntropy;
     private readonly bool _normalizes = batch.Options.Get(SharedOptions.Normalize);
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
@@ -46,9 +48,13 @@ internal sealed class PlainScorer(
             softmax = new(row, _scale);
             if (!softmax.IsDefined) return work;
         }
-        var left = (work & (RowWork.Loss | RowWork.Gradient)) == 0
-            ? RowWork.None
-            : Score(index, work, hard, row, softmax, scratch, sum);
+        var left = work & RowWork.Hessian;
+        if (left != RowWork.None && _hasHessian)
+        {
+            left = RowWork.None;
+            WriteHessian(scores.Hessian!, index, row, softmax, losses.GetGradientScale(losses.GetScale(index, hard, scratch.Y)), scratch);
+        }
+        if ((work & (RowWork.Loss | RowWork.Gradient)) != 0) left |= Score(index, work, hard, row, softmax, scratch, sum);
         if (!describes) return left;
         softmax.Distribute(row);
         if ((work & RowWork.Description) != 0) outputs.Write(index, row);
@@ -67,6 +73,34 @@ internal sealed class PlainScorer(
         return WriteGradient(gradient, index, row, softmax, score, losses.GetGradientScale(scale).Hi, scratch.Result)
             ? RowWork.None
             : RowWork.Gradient;
+    }
+
+    /// <summary>Σwt·p·(1 − p)·scale/T², a product without differences.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void WriteHessian(Tensor hessian, long index, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, Dd scale,
+        CategoricalScratch scratch)
+    {
+        if (scale.ToScalar() == 0)
+        {
+            hessian.Clear(index * _classes, _classes);
+            return;
+        }
+        var total = Vector256<double>.Zero;
+        for (var c = 0; c < row.T.Length; c += Lanes.Width)
+        {
+            var t = row.T[c].Round();
+            total += row.ClassWeight.IsEmpty ? t : t * Vector256.Create(row.ClassWeight[c..]);
+        }
+        var p = softmax;
+        var result = scratch.Result;
+        var factor = Vector256.Create(Vector256.Sum(total) / _scale.Temperature / _scale.Temperature) * scale.Hi;
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            var exponential = row.P[c].Round();
+            var probability = p.GetP(exponential);
+            (probability * p.GetQ(exponential, probability) * factor).CopyTo(result[c..]);
+        }
+        hessian.Write(index * _classes, result[.._classes]);
     }
 
     private unsafe bool WriteGradient(Tensor gradient, long index, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,

@@ -54,5 +54,6 @@ internal sealed class RowOutputs(Batch batch, SampleWeights weights, Scores scor
         tally.Add(weights[index], new Dd(crossEntropy.Round(), crossEntropy.Rest()), best == label,
             Ranking.CountBefore(row.Z[.._classes], label));
         tally.AddToBin(weights[index], row.P.Hi[best], best == label ? 1 : 0);
+        tally.Classes?.Add(weights[index], label, best);
     }
 }

@@ -13,9 +13,12 @@ internal enum RowWork
     /// <summary>The gradient.</summary>
     Gradient = 2,
 
+    /// <summary>The diagonal of the Hessian.</summary>
+    Hessian = 4,
+
     /// <summary>What depends on the predictions alone.</summary>
-    Description = 4,
+    Description = 8,
 
     /// <summary>What the row adds to the metrics.</summary>
-    Metrics = 8,
+    Metrics = 16,
 }

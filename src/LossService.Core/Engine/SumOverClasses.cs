@@ -68,6 +68,20 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
             Vector256.Sum(derivative), Vector256.Sum(derivativeSize));
     }
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public sealed override Dd Curve(in CategoricalRow<Dd> row, in CurvatureRow curvature)
+    {
+        curvature.LogP.Clear();
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            var (scaled, ofP) = term.Curve(row.Four(c, GetWeight(row.ClassWeight, c)));
+            curvature.Scaled.Store(c, scaled);
+            curvature.P.Store(c, ofP);
+        }
+        return Dd.Zero;
+    }
+
     /// <summary>The derivative on p of the largest class, and its size.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
     private (Vector256<double> Derivative, Vector256<double> Size) FindWinner(

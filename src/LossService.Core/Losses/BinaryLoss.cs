@@ -26,7 +26,8 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature,
-        SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins, SharedOptions.Calibration,
+        SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass,
+        SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -35,8 +36,10 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
         using var pass = new BinaryPass<TFormula>(
             CreateFormula(batch.Options), batch.Options.Get(SharedOptions.PosWeight) ?? One, batch, cancellation);
         var count = batch.Predictions.Count;
-        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+        var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));
+        FitTemperature(batch, scores, pass.Weights, cancellation);
+        return scores;
     }
 
     /// <inheritdoc/>

@@ -28,8 +28,8 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.TopK,
-        SharedOptions.Bins,
+        SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis,
+        SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -37,18 +37,20 @@ internal abstract class CategoricalLoss : Loss
     {
         using var pass = new CategoricalPass(batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
-        return Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
+        var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));
+        FitTemperature(batch, scores, pass.Weights, cancellation);
+        return scores;
     }
 
     /// <inheritdoc/>
     private protected sealed override long CountWorkBytes(Batch batch) =>
-        CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Predictions.Rows, batch.Predictions.Count));
+        CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Layout.Rows, batch.Predictions.Count));
 
     /// <summary>K. The shape [0], an array without rows, does not say it, but a list with a number for each class may.</summary>
     private static int CountClasses(Batch batch)
     {
-        var classes = batch.Predictions.Shape.Last;
+        var classes = batch.Layout.Classes;
         if (batch.Predictions.Count > 0) return classes;
         foreach (var given in batch.Options.Given)
             if (given is OptionValue<double[]?> { Value: { } values }) classes = Math.Max(classes, values.Length);

@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -30,12 +31,21 @@ public abstract class Loss
     /// <summary>Whether the loss is an amount of information, so that <see cref="Unit"/> applies.</summary>
     public virtual bool IsInformation => false;
 
+    /// <summary>Whether it has second derivatives in closed form, of which the output <c>hessian</c> is made.</summary>
+    public virtual bool HasSecondDerivative => false;
+
     /// <summary>The outputs that it has.</summary>
-    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(output => !output.NeedsLabels || Labels != LabelRule.None);
+    public IEnumerable<Output> Outputs => OutputCatalogue.All.Where(Has);
+
+    /// <summary>Whether it has an output.</summary>
+    public bool Has(Output output) =>
+        (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>The shape of the samples: the predictions' for a binary loss, without the class axis for a categorical one.</summary>
     /// <param name="predictions">The shape of the predictions, of rank 1 or more.</param>
-    public Shape GetSampleShape(Shape predictions) => Kind == LossKind.Categorical ? predictions.WithoutLast() : predictions;
+    /// <param name="options">The options of the batch.</param>
+    public Shape GetSampleShape(Shape predictions, OptionValues options) =>
+        Kind == LossKind.Categorical ? new ClassLayout(predictions, options.Get(SharedOptions.ClassAxis)).Samples : predictions;
 
     /// <summary>The option of a name, to be set in <see cref="OptionValues"/>; null where the loss has none of that name.</summary>
     public Option? FindOption(string name)
@@ -59,11 +69,27 @@ public abstract class Loss
     internal long CountBytes(Batch batch)
     {
         var shape = batch.Predictions.Shape;
-        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape), shape) + CountWorkBytes(batch);
+        return Scores.CountBytes(batch.Asked, batch.StoredDType, GetSampleShape(shape, batch.Options), shape) + CountWorkBytes(batch);
     }
 
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);
+
+    /// <summary>Adds the best temperature to the metrics where that is asked for; frees the scores where that fails.</summary>
+    private protected void FitTemperature(Batch batch, Scores scores, SampleWeights weights, CancellationToken cancellation)
+    {
+        if (scores.Metrics is not { } metrics || !batch.Options.Get(SharedOptions.FitTemperature)) return;
+        try
+        {
+            using var fitter = new TemperatureFitter(batch, weights, Kind == LossKind.Binary, cancellation);
+            scores.Add(fitter.Fit(metrics));
+        }
+        catch
+        {
+            scores.Dispose();
+            throw;
+        }
+    }
 
     /// <summary>Computes scores; frees their memory where that fails.</summary>
     private protected static Scores Conclude(

@@ -222,6 +222,21 @@ internal sealed class ExactSum
         return long.Max(two[0], two[1]);
     }
 
+    /// <summary>Subtracts another sum.</summary>
+    public void Subtract(ExactSum other)
+    {
+        Carry();
+        for (var i = 0; i < ChunkCount - 1; i++)
+        {
+            var chunk = other._chunks[i];
+            _chunks[i] -= chunk & DigitMask;
+            _chunks[i + 1] -= chunk >> 32;
+        }
+        _chunks[^1] -= other._chunks[^1];
+        Carry();
+        _nonFinite -= other._nonFinite;
+    }
+
     /// <summary>Leaves a digit in 0…2³²−1 in every chunk but the last, which keeps the sign.</summary>
     private void Carry()
     {

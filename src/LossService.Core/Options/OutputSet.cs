@@ -16,18 +16,21 @@ public enum OutputSet
     /// <summary>∂loss/∂predictions as posted, in the predictions' shape.</summary>
     Gradient = 4,
 
+    /// <summary>∂²loss/∂prediction² of each prediction as posted, in their shape.</summary>
+    Hessian = 8,
+
     /// <summary>p, in the predictions' shape.</summary>
-    Probabilities = 8,
+    Probabilities = 16,
 
     /// <summary>log p, in the predictions' shape.</summary>
-    LogProbabilities = 16,
+    LogProbabilities = 32,
 
     /// <summary>The entropy of the predicted distribution, in the samples' shape.</summary>
-    Entropy = 32,
+    Entropy = 64,
 
     /// <summary>argmax, or 1 where p &gt; 0.5, in the samples' shape.</summary>
-    Predictions = 64,
+    Predictions = 128,
 
     /// <summary>Accuracy, perplexity, calibration.</summary>
-    Metrics = 128,
+    Metrics = 256,
 }

@@ -12,6 +12,9 @@ public static class SharedOptions
     /// <summary>The largest exponent of a focusing factor.</summary>
     internal const double LargestExponent = 1e6;
 
+    // as many axes as any format takes
+    private const int MaxRank = 32;
+
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
         "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor. A class of a "
@@ -55,6 +58,12 @@ public static class SharedOptions
     public static readonly Option<bool> Normalize = new("normalize", OptionForm.Flag, false,
         "Divides rows of probabilities, and of dense labels, by their sums. The gradient is with respect to the numbers as posted.");
 
+    /// <summary>The option <c>class_axis</c>.</summary>
+    public static readonly Option<int> ClassAxis = new("class_axis", OptionForm.Integer, -1,
+        "The axis of the predictions, and of dense labels, that the classes are on: 0 is the first, −1 the last; 1 for [N, C, H, W]. "
+        + "Samples have the shape without it.")
+    { Minimum = -MaxRank, Maximum = MaxRank - 1 };
+
     /// <summary>The option <c>margin</c>.</summary>
     public static readonly Option<double> Margin = new("margin", OptionForm.Number, 1,
         "m: margin in logits. The loss is 0 where the label's side leads by at least m.")
@@ -69,6 +78,21 @@ public static class SharedOptions
     public static readonly Option<int> Bins = new("bins", OptionForm.Integer, 15,
         "Number of bins of the reliability diagram in metrics.")
     { Minimum = 1, Maximum = 1000 };
+
+    /// <summary>The option <c>per_class</c>.</summary>
+    public static readonly Option<bool> PerClass = new("per_class", OptionForm.Flag, false,
+        "Adds to metrics the counts of each class, its precision, recall, F1 and IoU, their means, and the balanced accuracy; for at most "
+        + "1000 classes. The classes of a binary loss are the last axis of predictions of rank 2 or more; else there is one.");
+
+    /// <summary>The option <c>confusion_matrix</c>.</summary>
+    public static readonly Option<bool> ConfusionMatrix = new("confusion_matrix", OptionForm.Flag, false,
+        "Adds to metrics the weight of the samples by label, then by prediction; for at most 100 classes.");
+
+    /// <summary>The option <c>fit_temperature</c>.</summary>
+    public static readonly Option<bool> FitTemperature = new("fit_temperature", OptionForm.Flag, false,
+        "Adds to metrics the temperature that makes the cross-entropy of the batch least, with cross-entropy and calibration error before "
+        + "and after. It is of the batch: the summary of a stream has none.")
+    { OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>calibration</c>, of binary losses.</summary>
     public static readonly Option<string> Calibration = new("calibration", OptionForm.Choice, CalibrationPositive,

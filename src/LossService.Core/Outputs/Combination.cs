@@ -1,14 +1,21 @@
+using System.Numerics;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Outputs;
 
-/// <summary>Σ weight·loss of several losses over the same predictions, and its gradient.</summary>
+/// <summary>Σ weight·loss of several losses over the same predictions, and its derivatives.</summary>
 public sealed class Combination : IDisposable
 {
     /// <summary>How many elements are added up between two looks at the token.</summary>
     private const int Block = 2048;
+
+    /// <summary>The outputs that are tensors and add up.</summary>
+    public const OutputSet Derivatives = OutputSet.Gradient | OutputSet.Hessian;
+
+    private readonly Tensor?[] _tensors = new Tensor?[OutputCatalogue.All.Count];
 
     private Combination()
     {
@@ -20,7 +27,16 @@ public sealed class Combination : IDisposable
     public double? Loss { get; private init; }
 
     /// <summary>Σ weight·gradient of the gradients as they are returned, rounded once; null where it was not asked for.</summary>
-    public Tensor? Gradient { get; private init; }
+    public Tensor? Gradient => _tensors[BitOperations.Log2((uint)OutputSet.Gradient)];
+
+    /// <summary>The same of the second derivatives.</summary>
+    public Tensor? Hessian => _tensors[BitOperations.Log2((uint)OutputSet.Hessian)];
+
+    /// <summary>The bytes of all tensors.</summary>
+    public long Bytes => _tensors.Sum(tensor => tensor?.Bytes ?? 0);
+
+    /// <summary>The weighted sum of an output; null where it has none, or was not asked for.</summary>
+    public Tensor? GetTensor(Output output) => _tensors[output.Index];
 
     /// <summary>Σ weight·loss, rounded once; null where a loss of a weight other than 0 is.</summary>
     public static double? Add(IEnumerable<(double? Loss, double Weight)> losses)
@@ -38,28 +54,41 @@ public sealed class Combination : IDisposable
 
     /// <summary>Adds up the scores of several losses, all of which have what is asked for.</summary>
     /// <param name="parts">The scores and weights.</param>
-    /// <param name="hasGradient">Whether the gradient is asked for.</param>
+    /// <param name="outputs">Which of <see cref="Derivatives"/> are asked for.</param>
     /// <param name="memory">What its memory is taken from; null = not counted.</param>
     /// <param name="cancellation">Stops between blocks of elements.</param>
     /// <exception cref="OperationCanceledException">The token was cancelled.</exception>
     /// <exception cref="MemoryBudgetException">The budget has not enough left.</exception>
     internal static Combination Create(
-        IEnumerable<(Scores Scores, double Weight)> parts, bool hasGradient, MemoryBudget? memory, CancellationToken cancellation)
+        IReadOnlyList<(Scores Scores, double Weight)> parts, OutputSet outputs, MemoryBudget? memory, CancellationToken cancellation)
     {
-        var weighed = parts.ToArray();
-        return new()
+        var combined = new Combination { Loss = Add(parts.Select(part => (part.Scores.Loss, part.Weight))) };
+        try
         {
-            Loss = Add(weighed.Select(part => (part.Scores.Loss, part.Weight))),
-            Gradient = hasGradient ? Add([.. weighed.Select(part => (part.Scores.Gradient!, part.Weight))], memory, cancellation) : null,
-        };
+            foreach (var output in OutputCatalogue.All)
+            {
+                if (!output.IsIn(outputs & Derivatives)) continue;
+                combined._tensors[output.Index] =
+                    Add([.. parts.Select(part => (part.Scores.GetTensor(output)!, part.Weight))], memory, cancellation);
+            }
+            return combined;
+        }
+        catch
+        {
+            combined.Dispose();
+            throw;
+        }
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Gradient?.Dispose();
-
-    private static Tensor Add((Tensor Gradient, double Weight)[] parts, MemoryBudget? memory, CancellationToken cancellation)
+    public void Dispose()
     {
-        var first = parts[0].Gradient;
+        foreach (var tensor in _tensors) tensor?.Dispose();
+    }
+
+    private static Tensor Add((Tensor Tensor, double Weight)[] parts, MemoryBudget? memory, CancellationToken cancellation)
+    {
+        var first = parts[0].Tensor;
         var result = new Tensor(first.DType, first.Shape, memory);
         try
         {
@@ -71,10 +100,10 @@ public sealed class Combination : IDisposable
                 var count = (int)long.Min(Block, result.Count - start);
                 hi.Clear();
                 lo.Clear();
-                foreach (var (gradient, weight) in parts)
+                foreach (var (tensor, weight) in parts)
                 {
                     if (weight == 0) continue;
-                    gradient.Read(start, terms[..count]);
+                    tensor.Read(start, terms[..count]);
                     AddProducts(terms, weight, hi, lo);
                 }
                 result.Write(start, hi[..count]);

@@ -5,5 +5,6 @@ namespace LossService.Core.Outputs;
 /// <param name="Correct">Σw over those whose predicted class is the label's.</param>
 /// <param name="TopKCorrect">By k: Σw over those whose label is among the k largest predictions.</param>
 /// <param name="CrossEntropy">Σw·(−Σ_c y_c log p_c) in nats, y the unsmoothed label.</param>
+/// <param name="SquaredError">Σw·(confidence − outcome)², as the bins compare them.</param>
 public sealed record MetricTotals(
-    double Weight, double Correct, IReadOnlyList<KeyValuePair<int, double>> TopKCorrect, double CrossEntropy);
+    double Weight, double Correct, IReadOnlyList<KeyValuePair<int, double>> TopKCorrect, double CrossEntropy, double SquaredError);

@@ -8,6 +8,9 @@ namespace LossService.Core.Outputs;
 /// </summary>
 public sealed class MetricsSum
 {
+    /// <summary>The most classes that are reported, and that a confusion matrix has.</summary>
+    internal const int MaxClasses = 1000, MaxMatrix = 100;
+
     private readonly string? _calibration;
     private readonly long[] _topK;
     private readonly ExactSum[] _topKHits;
@@ -16,19 +19,27 @@ public sealed class MetricsSum
     private readonly ExactSum _weight = new();
     private readonly ExactSum _hits = new();
     private readonly ExactSum _crossEntropy = new();
+    private readonly ExactSum _squares = new();
+    private readonly ExactSum _outcomes = new();
+    private ClassSums? _classes;
 
     /// <summary>Sums over no samples.</summary>
     /// <param name="topK">The k of the top-k accuracies.</param>
     /// <param name="bins">The number of bins.</param>
     /// <param name="calibration">What the bins hold, of a binary loss.</param>
-    internal MetricsSum(long[] topK, int bins, string? calibration = null)
+    /// <param name="classes">The sums by class; null = none.</param>
+    internal MetricsSum(long[] topK, int bins, string? calibration, ClassSums? classes)
     {
         _calibration = calibration;
+        _classes = classes;
         _topK = topK;
         _topKHits = [.. topK.Select(_ => new ExactSum())];
         _bins = [.. Enumerable.Range(0, bins).Select(_ => new Bin())];
         _edges = [.. Enumerable.Range(0, bins + 1).Select(i => (double)i / bins)];
     }
+
+    /// <summary>The sums by class, which take each sample beside <see cref="Add(double, Dd, bool, int)"/>; null = none.</summary>
+    internal ClassSums? Classes => _classes;
 
     /// <summary>Counts one sample.</summary>
     /// <param name="weight">Its sample weight; no class weight.</param>
@@ -60,6 +71,8 @@ public sealed class MetricsSum
         bin.Weight.Add(weight);
         bin.Confidence.AddProduct(weight, confidence);
         bin.Hits.AddProduct(weight, outcome);
+        var error = confidence - outcome;
+        _squares.Add(weight * (error * error));
     }
 
     /// <summary>Counts samples of weight 1, with the same result as one by one: the numbers of a bin are added together.</summary>
@@ -102,11 +115,16 @@ public sealed class MetricsSum
             bin.Hits.Add(sortedOutcomes.Slice(start, samples));
             start = ends[i];
         }
+        AddSquares(sorted, sortedOutcomes);
     }
 
-    /// <summary>Whether another has the same metrics: the same <c>top_k</c>, <c>bins</c> and <c>calibration</c>.</summary>
+    /// <summary>
+    /// Whether another has the same metrics: the same <c>top_k</c>, <c>bins</c> and <c>calibration</c>, and the same classes where they
+    /// are reported.
+    /// </summary>
     public bool Matches(MetricsSum other) =>
-        _calibration == other._calibration && _bins.Length == other._bins.Length && _topK.AsSpan().SequenceEqual(other._topK);
+        _calibration == other._calibration && _bins.Length == other._bins.Length && _topK.AsSpan().SequenceEqual(other._topK)
+        && (_classes is { } own && other._classes is { } others ? own.Matches(others) : _classes == other._classes);
 
     /// <summary>Adds the samples of another.</summary>
     /// <exception cref="ArgumentException">The other does not match.</exception>
@@ -116,6 +134,10 @@ public sealed class MetricsSum
         _weight.Add(other._weight);
         _hits.Add(other._hits);
         _crossEntropy.Add(other._crossEntropy);
+        _squares.Add(other._squares);
+        // a batch of no rows does not say how many classes there are
+        if (_classes is { Classes: 0 }) _classes = other._classes;
+        else if (other._classes is { Classes: > 0 } classes) _classes!.Add(classes);
         for (var i = 0; i < _topK.Length; i++) _topKHits[i].Add(other._topKHits[i]);
         for (var i = 0; i < _bins.Length; i++)
         {
@@ -139,16 +161,31 @@ public sealed class MetricsSum
                 weight == 0 ? null : bin.Hits.Round() / weight,
                 weight == 0 ? null : bin.Confidence.Round() / weight);
         }).ToArray();
-        var gap = new ExactSum();
-        foreach (var bin in _bins) gap.Add(Math.Abs(bin.Hits.Round() - bin.Confidence.Round()));
+        _outcomes.Clear();
+        foreach (var bin in _bins) _outcomes.Add(bin.Hits);
+        var calibration = new CalibrationSums(_bins.Select(bin => (bin.Weight, bin.Confidence, bin.Hits)), _weight, _outcomes);
         return new(
             Share(_hits),
             [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],
             Share(_crossEntropy) is { } mean ? Dd.Exp(new Dd(mean)).ToScalar() : null,
-            Share(gap),
+            calibration.Expected,
+            calibration.Maximum,
+            calibration.RootMeanSquare,
+            calibration.GetParts(_squares),
             bins,
+            _classes?.Conclude() ?? ClassReport.None,
             new(total, _hits.Round(), [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, _topKHits[i].Round()))],
-                _crossEntropy.Round()));
+                _crossEntropy.Round(), _squares.Round()));
+    }
+
+    private void AddSquares(Span<double> confidences, ReadOnlySpan<double> outcomes)
+    {
+        for (var i = 0; i < confidences.Length; i++)
+        {
+            var error = confidences[i] - outcomes[i];
+            confidences[i] = error * error;
+        }
+        _squares.Add(confidences);
     }
 
     /// <summary>The bin whose edges, as rounded doubles, enclose the confidence. The product alone may miss it by one.</summary>

@@ -16,6 +16,9 @@ public sealed record Output(OutputSet Flag, string Name, OutputShape Shape, stri
     /// <summary>Whether it compares predictions with labels, so that a loss without labels does not have it.</summary>
     public bool NeedsLabels { get; init; }
 
+    /// <summary>Whether it is made of second derivatives, so that a loss without them in closed form does not have it.</summary>
+    public bool NeedsSecondDerivative { get; init; }
+
     /// <summary>Whether it is a tensor.</summary>
     public bool IsTensor => Shape is OutputShape.Samples or OutputShape.Predictions;
 

@@ -15,6 +15,10 @@ public static class OutputCatalogue
             "The weighted loss wℓ of each sample; 0 for masked and ignored samples."),
         new(OutputSet.Gradient, "gradient", OutputShape.Predictions,
             "∂loss/∂predictions, with respect to the predictions as posted; 0 for masked and ignored samples."),
+        new(OutputSet.Hessian, "hessian", OutputShape.Predictions,
+            "∂²loss/∂prediction² of each prediction as posted, the diagonal of the second derivative, of losses that have one in closed "
+            + "form; 0 for masked and ignored samples.")
+        { NeedsSecondDerivative = true },
         new(OutputSet.Probabilities, "probabilities", OutputShape.Predictions,
             "The predicted probabilities p; NaN for masked samples."),
         new(OutputSet.LogProbabilities, "log_probabilities", OutputShape.Predictions,
@@ -27,7 +31,7 @@ public static class OutputCatalogue
             DType = DType.Int64,
         },
         new(OutputSet.Metrics, "metrics", OutputShape.Metrics,
-            "Accuracy, perplexity and calibration of the predictions, weighted by sample_weight and never by class_weight.")
+            "Accuracy, perplexity, calibration and classes of the predictions, weighted by sample_weight and never by class_weight.")
         { NeedsLabels = true },
     ];
 

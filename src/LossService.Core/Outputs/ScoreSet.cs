@@ -19,7 +19,7 @@ public sealed class ScoreSet : IDisposable
     public Scores Single => Entries[0];
 
     /// <summary>The bytes of all tensors.</summary>
-    public long Bytes => Entries.Sum(scores => scores.Bytes) + (Combined?.Gradient?.Bytes ?? 0);
+    public long Bytes => Entries.Sum(scores => scores.Bytes) + (Combined?.Bytes ?? 0);
 
     /// <inheritdoc/>
     public void Dispose()

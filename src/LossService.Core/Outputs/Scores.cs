@@ -28,6 +28,15 @@ public sealed class Scores : IDisposable
         }
     }
 
+    private Scores(Scores whole, Func<Output, Tensor, Tensor> view)
+    {
+        foreach (var output in OutputCatalogue.All)
+            if (whole.GetTensor(output) is { } tensor) _tensors[output.Index] = view(output, tensor);
+    }
+
+    /// <summary>Where the same results go, by way of other tensors, which stay the caller's.</summary>
+    internal Scores With(Func<Output, Tensor, Tensor> view) => new(this, view);
+
     /// <summary>The bytes of the tensors that are asked for.</summary>
     internal static long CountBytes(OutputSet outputs, DType dtype, Shape samples, Shape predictions)
     {
@@ -60,11 +69,17 @@ public sealed class Scores : IDisposable
         }
     }
 
+    /// <summary>Adds the best temperature to <see cref="Metrics"/>.</summary>
+    internal void Add(TemperatureFit fit) => Metrics = Metrics! with { TemperatureFit = fit };
+
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => Find(OutputSet.Losses);
 
     /// <summary>∂loss/∂predictions.</summary>
     public Tensor? Gradient => Find(OutputSet.Gradient);
+
+    /// <summary>∂²loss/∂prediction² of each prediction.</summary>
+    public Tensor? Hessian => Find(OutputSet.Hessian);
 
     /// <summary>The predicted probabilities p.</summary>
     public Tensor? Probabilities => Find(OutputSet.Probabilities);

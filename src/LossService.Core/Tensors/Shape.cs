@@ -14,7 +14,7 @@ public readonly struct Shape : IEquatable<Shape>
     /// <summary>The number of axes.</summary>
     public int Rank => Axes.Length;
 
-    /// <summary>The length of the last axis: the classes of a row; 1 for a scalar.</summary>
+    /// <summary>The length of the last axis; 1 for a scalar.</summary>
     public int Last => Rank == 0 ? 1 : Axes[^1];
 
     /// <summary>The number of elements: the product of the axes.</summary>
@@ -27,11 +27,6 @@ public readonly struct Shape : IEquatable<Shape>
             return count;
         }
     }
-
-    /// <summary>
-    /// The shape without its last axis: the samples of a categorical loss. That of [0], an array without rows, is [0]: no samples.
-    /// </summary>
-    public Shape WithoutLast() => Axes is [0] ? this : new(Axes[..^1].ToArray());
 
     /// <summary>The index along each axis of the element with that row-major number.</summary>
     public int[] Position(long element)

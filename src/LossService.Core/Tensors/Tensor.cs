@@ -45,9 +45,6 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>The bytes of all elements.</summary>
     public long Bytes => Count * DType.Size();
 
-    /// <summary>The number of rows: elements / last axis.</summary>
-    public long Rows => Shape.Last == 0 ? 0 : Count / Shape.Last;
-
     /// <summary>Whether every element is known to be finite, since its reader accepts no other; false = not known.</summary>
     public bool IsFinite { get; init; }
 

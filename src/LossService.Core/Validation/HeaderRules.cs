@@ -10,6 +10,9 @@ namespace LossService.Core.Validation;
 /// <summary>The header: the form of predictions, labels or none, options in their ranges, outputs that the loss has.</summary>
 public static class HeaderRules
 {
+    private static readonly string[] WithSecondDerivative =
+        [.. LossCatalogue.All.Where(loss => loss.HasSecondDerivative).Select(loss => loss.Name)];
+
     /// <summary>Adds what is wrong with a batch's header to <paramref name="problems"/>.</summary>
     public static void Check(Loss loss, Batch batch, BatchProblems problems)
     {
@@ -57,8 +60,10 @@ public static class HeaderRules
                 "there is no output \"loss\" where the reduction is \"none\"; ask for losses, or for the reduction mean or sum");
         foreach (var output in OutputCatalogue.All)
         {
-            if (output.IsIn(asked) && output.NeedsLabels && loss.Labels == LabelRule.None)
-                problems.Add(BatchField.Outputs, $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
+            if (!output.IsIn(asked) || loss.Has(output)) continue;
+            problems.Add(BatchField.Outputs, output.NeedsSecondDerivative
+                ? $"{loss.Name} has no {output.Name}; these have: {string.Join(", ", WithSecondDerivative)}"
+                : $"{output.Name} compare predictions with labels, and {loss.Name} takes no labels");
         }
     }
 

@@ -53,13 +53,13 @@ internal static class LabelRules
             var most = rows.Normalizes ? double.MaxValue : 1;
             var isWithin = RangeScan.AreWithin(row, 0, most);
             for (var c = 0; c < row.Length && !isWithin; c++)
-                if (!(row[c] >= 0 && row[c] <= most)) RefuseProbability(labels, i * rows.Width + c, rows, problems);
+                if (!(row[c] >= 0 && row[c] <= most)) RefuseProbability(labels, rows.GetElement(i, c), rows, problems);
             if (problems.Total > before) continue;
             if (rule != LabelRule.Class)
                 SumRule.Check(row, labels.DType, BatchField.Labels, "dense labels", rows.Normalizes, NormalizeHint, i, rows, problems);
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
                 problems.Keep(BatchField.Labels, rows.GetPosition(i),
-                    "expected one true class: a class index, or a row with one 1 and 0 elsewhere");
+                    $"expected one true class: a class index, or a row{rows.DescribeAxis()} with one 1 and 0 elsewhere");
         }
     }
 
@@ -72,7 +72,7 @@ internal static class LabelRules
             for (var c = 0; c < row.Length; c++)
             {
                 if (rule == LabelRule.Bit ? row[c] is 0 or 1 : row[c] is >= 0 and <= 1) continue;
-                var element = i * rows.Width + c;
+                var element = rows.GetElement(i, c);
                 if (!rows.Kept.Contains(element)) continue;
                 if (rule != LabelRule.Bit) RefuseProbability(labels, element, rows, problems);
                 else if (problems.Count())

@@ -25,7 +25,7 @@ internal static class PredictionRules
             for (var c = 0; c < row.Length && !isWithin; c++)
             {
                 if (row[c] >= least && row[c] <= most) continue;
-                var element = i * rows.Width + c;
+                var element = rows.GetElement(i, c);
                 if (!rows.IsCategorical && !rows.Kept.Contains(element)) continue;
                 if (problems.Count())
                     problems.Keep(form.Name(), predictions.Shape.Position(element), Describe(batch, element, rows));
@@ -43,7 +43,7 @@ internal static class PredictionRules
                 var infinite = row.Count(double.PositiveInfinity) > 1 ? "more than one logit is Infinity"
                     : row.IndexOfAnyExcept(double.NegativeInfinity) < 0 ? "all logits are -Infinity" : null;
                 if (infinite is not null && problems.Count())
-                    problems.Keep(name, rows.GetPosition(index), $"softmax is undefined where {infinite}");
+                    problems.Keep(name, rows.GetPosition(index), $"softmax is undefined where {infinite}{rows.DescribeAxis()}");
                 break;
             case PredictionForm.Probabilities:
                 SumRule.Check(row, dtype, name, name, rows.Normalizes, hint, index, rows, problems);

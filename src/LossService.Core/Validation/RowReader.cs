@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
@@ -12,9 +13,13 @@ internal sealed class RowReader : IDisposable
     private const int ElementsBetweenLooks = 65536;
 
     private readonly Shape _shape;
+    private readonly ClassLayout _layout;
     private readonly WorkMemory _row;
+    private readonly MemoryBudget? _memory;
     private readonly CancellationToken _cancellation;
     private long _read;
+    private Tensor? _windowed;
+    private RowWindow? _window;
 
     /// <summary>A reader of a batch whose shapes fit together.</summary>
     /// <param name="loss">The loss.</param>
@@ -23,12 +28,12 @@ internal sealed class RowReader : IDisposable
     public RowReader(Loss loss, Batch batch, CancellationToken cancellation)
     {
         _cancellation = cancellation;
-        _shape = batch.Predictions.Shape;
+        (_shape, _layout, _memory) = (batch.Predictions.Shape, batch.Layout, batch.Memory);
         IsCategorical = loss.Kind == LossKind.Categorical;
-        Width = IsCategorical ? _shape.Last : (int)long.Min(_shape.Count, 1024);
+        Width = IsCategorical ? _layout.Classes : (int)long.Min(_shape.Count, 1024);
         HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
-        Samples = IsCategorical ? batch.Predictions.Rows : _shape.Count;
+        Samples = IsCategorical ? _layout.Rows : _shape.Count;
         Kept = new(batch, Samples);
         _row = new(Width, batch.Memory);
     }
@@ -49,7 +54,7 @@ internal sealed class RowReader : IDisposable
     public bool HasIndices { get; }
 
     /// <summary>The number of classes, K.</summary>
-    public int Classes => _shape.Last;
+    public int Classes => _layout.Classes;
 
     /// <summary>The elements of a row.</summary>
     public int Width { get; }
@@ -63,6 +68,7 @@ internal sealed class RowReader : IDisposable
         var start = row * Width;
         var span = _row.Span[..(int)long.Min(Width, tensor.Count - start)];
         Count(span.Length);
+        if (IsCategorical && !_layout.AreAdjacent) tensor = FindWindow(tensor).Find(row);
         tensor.Read(start, span);
         return span;
     }
@@ -76,9 +82,28 @@ internal sealed class RowReader : IDisposable
         _cancellation.ThrowIfCancellationRequested();
     }
 
-    /// <summary>The position of a row in a tensor of the predictions' shape.</summary>
-    public int[] GetPosition(long row) => _shape.Position(row * Width)[..^1];
+    /// <summary>The number of an element of a row in a tensor of the predictions' shape.</summary>
+    public long GetElement(long row, int i) => IsCategorical ? _layout.GetElement(row, i) : row * Width + i;
+
+    /// <summary>The position of a row of classes in such a tensor: of its first class where the classes are not on the last axis.</summary>
+    public int[] GetPosition(long row) => _layout.GetPosition(row);
+
+    /// <summary>Where the elements of a row are, where that is not on the last axis: " along axis 1".</summary>
+    public string DescribeAxis() => _layout.IsLast ? "" : $" along axis {_layout.Axis}";
 
     /// <inheritdoc/>
-    public void Dispose() => _row.Dispose();
+    public void Dispose()
+    {
+        _row.Dispose();
+        _window?.Dispose();
+    }
+
+    /// <summary>The window on the tensor that is read at present.</summary>
+    private RowWindow FindWindow(Tensor tensor)
+    {
+        if (ReferenceEquals(tensor, _windowed)) return _window!;
+        _window?.Dispose();
+        (_windowed, _window) = (tensor, new(tensor, _layout, _memory));
+        return _window;
+    }
 }

@@ -1,6 +1,7 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Outputs;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -23,16 +24,26 @@ internal static class ShapeRules
             problems.Add(name, "expected an array, got a single number");
             return;
         }
-        var samples = loss.GetSampleShape(shape);
+        // [0] is an empty array of any rank
+        var isAnyLength = shape.Axes is [0];
+        var layout = batch.Layout;
+        if (!isAnyLength && !ClassLayout.Has(batch.Options.Get(SharedOptions.ClassAxis), shape.Rank))
+        {
+            problems.Add(SharedOptions.ClassAxis.Name, $"expected an axis of {name}, from {-shape.Rank} to {shape.Rank - 1}, "
+                + $"got {batch.Options.Get(SharedOptions.ClassAxis)}");
+            return;
+        }
+        var samples = loss.GetSampleShape(shape, batch.Options);
+        var axis = layout.IsLast ? "the last axis" : $"axis {layout.Axis}";
         if (shape.Count == 0 && samples.Count > 0)
         {
-            problems.Add(name, $"expected at least one class on the last axis, got the shape {shape}");
+            problems.Add(name, $"expected at least one class on {axis}, got the shape {shape}");
             return;
         }
 
-        if (loss.Kind == LossKind.Categorical && shape.Last == 1)
+        if (loss.Kind == LossKind.Categorical && layout.Classes == 1)
         {
-            problems.Add(name, $"{loss.Name} compares classes, but the last axis of {name} has one class; "
+            problems.Add(name, $"{loss.Name} compares classes, but {axis} of {name} has one class; "
                 + "binary_cross_entropy takes one number a sample");
             return;
         }
@@ -42,12 +53,12 @@ internal static class ShapeRules
         CheckSamples(BatchField.Mask, batch.Mask, samples, problems);
         if (batch.Mask is { } mask && mask.DType.IsFloat())
             problems.Add(BatchField.Mask, $"expected booleans, or the integers 0 and 1, got {mask.DType.Name()}");
-        // [0] is an empty array of rows of any length
-        var isAnyLength = shape.Axes is [0];
         foreach (var given in batch.Options.Given)
         {
-            if (!isAnyLength) CheckPerClass(given, shape.Last, problems);
-            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : shape.Last, problems);
+            if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Last, problems);
+            if (given is OptionValue<bool> { Value: true })
+                CheckClasses(given.Option, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Rank > 1 ? shape.Last : 1, problems);
+            if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : layout.Classes, problems);
         }
     }
 
@@ -73,13 +84,24 @@ internal static class ShapeRules
         else if (labels.Shape != samples)
         {
             problems.Add(BatchField.Labels,
-                $"labels have the shape {labels.Shape}, but {name} {shape}; class indices have the shape {samples}, dense labels {shape}");
+                $"labels have the shape {labels.Shape}, but {name} {shape}; class indices have the shape {samples}, dense labels {shape}"
+                + HintAxis(labels.Shape, shape));
         }
         else if (labels.DType.IsFloat() || labels.DType == DType.Bool)
         {
             problems.Add(BatchField.Labels,
-                $"labels of the shape {samples} are class indices, integers from 0 to {shape.Last - 1}; got {labels.DType.Name()}");
+                $"labels of the shape {samples} are class indices, integers from 0 to {batch.Layout.Classes - 1}; got "
+                + labels.DType.Name());
         }
+    }
+
+    /// <summary>The axis that labels of a shape would fit the predictions with.</summary>
+    private static string HintAxis(Shape labels, Shape predictions)
+    {
+        for (var axis = 0; axis < predictions.Rank; axis++)
+            if (predictions.Axes[axis] > 1 && new ClassLayout(predictions, axis).Samples == labels)
+                return $"; they fit with class_axis {axis}";
+        return "";
     }
 
     private static void CheckSamples(string field, Tensor? tensor, Shape samples, BatchProblems problems)
@@ -95,6 +117,13 @@ internal static class ShapeRules
         if (given is not OptionValue<double[]?> { Value: { } values }) return;
         if (values.Length == classes || (values.Length == 1 && option.Form == OptionForm.NumberOrPerClass)) return;
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
+    }
+
+    private static void CheckClasses(Option option, int classes, BatchProblems problems)
+    {
+        var most = ReferenceEquals(option, SharedOptions.PerClass) ? MetricsSum.MaxClasses
+            : ReferenceEquals(option, SharedOptions.ConfusionMatrix) ? MetricsSum.MaxMatrix : int.MaxValue;
+        if (classes > most) problems.Add(option.Name, $"{option.Name} takes at most {most} classes, got {classes}");
     }
 
     private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)

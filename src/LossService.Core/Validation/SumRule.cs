@@ -29,8 +29,10 @@ internal static class SumRule
         if (isRight || !problems.Count()) return;
         // as many digits as the numbers have
         var digits = dtype == DType.Float64 ? "R" : "G7";
+        var axis = rows.DescribeAxis();
         problems.Keep(field, rows.GetPosition(index), isNormalized
-            ? $"a row of {what} sums to {NumberText.Format(sum, digits)}, so it cannot be normalized"
-            : $"a row of {what} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to {NumberText.Format(sum, digits)}; {hint}");
+            ? $"a row of {what}{axis} sums to {NumberText.Format(sum, digits)}, so it cannot be normalized"
+            : $"a row of {what}{axis} must sum to 1 (±{NumberText.Format(tolerance)}), but sums to "
+                + $"{NumberText.Format(sum, digits)}; {hint}");
     }
 }

@@ -10,13 +10,13 @@ namespace LossService.Core.Validation;
 /// are checked before.
 /// </summary>
 internal readonly record struct ValueReading(
-    LossKind Kind, LabelRule Rule, PredictionForm Form, Tensor Predictions, Tensor? Labels, Tensor? Weight, Tensor? Mask, string Ignored,
-    bool Normalizes, bool Clips, bool IsDivisor, bool HasMetrics)
+    LossKind Kind, LabelRule Rule, int Axis, PredictionForm Form, Tensor Predictions, Tensor? Labels, Tensor? Weight, Tensor? Mask,
+    string Ignored, bool Normalizes, bool Clips, bool IsDivisor, bool HasMetrics)
 {
     /// <summary>What the rules read of a batch.</summary>
     public static ValueReading Of(Loss loss, Batch batch) => new(
-        loss.Kind, loss.Labels, batch.Form, batch.Predictions, batch.Labels, batch.SampleWeight, batch.Mask,
-        batch.Options.Get(SharedOptions.IgnoreIndex) is { } ignored ? string.Join(',', ignored) : "",
+        loss.Kind, loss.Labels, loss.Kind == LossKind.Categorical ? batch.Layout.Axis : -1, batch.Form, batch.Predictions, batch.Labels,
+        batch.SampleWeight, batch.Mask, batch.Options.Get(SharedOptions.IgnoreIndex) is { } ignored ? string.Join(',', ignored) : "",
         batch.Options.Get(SharedOptions.Normalize), batch.Options.Get(SharedOptions.Clip) > 0, WeightRules.IsDivisor(batch),
         batch.Wants(OutputSet.Metrics));
 }

@@ -52,6 +52,7 @@ internal static class CataloguePages
         ["summary"] = loss.Page.Summary,
         ["formula"] = loss.Page.Formula,
         ["kind"] = WireName.Of(loss.Kind),
+        ["units"] = new JsonArray([.. loss.IsInformation ? new WireNames<Unit>().All.Select(unit => JsonValue.Create(unit)) : []]),
         ["predictions"] = new JsonArray([.. loss.Accepts.Select(form => JsonValue.Create(form.Name()))]),
         ["options"] = new JsonArray([.. loss.Options.Select(option => JsonValue.Create(option.Name))]),
     };

@@ -20,6 +20,7 @@ internal static class HtmlPage
     {
         Map("page.css", "text/css");
         Map("copy.js", "text/javascript");
+        Map("formulas.json", MediaTypeNames.Application.Json);
 
         void Map(string name, string mediaType)
         {
@@ -47,6 +48,7 @@ internal static class HtmlPage
         <meta charset="utf-8">
         <meta name="viewport" content="width=device-width, initial-scale=1">
         <title>{Text(title)}</title>
+        <link rel="icon" href="{root}playground/icon.svg" type="image/svg+xml">
         <link rel="stylesheet" href="{root}{Folder[1..]}/page.css">
         <script src="{root}{Folder[1..]}/copy.js" defer></script>
         </head>

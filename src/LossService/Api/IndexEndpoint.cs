@@ -1,6 +1,8 @@
+using LossService.Playground;
+
 namespace LossService.Api;
 
-/// <summary>The root: where everything is.</summary>
+/// <summary>The root: the playground for browsers, and for others where everything is.</summary>
 internal static class IndexEndpoint
 {
     /// <summary>Maps <c>/</c>.</summary>
@@ -8,7 +10,7 @@ internal static class IndexEndpoint
     {
         app.MapPageAssets();
         app.MapGet("/", (HttpContext context) => HtmlPage.Choose(
-            context, Json, () => IndexHtml.Write(context.Request.Root()))).ExcludeFromDescription().AllowAnonymous();
+            context, Json, () => PlaygroundFiles.Page)).ExcludeFromDescription().AllowAnonymous();
     }
 
     /// <summary>The address of the service as the client wrote it, for the examples of a page.</summary>

@@ -17,7 +17,8 @@ internal static class LossEndpoints
         var formats = app.ServiceProvider.GetRequiredService<FormatCatalogue>();
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
         var group = app.MapGroup("/v1/losses");
-        group.MapGet("", () => CataloguePages.List(limits.Value)).AllowAnonymous();
+        group.MapGet("", (HttpContext context) => HtmlPage.Choose(
+            context, () => CataloguePages.List(limits.Value), () => LossesHtml.Write(context.Request.Root()))).AllowAnonymous();
         group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
             ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
             : Unknown(loss)).AllowAnonymous();

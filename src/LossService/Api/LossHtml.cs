@@ -19,6 +19,8 @@ internal static class LossHtml
             <main>
             <h1>{Text(page.Title)}</h1>
             <p class="summary">{Text(Prose.Unwrap(page.Summary))}</p>
+            <p>{Link($"../../#loss={loss.Name}", "See it in the playground")}: drag scores, move its options, watch the loss and its
+            gradient.</p>
             <div class="formula scroll" role="region" tabindex="0" aria-label="Formula">{Formulas.Write(loss)}</div>
             <h2>When to use it</h2>
             {string.Join('\n', paragraphs.Select(paragraph => $"<p>{Text(paragraph)}</p>"))}

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
 using LossService.Problems;
@@ -27,9 +28,14 @@ internal abstract class FormatRequest(Loss? loss, Allowance allowance) : IDispos
         if (Deadline is not { } timeout) return ScoreUntil(scoring, Batch.Allowance.Cancellation);
         using var deadline = CancellationTokenSource.CreateLinkedTokenSource(Batch.Allowance.Cancellation);
         deadline.CancelAfter(timeout);
+        var start = Stopwatch.GetTimestamp();
         try
         {
-            return ScoreUntil(scoring, deadline.Token);
+            var result = ScoreUntil(scoring, deadline.Token);
+            // a timer counts milliseconds, and may be late
+            if (Stopwatch.GetElapsedTime(start) <= timeout || !result.TryGet(out var scores, out _)) return result;
+            scores.Dispose();
+            return ProblemTypes.Timeout(timeout);
         }
         catch (OperationCanceledException) when (!Batch.Allowance.Cancellation.IsCancellationRequested)
         {

@@ -26,7 +26,9 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
     /// <summary>Those that a loss has.</summary>
     public static IEnumerable<TensorOutput> GetAll(Loss loss) => All.Where(output =>
         (output.Computes == OutputSet.None || loss.Outputs.Any(own => own.IsIn(output.Computes)))
-        && (output.Name != TopK || loss.Options.Contains(SharedOptions.TopK)));
+        && (output.Name != TopK || loss.Options.Contains(SharedOptions.TopK))
+        && (output.Name != Matrix || loss.Options.Contains(SharedOptions.ConfusionMatrix))
+        && (output.Name != Fit || loss.Options.Contains(SharedOptions.FitTemperature)));
 
     /// <summary>Those that a request gets: what it asks for, or the default, and the totals.</summary>
     public static IEnumerable<TensorOutput> GetAsked(ScoreRequest request)
@@ -41,7 +43,7 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
     /// <summary>Its shape where it has elements for each sample; null where it is of the batch.</summary>
     public OutputShape? PerSample { get; private init; }
 
-    private const string TopK = "top_k_accuracy";
+    private const string TopK = "top_k_accuracy", Matrix = "confusion_matrix", Fit = "temperature_fit";
     private const DType DType64 = Core.Tensors.DType.Float64;
 
     private static TensorOutput[] Expand(Output output) => output.Shape switch
@@ -55,7 +57,19 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
             Metric(TopK, metrics => Vector([.. metrics.TopKAccuracy.Select(top => top.Value)]), -1),
             Metric("perplexity", metrics => Vector(metrics.Perplexity), 1),
             Metric("expected_calibration_error", metrics => Vector(metrics.ExpectedCalibrationError), 1),
+            Metric("maximum_calibration_error", metrics => Vector(metrics.MaximumCalibrationError), 1),
+            Metric("root_mean_square_calibration_error", metrics => Vector(metrics.RootMeanSquareCalibrationError), 1),
+            Metric("brier_parts", metrics => Vector(
+                metrics.Brier.Score, metrics.Brier.Reliability, metrics.Brier.Resolution, metrics.Brier.Uncertainty), 4),
             Metric("calibration_bins", Bins, -1, 6),
+            Metric("per_class", metrics => ClassTensors.GetClasses(metrics.Classes), -1, ClassTensors.Columns),
+            Metric("macro_average", metrics => ClassTensors.GetMacro(metrics.Classes), -1),
+            Metric("balanced_accuracy", metrics => Vector(metrics.Classes.BalancedAccuracy), 1),
+            Metric(Fit, metrics => metrics.TemperatureFit is { } fit
+                ? Vector(fit.Temperature, fit.CrossEntropyBefore, fit.CrossEntropyAfter, fit.CalibrationErrorBefore,
+                    fit.CalibrationErrorAfter)
+                : Vector(), -1),
+            Metric(Matrix, metrics => ClassTensors.GetMatrix(metrics.Classes), -1, -1),
         ],
     };
 

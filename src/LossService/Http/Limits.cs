@@ -126,7 +126,7 @@ public sealed record Limits
 
     /// <summary>The most losses of a request to <c>/v1/losses</c>.</summary>
     [Range(1, 1000)]
-    public int Losses { get; init; } = 16;
+    public int Losses { get; init; } = 32;
 
     /// <summary>The most inputs of an infer request.</summary>
     [Range(6, 1000)]

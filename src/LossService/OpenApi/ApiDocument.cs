@@ -19,8 +19,9 @@ internal static class ApiDocument
         tells when to use it.
 
         **Try one.** Open a loss and press *Execute*. The member that holds the predictions is named after their form (`logits`,
-        `probabilities` or `log_probabilities`), classes are on the last axis, and `outputs` lists what to compute. Numbers are
-        JSON numbers; in requests and responses, the non-finite ones are the strings `"NaN"`, `"Infinity"` and `"-Infinity"`.
+        `probabilities` or `log_probabilities`), classes are on the last axis (or on `class_axis`), and `outputs` lists what to
+        compute. Numbers are JSON numbers; in requests and responses, the non-finite ones are the strings `"NaN"`, `"Infinity"` and
+        `"-Infinity"`.
         Every response has an `X-Request-Id` (the request's own, or a new one); responses to batches also have a `Server-Timing`.
 
         **Errors** are `application/problem+json` (RFC 9457) with a stable `type`. An invalid batch is a 422 that lists the place

@@ -64,6 +64,7 @@ internal static class CatalogueSchemas
         ["summary"] = Text("The definition, in one sentence."),
         ["formula"] = Text("The loss of one sample, in LaTeX."),
         ["kind"] = Ref(Kind, document, "What one sample is: a row of classes, or one element."),
+        ["units"] = ListOf(Type(JsonSchemaType.String), "The values of unit that it takes; none where it is no amount of information."),
         ["predictions"] = ListOf(Ref(Form, document), "The forms of predictions that it accepts, the most usual first."),
         ["options"] = ListOf(Type(JsonSchemaType.String), "The names of its options."),
     };

@@ -103,7 +103,7 @@ internal static class RequestSchema
         PredictionForm.Logits => loss.Kind == LossKind.Categorical ? "Raw scores z, before softmax" : "Raw scores z, before sigmoid",
         PredictionForm.Probabilities => loss.Kind == LossKind.Categorical ? "p in [0, 1]; a row sums to 1" : "p in [0, 1]",
         _ => "log p ≤ 0",
-    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis." : ". Each element is a sample.")
+    }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis, or on class_axis." : ". Each element is a sample.")
         + (loss.Accepts.Count > 1 ? $" A request has one of {string.Join(", ", loss.Accepts.Select(other => other.Name()))}." : "");
 
     private static string Describe(LabelRule rule) => rule switch

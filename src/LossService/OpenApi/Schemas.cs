@@ -39,7 +39,6 @@ internal static class Schemas
         foreach (var option in choices.DistinctBy(option => option.Name))
             document.AddComponent(TypeName(option.Name), Words(option.Choices));
         document.AddComponent(Totals, TotalsSchema());
-        document.AddComponent(Metrics, MetricsOf(document));
         document.AddComponent(Scores, ScoresOf(document));
         document.AddComponent(Problem, ProblemOf(document));
     }
@@ -118,11 +117,14 @@ internal static class Schemas
         Description = description,
     };
 
-    private static OpenApiSchema NumberOrNull(string description) => OrNull(Number(description));
+    /// <summary>A number, or null.</summary>
+    public static OpenApiSchema NumberOrNull(string description) => OrNull(Number(description));
 
-    private static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
+    /// <summary>A finite number.</summary>
+    public static OpenApiSchema Real(string description) => Type(JsonSchemaType.Number, description);
 
-    private static OpenApiSchema RealOrNull(string description) => Type(JsonSchemaType.Number | JsonSchemaType.Null, description);
+    /// <summary>A finite number, or null.</summary>
+    public static OpenApiSchema RealOrNull(string description) => Type(JsonSchemaType.Number | JsonSchemaType.Null, description);
 
     private static OpenApiSchema EncodedTensorSchema()
     {
@@ -182,59 +184,6 @@ internal static class Schemas
         OutputShape.Metrics => Ref(Metrics, document, output.Description),
         _ => Tensor(output.Description, JsonSchemaType.Number | JsonSchemaType.String, document),
     };
-
-    private static OpenApiSchema MetricsOf(OpenApiDocument document) => Object(
-        new()
-        {
-            ["accuracy"] = RealOrNull("The share of samples whose predicted class is the label."),
-            ["top_k_accuracy"] = new OpenApiSchema
-            {
-                Type = JsonSchemaType.Object,
-                Description = "For each k: the share of samples whose label is among the k largest predictions.",
-                AdditionalProperties = Type(JsonSchemaType.Number | JsonSchemaType.Null),
-            },
-            ["perplexity"] = NumberOrNull("exp of the mean cross-entropy in nats, with unsmoothed labels."),
-            ["expected_calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
-            ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document), "The bins of the reliability diagram."),
-            ["totals"] = Name("MetricTotals", MetricTotalsSchema(), document),
-        },
-        "accuracy", "perplexity", "expected_calibration_error", "bins", "totals");
-
-    private static OpenApiSchema BinSchema() => Object(
-        new()
-        {
-            ["lower"] = Real("The lower bound of confidence in the bin, included."),
-            ["upper"] = Real("The upper bound, excluded except in the last bin."),
-            ["samples"] = Type(JsonSchemaType.Integer, "The number of samples in the bin."),
-            ["weight"] = Real("The sum of their weights."),
-            ["accuracy"] = RealOrNull(
-                "The share of them that is predicted correctly; with `calibration` positive, their mean label. Null if there are none."),
-            ["confidence"] = RealOrNull(
-                "Their mean probability of the predicted class; with `calibration` positive, of the positive class. Null if there are "
-                + "none."),
-        },
-        "lower", "upper", "samples", "weight", "accuracy", "confidence");
-
-    private static OpenApiSchema MetricTotalsSchema()
-    {
-        var totals = Object(
-            new()
-            {
-                ["weight"] = Real("Σw over the samples, w the sample weight."),
-                ["correct"] = Real("Σw over those whose predicted class is the label."),
-                ["top_k_correct"] = new OpenApiSchema
-                {
-                    Type = JsonSchemaType.Object,
-                    Description = "For each k: Σw over those whose label is among the k largest predictions.",
-                    AdditionalProperties = Type(JsonSchemaType.Number),
-                },
-                ["cross_entropy"] = Number("Σw·cross-entropy in nats, with unsmoothed labels."),
-            },
-            "weight", "correct", "cross_entropy");
-        totals.Description = "The sums that the metrics are made of; those of several batches add up to those of their union. Of a bin, "
-            + "weight·accuracy and weight·confidence do.";
-        return totals;
-    }
 
     private static OpenApiSchema ProblemOf(OpenApiDocument document)
     {

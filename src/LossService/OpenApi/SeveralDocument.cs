@@ -68,11 +68,11 @@ internal static class SeveralDocument
             Description = "An entry for each loss, by its name, or by a name of its own: 1 to 40 letters, digits, _ or -.",
         };
         properties[Fields.Combined] = Type(JsonSchemaType.Boolean | JsonSchemaType.Null,
-            "Whether to get Σ weight·loss and its gradient. Default false.");
+            "Whether to get Σ weight·loss and its derivatives. Default false.");
         RequestSchema.AddHeader(properties, null, document);
         properties[Fields.Outputs] = RequestSchema.DescribeOutputs(
             "What to compute of each loss whose entry does not say it. Default [\"loss\"], and [\"losses\"] with the reduction none. "
-            + "combined has the loss, and the gradient unless it is left out here.", document);
+            + "combined has the loss, and of gradient and hessian what is named here; where there are no outputs, the gradient.", document);
         return new()
         {
             Type = JsonSchemaType.Object,
@@ -106,6 +106,9 @@ internal static class SeveralDocument
                 ["loss"] = OrNull(Number("Σ weight·loss, rounded once; null where a loss of a weight other than 0 is.")),
                 ["gradient"] = Tensor(
                     "Σ weight·gradient of the losses' gradients, rounded once.", JsonSchemaType.Number | JsonSchemaType.String, document),
+                ["hessian"] = Tensor(
+                    "Σ weight·hessian of the losses' second derivatives, rounded once.", JsonSchemaType.Number | JsonSchemaType.String,
+                    document),
             },
             "loss");
         return Object(

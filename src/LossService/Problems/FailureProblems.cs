@@ -5,6 +5,8 @@ namespace LossService.Problems;
 /// <summary>The problems that exceptions of reading and scoring mean.</summary>
 public static class FailureProblems
 {
+    private const string Setting = "Limits:MemoryBytes";
+
     /// <summary>Finds the problem of an exception; null where it is a fault of the service.</summary>
     /// <param name="error">The exception.</param>
     /// <param name="isAborted">Whether the client went away: then nobody needs a response.</param>
@@ -20,5 +22,5 @@ public static class FailureProblems
 
     /// <summary>What it means that memory is used up: what needs it never fits, or does not fit now.</summary>
     public static Problem Of(OutOfMemoryException full) => full is MemoryBudgetException { IsForever: true } memory
-        ? ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit) : ProblemTypes.OutOfMemory();
+        ? ProblemTypes.NeedsTooMuchMemory(memory.Need, memory.Limit, Setting) : ProblemTypes.OutOfMemory(Setting);
 }

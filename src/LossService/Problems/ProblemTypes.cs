@@ -59,10 +59,10 @@ public static class ProblemTypes
         { LimitBytes = limit };
 
     /// <summary>413: the body alone, or the batch with its results, takes more memory than all requests together may.</summary>
-    public static Problem NeedsTooMuchMemory(long need, long limit) =>
+    public static Problem NeedsTooMuchMemory(long need, long limit, string setting) =>
         new(413, ProblemNames.PayloadTooLarge, "The body is too large",
             string.Create(CultureInfo.InvariantCulture,
-                $"The batch and its results take {need} bytes of memory, more than the limit of {limit} (Limits:MemoryBytes); ask for ")
+                $"The batch and its results take {need} bytes of memory, more than the limit of {limit} ({setting}); ask for ")
             + "fewer outputs, or send a dataset in several batches and add up their totals.")
         { LimitBytes = limit };
 
@@ -86,7 +86,7 @@ public static class ProblemTypes
         { ClosesConnection = true, Shed = "slow" };
 
     /// <summary>429: memory is taken by other requests.</summary>
-    public static Problem OutOfMemory() => Overloaded("The memory for requests (Limits:MemoryBytes) is in use by others", "memory");
+    public static Problem OutOfMemory(string setting) => Overloaded($"The memory for requests ({setting}) is in use by others", "memory");
 
     /// <summary>429: too many requests wait.</summary>
     public static Problem TooManyRequests() => Overloaded("Too many requests wait to be scored (Limits:ComputeQueue)", "queue");

@@ -29,9 +29,9 @@ internal static class EntryScoring
         return scores;
     }
 
-    /// <summary>The outputs of the weighted sum: the loss, and its gradient unless the request names outputs without it.</summary>
+    /// <summary>The outputs of the weighted sum: the loss, and of the derivatives those that the request names, or the gradient.</summary>
     private static OutputSet GetCombined(ScoreRequest request) => !request.IsCombined ? OutputSet.None
-        : OutputSet.Loss | ((request.Outputs ?? OutputSet.Gradient) & OutputSet.Gradient);
+        : OutputSet.Loss | ((request.Outputs ?? OutputSet.Gradient) & Combination.Derivatives);
 
     /// <summary>Gives each entry what the request says for all.</summary>
     private static void Share(ScoreRequest request)
@@ -72,7 +72,12 @@ internal static class EntryScoring
     }
 
     private static bool IsShared(string field, ScoreRequest entry) => field.Length == 0 || Fields.TryFindTensor(field, out _)
-        || (Fields.HeaderOfSeveral.Contains(field) && !(field == Fields.Outputs && entry.Posted.Contains(field)));
+        || (Fields.HeaderOfSeveral.Contains(field) && !(field == Fields.Outputs && HasOwn(entry)));
+
+    /// <summary>Whether an entry has outputs of its own that are wrong. Otherwise those of the combined loss are.</summary>
+    private static bool HasOwn(ScoreRequest entry) => entry.Posted.Contains(Fields.Outputs) && (entry.Outputs == OutputSet.None
+        || OutputCatalogue.All.Any(output => output.IsIn(entry.Outputs ?? OutputSet.None) && !entry.Loss.Has(output))
+        || entry.Reduction == Reduction.None);
 
     private static IReadOnlyList<BatchNotice> FindNotices(LossEntry[] entries, ScoreSet scores, CancellationToken cancellation)
     {

@@ -20,9 +20,12 @@ internal static class ForeignWords
         ["size_average"] = $"use {Fields.Reduction}",
         ["reduce"] = $"use {Fields.Reduction}",
         ["ignore_label"] = "use ignore_index",
-        ["dim"] = "classes are on the last axis",
-        ["axis"] = "classes are on the last axis",
-        ["num_classes"] = "the last axis of the predictions says how many classes there are",
+        ["dim"] = "use class_axis",
+        ["axis"] = "use class_axis",
+        ["class_dim"] = "use class_axis",
+        ["channel_axis"] = "use class_axis",
+        ["data_format"] = "use class_axis: 1 for channels first",
+        ["num_classes"] = "the class axis of the predictions says how many classes there are",
         ["base"] = $"use {Fields.Unit}",
     }.ToFrozenDictionary();
 

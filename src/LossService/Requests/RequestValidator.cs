@@ -52,7 +52,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request.HasSeveral) return;
         var problems = new BatchProblems();
         var (form, classes) = (request.Form!.Value, request.Allowance.Limits.Classes);
-        if (request.Loss.Kind == LossKind.Categorical && request.Predictions!.Shape.Last is var posted && posted > classes)
+        if (CountClasses(request, request) is var posted && posted > classes)
             problems.Add(form.Name(), DescribeClasses(classes, posted));
         HeaderRules.Check(request.Loss, request.ToBatch(form), problems);
         request.Errors.Add(problems);
@@ -65,8 +65,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (!request.HasSeveral) return;
         var (losses, classes) = (request.Entries, request.Allowance.Limits.Classes);
         if (losses.Count == 0) Add(new(""), $"{Fields.Losses} are missing: an object with an entry for each loss");
-        if (losses.Any(entry => entry.Loss.Kind == LossKind.Categorical) && request.Predictions!.Shape is { Rank: > 0, Last: var posted }
-            && posted > classes)
+        if (losses.Select(entry => CountClasses(request, entry)).DefaultIfEmpty().Max() is var posted && posted > classes)
             Add(new(request.Form!.Value.Name()), DescribeClasses(classes, posted));
         if (request is { IsCombined: true, Reduction: Reduction.None })
             Add(new(Fields.Combined), "combined adds up losses that are reduced; with the reduction \"none\" there are none");
@@ -90,6 +89,10 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         else if (entry.LabelsFrom is null && posted.Length > 1)
             add(address, $"there are {string.Join(" and ", posted.Select(Fields.GetName))}; labels_from says which of them the loss reads");
     }
+
+    /// <summary>The classes of a loss over the request's predictions; 0 for a binary loss.</summary>
+    private static int CountClasses(ScoreRequest request, ScoreRequest loss) => loss.Loss.Kind == LossKind.Binary ? 0
+        : new ClassLayout(request.Predictions!.Shape, loss.Options.Get(SharedOptions.ClassAxis)).Classes;
 
     private static string DescribeClasses(int most, int got) => $"expected at most {most} classes, got {got}";
 }

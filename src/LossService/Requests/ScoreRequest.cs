@@ -48,8 +48,15 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>The options that are fields of the request itself.</summary>
     public IReadOnlyList<Option> OwnOptions => _loss?.Options ?? [];
 
-    /// <summary>Whether labels may be booleans. Which losses there are may not be known yet.</summary>
-    public bool TakesBooleanLabels => _loss?.Kind != LossKind.Categorical;
+    /// <summary>Whether labels may be booleans: none of the losses has class indices.</summary>
+    public bool TakesBooleanLabels => HasSeveral
+        ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels) : _loss!.Kind == LossKind.Binary;
+
+    /// <summary>Of this and its entries, the first for whose loss the labels have the shape of class indices; null = none.</summary>
+    public ScoreRequest? FindIndexed() =>
+        Predictions is not { Shape: { Rank: > 0 } shape } || this[TensorField.Labels] is not { } labels ? null
+            : (HasSeveral ? Entries : [this]).FirstOrDefault(request => request.Loss.Kind == LossKind.Categorical
+                && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
 
     /// <summary>The option of a name among the fields of the request itself; null = none.</summary>
     public Option? FindOption(string name) => _loss?.FindOption(name);

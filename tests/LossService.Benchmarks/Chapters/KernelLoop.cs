@@ -55,7 +55,7 @@ internal static class KernelLoop
             Predictions = Convert(Load(DType.Float32, shape, File.ReadAllBytes(words[3])), dtype),
             Labels = loss.Labels == LabelRule.None ? null
                 : labels.Length == sizeof(float) * shape.Count ? Convert(Load(DType.Float32, shape, labels), dtype)
-                : Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : shape.WithoutLast(), labels),
+                : Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : new ClassLayout(shape).Samples, labels),
             Outputs = outputs,
             Options = options,
         };

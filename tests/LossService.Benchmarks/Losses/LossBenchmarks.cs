@@ -40,7 +40,7 @@ public unsafe class LossBenchmarks : IDisposable
         var predictions = new Tensor(DType.Float32, shape) { IsFinite = true };
         drawn.Logits.CopyTo(predictions.AsSpan<float>());
         if (_loss.Accepts[0] != PredictionForm.Logits) Normalise(predictions, _loss.Accepts[0]);
-        var labels = new Tensor(DType.Int64, isBinary ? shape : shape.WithoutLast());
+        var labels = new Tensor(DType.Int64, isBinary ? shape : new ClassLayout(shape).Samples);
         Array.ConvertAll(drawn.Labels, label => isBinary ? label & 1 : label).CopyTo(labels.AsSpan<long>());
         _batch = new()
         {

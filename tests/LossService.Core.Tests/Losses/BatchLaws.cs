@@ -21,6 +21,7 @@ public sealed class BatchLaws
             Assert.Equal(before.Totals, after.Totals);
             Assert.Equal(draft.Pick(before.Losses, order), after.Losses);
             Assert.Equal(draft.Pick(before.Gradient, order), after.Gradient);
+            Assert.Equal(draft.Pick(before.Hessian, order), after.Hessian);
             Assert.Equal(draft.Pick(before.Probabilities, order), after.Probabilities);
             Assert.Equal(draft.Pick(before.Entropy, order), after.Entropy);
             Assert.Equal(before.Metrics?.Perplexity, after.Metrics?.Perplexity);
@@ -40,6 +41,7 @@ public sealed class BatchLaws
                 var alone = draft.Take(row).Describe();
                 Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
                 Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
+                Assert.Equal(draft.Pick(together.Hessian, row), alone.Hessian);
                 Assert.Equal(draft.Pick(together.LogProbabilities, row), alone.LogProbabilities);
                 Assert.Equal(draft.Pick(together.Predictions, row), alone.Predictions);
             }
@@ -81,9 +83,11 @@ public sealed class BatchLaws
             Assert.Equal(subset.Totals, whole.Totals);
             Assert.Equal(subset.Losses, draft.Pick(whole.Losses, kept));
             Assert.Equal(subset.Gradient, draft.Pick(whole.Gradient, kept));
+            Assert.Equal(subset.Hessian, draft.Pick(whole.Hessian, kept));
             Assert.Equal(subset.Metrics?.Accuracy, whole.Metrics?.Accuracy);
             Assert.All(draft.Pick(whole.Losses, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Gradient, dropped)!, value => Assert.Equal(0, value));
+            Assert.All(draft.Pick(whole.Hessian, dropped)!, value => Assert.Equal(0, value));
             Assert.All(draft.Pick(whole.Predictions, dropped)!, value => Assert.Equal(-1, value));
             foreach (var output in (double[][])[whole.Probabilities, whole.LogProbabilities, whole.Entropy])
                 Assert.All(draft.Pick(output, dropped)!, value => Assert.Equal(double.NaN, value));

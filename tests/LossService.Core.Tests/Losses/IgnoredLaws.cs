@@ -63,7 +63,8 @@ public sealed class IgnoredLaws
             var alone = draft.Take(rows.Length).Describe();
             Assert.Equal(alone.Loss, scored.Loss);
             Assert.Equal(alone.Elements, [.. draft.Pick(scored.Losses, rows.Length)!, .. draft.Pick(scored.Gradient, rows.Length)!,
-                .. draft.Pick(scored.Probabilities, rows.Length)!, .. draft.Pick(scored.LogProbabilities, rows.Length)!,
+                .. draft.Pick(scored.Hessian, rows.Length)!, .. draft.Pick(scored.Probabilities, rows.Length)!,
+                .. draft.Pick(scored.LogProbabilities, rows.Length)!,
                 .. draft.Pick(scored.Entropy, rows.Length)!, .. draft.Pick(scored.Predictions, rows.Length)!]);
             Assert.Equal(alone.Metrics!.Perplexity, scored.Metrics!.Perplexity);
             // one NaN on every machine

@@ -80,7 +80,7 @@ public sealed class MemoryBudgetTests
         var shape = loss.Kind == LossKind.Binary ? new Shape(elements) : new Shape(3, elements / 3);
         using var predictions = new Tensor(DType.Float64, shape);
         predictions.AsSpan<double>().Fill(loss.Accepts[0] == PredictionForm.Logits ? 0 : 3.0 / elements);
-        var samples = loss.GetSampleShape(shape);
+        var samples = loss.GetSampleShape(shape, new());
         using var labels = new Tensor(DType.Int64, samples);
         labels.AsSpan<long>().Clear();
         using var weights = new Tensor(DType.Float32, samples);
@@ -117,7 +117,7 @@ public sealed class MemoryBudgetTests
         var shape = loss.Kind == LossKind.Binary ? new Shape(200_000) : new Shape(100_000, 2);
         using var predictions = new Tensor(DType.Float32, shape);
         predictions.AsSpan<float>().Fill(0.5f);
-        using var labels = new Tensor(DType.Int64, loss.GetSampleShape(shape));
+        using var labels = new Tensor(DType.Int64, loss.GetSampleShape(shape, new()));
         // no label fits, so that nothing is scored
         labels.AsSpan<long>().Fill(7);
         var batch = new Batch

@@ -23,7 +23,7 @@ public sealed partial class PageTests(TestService service)
     [InlineData(Browser, "text/html")]
     public async Task Page_ByAccept_IsHtmlOrJson(string? accept, string mediaType)
     {
-        foreach (var path in (string[])["/", "/v1/losses/focal"])
+        foreach (var path in (string[])["/", "/v1/losses", "/v1/losses/focal"])
         {
             var answer = await GetAsync(path, accept);
             Assert.Equal(200, answer.Status);
@@ -48,6 +48,7 @@ public sealed partial class PageTests(TestService service)
 
     [Theory]
     [InlineData("/")]
+    [InlineData("/v1/losses")]
     [InlineData("/v1/losses/cross_entropy")]
     [InlineData("/swagger/index.html")]
     public async Task Page_UnderAStrictPolicy_HasNoScriptOrStyleInside(string path)
@@ -62,6 +63,7 @@ public sealed partial class PageTests(TestService service)
 
     [Theory]
     [InlineData("/")]
+    [InlineData("/v1/losses")]
     [InlineData("/v1/losses/cross_entropy")]
     [InlineData("/swagger/index.html")]
     public async Task Links_WithinTheService_LeadSomewhere(string path)

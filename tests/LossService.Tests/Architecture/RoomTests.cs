@@ -6,8 +6,8 @@ public sealed class RoomTests
     /// <summary>The rooms from the top down. A file may use its own room and those after it.</summary>
     private static readonly string[] Rooms =
     [
-        "LossService/Program.cs", "LossService/Hosting", "LossService/Api", "LossService/OpenApi", "LossService/Formats",
-        "LossService/Requests", "LossService/Http", "LossService/Telemetry", "LossService/Problems",
+        "LossService/Program.cs", "LossService/Hosting", "LossService/Api", "LossService/Playground", "LossService/OpenApi",
+        "LossService/Formats", "LossService/Requests", "LossService/Http", "LossService/Telemetry", "LossService/Problems",
         "LossService.Core/Scorer.cs", "LossService.Core/Validation", "LossService.Core/Losses", "LossService.Core/Engine",
         "LossService.Core/Kernels", "LossService.Core/Batches", "LossService.Core/Outputs", "LossService.Core/Options",
         "LossService.Core/Tensors", "LossService.Core/Numerics",

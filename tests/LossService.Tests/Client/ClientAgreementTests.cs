@@ -39,14 +39,15 @@ public sealed class ClientAgreementTests(TestService service)
 
     private static LossBatch ToBatch(Draft draft)
     {
-        var dense = new nint[] { draft.Rows, draft.Classes };
-        var samples = draft.IsBinary ? dense : dense[..1];
+        nint[] dense = [.. draft.Layout.Shape.Axes.ToArray().Select(axis => (nint)axis)];
+        var samples = draft.IsBinary ? dense : [.. draft.Layout.Samples.Axes.ToArray().Select(axis => (nint)axis)];
         var batch = new LossBatch
         {
-            [draft.Form.Name()] = Floats(draft.Predictions, dense),
+            [draft.Form.Name()] = Floats(draft.Post(draft.Predictions), dense),
             Labels = draft.Labels is null ? null
                 : draft.LabelForm == LabelForm.Indices
-                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples) : Floats(draft.Labels, dense),
+                    ? LossTensor.Of(Array.ConvertAll(draft.Labels, label => (long)label), samples)
+                    : Floats(draft.Post(draft.Labels), dense),
             SampleWeight = draft.SampleWeight is null ? null : Floats(draft.SampleWeight, samples),
             Mask = draft.Mask is null ? null : LossTensor.Of(draft.Mask, samples),
             Outputs = (LossOutputs)(int)draft.AllOutputs,
@@ -56,6 +57,7 @@ public sealed class ClientAgreementTests(TestService service)
                 MeanOver = (LossMeanOver)(int)draft.MeanOver,
                 Divisor = draft.MeanDivisor,
                 Unit = draft.Unit == Unit.Nats ? null : LossUnit.Bits,
+                ClassAxis = draft.ClassAxis,
             },
         };
         foreach (var (option, value) in draft.Options) batch.Options[option.Name] = value ?? "none";
@@ -75,9 +77,14 @@ public sealed class ClientAgreementTests(TestService service)
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
             expected.Elements.Select(BitConverter.DoubleToInt64Bits),
-            ((LossTensor[])[actual.Losses, actual.Gradient, actual.Probabilities, actual.LogProbabilities, actual.Entropy,
-                actual.Predictions]).SelectMany(Read).Select(BitConverter.DoubleToInt64Bits));
+            ((double[][])
+            [
+                Read(actual.Losses), Unpost(actual.Gradient), .. draft.Loss.HasSecondDerivative ? new[] { Unpost(actual.Hessian) } : [],
+                Unpost(actual.Probabilities), Unpost(actual.LogProbabilities), Read(actual.Entropy), Read(actual.Predictions),
+            ]).SelectMany(numbers => numbers).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
+
+        double[] Unpost(LossTensor tensor) => draft.Unpost(Read(tensor));
     }
 
     private static void AssertSame(Metrics expected, LossMetrics actual)
@@ -87,6 +94,27 @@ public sealed class ClientAgreementTests(TestService service)
             expected.TopKAccuracy.Select(top => ((long)top.Key, top.Value)), actual.TopKAccuracy.Select(top => (top.Key, top.Value)));
         Assert.Equal(expected.Perplexity, actual.Perplexity);
         Assert.Equal(expected.ExpectedCalibrationError, actual.ExpectedCalibrationError);
+        Assert.Equal(expected.MaximumCalibrationError, actual.MaximumCalibrationError);
+        Assert.Equal(expected.RootMeanSquareCalibrationError, actual.RootMeanSquareCalibrationError);
+        Assert.Equal(
+            (expected.Brier.Score, expected.Brier.Reliability, expected.Brier.Resolution, expected.Brier.Uncertainty),
+            (actual.Brier.Score, actual.Brier.Reliability, actual.Brier.Resolution, actual.Brier.Uncertainty));
+        var classes = expected.Classes;
+        Assert.Equal(
+            classes.Classes.Select(one => new LossClassMetrics(
+                one.TruePositives, one.FalsePositives, one.FalseNegatives, one.TrueNegatives, one.Support, one.Precision, one.Recall,
+                one.F1, one.Iou)),
+            actual.Classes);
+        Assert.Equal(classes.Macro is { } macro ? new LossMacroAverage(macro.Precision, macro.Recall, macro.F1, macro.Iou) : null,
+            actual.Macro);
+        Assert.Equal(classes.BalancedAccuracy, actual.BalancedAccuracy);
+        Assert.Equal(
+            expected.TemperatureFit is { } fit
+                ? new LossTemperatureFit(
+                    fit.Temperature, fit.CrossEntropyBefore, fit.CrossEntropyAfter, fit.CalibrationErrorBefore, fit.CalibrationErrorAfter)
+                : null,
+            actual.TemperatureFit);
+        Assert.Equal(classes.ConfusionMatrix ?? [], actual.ConfusionMatrix);
         Assert.Equal(
             expected.Bins.Select(bin => (bin.Lower, bin.Upper, (long)bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)),
             actual.Bins.Select(bin => (bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)));

@@ -34,6 +34,29 @@ public sealed partial class OperatingTests
     }
 
     [Fact]
+    public void Symptoms_NameEverySetting()
+    {
+        var table = SymptomsTable().Match(Committed.Read(Page)).Value;
+        string[] limits = [.. typeof(Limits).GetProperties().Select(limit => $"Limits__{limit.Name}")];
+        Assert.All([.. limits, .. NamesOf(typeof(ServiceSettings), "")], name =>
+            Assert.Contains($"`{name}", table, StringComparison.Ordinal));
+    }
+
+    [Fact]
+    public void Alerts_Each_AreExplainedAndTested()
+    {
+        var alerts = Alert().Matches(Committed.Read("deploy/prometheus/rules.yml")).Select(match => match.Groups[1].Value).ToArray();
+        Assert.NotEmpty(alerts);
+        var (page, tests) = (Committed.Read(Page), Committed.Read("deploy/prometheus/rules.test.yml"));
+        Assert.All(alerts, alert =>
+        {
+            Assert.Contains($"| `{alert}` |", page, StringComparison.Ordinal);
+            Assert.Matches($@"alertname: {alert}\s+exp_alerts:\s+- exp_labels", tests);
+            Assert.Matches($@"alertname: {alert}\s+exp_alerts: \[\]", tests);
+        });
+    }
+
+    [Fact]
     public async Task Command_ForAKey_PrintsItAndItsHash()
     {
         var command = KeyCommand().Match(Committed.Read(Page)).Groups["command"].Value;
@@ -61,6 +84,12 @@ public sealed partial class OperatingTests
 
     [GeneratedRegex("<!-- limits -->.*?<!-- /limits -->", RegexOptions.Singleline)]
     private static partial Regex LimitsTable();
+
+    [GeneratedRegex("<!-- symptoms -->.*?<!-- /symptoms -->", RegexOptions.Singleline)]
+    private static partial Regex SymptomsTable();
+
+    [GeneratedRegex(@"- alert: (\w+)")]
+    private static partial Regex Alert();
 
     [GeneratedRegex("```bash\n(?<command>key=.*?)\n```")]
     private static partial Regex KeyCommand();

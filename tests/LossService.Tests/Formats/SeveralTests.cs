@@ -20,14 +20,16 @@ public sealed class SeveralTests(TestService service)
         var loss = LossCatalogue.Find(name)!;
         for (var seed = 0; seed < 6; seed++)
         {
-            var written = new WrittenBatch(BatchGenerator.Draw(loss, BatchSpace.Everything, seed), "losses", "gradient");
+            string[] outputs = ["losses", "gradient", .. loss.HasSecondDerivative ? (string[])["hessian"] : []];
+            var asked = new JsonArray([.. outputs.Select(output => (JsonNode)output)]);
+            var written = new WrittenBatch(BatchGenerator.Draw(loss, BatchSpace.Everything, seed), outputs);
             var alone = await service.PostAsync(written.Path, written.Body);
             Assert.True(alone.Status == 200, alone.Text);
             var (shared, own) = Split(written.Body);
             shared["losses"] = new JsonObject
             {
-                ["first"] = With(own, ("loss", name), ("outputs", new JsonArray("losses", "gradient"))),
-                ["second"] = With(own, ("loss", name), ("weight", -2.5), ("outputs", new JsonArray("losses", "gradient"))),
+                ["first"] = With(own, ("loss", name), ("outputs", asked)),
+                ["second"] = With(own, ("loss", name), ("weight", -2.5), ("outputs", asked)),
                 ["third"] = new JsonObject { ["loss"] = name, ["outputs"] = new JsonArray("losses") },
             };
             var answer = await service.PostAsync(Path, shared.ToJsonString());
@@ -74,6 +76,49 @@ public sealed class SeveralTests(TestService service)
     }
 
     [Fact]
+    public async Task Combined_WithAHessian_IsTheWeightedSum()
+    {
+        var answer = await ScoreAsync("""
+            {"logits":[[2,1,0.1],[0.3,2.2,0.4]],"labels":[0,1],"dtype":"float64","outputs":["hessian"],"combined":true,
+             "losses":{"cross_entropy":{"weight":0.5},"focal":{"weight":2}}}
+            """);
+        Assert.Equal(["loss", "hessian"], Names(answer.GetProperty("combined")));
+        var (first, second) = (Numbers(answer.GetProperty("losses").GetProperty("cross_entropy").GetProperty("hessian")),
+            Numbers(answer.GetProperty("losses").GetProperty("focal").GetProperty("hessian")));
+        var actual = Numbers(answer.GetProperty("combined").GetProperty("hessian"));
+        for (var i = 0; i < actual.Length; i++) Assert.Equal(0.5 * first[i] + 2 * second[i], actual[i], 1e-15);
+    }
+
+    /// <summary>One batch with the classes on the first axis for one loss, and on the last for another.</summary>
+    [Fact]
+    public async Task Entries_WithOtherAxes_ReadTheSameBatch()
+    {
+        const string Batch = """
+            "logits":[[1,2],[3,"NaN"]],"mask":[1,0],"labels":[0,0]
+            """;
+        var answer = await ScoreAsync($$$"""{{{{Batch}}},"losses":{"cross_entropy":{},"across":{"loss":"cross_entropy","class_axis":0}}}""");
+        foreach (var (name, axis) in ((string, string)[])[("cross_entropy", ""), ("across", ",\"class_axis\":0")])
+        {
+            var alone = await service.PostAsync($"{Path}/cross_entropy", $"{{{Batch}{axis}}}");
+            Assert.Equal(alone.Text, answer.GetProperty("losses").GetProperty(name).GetRawText());
+        }
+        (await service.PostAsync(Path, """
+            {"logits":[[1,2],[3,"NaN"]],"mask":[1,0],"labels":[0,0],"losses":{"brier":{"class_axis":0},"focal":{"class_axis":0},"a":{"loss":"brier","class_axis":7}}}
+            """)).IsInvalidBatch("#/losses/a/class_axis", "from -2 to 1");
+    }
+
+    [Fact]
+    public async Task Metrics_OfAnEntry_AreThoseThatItsOptionsAskFor()
+    {
+        const string Batch = "\"logits\":[[2,1,0.1],[0.3,2.2,0.4]],\"labels\":[0,2],\"outputs\":[\"metrics\"]";
+        const string Options = "\"per_class\":true,\"confusion_matrix\":true,\"fit_temperature\":true,\"top_k\":2";
+        var answer = await ScoreAsync($"{{{Batch},\"losses\":{{\"brier\":{{{Options}}},\"focal\":{{}}}}}}");
+        var alone = await service.PostAsync($"{Path}/brier", $"{{{Batch},{Options}}}");
+        Assert.Equal(alone.Text, answer.GetProperty("losses").GetProperty("brier").GetRawText());
+        Assert.False(answer.GetProperty("losses").GetProperty("focal").GetProperty("metrics").TryGetProperty("per_class", out _));
+    }
+
+    [Fact]
     public async Task Combined_OfAMeanOverNothing_IsNullUnlessItsWeightIsZero()
     {
         const string Batch = """{"logits":[[2,1]],"labels":[0],"combined":true,"losses":{"brier":{},"cross_entropy":{"ignore_index":0,"weight":""";
@@ -93,78 +138,9 @@ public sealed class SeveralTests(TestService service)
         Assert.Equal("Infinity", answer.GetProperty("combined").GetProperty("loss").GetString());
     }
 
-    public static TheoryData<string, string, string> Refusals => new()
-    {
-        { """ "losses":{"cross_entropy":{"temprature":2}} """, "#/losses/cross_entropy/temprature", "did you mean \"temperature\"?" },
-        { """ "losses":{"cross_entropy":{"temperature":-2}} """, "#/losses/cross_entropy/temperature", "from 1e-20 to 1e20" },
-        { """ "losses":{"cross_entropy":{"class_weight":[1]}} """, "#/losses/cross_entropy/class_weight", "there are 2 classes" },
-        { """ "losses":{"cross_entropy":{"weight":"much"}} """, "#/losses/cross_entropy/weight", "expected a number, got \"much\"" },
-        { """ "losses":{"cross_entropy":{"weight":1e-200}} """, "#/losses/cross_entropy/weight", "1e-100" },
-        { """ "losses":{"cross_entropy":{"reduction":"sum"}} """, "#/losses/cross_entropy/reduction", "shared by all losses" },
-        { """ "losses":{"cross_entropy":{"logits":[[1,2]]}} """, "#/losses/cross_entropy/logits", "shared by all losses" },
-        { """ "losses":{"cross_entropy":{"outputs":[]}} """, "#/losses/cross_entropy/outputs", "outputs is empty" },
-        { """ "losses":{"brier":{"unit":"bits"}} """, "#/losses/brier/unit", "not an amount of information" },
-        { """ "losses":{"cross_entropy":{"labels_from":"label"}} """, "#/losses/cross_entropy/labels_from", "expected \"labels\"" },
-        { """ "losses":{"cross_entropy":{},"entropy":{"labels_from":"labels"}} """, "#/losses/entropy/labels_from", "takes no labels" },
-        { """ "losses":{"entropy":{}} """, "#/labels", "none of the losses reads labels" },
-        { """ "losses":{"bce":{}} """, "#/losses/bce", "did you mean \"binary_cross_entropy\"" },
-        { """ "losses":{"a":{"loss":"crossentropy"}} """, "#/losses/a/loss", "did you mean \"cross_entropy\"" },
-        { """ "losses":{"a":{"loss":7}} """, "#/losses/a/loss", "no loss" },
-        { """ "losses":{"focal":{"loss":"brier"}} """, "#/losses/focal/loss", "the name of another loss" },
-        { """ "losses":{"brier":{},"brier":{}} """, "#/losses/brier", "duplicate loss" },
-        { """ "losses":{"brier":{"clip":0.1,"clip":0.1}} """, "#/losses/brier/clip", "duplicate field" },
-        { """ "losses":{"brier":7} """, "#/losses/brier", "expected an object with options, got 7" },
-        { """ "losses":{"a.b":{"loss":"brier"}} """, "#/losses", "got \"a.b\"" },
-        { """ "losses":{"":{"loss":"brier"}} """, "#/losses", "got \"\"" },
-        { """ "losses":["brier"] """, "#/losses", "got an array" },
-        { """ "losses":{} """, "#", "losses are missing" },
-        { """ "losses":null """, "#", "losses are missing" },
-        { """ "losses":{"brier":{}},"combined":1 """, "#/combined", "expected true or false" },
-        { """ "losses":{"brier":{}},"combined":true,"reduction":"none" """, "#/combined", "there are none" },
-        { """ "losses":{"brier":{}},"temperature":2 """, "#/temperature", "belongs to one loss" },
-        { """ "losses":{"brier":{}},"unit":"bits" """, "#/unit", "belongs to one loss" },
-        { """ "losses":{"brier":{}},"loses":{} """, "#/loses", "did you mean \"losses\"?" },
-        { """ "losses":{"brier":{}},"y_true":[0] """, "#/y_true", "use labels" },
-        { """ "losses":{"brier":{}},"probabilities":[[1,0]] """, "#/probabilities", "expected one form" },
-        { """ "losses":{"brier":{}},"sample_weight":[1,2] """, "#/sample_weight", "the samples have [1]" },
-        { """ "losses":{"brier":{},"focal":{}},"outputs":["speed"] """, "#/outputs/0", "unknown output" },
-        { """ "losses":{"brier":{},"binary_brier":{}} """, "#/labels", "one label for each element" },
-    };
-
-    [Theory, MemberData(nameof(Refusals))]
-    public async Task Request_Invalid_IsRefusedAtItsPlace(string members, string pointer, string words) =>
-        (await service.PostAsync(Path, $$"""{"logits":[[2,1]],"labels":[0],{{members}}}""")).IsInvalidBatch(pointer, words);
-
     [Fact]
-    public async Task Error_OfASharedTensor_IsSaidOnce()
-    {
-        var problem = (await service.PostAsync(Path, """{"logits":[[2,1]],"labels":[7],"losses":{"brier":{},"focal":{},"cross_entropy":{}}}"""))
-            .IsInvalidBatch("#/labels/0", "class index 7 is outside 0..1");
-        Assert.Equal(1, problem.GetProperty("total_errors").GetInt32());
-        problem = (await service.PostAsync(Path, """{"logits":[[2,1]],"losses":{"brier":{},"focal":{}}}"""))
-            .IsInvalidBatch("#", "labels are missing");
-        Assert.Equal(1, problem.GetProperty("total_errors").GetInt32());
-    }
-
-    [Fact]
-    public async Task Losses_MoreThanTheLimit_AreRefused()
-    {
-        using var small = new TestService(host => host.UseSetting("Limits:Losses", "2"));
-        (await small.PostAsync(Path, "{\"logits\":[[2,1]],\"labels\":[0],\"losses\":{" + Entries(3) + "}}"))
-            .IsInvalidBatch("#/losses", "at most 2");
-    }
-
-    [Fact]
-    public async Task Memory_ForAllTogether_IsAskedForBefore()
-    {
-        using var small = new TestService(host => host.UseSetting("Limits:MemoryBytes", "4000000"));
-        var row = string.Join(',', Enumerable.Repeat("[1,2]", 50_000));
-        var labels = string.Join(',', Enumerable.Repeat("0", 50_000));
-        string Body(int count) => $"{{\"logits\":[{row}],\"labels\":[{labels}],\"outputs\":[\"loss\",\"gradient\"],\"losses\":{{"
-            + Entries(count) + "}}";
-        Assert.Equal(200, (await small.PostAsync(Path, Body(1))).Status);
-        (await small.PostAsync(Path, Body(12))).IsProblem(413, "payload-too-large");
-    }
+    public async Task Labels_OfBinaryLossesAlone_MayBeBooleans() => await ScoreAsync(
+        """{"logits":[2,-1],"labels":[true,false],"losses":{"hinge":{},"binary_brier":{}}}""");
 
     [Fact]
     public async Task Summary_OfAStream_IsThatOfEachLossAlone()
@@ -225,9 +201,6 @@ public sealed class SeveralTests(TestService service)
     [Fact]
     public async Task Arrow_WithSeveral_IsRefused() =>
         (await service.PostAsync(Path, [], "application/vnd.apache.arrow.stream")).IsProblem(415, "unsupported-media-type");
-
-    private static string Entries(int count) =>
-        string.Join(',', Enumerable.Range(0, count).Select(i => $"\"l{i}\":{{\"loss\":\"brier\"}}"));
 
     /// <summary>A float32 as its shortest text reads as a double.</summary>
     private static double Round(double number) => double.Parse(((float)number).ToString("R", null), null);

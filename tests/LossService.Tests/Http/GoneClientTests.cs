@@ -1,5 +1,7 @@
 using System.Text;
+using Google.Protobuf;
 using Grpc.Core;
+using LossService.Formats.OpenInference.Grpc;
 using LossService.Http;
 using LossService.Tests.Support;
 using Microsoft.AspNetCore.TestHost;
@@ -57,38 +59,60 @@ public sealed class GoneClientTests : IDisposable
     [InlineData("\u0000\u007f\u00ff\u00ff\u00ff", 8)] // longer than the limit
     public async Task Message_ThatIsNone_IsInvalidArgument(string bytes, int status)
     {
-        var headers = await CallAsync(Encoding.Latin1.GetBytes(bytes));
+        var headers = await CallAsync(_service, Encoding.Latin1.GetBytes(bytes));
         Assert.Equal($"{status}", Assert.Single(headers.GetValues("grpc-status")));
         Assert.NotEqual((int)StatusCode.Unknown, status);
         AssertNoError();
     }
 
-    /// <summary>Empty inputs and outputs take two bytes each, and would take hundreds of memory.</summary>
+    /// <summary>Each of these bytes would take hundreds of memory.</summary>
     [Theory]
-    [InlineData(0x2a)]
-    [InlineData(0x32)]
-    public async Task Message_OfManyParts_IsRefusedBeforeAllAreMade(byte tag)
+    [InlineData(0x2a, 0)] // inputs
+    [InlineData(0x32, 0)] // outputs
+    [InlineData(0x78, 1)] // a field that no message has
+    public async Task Message_OfManyParts_IsRefusedBeforeTheyAreMade(byte tag, byte value)
     {
-        var message = new byte[5 + 400_000];
-        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(message.AsSpan(1), message.Length - 5);
-        for (var i = 5; i < message.Length; i += 2) message[i] = tag;
-        var headers = await CallAsync(message);
+        using var small = new TestService(settings => settings.UseSetting("Limits:GrpcMemoryBytes", "33554432"));
+        var headers = await CallAsync(small, Prefix([.. Enumerable.Range(0, 200_000).SelectMany(_ => (byte[])[tag, value])]));
+        Assert.Equal("8", Assert.Single(headers.GetValues("grpc-status")));
+        Assert.Contains("more than the limit of 33554432", Assert.Single(headers.GetValues("grpc-message")), StringComparison.Ordinal);
+        Assert.Equal(0, small.Services.GetRequiredService<Admission>().GrpcMemory.Used);
+    }
+
+    /// <summary>The service reads a message before the framework does.</summary>
+    [Theory]
+    [InlineData(1)]
+    [InlineData(3)]
+    [InlineData(5)]
+    [InlineData(6)]
+    [InlineData(3000)]
+    public async Task Message_InTwoPieces_IsRead(int first)
+    {
+        var message = new ModelInferRequest { ModelName = "cross_entropy", Id = new string('x', 6000) };
+        var headers = await CallAsync(_service, Prefix(message.ToByteArray()), first);
         Assert.Equal("3", Assert.Single(headers.GetValues("grpc-status")));
-        Assert.Contains("more than 4096 inputs and outputs", Assert.Single(headers.GetValues("grpc-message")), StringComparison.Ordinal);
-        AssertNoError();
+        Assert.Contains("got 6000", Assert.Single(headers.GetValues("grpc-message")), StringComparison.Ordinal);
     }
 
     public void Dispose() => _service.Dispose();
 
     private LossService.Core.Tensors.MemoryBudget Memory => _service.Services.GetRequiredService<Admission>().Memory;
 
-    private async Task<System.Net.Http.Headers.HttpResponseHeaders> CallAsync(byte[] body)
+    private static byte[] Prefix(byte[] message)
     {
-        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(_service.GrpcAddress, "/inference.GRPCInferenceService/ModelInfer"))
+        var body = new byte[5 + message.Length];
+        System.Buffers.Binary.BinaryPrimitives.WriteInt32BigEndian(body.AsSpan(1), message.Length);
+        message.CopyTo(body, 5);
+        return body;
+    }
+
+    private static async Task<System.Net.Http.Headers.HttpResponseHeaders> CallAsync(TestService service, byte[] body, int? first = null)
+    {
+        var request = new HttpRequestMessage(HttpMethod.Post, new Uri(service.GrpcAddress, "/inference.GRPCInferenceService/ModelInfer"))
         {
             Version = new(2, 0),
             VersionPolicy = HttpVersionPolicy.RequestVersionExact,
-            Content = new ByteArrayContent(body) { Headers = { ContentType = new("application/grpc") } },
+            Content = new Pieces(body, first ?? body.Length) { Headers = { ContentType = new("application/grpc") } },
         };
         using var client = new HttpClient();
         using var response = await client.SendAsync(request, TestContext.Current.CancellationToken);
@@ -102,6 +126,25 @@ public sealed class GoneClientTests : IDisposable
     {
         for (var i = 0; i < 400 && !isSo(); i++) await Task.Delay(50, TestContext.Current.CancellationToken);
         Assert.True(isSo());
+    }
+
+    /// <summary>A body that arrives in two pieces.</summary>
+    private sealed class Pieces(byte[] body, int first) : HttpContent
+    {
+        protected override async Task SerializeToStreamAsync(Stream stream, System.Net.TransportContext? context)
+        {
+            await stream.WriteAsync(body.AsMemory(0, first));
+            await stream.FlushAsync();
+            if (first == body.Length) return;
+            await Task.Delay(100);
+            await stream.WriteAsync(body.AsMemory(first));
+        }
+
+        protected override bool TryComputeLength(out long length)
+        {
+            length = body.Length;
+            return true;
+        }
     }
 
     private sealed class Unseekable(int length) : MemoryStream(new byte[length])

@@ -10,7 +10,8 @@ namespace LossService.Tests.SameBits;
 /// <summary>What a row is told does not depend on its company: alone, in a batch, in another order, or on another thread.</summary>
 public sealed class CompanyTests(TestService service)
 {
-    private static readonly string[] OfRows = ["losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
+    private static readonly string[] OfRows =
+        ["losses", "gradient", "hessian", "probabilities", "log_probabilities", "entropy", "predictions"];
 
     [Theory]
     [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]

@@ -31,6 +31,9 @@ internal sealed class ServiceProcess : IDisposable
         process.ErrorDataReceived += (_, line) => Log(line.Data);
     }
 
+    /// <summary>Where the service speaks HTTP/1.1.</summary>
+    public Uri Address => _client.BaseAddress!;
+
     /// <summary>Where the service speaks gRPC.</summary>
     public Uri GrpcAddress { get; }
 
@@ -44,10 +47,11 @@ internal sealed class ServiceProcess : IDisposable
     public static Task<ServiceProcess> StartAsync(IEnumerable<string> settings, CancellationToken cancellation) =>
         StartAsync(settings, AppContext.BaseDirectory, cancellation);
 
-    /// <summary>Starts the service under some settings in a working directory, and waits until it is ready.</summary>
-    public static async Task<ServiceProcess> StartAsync(IEnumerable<string> settings, string folder, CancellationToken cancellation)
+    /// <summary>Starts the service under some settings in a working directory with arguments, and waits until it is ready.</summary>
+    public static async Task<ServiceProcess> StartAsync(
+        IEnumerable<string> settings, string folder, CancellationToken cancellation, params string[] arguments)
     {
-        var start = Prepare(settings, folder);
+        var start = Prepare(settings, folder, arguments);
         var service = new ServiceProcess(
             Process.Start(start)!, new(start.Environment[HttpUrl]!), new(start.Environment[GrpcUrl]!));
         try
@@ -64,11 +68,13 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    /// <summary>Runs the service under settings with which it should end by itself: its exit code and all that it wrote.</summary>
+    /// <summary>
+    /// Runs the service under settings or with arguments with which it should end by itself: its exit code and all that it wrote.
+    /// </summary>
     public static async Task<(int Code, string Output, string Errors)> RunAsync(
-        IEnumerable<string> settings, CancellationToken cancellation)
+        IEnumerable<string> settings, CancellationToken cancellation, params string[] arguments)
     {
-        using var process = Process.Start(Prepare(settings, AppContext.BaseDirectory))!;
+        using var process = Process.Start(Prepare(settings, AppContext.BaseDirectory, arguments))!;
         try
         {
             var output = process.StandardOutput.ReadToEndAsync(cancellation);
@@ -82,9 +88,9 @@ internal sealed class ServiceProcess : IDisposable
         }
     }
 
-    private static ProcessStartInfo Prepare(IEnumerable<string> settings, string folder)
+    private static ProcessStartInfo Prepare(IEnumerable<string> settings, string folder, string[] arguments)
     {
-        var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "LossService.dll")])
+        var start = new ProcessStartInfo(Dotnet(), [Path.Combine(AppContext.BaseDirectory, "LossService.dll"), .. arguments])
         {
             RedirectStandardOutput = true,
             RedirectStandardError = true,

@@ -19,6 +19,9 @@ internal sealed class HostileJudge(DirectService service, CpuBound? cpu = null)
     private const int Repetitions = 3;
     private const int LongestProblem = 32 * 1024;
 
+    // a thousand bins take 100 KB of JSON, a confusion matrix of a hundred classes up to 200 KB
+    private const int LongestPerLine = 256 * 1024;
+
     private static readonly int[] Statuses = [200, 400, 413, 415, 422, 429, 504];
 
     // OK, INVALID_ARGUMENT, DEADLINE_EXCEEDED, RESOURCE_EXHAUSTED
@@ -54,7 +57,7 @@ internal sealed class HostileJudge(DirectService service, CpuBound? cpu = null)
         {
             Status = request.Format == "grpc" ? StatusOfCall(response) : response.StatusCode,
             MemoryShare = bytes / (double)MostMemory(request),
-            ResponseShare = response.Count / (LongestProblem * (double)request.Lines + ResponsePerByte * request.PlainLength),
+            ResponseShare = response.Count / (LongestPerLine * (double)request.Lines + ResponsePerByte * request.PlainLength),
             CpuShare = cpu is null ? 0 : time / cpu.Of(request.PlainLength + response.Count),
         };
         if (FindFault(request, response, verdict) is { } fault) return verdict with { Fault = fault };

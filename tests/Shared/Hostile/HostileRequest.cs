@@ -17,7 +17,7 @@ internal sealed record HostileRequest
     /// <summary>The length of the body before it was compressed.</summary>
     public required long PlainLength { get; init; }
 
-    /// <summary>How many lines it has at most.</summary>
+    /// <summary>How many lines it has at most, or how many losses.</summary>
     public int Lines { get; init; } = 1;
 
     /// <summary>Whether its Content-Length is sent.</summary>
@@ -38,6 +38,7 @@ internal sealed record HostileRequest
         var room = 64 + choices.Size(most - 64);
         var body = new BodyText(room);
         var lines = 1;
+        var hasSeveral = format == "json" && choices.OneIn(4);
         var headers = new Dictionary<string, string> { ["Content-Type"] = TypeOf(format) };
         HostileBatch batch;
         if (format == "ndjson") batch = JsonBody.WriteLines(body, choices, out lines);
@@ -45,7 +46,7 @@ internal sealed record HostileRequest
         {
             batch = HostileBatch.Draw(choices, room);
             if (format == "grpc") body.Add(InferMessage.Write(batch, choices, room, isCompressed: coding == "gzip"));
-            else if (format == "json") JsonBody.Write(batch, body, choices);
+            else if (format == "json") JsonBody.Write(batch, body, choices, hasSeveral ? lines = 1 + choices.Below(2) : 0);
             else
             {
                 var length = InferBody.Write(batch, body, choices, format == "oip_binary");
@@ -73,6 +74,7 @@ internal sealed record HostileRequest
             Path = format switch
             {
                 "grpc" => "/inference.GRPCInferenceService/ModelInfer",
+                "json" when hasSeveral => "/v1/losses",
                 "json" or "ndjson" => $"/v1/losses/{batch.Loss.Name}",
                 _ => $"/v2/models/{batch.Loss.Name}/infer",
             },

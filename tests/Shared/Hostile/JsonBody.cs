@@ -6,7 +6,11 @@ internal static class JsonBody
     private static readonly string[] DTypes = ["float32", "float64", "float16", "bfloat16", "int64", "bool", "uint8", "float8"];
 
     /// <summary>Writes one batch.</summary>
-    public static void Write(HostileBatch batch, BodyText to, Choices choices)
+    /// <param name="batch">The batch.</param>
+    /// <param name="to">Where to.</param>
+    /// <param name="choices">Decides how.</param>
+    /// <param name="losses">How often its loss is among several; 0 = the route names it.</param>
+    public static void Write(HostileBatch batch, BodyText to, Choices choices, int losses = 0)
     {
         var areMembersFirst = choices.OneIn(4);
         var first = true;
@@ -27,6 +31,25 @@ internal static class JsonBody
         to.Add("}");
 
         void WriteMembers()
+        {
+            if (losses == 0)
+            {
+                AddMembers();
+                return;
+            }
+            Name("combined");
+            to.Add(choices.Of("true", "false"));
+            Name("losses");
+            for (var i = 0; i < losses; i++)
+            {
+                to.Add(i == 0 ? "{" : "},").Add($"\"{i}\":{{\"loss\":\"{batch.Loss.Name}\"");
+                AddMembers();
+            }
+            to.Add("}}");
+            first = false;
+        }
+
+        void AddMembers()
         {
             foreach (var (name, value) in batch.Members)
             {

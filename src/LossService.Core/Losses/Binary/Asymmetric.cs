@@ -25,6 +25,8 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(GammaPos, GammaNeg, Shift, SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
@@ -40,8 +42,10 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             the gradient on logits is near 0, which limits the effect of missing labels. With gamma_pos = gamma_neg and shift = 0 it
             is binary_focal with alpha = none (labels 0 and 1). The paper sums over the elements: reduction = sum.
 
-            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π (1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t = 0
-            and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T.
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π (1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t =
+            0 and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T. Hessian for logits, for t = 1: π p (1 − p)^(γ₊+1) (2γ₊ +
+            1 + γ₊ (1 − p − γ₊ p) log p/(1 − p))/T²; for t = 0, the derivative of the gradient: 0 for p ≤ δ, and below 0 where ℓ is
+            not convex.
 
             Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ₊ gamma_pos; γ₋ gamma_neg; δ
             shift; π pos_weight, by default 1; T temperature.
@@ -108,6 +112,46 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             value += TNumber.XLogY(negative, logN);
             pDerivative += negative * TNumber.DivideOrZero(m - TNumber.Of(gammaNeg) * n * logN, m * n);
             return new(-value, -positive, TNumber.Zero, pDerivative, TNumber.Zero, lost);
+        }
+
+        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        {
+            var positive = Dd.XLogY(e.T * e.PosWeight, CurveSide(e.P, e.Q, e.LogP, gammaPos, isSigmoid));
+            var negative = shift == 0
+                ? CurveSide(e.Q, e.P, e.LogQ, gammaNeg, isSigmoid)
+                : CurveShifted(e, isSigmoid);
+            return positive + Dd.XLogY(e.U, negative);
+        }
+
+        /// <summary>
+        /// Of −(1 − a)^γ·log a, with b = 1 − a and r = −log a/b: by the logit and over ab, b^γ·(γ·(γa − b)·r + 2γ + 1); by a,
+        /// b^γ/a² + γ·b^(γ−1)·((γ − 1)·r + 2/a).
+        /// </summary>
+        private static Dd CurveSide(Dd a, Dd b, Dd logA, double gamma, bool isSigmoid)
+        {
+            var (g, ratio) = (new Dd(gamma), Dd.Select(b.IsZero, Dd.One, -logA / b));
+            if (isSigmoid)
+                return Dd.Pow(b, gamma) * (g * ((g * a - b) * ratio + new Dd(2.0)) + Dd.One);
+            var first = Dd.Pow(b, gamma) * Quotients.OverSquare(Dd.One, a);
+            if (gamma == 0) return first;
+            return Quotients.Beside(
+                first, g * Dd.Pow(b, gamma - 1) * ((g - Dd.One) * ratio + new Dd(2.0) * Quotients.Over(Dd.One, a)));
+        }
+
+        /// <summary>
+        /// Of −m^γ·log n, with r = −log n/m: by p, m^γ/n² + γ·m^(γ−1)·((γ − 1)·r + 2/n); by the logit and over pq, that times pq, and
+        /// (m^γ/n + γ·m^γ·r)·(q − p). 0 where m = 0, as the gradient.
+        /// </summary>
+        private Dd CurveShifted(in FourElements<Dd, Dd> e, bool isSigmoid)
+        {
+            var m = Dd.Max(e.P - new Dd(shift), Dd.Zero);
+            var n = e.Q + new Dd(shift);
+            var logN = Dd.Select(Dd.LessThan(m, new Dd(0.5)), Dd.Log1p(-m), Dd.Log(n));
+            var (g, ratio, power) = (new Dd(gammaNeg), -logN / m, Dd.Pow(m, gammaNeg));
+            var curve = power / Dd.Square(n);
+            if (gammaNeg != 0) curve += g * Dd.Pow(m, gammaNeg - 1) * ((g - Dd.One) * ratio + new Dd(2.0) / n);
+            if (isSigmoid) curve = curve * e.P * e.Q + power * (Dd.One / n + g * ratio) * (e.Q - e.P);
+            return Dd.Select(m.IsZero, Dd.Zero, curve);
         }
     }
 }

@@ -10,6 +10,8 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
 {
     public override string Name => "binary_brier";
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared();
 
     public override LossPage Page { get; } = new()
@@ -23,7 +25,8 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
             loss is 1, its maximum, but the gradient is 2(p − t) p (1 − p) = −4.1e-9, too small to correct the mistake. There,
             binary_cross_entropy has −1.
 
-            Range: 0 to 1. Gradient with respect to probabilities: 2(p − t); with respect to logits: 2(p − t) p (1 − p)/T.
+            Range: 0 to 1. Gradient with respect to probabilities: 2(p − t); with respect to logits: 2(p − t) p (1 − p)/T. Hessian
+            for probabilities: 2; for logits: 2p (1 − p)(p (1 − p) + (p − t)(1 − 2p))/T², which is below 0 for a confident mistake.
 
             Symbols: z logits; p the predicted probability; t the label after label_smoothing; T temperature.
             """,
@@ -64,6 +67,12 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
             return new(
                 FourElements<TWide, TNumber>.Narrow(TWide.Square(error)), TNumber.Zero, TNumber.Zero, half + half, TNumber.Zero,
                 TWide.IsLost(error, e.ErrorSize));
+        }
+
+        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        {
+            var half = isSigmoid ? e.P * e.Q + e.Error * (e.Q - e.P) : Dd.One;
+            return half + half;
         }
     }
 }

@@ -13,6 +13,8 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
@@ -26,7 +28,8 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
             binary_brier has −4.1e-9 there. Wrong labels can dominate the sum, since the loss has no upper bound.
 
             Range: 0 to ∞. It is 0 when the label has probability 1; for a soft label the minimum is the label's entropy. Gradient
-            with respect to logits: ((1 − t) p − π t (1 − p))/T, which is (p − t)/T at π = 1.
+            with respect to logits: ((1 − t) p − π t (1 − p))/T, which is (p − t)/T at π = 1. Hessian: (1 − t + π t) p (1 − p)/T²
+            for logits, and π t/p² + (1 − t)/(1 − p)² for probabilities.
 
             Symbols: z logits; p the predicted probability; t the label after label_smoothing; π pos_weight; T temperature.
             """,
@@ -68,6 +71,12 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
             var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
             var value = TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ);
             return new(-value, -t, -u, TNumber.Zero, TNumber.Zero, Vector256<double>.Zero);
+        }
+
+        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        {
+            var t = e.T * e.PosWeight;
+            return isSigmoid ? t + e.U : Quotients.OverSquare(t, e.P) + Quotients.OverSquare(e.U, e.Q);
         }
     }
 }

@@ -18,6 +18,8 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha, SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
@@ -32,8 +34,10 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             negatives. With alpha = none and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
             its probabilities should not be read as calibrated without a check.
 
-            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π α (1 − p)^γ (1 − p − γ p log p)/T; for t = 0
-            the same with 1 − p for p, 1 − α for α, without π, and the opposite sign.
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π α (1 − p)^γ (1 − p − γ p log p)/T; for t =
+            0 the same with 1 − p for p, 1 − α for α, without π, and the opposite sign. Hessian for logits, for t = 1: π α p (1 −
+            p)^(γ+1) (2γ + 1 + γ (1 − p − γ p) log p/(1 − p))/T²; for t = 0 the same with 1 − p for p, 1 − α for α and without π. It
+            is below 0 where ℓ is not convex.
 
             Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ gamma; α alpha; T
             temperature; BCE(p, t) = −π t log p − (1 − t) log (1 − p) with π pos_weight, by default 1.
@@ -88,6 +92,31 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             return new(
                 TNumber.XLogY(factor, crossEntropy), -(factor * t), -(factor * u), pDerivative, TNumber.Zero,
                 Vector256<double>.Zero);
+        }
+
+        /// <remarks>
+        /// With D = u − t, v = πt, r = BCE/m and E = up − vq, by z and over p(1 − p): m^γ·(γ(γ − 1)·D²·r·pq/m + γ·D·r·(q − p) + 2γ·D·E/m +
+        /// u + v), and by p: m^γ·(v/p² + u/q²) + γ·m^(γ−1)·D·((γ − 1)·D·r + 2·(u/q − v/p)). Where m tends to 0, r tends to u + v.
+        /// </remarks>
+        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        {
+            var m = e.P * e.U + e.Q * e.T;
+            var share = alpha is { } positive ? new Dd(positive) * e.T + (Dd.One - new Dd(positive)) * e.U : Dd.One;
+            var t = e.T * e.PosWeight;
+            var crossEntropy = -(Dd.XLogY(t, e.LogP) + Dd.XLogY(e.U, e.LogQ));
+            var ratio = Dd.Select(m.IsZero, e.U + t, crossEntropy / m);
+            var (d, g) = (e.U - e.T, new Dd(gamma));
+            if (isSigmoid)
+            {
+                var bend = (g - Dd.One) * d * Dd.DivideOrZero(e.P * e.Q, m) + e.Q - e.P;
+                bend = g * d * (bend * ratio + new Dd(2.0) * Dd.DivideOrZero(e.U * e.P - t * e.Q, m)) + e.U + t;
+                return Dd.XLogY(share * Dd.Pow(m, gamma), bend);
+            }
+            var first = Dd.Pow(m, gamma) * (Quotients.OverSquare(t, e.P) + Quotients.OverSquare(e.U, e.Q));
+            if (gamma == 0) return Dd.XLogY(share, first);
+            var slope = Quotients.Over(e.U, e.Q) - Quotients.Over(t, e.P);
+            var second = g * Dd.Pow(m, gamma - 1) * d * ((g - Dd.One) * d * ratio + new Dd(2.0) * slope);
+            return Dd.XLogY(share, Quotients.Beside(first, second));
         }
     }
 }

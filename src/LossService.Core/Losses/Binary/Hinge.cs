@@ -16,7 +16,10 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
     public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration];
+    [
+        SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration,
+        SharedOptions.PerClass,
+    ];
 
     public override LossPage Page { get; } = new()
     {
@@ -29,7 +32,7 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
             probabilities are needed.
 
             Range: 0 to ∞, in units of logits. Gradient with respect to logits: −s where s z is below m, whatever the distance; 0
-            elsewhere and at the kink.
+            elsewhere and at the kink. It has no hessian: it is linear on both sides of the kink.
 
             Symbols: z logits; t the label, 0 or 1; m margin.
             """,

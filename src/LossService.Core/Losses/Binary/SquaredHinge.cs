@@ -11,12 +11,17 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
 {
     public override string Name => "squared_hinge";
 
+    public override bool HasSecondDerivative => true;
+
     public override LabelRule Labels => LabelRule.Bit;
 
     public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration];
+    [
+        SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration,
+        SharedOptions.PerClass,
+    ];
 
     public override LossPage Page { get; } = new()
     {
@@ -28,7 +33,8 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
             distance from the margin, so outliers have a large influence; hinge bounds it. Use binary_cross_entropy where
             probabilities are needed.
 
-            Range: 0 to ∞, in units of squared logits. Gradient with respect to logits: −2 s max(0, m − s z).
+            Range: 0 to ∞, in units of squared logits. Gradient with respect to logits: −2 s max(0, m − s z). Hessian: 2 where s z
+            is below m; 0 elsewhere and at the kink.
 
             Symbols: z logits; t the label, 0 or 1; m margin.
             """,
@@ -70,5 +76,8 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
             return new(
                 TNumber.Square(lack), TNumber.Zero, TNumber.Zero, TNumber.Zero, -(sign * (lack + lack)), Vector256<double>.Zero);
         }
+
+        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid) =>
+            Dd.Select(Dd.LessThan((e.T - e.U) * e.Z, new Dd(margin)), new Dd(2.0), Dd.Zero);
     }
 }

@@ -10,6 +10,8 @@ internal sealed class Brier : CategoricalLoss
 {
     public override string Name => "brier";
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared();
 
     public override LossPage Page { get; } = new()
@@ -23,7 +25,7 @@ internal sealed class Brier : CategoricalLoss
             gradient. With K = 2 it is Brier's original score of a yes-or-no forecast, which is twice binary_brier.
 
             Range: 0 to 2. Gradient with respect to probabilities: g_c = 2(p_c − t_c); with respect to logits: p_c(g_c − Σ_k p_k
-            g_k)/T.
+            g_k)/T. Hessian for probabilities: 2; for logits: p_c((1 − 2p_c)(g_c − Σ_k p_k g_k + 2p_c) + 2p_c Σ_k p_k²)/T².
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; T temperature.
             class_weight multiplies ℓ.
@@ -59,5 +61,7 @@ internal sealed class Brier : CategoricalLoss
             var size = c.ErrorSize + c.ErrorSize;
             return new(TNumber.Square(error), TNumber.Zero, error + error, c.Doubt(error) * size, size);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, new Dd(2.0));
     }
 }

@@ -18,6 +18,8 @@ internal sealed class CrossEntropy : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override ClassWeighting ClassWeighting => ClassWeighting.PerTerm;
 
     public override IReadOnlyList<Option> Options { get; } = WithShared(ZLoss);
@@ -36,7 +38,8 @@ internal sealed class CrossEntropy : CategoricalLoss
 
             Range: 0 to ∞. It is 0 for a class index predicted with probability 1; for a soft label the minimum is the label's
             entropy. Gradient with respect to logits: (p − t)/T when w = 1 and ζ = 0. It does not vanish while the prediction is
-            wrong: a confident mistake has a gradient near −1/T on its label.
+            wrong: a confident mistake has a gradient near −1/T on its label. Hessian (its diagonal): p (1 − p)/T² for logits when w
+            = 1 and ζ = 0, and w t/p² for probabilities.
 
             Symbols: z logits; p predicted probabilities; y the label and t the label after label_smoothing; w class_weight; T temperature;
             ζ z_loss. unit converts the first sum only.
@@ -81,5 +84,7 @@ internal sealed class CrossEntropy : CategoricalLoss
             var value = -TNumber.XLogY(t, c.LogP);
             return new(value, -t, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 }

@@ -13,10 +13,12 @@ internal sealed class Entropy : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override LabelRule Labels => LabelRule.None;
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize];
+        [SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis];
 
     public override LossPage Page { get; } = new()
     {
@@ -31,7 +33,7 @@ internal sealed class Entropy : CategoricalLoss
             prediction is near 0.
 
             Range: 0 to log K. Gradient with respect to logits: −p_c(log p_c + ℓ)/T. It is 0 for a uniform prediction and tends to 0
-            as the prediction becomes one-hot.
+            as the prediction becomes one-hot. Hessian for logits: −p_c((1 − 2p_c)(log p_c + ℓ) + 1 − p_c)/T².
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; T temperature; K the number of classes.
             """,
@@ -69,5 +71,7 @@ internal sealed class Entropy : CategoricalLoss
             var size = Vector256.Abs(c.LogP.Round()) + Vector256<double>.One;
             return new(value, TNumber.Zero, -(c.LogP + TNumber.One), value.Round(), size);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (-Dd.One, Dd.Zero);
     }
 }

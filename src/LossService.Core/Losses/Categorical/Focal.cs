@@ -22,6 +22,8 @@ internal sealed class Focal : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override ClassWeighting ClassWeighting => ClassWeighting.PerTerm;
 
     public override IReadOnlyList<Option> Options { get; } = WithShared(Gamma, Alpha);
@@ -38,7 +40,9 @@ internal sealed class Focal : CategoricalLoss
             be checked.
 
             Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for class index y: α_y w_y (1 − p_y)^γ (1 − γ p_y log
-            p_y/(1 − p_y)) (p − t)/T. It approaches that of weighted cross-entropy as p_y tends to 0.
+            p_y/(1 − p_y)) (p − t)/T. It approaches that of weighted cross-entropy as p_y tends to 0. Hessian for logits, for class
+            index y: (a p (1 − p) + b (p − t)²)/T², where a is the factor of p − t in the gradient, and b = α_y w_y γ p_y (1 −
+            p_y)^(γ−1) (2 + log p_y − (γ − 1) p_y log p_y/(1 − p_y)). It is below 0 where ℓ is not convex.
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; γ gamma; α alpha; w
             class_weight; T temperature. Both α and w multiply a class's term, but only w enters the mean's divisor.
@@ -101,6 +105,17 @@ internal sealed class Focal : CategoricalLoss
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
             return new(value, slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
+        }
+
+        /// <remarks>∂²/∂(log p)² of −q^γ log p is γ·p·q^(γ−1)·(2 + log p − (γ − 1)·p·log p/q).</remarks>
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c)
+        {
+            if (gamma == 0) return (Dd.Zero, Dd.Zero);
+            var weight = c.T * new Dd(c.W) * new Dd(Vector256.LoadUnsafe(ref alpha[c.First]));
+            var ratio = Dd.Select(c.Q.IsZero, -Dd.One, Dd.XLogY(c.P, c.LogP) / c.Q);
+            var bend = new Dd(2.0) + c.LogP - (new Dd(gamma) - Dd.One) * ratio;
+            bend *= weight * new Dd(gamma) * Dd.Pow(c.Q, gamma - 1);
+            return (Dd.Select(weight.IsZero, Dd.Zero, bend), Dd.Zero);
         }
     }
 }

@@ -14,6 +14,8 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
     public override string Name => "generalized_cross_entropy";
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(Exponent);
 
     public override LossPage Page { get; } = new()
@@ -27,8 +29,9 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             contradicts have little influence. This holds for correct but hard samples too, so training can stall; start with
             cross_entropy in that case. For clean labels prefer cross_entropy.
 
-            Range: 0 to 1/q. As q tends to 0 it tends to −log s; at q = 1 it is 1 − s, which for class indices is proportional to the
-            mean absolute error. Gradient with respect to logits, for class indices: s^q (p − t)/T.
+            Range: 0 to 1/q. As q tends to 0 it tends to −log s; at q = 1 it is 1 − s, which for class indices is proportional to
+            the mean absolute error. Gradient with respect to logits, for class indices: s^q (p − t)/T. Hessian for logits, for
+            class indices: s^q (p (1 − p) − q (p − t)²)/T².
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; q the option q; T
             temperature. class_weight multiplies ℓ.
@@ -76,11 +79,26 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         public override Dd Score(in CategoricalRow<Dd> row)
         {
-            var logS = row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
+            var logS = GetLogS(row);
             if (Dd.Exp(logS).ToScalar() > MinSum || !double.IsFinite(logS.ToScalar())) WritePDerivatives(row, logS);
             else WriteLogPDerivatives(row, logS);
             return -Dd.Expm1(_q * logS) / _q;
         }
+
+        /// <remarks>
+        /// With the share σ_c = t_c p_c/s, ∂L/∂log p_c = −s^q·σ_c, and the second derivatives by log p_c and log p_d are
+        /// −s^q·σ_c·δ_cd + (1 − q)·s^q·σ_c·σ_d, so that κ = (1 − q)·s^−q.
+        /// </remarks>
+        public override Dd Curve(in CategoricalRow<Dd> row, in CurvatureRow curvature)
+        {
+            row.LogPDerivative.Hi.CopyTo(curvature.LogP.Hi);
+            row.LogPDerivative.Lo.CopyTo(curvature.LogP.Lo);
+            curvature.Scaled.Clear();
+            curvature.P.Clear();
+            return q == 1 ? Dd.Zero : (Dd.One - _q) * Dd.Exp(-_q * GetLogS(row));
+        }
+
+        private static Dd GetLogS(in CategoricalRow<Dd> row) => row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
 
         private void WritePDerivatives(in CategoricalRow<Dd> row, Dd logS)
         {

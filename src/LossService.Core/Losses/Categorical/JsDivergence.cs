@@ -18,6 +18,8 @@ internal sealed class JsDivergence : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(Beta);
 
     public override LossPage Page { get; } = new()
@@ -32,7 +34,8 @@ internal sealed class JsDivergence : CategoricalLoss
             labels prefer cross_entropy.
 
             Range: 0 to −β log β − (1 − β) log (1 − β), which is log 2 at β = ½; in nats or bits. Gradient with respect to
-            probabilities: g_c = (1 − β) log (p_c/m_c); with respect to logits: p_c(g_c − Σ_k p_k g_k)/T.
+            probabilities: g_c = (1 − β) log (p_c/m_c); with respect to logits: p_c(g_c − Σ_k p_k g_k)/T. Hessian for probabilities:
+            h_c = (1 − β) β t_c/(p_c m_c); for logits: p_c((1 − 2p_c)(g_c − Σ_k p_k g_k + p_c h_c) + p_c Σ_k p_k² h_k)/T².
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; m their mixture; β beta;
             T temperature. class_weight multiplies ℓ.
@@ -101,6 +104,10 @@ internal sealed class JsDivergence : CategoricalLoss
                 t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));
             return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
         }
+
+        /// <remarks>∂²L/∂p² = (1 − β)·(1/p − (1 − β)/m) = (1 − β)·β·t/(p·m).</remarks>
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) =>
+            (Dd.DivideOrZero(_rest * _beta * c.T, _beta * c.T + _rest * c.P), Dd.Zero);
 
         private static TNumber Wide<TNumber>(Dd x) where TNumber : struct, IArithmetic<TNumber> => TNumber.Of(x.Hi, x.Lo);
 

@@ -18,6 +18,8 @@ internal sealed class KlDivergence : CategoricalLoss
 
     public override bool IsInformation => true;
 
+    public override bool HasSecondDerivative => true;
+
     public override IReadOnlyList<Option> Options { get; } = WithShared(Direction);
 
     public override LossPage Page { get; } = new()
@@ -33,7 +35,8 @@ internal sealed class KlDivergence : CategoricalLoss
             them all, as policies and variational posteriors do. Reverse is infinite for class indices unless label_smoothing is above
             0. The mean is over rows, as PyTorch's "batchmean".
 
-            Range: 0 to ∞. Gradient with respect to logits: forward (p − t)/T; reverse p_c(log (p_c/t_c) − ℓ)/T.
+            Range: 0 to ∞. Gradient with respect to logits: forward (p − t)/T; reverse p_c(log (p_c/t_c) − ℓ)/T. Hessian for logits:
+            forward p (1 − p)/T²; reverse p_c((1 − 2p_c)(log (p_c/t_c) − ℓ) + 1 − p_c)/T², and NaN where ℓ is infinite.
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; forward and reverse are
             the values of direction; T temperature. class_weight multiplies ℓ.
@@ -83,6 +86,8 @@ internal sealed class KlDivergence : CategoricalLoss
             if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
             return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector256<double>.Zero);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 
     /// <summary>Σ D(p‖t) + Σp − Σt; infinite where t = 0 and p is not, however small p is.</summary>
@@ -106,5 +111,7 @@ internal sealed class KlDivergence : CategoricalLoss
                 value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(t.IsZero, TNumber.Zero, derivative),
                 size, RelativeEntropy.GetRatioSize(ratio) + Vector256<double>.One);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Select(c.T.IsZero, Dd.Zero, Dd.One), Dd.Zero);
     }
 }

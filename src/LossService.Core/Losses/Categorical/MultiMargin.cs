@@ -21,8 +21,8 @@ internal sealed class MultiMargin : CategoricalLoss
 
     public override IReadOnlyList<Option> Options { get; } =
     [
-        Power, SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.TopK,
-        SharedOptions.Bins,
+        Power, SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.ClassAxis,
+        SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix,
     ];
 
     public override LossPage Page { get; } = new()
@@ -38,7 +38,8 @@ internal sealed class MultiMargin : CategoricalLoss
             is mean_over = samples here.
 
             Range: 0 to ∞, in units of logits (p = 1) or their square. Gradient with respect to logits: with v_c = max(0, m − z_y +
-            z_c), p v_c^(p−1)/K for each wrong class with v_c above 0, and minus the sum of these for the label; 0 at the kink.
+            z_c), p v_c^(p−1)/K for each wrong class with v_c above 0, and minus the sum of these for the label; 0 at the kink. It
+            has no hessian: with p = 1 it is linear between its kinks.
 
             Symbols: z logits; y the label; K the number of classes; m margin; p the option p. Labels are class indices or one-hot
             rows. class_weight multiplies ℓ.

@@ -15,7 +15,8 @@ internal sealed class MulticlassHinge : CategoricalLoss
 
     public override IReadOnlyList<Option> Options { get; } =
     [
-        SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.ClassAxis, SharedOptions.TopK,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix,
     ];
 
     public override LossPage Page { get; } = new()
@@ -30,7 +31,8 @@ internal sealed class MulticlassHinge : CategoricalLoss
             "margin". It yields no probabilities; use cross_entropy where they are needed.
 
             Range: 0 to ∞, in units of logits. Gradient with respect to logits, where ℓ is above 0: +1 for the strongest wrong class
-            (the first of equal ones) and −1 for the label; 0 elsewhere and at the kink.
+            (the first of equal ones) and −1 for the label; 0 elsewhere and at the kink. It has no hessian: it is linear between its
+            kinks.
 
             Symbols: z logits; y the label; m margin. Labels are class indices or one-hot rows. class_weight multiplies ℓ.
             """,

@@ -16,6 +16,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 
     public override string Name => "poly_cross_entropy";
 
+    public override bool HasSecondDerivative => true;
+
     public override ClassWeighting ClassWeighting => ClassWeighting.PerTerm;
 
     public override IReadOnlyList<Option> Options { get; } = WithShared(Epsilon);
@@ -30,8 +32,9 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
             to 1 + ε. Values above 0 make predictions more confident, which suits balanced data; values from −1 to 0 make them less
             confident, which suits data with few samples in most classes. For ε other than 0 it is not a proper scoring rule.
 
-            Range: 0 to ∞. It has no unit option, since 1 − p is not an amount of information; the logarithm is natural. Gradient with
-            respect to logits, for class index y: w_y (1 + ε p_y)(p − t)/T.
+            Range: 0 to ∞. It has no unit option, since 1 − p is not an amount of information; the logarithm is natural. Gradient
+            with respect to logits, for class index y: w_y (1 + ε p_y)(p − t)/T. Hessian for logits, for class index y: w_y ((1 + ε
+            p_y) p (1 − p) − ε p_y (p − t)²)/T².
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; ε epsilon; w
             class_weight; T temperature.
@@ -88,5 +91,7 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
             value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
             return new(value, -t * slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
         }
+
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (c.T * new Dd(c.W) * (Dd.One - _first), Dd.Zero);
     }
 }

@@ -24,7 +24,8 @@ internal sealed class TotalVariation : CategoricalLoss
             generalized_cross_entropy is a compromise.
 
             Range: 0 to 1. Gradient with respect to probabilities: g_c = ½ sign(p_c − t_c), taken as 0 where p_c = t_c, where it
-            jumps; with respect to logits: p_c(g_c − Σ_k p_k g_k)/T.
+            jumps; with respect to logits: p_c(g_c − Σ_k p_k g_k)/T. It has no hessian, since the absolute value bends at its kink
+            alone.
 
             Symbols: p predicted probabilities, softmax(z/T) of logits z; t the label after label_smoothing; T temperature.
             class_weight multiplies ℓ.

@@ -1,3 +1,4 @@
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Requests;
 
@@ -16,7 +17,11 @@ internal sealed record ArrowColumn(TensorField Field, DType DType, IReadOnlyList
     /// <summary>The number of axes, rows included.</summary>
     public int Rank => 1 + (Axes?.Length ?? Levels.Count);
 
-    /// <summary>The levels of a result of so many axes in the same form.</summary>
-    public IEnumerable<ListLevel> GetLevels(int rank) =>
-        (Axes?.Select(axis => new ListLevel(axis)) ?? Levels).Take(rank - 1);
+    /// <summary>The axis of the classes, where it has the predictions.</summary>
+    public int GetClassAxis(OptionValues options) => ClassLayout.Locate(options.Get(SharedOptions.ClassAxis), Rank);
+
+    /// <summary>The levels of a result in the same form.</summary>
+    /// <param name="without">An axis that it does not have; null = it has all.</param>
+    public IEnumerable<ListLevel> GetLevels(int? without) =>
+        (Axes?.Select(axis => new ListLevel(axis)) ?? Levels).Where((_, level) => level + 1 != without);
 }

@@ -1,5 +1,6 @@
 using Apache.Arrow;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -23,6 +24,9 @@ internal sealed record ArrowStream(IReadOnlyList<ArrowColumn> Columns, ArrowOpti
         var predictions = columns.FirstOrDefault(column => column.Field <= TensorField.LogProbabilities);
         if (schema.FieldsList.Count == 0) request.Batch.Errors.Add(new(""), "the schema has no columns");
         else if (predictions is null || request.Batch.Errors.Total > 0) RequestValidator.AddMissing(request.Batch);
+        else if (loss.Kind == LossKind.Categorical && predictions.GetClassAxis(request.Batch.Options) == 0)
+            request.Batch.Errors.Add(new(SharedOptions.ClassAxis.Name),
+                "axis 0 of a record batch is its rows, which are samples; the classes are on an axis of the lists");
         if (request.Problem is { } problem) return problem;
         return new ArrowStream(columns, options, new(request.Batch, predictions!));
     }

@@ -15,7 +15,7 @@ internal static class NullMask
     public static void Apply(IReadOnlyList<NullRun> nulls, RequestBody message, ScoreRequest request)
     {
         if (nulls.Count == 0 || request.Predictions is not { Shape.Rank: > 0 } predictions) return;
-        var samples = request.Loss.GetSampleShape(predictions.Shape);
+        var samples = request.Loss.GetSampleShape(predictions.Shape, request.Options);
         var mask = (Tensor?)null;
         // what does not fit the samples is refused with its shape
         var isPostedRight = request[TensorField.Mask] is not { } posted

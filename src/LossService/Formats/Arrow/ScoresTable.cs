@@ -66,10 +66,11 @@ internal sealed class ScoresTable
     {
         var element = FindType(output.DType ?? request.ResultDType ?? predictions.DType);
         if (output.PerSample is null)
-            return output.IsNumber ? element : new ListType(output.Axes is [_, var size]
-                ? new FixedSizeListType(Item(element), (int)size) : element);
+            return output.IsNumber ? element : new ListType(output.Axes is not [_, var size] ? element
+                : size > 0 ? new FixedSizeListType(Item(element), (int)size) : new ListType(Item(element)));
         var isOfClasses = request.Loss.Kind == LossKind.Categorical && output.PerSample == OutputShape.Samples;
-        return predictions.GetLevels(isOfClasses ? predictions.Rank - 1 : predictions.Rank).Reverse().Aggregate(element, (type, level) =>
+        var levels = predictions.GetLevels(isOfClasses ? predictions.GetClassAxis(request.Options) : null);
+        return levels.Reverse().Aggregate(element, (type, level) =>
             level.Size is { } size ? new FixedSizeListType(Item(type), size) : new ListType(Item(type)));
     }
 

@@ -20,6 +20,20 @@ internal static class JsonMetrics
         body.WriteNumber(metrics.Perplexity);
         body.Write(",\"expected_calibration_error\":"u8);
         body.WriteNumber(metrics.ExpectedCalibrationError);
+        body.Write(",\"maximum_calibration_error\":"u8);
+        body.WriteNumber(metrics.MaximumCalibrationError);
+        body.Write(",\"root_mean_square_calibration_error\":"u8);
+        body.WriteNumber(metrics.RootMeanSquareCalibrationError);
+        var brier = metrics.Brier;
+        body.Write(",\"brier\":{\"score\":"u8);
+        body.WriteNumber(brier.Score);
+        body.Write(",\"reliability\":"u8);
+        body.WriteNumber(brier.Reliability);
+        body.Write(",\"resolution\":"u8);
+        body.WriteNumber(brier.Resolution);
+        body.Write(",\"uncertainty\":"u8);
+        body.WriteNumber(brier.Uncertainty);
+        body.Write("}"u8);
         body.Write(",\"bins\":["u8);
         for (var i = 0; i < metrics.Bins.Count; i++)
         {
@@ -38,7 +52,10 @@ internal static class JsonMetrics
             body.WriteNumber(bin.Confidence);
             body.Write("}"u8);
         }
-        body.Write("],\"totals\":{\"weight\":"u8);
+        body.Write("]"u8);
+        JsonClasses.Write(metrics.Classes, body);
+        if (metrics.TemperatureFit is { } fit) Write(fit, body);
+        body.Write(",\"totals\":{\"weight\":"u8);
         body.WriteNumber(metrics.Totals.Weight);
         body.Write(",\"correct\":"u8);
         body.WriteNumber(metrics.Totals.Correct);
@@ -49,7 +66,24 @@ internal static class JsonMetrics
         }
         body.Write(",\"cross_entropy\":"u8);
         body.WriteNumber(metrics.Totals.CrossEntropy);
+        body.Write(",\"squared_error\":"u8);
+        body.WriteNumber(metrics.Totals.SquaredError);
         body.Write("}}"u8);
+    }
+
+    private static void Write(TemperatureFit fit, IBufferWriter<byte> body)
+    {
+        body.Write(",\"temperature_fit\":{\"temperature\":"u8);
+        body.WriteNumber(fit.Temperature);
+        body.Write(",\"cross_entropy_before\":"u8);
+        body.WriteNumber(fit.CrossEntropyBefore);
+        body.Write(",\"cross_entropy_after\":"u8);
+        body.WriteNumber(fit.CrossEntropyAfter);
+        body.Write(",\"calibration_error_before\":"u8);
+        body.WriteNumber(fit.CalibrationErrorBefore);
+        body.Write(",\"calibration_error_after\":"u8);
+        body.WriteNumber(fit.CalibrationErrorAfter);
+        body.Write("}"u8);
     }
 
     private static void Write(IEnumerable<KeyValuePair<int, double?>> topK, IBufferWriter<byte> body)

@@ -1,4 +1,5 @@
 using System.Text.Json;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Http;
 using LossService.Problems;
@@ -43,11 +44,12 @@ internal static class JsonRequestReader
             if (!member.IsNull(body)) request.Posted.Add(member.Name);
             if (!seen.Add(member.Name)) request.Errors.Add(new(member.Name), $"duplicate field {ClientText.Quote(member.Name)}");
         }
-        // how numbers are held must be known before the first is read
-        foreach (var member in members.DistinctBy(member => member.Name).OrderBy(member => member.Name != Fields.DType))
+        // how numbers are held, and for which losses, must be known before the first is read
+        foreach (var member in members.DistinctBy(member => member.Name)
+            .OrderBy(member => member.Name is not (Fields.DType or Fields.Losses)))
             Read(member, member.Value(body), request);
-        if (request.Errors.Total == 0 && HasRealIndices(request))
-            AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request);
+        if (request.Errors.Total == 0 && MayHaveRealIndices(request) && request.FindIndexed() is { } indexed)
+            AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request, indexed.Options);
         return null;
     }
 
@@ -62,18 +64,16 @@ internal static class JsonRequestReader
             request.Errors.Add(new(member.Name), RequestParser.DescribeUnknown(member.Name, request));
     }
 
-    /// <summary>Whether labels in the shape of class indices are not all written as integers.</summary>
-    private static bool HasRealIndices(ScoreRequest request) =>
-        !request.TakesBooleanLabels && !request.IsEncoded(TensorField.Labels)
-        && request[TensorField.Labels] is { } labels && labels.DType.IsFloat()
-        && request.Predictions is { Shape.Rank: > 0 } predictions && labels.Shape == predictions.Shape.WithoutLast();
+    /// <summary>Whether labels are not all written as integers.</summary>
+    private static bool MayHaveRealIndices(ScoreRequest request) =>
+        !request.IsEncoded(TensorField.Labels) && request[TensorField.Labels] is { } labels && labels.DType.IsFloat();
 
     /// <summary>The text knows which label is no integer; the tensor only that one is.</summary>
-    private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request)
+    private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request, OptionValues options)
     {
         var (position, text) = JsonTensorReader.FindNonInteger(labels, request.Allowance.Cancellation)!.Value;
-        var shape = request.Predictions!.Shape;
+        var layout = new ClassLayout(request.Predictions!.Shape, options.Get(SharedOptions.ClassAxis));
         request.Errors.Add(new(Fields.Labels, position),
-            $"labels of the shape {shape.WithoutLast()} are class indices, integers from 0 to {shape.Last - 1}; got {text}");
+            $"labels of the shape {layout.Samples} are class indices, integers from 0 to {layout.Classes - 1}; got {text}");
     }
 }

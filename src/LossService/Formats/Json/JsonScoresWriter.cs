@@ -33,7 +33,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
         Finish(request);
     }
 
-    /// <summary>Writes <c>{"loss": …, "gradient": …}</c> of several losses.</summary>
+    /// <summary>Writes <c>{"loss": …, "gradient": …, "hessian": …}</c> of several losses.</summary>
     public async ValueTask WriteAsync(Combination combined, ScoreRequest request)
     {
         _encoding = request.TensorEncoding;
@@ -41,7 +41,7 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
         foreach (var output in OutputCatalogue.All)
         {
             if (output.Flag == OutputSet.Loss) WriteLoss(output, combined.Loss);
-            else if (output.Flag == OutputSet.Gradient && combined.Gradient is { } gradient) await WriteAsync(output, gradient);
+            else if (combined.GetTensor(output) is { } tensor) await WriteAsync(output, tensor);
         }
         pipe.Write("}"u8);
     }

@@ -33,8 +33,9 @@ internal static class NpzWriter
             using var loss = new Tensor(DType.Float64, new(1));
             loss.Write(0, [combined.Loss ?? double.NaN]);
             await AddAsync(archive, "combined.loss", [], loss, cancellation);
-            if (combined.Gradient is { } gradient)
-                await AddAsync(archive, "combined.gradient", gradient.Shape.Axes.ToArray(), gradient, cancellation);
+            foreach (var output in OutputCatalogue.All)
+                if (combined.GetTensor(output) is { } tensor)
+                    await AddAsync(archive, $"combined.{output.Name}", tensor.Shape.Axes.ToArray(), tensor, cancellation);
         }
         if (request.Id is { } id) await AddAsync(archive, Fields.Id, [], [id], cancellation);
         if (request.Notices is { Count: > 0 } notices)

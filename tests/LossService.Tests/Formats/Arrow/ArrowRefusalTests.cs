@@ -15,6 +15,15 @@ public sealed class ArrowRefusalTests(TestService service)
     private readonly ArrowClient _client = new(service);
 
     [Fact]
+    public async Task ClassAxis_OfTheRows_IsRefused()
+    {
+        var problem = (await _client.PostAsync("cross_entropy?class_axis=0", Row, Label)).IsProblem(422, "invalid-batch");
+        Assert.Equal("#/class_axis", problem.GetProperty("errors")[0].GetProperty("pointer").GetString());
+        Assert.StartsWith("axis 0 of a record batch is its rows", problem.GetProperty("errors")[0].GetProperty("detail").GetString()!,
+            StringComparison.Ordinal);
+    }
+
+    [Fact]
     public async Task Columns_ThatDoNotFit_AreRefused()
     {
         var text = ("labels", (IArrowArray)new StringArray.Builder().Append("cat").Build());

@@ -7,12 +7,12 @@ namespace LossService.Tests.Formats.Json;
 public sealed class Base64ResponseTests(TestService service)
 {
     private const string Path = "/v1/losses/cross_entropy";
-    private const string Outputs =
-        "\"outputs\":[\"loss\",\"losses\",\"gradient\",\"probabilities\",\"log_probabilities\",\"entropy\",\"predictions\",\"metrics\"]";
+    private const string Outputs = "\"outputs\":[\"loss\",\"losses\",\"gradient\",\"hessian\",\"probabilities\","
+        + "\"log_probabilities\",\"entropy\",\"predictions\",\"metrics\"]";
     private const int Rows = 5;
     private const int Classes = 9;
 
-    private static readonly string[] Tensors = ["losses", "gradient", "probabilities", "log_probabilities", "entropy"];
+    private static readonly string[] Tensors = ["losses", "gradient", "hessian", "probabilities", "log_probabilities", "entropy"];
     private static readonly double[] Logits = [.. Enumerable.Range(0, Rows * Classes).Select(i => Math.Cos(i * 2.3) * 6)];
 
     [Fact]

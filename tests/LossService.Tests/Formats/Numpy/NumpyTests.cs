@@ -63,7 +63,8 @@ public sealed class NumpyTests(TestService service)
     public async Task Npz_OfEveryOutput_HasTheNumbersOfJson(string dtype, string descr, string datatype)
     {
         double[] logits = [2, 1, 0.5, 0.25, 2.25, 0.5];
-        string[] outputs = ["loss", "losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions", "metrics"];
+        string[] outputs =
+            ["loss", "losses", "gradient", "hessian", "probabilities", "log_probabilities", "entropy", "predictions", "metrics"];
         (string, object)[] parts =
         [
             ("logits", NpyFile.Write(datatype, [2, 3], logits)), ("labels", NpyFile.Write("INT64", [2], [0, 1])),

@@ -4,6 +4,7 @@ using LossService.Core.Losses;
 using LossService.Formats.OpenInference.Grpc;
 using LossService.Tests.Formats.Arrow;
 using LossService.Tests.Formats.Numpy;
+using LossService.Tests.Shared;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.OpenInference;
@@ -18,10 +19,13 @@ public sealed class FormatAgreementTests(TestService service)
 
     private static readonly string[] AllMetrics = ["metrics"];
 
-    private static readonly string[] Compared =
-        ["loss", "losses", "gradient", "probabilities", "log_probabilities", "entropy", "predictions"];
+    private static readonly string[] OfPredictions = ["gradient", "hessian", "probabilities", "log_probabilities"];
 
-    private static readonly string[] Metrics = ["accuracy", "perplexity", "expected_calibration_error"];
+    private static string[] Compared(OipBatch batch) =>
+        [.. batch.Draft.Loss.Outputs.Select(output => output.Name).Where(name => name != "metrics")];
+
+    private static readonly string[] Metrics =
+        ["accuracy", "perplexity", "expected_calibration_error", "maximum_calibration_error", "root_mean_square_calibration_error"];
 
     /// <summary>Every loss, in both datatypes that JSON has.</summary>
     public static TheoryData<string, string> Batches =>
@@ -39,9 +43,33 @@ public sealed class FormatAgreementTests(TestService service)
             AssertSame(native, await OipAsync(batch, isBinary: true), "OIP binary");
             AssertSame(native, await GrpcAsync(batch, isRaw: false), "gRPC typed");
             AssertSame(native, await GrpcAsync(batch, isRaw: true), "gRPC raw");
-            string[] outputs = [.. Compared, .. batch.Draft.Labels is null ? [] : AllMetrics];
+            string[] outputs = [.. Compared(batch), .. batch.Draft.Labels is null ? [] : AllMetrics];
             AssertSame(native, await _numpy.ScoreAsync(batch, outputs), "NumPy");
             AssertSame(native, await _arrow.ScoreAsync(batch, outputs), "Arrow");
+        }
+    }
+
+    /// <summary>[N, C, L] in every format, with indices and with dense labels, has the numbers of [N, L, C].</summary>
+    [Theory, MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
+    public async Task Scores_OfClassesInTheMiddle_AreTheSameInEveryFormat(string model)
+    {
+        foreach (var batch in new[] { OipBatch.Draw(model, "FP32", 5), OipBatch.Draw(model, "FP64", 6).WithRows() })
+        {
+            var last = batch with { Draft = batch.Draft.Take([.. Enumerable.Range(0, 36)]) with { ClassAxis = null } };
+            var draft = last.Draft with { ClassAxis = 1 };
+            var middle = last with { Draft = draft };
+            var expected = await OipAsync(last, isBinary: true);
+            var posted = await OipAsync(middle, isBinary: true);
+            foreach (var name in OfPredictions.Where(posted.ContainsKey))
+                posted[name] = draft.Unpost(posted[name]);
+            AssertSame(expected, posted, "the axis");
+            posted = await OipAsync(middle, isBinary: true);
+            AssertSame(posted, await OipAsync(middle, isBinary: false), "OIP JSON");
+            AssertSame(posted, await GrpcAsync(middle, isRaw: false), "gRPC typed");
+            AssertSame(posted, await GrpcAsync(middle, isRaw: true), "gRPC raw");
+            string[] outputs = [.. Compared(middle), .. draft.Labels is null ? [] : AllMetrics];
+            AssertSame(posted, await _numpy.ScoreAsync(middle, outputs), "NumPy");
+            AssertSame(posted, await _arrow.ScoreAsync(middle, outputs), "Arrow");
         }
     }
 
@@ -102,11 +130,12 @@ public sealed class FormatAgreementTests(TestService service)
     private async Task<Dictionary<string, double[]>> NativeAsync(OipBatch batch)
     {
         var metrics = MetricsOf(batch);
-        var body = batch.ToJson([.. Compared, .. metrics is [] ? [] : AllMetrics]);
+        var body = batch.ToJson([.. Compared(batch), .. metrics is [] ? [] : AllMetrics]);
         var answer = await service.PostAsync($"/v1/losses/{batch.Model}", body);
         Assert.True(answer.Status == 200, answer.Text);
         var json = JsonDocument.Parse(answer.Body).RootElement;
-        var scores = Compared.ToDictionary(name => name, name => Numbers(json.GetProperty(name), name == "loss" ? "FP64" : batch.Datatype));
+        var scores = Compared(batch).ToDictionary(
+            name => name, name => Numbers(json.GetProperty(name), name == "loss" ? "FP64" : batch.Datatype));
         foreach (var name in metrics)
         {
             var metric = json.GetProperty("metrics").GetProperty(name);
@@ -118,7 +147,7 @@ public sealed class FormatAgreementTests(TestService service)
 
     private async Task<Dictionary<string, double[]>> OipAsync(OipBatch batch, bool isBinary)
     {
-        string[] outputs = [.. Compared, .. MetricsOf(batch)];
+        string[] outputs = [.. Compared(batch), .. MetricsOf(batch)];
         var form = new WireForm();
         foreach (var (name, datatype, shape, numbers) in batch.Inputs)
         {
@@ -147,7 +176,7 @@ public sealed class FormatAgreementTests(TestService service)
             request.Inputs.Add(tensor);
         }
         foreach (var (name, value) in batch.Parameters) request.Parameters[name] = Parameter(value);
-        foreach (var name in (string[])[.. Compared, .. MetricsOf(batch)])
+        foreach (var name in (string[])[.. Compared(batch), .. MetricsOf(batch)])
             request.Outputs.Add(new ModelInferRequest.Types.InferRequestedOutputTensor { Name = name });
         var response = await _oip.CallAsync(request);
         var scores = new Dictionary<string, double[]>

@@ -28,6 +28,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             Reductions = [Reduction.Mean, Reduction.Sum],
             WeightChance = 1,
             MaskChance = 1,
+            ClassAxisChance = 0,
         };
         var draft = BatchGenerator.Draw(found, space.OfSize(37, 11), seed);
         return new(
@@ -41,6 +42,18 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             datatype);
     }
 
+    /// <summary>The same labels as dense rows.</summary>
+    public OipBatch WithRows() => Draft.LabelForm == LabelForm.Dense ? this : this with
+    {
+        Draft = Draft with
+        {
+            LabelForm = LabelForm.Dense,
+            Labels = [.. Draft.Labels!.SelectMany(label => Enumerable.Range(0, Draft.Classes).Select(c => c == label ? 1.0 : 0))],
+            Options = Draft.Without("ignore_index").Options,
+        },
+        LabelDatatype = "FP32",
+    };
+
     public string Model => Draft.Loss.Name;
 
     public string LabelDatatype { get; init; } = Draft.LabelForm == LabelForm.Indices ? "INT64" : "FP32";
@@ -49,11 +62,12 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
     {
         get
         {
-            int[] dense = [Draft.Rows, Draft.Classes];
-            var samples = Draft.IsBinary ? dense : [Draft.Rows];
-            yield return (Draft.Form.Name(), Datatype, dense, Draft.Predictions);
-            if (Draft.Labels is not null)
-                yield return (Fields.Labels, LabelDatatype, Draft.LabelForm == LabelForm.Indices ? samples : dense, Draft.Labels);
+            int[] dense = [.. Draft.Layout.Shape.Axes];
+            var samples = Draft.IsBinary ? dense : [.. Draft.Layout.Samples.Axes];
+            yield return (Draft.Form.Name(), Datatype, dense, Draft.Post(Draft.Predictions));
+            if (Draft is { Labels: not null, LabelForm: LabelForm.Indices })
+                yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
+            else if (Draft.Labels is not null) yield return (Fields.Labels, LabelDatatype, dense, Draft.Post(Draft.Labels));
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
             yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);
         }
@@ -66,6 +80,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         (Fields.MeanOver, WireName.Of(Draft.MeanOver)),
         .. Draft.MeanDivisor is { } divisor ? [(Fields.Divisor, divisor)] : Array.Empty<(string, object)>(),
         .. Draft.Unit == Unit.Nats ? Array.Empty<(string, object)>() : [(Fields.Unit, WireName.Of(Draft.Unit))],
+        .. Draft.ClassAxis is { } axis ? [(SharedOptions.ClassAxis.Name, axis)] : Array.Empty<(string, object)>(),
         .. Draft.Options
             .Select(option => (option.Key.Name, option.Value is Array ? JsonSerializer.Serialize(option.Value) : option.Value!)),
     ];

@@ -42,7 +42,7 @@ OPTIONS = ("w", "w_0")  # doubles, whatever the dtype
 
 
 class Tensors:
-    """One batch in one dtype: z logits, y classes, T soft labels, c shares of another sum, b bits, w, s and a weights; 1 = of rank one."""
+    """One batch in one dtype: z logits, y classes, Z and Y the same as [N, C, L] and [N, L], T soft labels, c shares of another sum, b bits, w, s and a weights; 1 = of rank one."""
 
     def __init__(self, dtype):
         random = SplitMix64(2024)
@@ -54,7 +54,7 @@ class Tensors:
         y[:CLASSES] = range(CLASSES)  # scikit-learn infers the classes from the labels
         bits = lambda *shape: numpy.array([random.below(2) for _ in range(int(numpy.prod(shape)))], dtype).reshape(shape)
         self.named = {
-            "z": z, "p": softmax(z), "log_p": numpy.log(softmax(z.astype("float64"))).astype(dtype), "T": softmax(T),
+            "z": z, "Z": numpy.ascontiguousarray(z.reshape(3, 4, CLASSES).transpose(0, 2, 1)), "Y": y.reshape(3, 4), "p": softmax(z), "log_p": numpy.log(softmax(z.astype("float64"))).astype(dtype), "T": softmax(T),
             "y": y, "one_hot": numpy.eye(CLASSES, dtype=dtype)[y], "b": bits(ROWS, CLASSES),
             "z1": z1, "p1": (1 / (1 + numpy.exp(-z1))).astype(dtype), "b1": bits(ROWS),
             "w": numpy.array([0.5, 1.25, 3, 1, 0.75], dtype), "s": abs(real(4, ROWS)), "S": abs(real(4, ROWS, CLASSES)),

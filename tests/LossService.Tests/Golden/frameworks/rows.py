@@ -29,6 +29,9 @@ CALIBRATED = {"outputs": ["metrics"], "bins": 4}
 
 ROWS = (
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y)", Z_Y),
+    Row("cross_entropy", PYTORCH, "F.cross_entropy(Z, Y)", {"logits": "Z", "labels": "Y", "class_axis": 1}),
+    Row("cross_entropy", PYTORCH, "F.cross_entropy(Z, Y, reduction='none')",
+        {"logits": "Z", "labels": "Y", "class_axis": 1, "reduction": "none"}, "losses"),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y, reduction='sum')", Z_Y | {"reduction": "sum"}),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z, y, reduction='none')", Z_Y | {"reduction": "none"}, "losses"),
     Row("cross_entropy", PYTORCH, "F.cross_entropy(z / 2.5, y)", Z_Y | {"temperature": 2.5}),
@@ -70,6 +73,7 @@ ROWS = (
     Row("cross_entropy", PYTORCH, "F.nll_loss(log_p, y)", {"log_probabilities": "log_p", "labels": "y"}),
     Row("cross_entropy", FORMULA, "F.cross_entropy(z, y) + 1e-3 * z.logsumexp(-1).square().mean()",
         Z_Y | {"z_loss": 1e-3}),
+    Row("cross_entropy", FORMULA, "F.cross_entropy(z / 2 + w, y)", Z_Y | {"logit_bias": "w", "temperature": 2}),
     Row("cross_entropy", SKLEARN, "log_loss(y, p)", {"probabilities": "p", "labels": "y"}),
     Row("cross_entropy", SKLEARN, "log_loss(y, p, sample_weight=s)",
         {"probabilities": "p", "labels": "y", "sample_weight": "s"}),
@@ -97,6 +101,9 @@ ROWS = (
         Z_B | {"reduction": "none"}, "losses"),
     Row("binary_cross_entropy", PYTORCH, "F.binary_cross_entropy_with_logits(z, b, pos_weight=w)",
         Z_B | {"pos_weight": "w"}),
+    Row("binary_cross_entropy", PYTORCH, "F.binary_cross_entropy_with_logits(z, b, weight=w)",
+        Z_B | {"class_weight": "w", "mean_over": "samples"}),
+    Row("binary_cross_entropy", FORMULA, "F.binary_cross_entropy_with_logits(z + w, b)", Z_B | {"logit_bias": "w"}),
     Row("binary_cross_entropy", PYTORCH, "F.binary_cross_entropy_with_logits(z, T)", Z_T),
     Row("binary_cross_entropy", PYTORCH, "F.binary_cross_entropy_with_logits(z, b, weight=S)",
         Z_B | {"sample_weight": "S", "mean_over": "samples"}),

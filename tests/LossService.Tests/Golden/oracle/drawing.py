@@ -2,7 +2,7 @@
 
 from mpmath import mp
 
-from .request import flatten, nest
+from .request import flatten, move, nest
 from .subjects import SUBJECTS
 from .wire import SplitMix64, literal
 
@@ -91,7 +91,21 @@ def body(draw, subject):
         del result["direction"]
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
     weigh(draw, subject, result, samples, kind, infinite)
+    if not subject.binary and draw.chance(0.15):
+        put_classes(draw, result, form, len(shape))
     return result, near
+
+
+def put_classes(draw, result, form, rank):
+    """Moves the classes to any axis."""
+    result["class_axis"] = axis = draw.choice(range(-rank, rank))
+    result[form] = move(result[form], rank - 1, axis)
+    if depth(result.get("labels")) == rank:
+        result["labels"] = move(result["labels"], rank - 1, axis)
+
+
+def depth(nested):
+    return 1 + depth(nested[0]) if isinstance(nested, list) else 0
 
 
 def normalize(draw, result, form, shape, kind, dtype):
@@ -243,6 +257,13 @@ def choose(draw, subject, result, reduction, over, measures):
                 result["calibration"] = draw.choice(("positive", "predicted"))
         elif draw.chance(0.6):
             result["top_k"] = draw.choice((1, 2, [1, 2]))
+        if subject.tempered and "logits" in result and draw.chance(0.3):
+            result["fit_temperature"] = True
+        for name in ("per_class",) if subject.binary else ("per_class", "confusion_matrix"):
+            if draw.chance(0.4):
+                result[name] = draw.choice((True, True, False))
+    if subject.curved and draw.chance(0.25):
+        outputs.append("hessian")
     result["outputs"] = outputs or ["losses"]
     if reduction != "mean" or draw.chance(0.3):
         result["reduction"] = reduction
@@ -251,9 +272,16 @@ def choose(draw, subject, result, reduction, over, measures):
 
 
 ALL = ["loss", "losses", "gradient"]
+BENT = {"outputs": [*ALL, "hessian"]}
 PAIR = {"logits": [[2, 1], [1, 3]], "labels": [0, 0], "outputs": ALL}
 FLAGS = {"logits": [2, -1], "labels": [1, 0], "outputs": ALL}
 FAR = (  # ends of the ranges: the right numbers are owed, or a refusal
+    ("cross_entropy", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("binary_cross_entropy", FLAGS | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [7.2e-16, 7e-16]}),
+    ("focal", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("poly_cross_entropy", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("brier", PAIR | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [[0, 7e-16], [7.2e-16, 0]]}),
+    ("binary_focal", FLAGS | BENT | {"temperature": 1e-18, "dtype": "float64", "logits": [7.2e-16, 7e-16]}),
     ("cross_entropy", PAIR | {"temperature": 1e-320, "dtype": "float64"}), ("cross_entropy", PAIR | {"temperature": 1e308}),
     ("binary_cross_entropy", FLAGS | {"temperature": 1e-320, "dtype": "float64"}),
     ("entropy", {"logits": [[2, 1], [1, 3]], "outputs": ALL, "temperature": 1e-320}),

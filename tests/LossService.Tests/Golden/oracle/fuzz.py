@@ -22,7 +22,9 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))
 from oracle import precision  # noqa: E402
 from oracle.comparing import Comparison  # noqa: E402
 from oracle.drawing import FAR, Draw, request  # noqa: E402
+from oracle.formulas import BINARY  # noqa: E402
 from oracle.refusals import refusals  # noqa: E402
+from oracle.request import FORMS, shape_of  # noqa: E402
 from oracle.scoring import score, summary  # noqa: E402
 from oracle.subjects import SUBJECTS  # noqa: E402
 from oracle.wire import render  # noqa: E402
@@ -87,7 +89,7 @@ def far(seed, url, number):
 def streamed(seed, url, number):
     """Two or three lines of one loss; what a stream must share is the first line's."""
     loss, first, _ = request(seed, number)
-    shared = ("unit", "mean_over", "divisor", "top_k", "bins", "calibration")
+    shared = ("unit", "mean_over", "divisor", "top_k", "bins", "calibration", "per_class", "confusion_matrix")
     fixed = {name: first[name] for name in shared if name in first}
     fixed |= {"reduction": "mean", "outputs": ["loss", "metrics"] if "metrics" in first["outputs"] else ["loss"]}
     first = positive(first | fixed)
@@ -95,7 +97,8 @@ def streamed(seed, url, number):
     while len(lines) < 3 and again < number + 4000:
         again += 1
         another, body, _ = request(seed, again)
-        if another == loss and ("metrics" not in fixed["outputs"] or "metrics" in body["outputs"]):
+        measures = "metrics" in body["outputs"] and columns(loss, body) == columns(loss, first)
+        if another == loss and ("metrics" not in fixed["outputs"] or measures):
             lines.append(positive({name: value for name, value in body.items() if name not in shared} | fixed))
     text = "\n".join(map(render, lines))
     status, answer = post(url, loss, text + "\n", "application/x-ndjson")
@@ -105,6 +108,12 @@ def streamed(seed, url, number):
     comparison = Comparison("float64")
     comparison.compare(summary(loss, lines), last)
     return loss, text, [f"summary {difference}" for difference in comparison.wrong], comparison.worst
+
+
+def columns(loss, body):
+    """How many classes there are, which lines must have in common where each is reported."""
+    shape, axis = shape_of(next(body[form] for form in FORMS if form in body)), body.get("class_axis")
+    return shape[-1 if axis is None else axis] if loss not in BINARY or len(shape) > 1 else 1
 
 
 def positive(body):

@@ -46,6 +46,15 @@ def of_every_loss(subject, body, classless):
     yield "divisor of a sum", body | {"divisor": 2, "reduction": "sum"}
     yield "unknown dtype", body | {"dtype": "float33"}
     yield "unknown unit", body | {"unit": "hartleys"}
+    if not classless:
+        columns = [[0] * 1001] * 2
+        yield "per_class of too many classes", body | {
+            "logits": columns, "labels": columns if subject.binary else [0, 1], "per_class": True, "outputs": ["metrics"]}
+    if not classless and not subject.binary:
+        yield "confusion_matrix of too many classes", body | {
+            "logits": [[0] * 101] * 2, "confusion_matrix": True, "outputs": ["metrics"]}
+    if not subject.curved:
+        yield "Hessian of a loss without one", body | {"outputs": ["loss", "hessian"]}
     if not subject.bits:
         yield "unit of no information", body | {"unit": "bits"}
     yield "weights of another shape", body | {"sample_weight": [1] * (count + 2)}
@@ -65,6 +74,8 @@ def of_every_loss(subject, body, classless):
             shares = dict(CHANCES if subject.binary else SHARES)
             yield "bias of probabilities", {k: v for k, v in shares.items() if k != "labels" or not classless} | {"logit_bias": biases}
     if not subject.binary:
+        yield "class_axis 2 of two axes", body | {"class_axis": 2}
+        yield "class_axis of a fraction", body | {"class_axis": 0.5}
         ragged = [[2, 1, 0], [0, 3]]
         yield "ragged rows", body | {"logits": ragged}
         impossible = [["-Infinity"] * 3, [0, 3, 1]]

@@ -25,6 +25,11 @@ def flatten(nested):
     return [leaf for item in nested for leaf in flatten(item)] if isinstance(nested, list) else [nested]
 
 
+def move(nested, start, end):
+    """Nested numbers with an axis moved."""
+    return numpy.moveaxis(numpy.array(nested, dtype=object), start, end).tolist() if start != end else nested
+
+
 def nest(flat, shape):
     if not shape:
         return flat[0]
@@ -82,6 +87,12 @@ class Request:
         # the numbers in bytes are exact already; double holds them all
         self.held_in = "float64" if isinstance(self.options[self.form], dict) else self.dtype
         self.shape = shape_of(self.predictions)
+        self.last = len(self.shape) - 1
+        # an empty array has one axis, whatever its rank
+        self.axis = range(len(self.shape))[self.options.get("class_axis", -1)] if self.shape != (0,) else 0
+        self.posted_shape = self.shape
+        self.predictions = move(self.predictions, self.axis, self.last)
+        self.shape = shape_of(self.predictions)
         self.samples_shape = self.shape if self.binary or self.shape == (0,) else self.shape[:-1]
         self.classes = self.shape[-1]
         self.temperature = self.options.get("temperature", 1)
@@ -106,9 +117,9 @@ class Request:
         posted = self.options.get("labels")
         if posted is None or count == 0:
             return [None] * count
-        flat = flatten(posted)
-        if self.binary or shape_of(posted) != self.shape:
-            return flat
+        if self.binary or shape_of(posted) != self.posted_shape:
+            return flatten(posted)
+        flat = flatten(move(posted, self.axis, self.last))
         return [flat[i:i + self.classes] for i in range(0, len(flat), self.classes)]
 
     def sample(self, x, column, label, weight):
@@ -126,6 +137,10 @@ class Request:
         if self.binary:
             return mpf(held), held in self.ignored
         return [mpf(int(c == held)) for c in range(self.classes)], held in self.ignored
+
+    def as_posted(self, flat):
+        """Numbers of all rows in the predictions' shape."""
+        return move(nest(flat, self.shape), self.last, self.axis)
 
     def smoothed(self, target):
         a = mpf(self.options.get("label_smoothing", 0))
@@ -160,13 +175,16 @@ class Request:
     def distribution(self, x, column):
         return Bernoulli(self.form, x, self.options, column) if self.binary else Categorical(self.form, x, self.options)
 
-    def evaluate(self, sample, compute, take_limits=True):
-        """`compute(distribution, inputs)` for one sample, in as many digits as it takes."""
+    def evaluate(self, sample, compute, take_limits=True, moving=(None,)):
+        """`compute(distribution, inputs)` for one sample, in as many digits as it takes; once for each input that moves."""
         if any(mp.isnan(x) for x in sample.x):
             raise ValueError("NaN in a sample that is read")
         def at_working_precision(row):
-            inputs = [Var(x) for x in row]
-            return compute(self.distribution(inputs, sample.column), inputs)
+            results = []
+            for moved in moving:
+                inputs = [Var(x, along=int(i == moved)) for i, x in enumerate(row)]
+                results += compute(self.distribution(inputs, sample.column), inputs)
+            return results
         counts = self.normalizes and self.form == "probabilities"
         # a clipped row has no boundary: its shares are never 0 or 1
         take_limits = take_limits and not self.options.get("clip") or any(mp.isinf(x) for x in sample.x)
@@ -174,16 +192,22 @@ class Request:
 
     def value_and_gradient(self, sample):
         """ℓ of a kept sample in the unit asked for, its class weight included, and ∂ℓ/∂x."""
-        weight = self.class_weight(sample)
         def compute(distribution, inputs):
-            value = self.formula(distribution, self.smoothed(sample.target), self.options) * self.unit
-            if self.formula not in WEIGHTED_BY_TERM:
-                value = value * weight if weight != 0 else Var(mpf(0))
-            if self.options.get("z_loss"):
-                value = value + z_penalty(distribution, self.options) * weight
+            value = self.value(sample, distribution)
             return [value.value, *gradient(value, inputs)]
         value, *slopes = self.evaluate(sample, compute, take_limits=not self.has_kinks)
         return value, slopes
+
+    def second_derivatives(self, sample):
+        """∂²ℓ/∂x² of each prediction of a kept sample."""
+        return self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+
+    def value(self, sample, distribution):
+        weight = self.class_weight(sample)
+        value = self.formula(distribution, self.smoothed(sample.target), self.options) * self.unit
+        if self.formula not in WEIGHTED_BY_TERM:
+            value = value * weight if weight != 0 else Var(mpf(0))
+        return value + z_penalty(distribution, self.options) * weight if self.options.get("z_loss") else value
 
     def described(self, sample, compute, width):
         """What depends on the predictions alone: of a masked sample nothing, of NaN NaN."""

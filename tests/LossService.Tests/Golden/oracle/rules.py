@@ -7,6 +7,7 @@ from base64 import b64encode
 
 import numpy
 
+from .request import move
 from .wire import Literal
 
 SCORES = ["losses", "gradient"]
@@ -27,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, divided)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, biased)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -97,7 +98,17 @@ def counted(subject):
         for options in ({}, {"calibration": "positive"}, {"calibration": "predicted"}):
             yield f"calibration {stated(options) or 'by default'}", body | options
             yield f"calibration {stated(options) or 'by default'}, weighted", body | weights | options
-        yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2}
+        columns = {"logits": [[3, -2, 0.5], [-1, 2, -0.25], [2, 1, -3]], "labels": [[1, 1, 0], [0, 1, 1], [0, 1, 0]]}
+        for options in ({}, {"sample_weight": [1, 2.5, 0.5]}, {"mask": [True, False, True]}, {"ignore_index": 0}):
+            yield f"classes of columns, {stated(options) or 'all'}", columns | options | {
+                "per_class": True, "bins": 3, "outputs": ["metrics"]}
+        yield "one class", body | weights | {"per_class": True}
+        if subject.tempered:
+            bias = {"logit_bias": [1, -0.5, 0.25, 2, -1]}
+            for options in ({}, weights, {"calibration": "predicted"}, {"temperature": 2}, {"mask": [False] * 5},
+                            bias, bias | {"temperature": 2, "calibration": "predicted"}):
+                yield f"fit_temperature, {stated(options) or 'all'}", body | options | {"fit_temperature": True, "dtype": "float64"}
+        yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2, "per_class": True}
         yield "metrics without weight", body | {"sample_weight": [0] * 5, "bins": 2}
         if "probabilities" in subject.forms:
             posted = {"probabilities": [0.1, 0.9], "labels": [1, 1], "bins": 10, "outputs": ["metrics"]}
@@ -111,6 +122,18 @@ def counted(subject):
     body = {"logits": [[3, 0], [3, 0], [0, 3], [0.1, 0]], "labels": [0, 0, 0, 1], "bins": 4, "top_k": [1, 2], "outputs": ["metrics"]}
     weights = {"sample_weight": [1, 2, 0.5, 3]}
     yield "metrics", body
+    three = {"logits": [[3, 0, 1], [3, 0, 2], [0, 3, -1], [0.5, 0, 0.25], [2, 1, 0]], "labels": [0, 1, 1, 0, 0], "bins": 5,
+             "outputs": ["metrics"]}
+    for options in ({"per_class": True}, {"confusion_matrix": True}, {"per_class": True, "confusion_matrix": True},
+                    {"per_class": True, "confusion_matrix": True, "sample_weight": [1, 2.5, 0.5, 0, 3], "class_weight": [1, 2, 3]},
+                    {"per_class": True, "confusion_matrix": True, "mask": [True, False, True, True, True]},
+                    {"per_class": True, "confusion_matrix": True, "mask": [False] * 5}):
+        yield f"classes, {stated(options)}", three | options
+    if subject.tempered:
+        for options in ({}, {"sample_weight": [1, 2.5, 0.5, 0, 3]}, {"temperature": 0.5}, {"labels": [0, 0, 1, 0, 0]},
+                        {"mask": [True, False, True, True, True]}, {"logit_bias": [0.5, -1, 0.25]},
+                        {"logit_bias": [-3, 0, 1], "temperature": 2}):
+            yield f"fit_temperature, {stated(options) or 'all'}", three | options | {"fit_temperature": True, "dtype": "float64"}
     yield "metrics and class weights", body | {"class_weight": [1, 10]}
     yield "metrics and class weights of 0", body | {"class_weight": [0, 0]}
     yield "metrics and both weights", body | weights | {"class_weight": [1, 10]}
@@ -202,3 +225,44 @@ def divided(subject):
         yield f"divisor, {name}", asked(body | options | {"divisor": 12})
     none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
     yield "divisor of no samples", asked(none | {"divisor": 12})
+
+
+def biased(subject):
+    """A bias that changes which class is the largest, in every output."""
+    if not subject.tempered:
+        return
+    if subject.binary:
+        posted = {"logits": [[2, -1, 0.25], [-0.5, 3, 0]], "labels": [[1, 0, 1], [0, 1, 0]], "logit_bias": [-3, 2, 0]}
+    else:
+        posted = {"logits": [[2, 1, 0], [0, 3, "-Infinity"]], "labels": [0, 1], "logit_bias": [-3, 0.5, 2]}
+    for turn, options in enumerate(({}, {"temperature": 2.5}, {"dtype": "float64"}, {"dtype": "float64", "temperature": 0.1})):
+        yield f"a bias, {stated(options) or 'no more'}", asked(posted | options, [*OF_PREDICTIONS, "predictions"])
+        if subject.labels != (None,):
+            yield f"metrics with a bias, {stated(options) or 'no more'}", posted | options | {"bins": 3, "outputs": ["metrics"]} | (
+                {} if subject.binary else {"top_k": [1, 2]})
+
+
+def on_axes(subject):
+    """[N, C, L], and [C, N]: the classes on another axis than the last."""
+    if subject.binary:
+        return
+    rows = {"logits": [[[2, -1, 0.5], [1, 2, 3]], [[0.25, 1, -2], [3, 0, 3]]], "labels": [[1, 0], [0, 2]]}
+    described = [*OF_PREDICTIONS, "predictions"]
+    for axis in (0, 1, -2, -3):
+        posted = {"logits": move(rows["logits"], 2, axis), "labels": rows["labels"], "class_axis": axis}
+        yield f"classes on axis {axis}", asked(posted, described)
+        yield f"classes on axis {axis}, weights and mask", asked(
+            posted | {"sample_weight": [[1, 2], [3, 0.5]], "mask": [[True, True], [False, True]]}, described)
+    pairs = {"logits": move([[2, 1, 0], [0, 3, 1]], 1, 0), "class_axis": 0}
+    weights = {} if subject.labels == (None,) else {"class_weight": [0.5, 1, 3]}
+    for kind, labels in (("indices", [0, 2]), ("one_hot", [[1, 0], [0, 0], [0, 1]]), ("soft", [[0.5, 0], [0.25, 0.75], [0.25, 0.25]])):
+        if kind in subject.labels:
+            yield f"{kind} and classes on the first axis", asked(pairs | weights | {"labels": labels}, described)
+    if subject.tempered:
+        yield "biases of classes on the first axis", asked(
+            pairs | {"labels": [0, 2], "logit_bias": [0.5, -1, 2], "temperature": 2}, described)
+    if "probabilities" in subject.forms:
+        yield "probabilities of classes on the first axis", asked(
+            {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)
+    if subject.labels != (None,):
+        yield "an ignored label and classes on the first axis", asked(pairs | {"labels": [0, -100], "ignore_index": -100}, described)

@@ -72,13 +72,17 @@ def answer(request, sampled):
     if "losses" in outputs:
         result["losses"] = nest(list(map(text, losses)), request.samples_shape)
     if "gradient" in outputs and sampled is None:
-        result["gradient"] = nest(list(map(text, entries)), request.shape)
+        result["gradient"] = request.as_posted(list(map(text, entries)))
+    if "hessian" in outputs:
+        bends = [request.second_derivatives(s) if s.kept else [mpf(0)] * len(s.x) for s in samples]
+        result["hessian"] = request.as_posted([text(times(s.weight, bend) / divisor if divisor != 0 else mpf(0))
+                                               for s, row in zip(samples, bends) for bend in row])
     if sampled is not None:
         result["gradient_at"] = [[[row, c], text(entries[row * request.classes + c])] for row, c in sampled]
     for name in ("probabilities", "log_probabilities"):
         if name in outputs:
             of_sample = getattr(request, name)
-            result[name] = nest([text(x) for s in samples for x in of_sample(s)], request.shape)
+            result[name] = request.as_posted([text(x) for s in samples for x in of_sample(s)])
     if "entropy" in outputs:
         result["entropy"] = nest([text(h) for s in samples for h in request.entropy(s)], request.samples_shape)
     if "predictions" in outputs:

@@ -144,20 +144,20 @@ SUBJECTS = (
         *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),
     Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=BIASED),
     Subject("binary_brier", **BINARY, edges=(*BINARY_EDGES, *BINARY_WRONG)),
-    Subject("total_variation", edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
-    Subject("hinge", binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
+    Subject("total_variation", curved=False, edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
+    Subject("hinge", curved=False, binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
         *pair("at the kink", {"logits": [1, -1, 1], "labels": [1, 0, 0]}),
         *pair("predictions", {"logits": [2, -1, 0.25, 0], "labels": [1, 1, 0, 1]}, ["loss", "predictions"])),
         variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
     Subject("squared_hinge", binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
         *pair("at the kink", {"logits": [1, -1, 1], "labels": [1, 0, 0]}),),
         variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
-    Subject("multiclass_hinge", forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
+    Subject("multiclass_hinge", curved=False, forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
             huge=True, edges=(
         *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
         *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),
         variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True})),
-    Subject("multi_margin", forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
+    Subject("multi_margin", curved=False, forms=("logits",), labels=("indices", "one_hot"), smooth=False, tempered=False,
             huge=True, edges=(
         *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
         *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),

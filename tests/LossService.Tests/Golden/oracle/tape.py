@@ -1,7 +1,8 @@
-"""Reverse-mode differentiation over mpmath numbers.
+"""Differentiation over mpmath numbers: reverse mode for gradients, a second-order series for second derivatives.
 
 A formula written with `Var` yields its value, and `gradient` then its partial derivatives, by the chain rule over
-the elementary operations recorded here. So no gradient in the golden files was derived by hand, and none shares
+the elementary operations recorded here. Beside its value, a `Var` carries the first and the second derivative along
+the one input that is made with `along=1`. So no derivative in the golden files was derived by hand, and none shares
 an algebraic step with the code under test.
 """
 
@@ -9,15 +10,25 @@ from mpmath import mp, mpf
 
 
 class Var:
-    """One recorded value, with the partial derivative of it by each of its operands."""
+    """One recorded value, with the partial derivative of it by each of its operands.
 
-    __slots__ = ("value", "operands", "order", "slope")
+    `first` and `second` are its derivatives along the moving input; `bend` is what operands that move bend it by,
+    beside their own second derivatives.
+    """
+
+    __slots__ = ("value", "operands", "order", "slope", "first", "second")
     recorded = 0
 
-    def __init__(self, value, operands=()):
+    def __init__(self, value, operands=(), bend=0, along=0):
         self.value = value
         self.operands = operands
         self.slope = None
+        self.first, self.second = along, bend
+        for operand, partial in operands:
+            if operand.first:
+                self.first += partial * operand.first
+            if operand.second:
+                self.second += partial * operand.second
         Var.recorded += 1
         self.order = Var.recorded
 
@@ -28,7 +39,8 @@ class Var:
 
     def __mul__(self, other):
         if isinstance(other, Var):
-            return Var(self.value * other.value, ((self, other.value), (other, self.value)))
+            bend = 2 * self.first * other.first if self.first and other.first else 0
+            return Var(self.value * other.value, ((self, other.value), (other, self.value)), bend)
         return Var(self.value * other, ((self, other),))
 
     def __pow__(self, exponent):
@@ -36,7 +48,8 @@ class Var:
             return Var(mpf(1))
         base = self.value
         # 0 ** (exponent - 1) is a pole below exponent 1; no case may stand on it
-        return Var(base ** exponent, ((self, exponent * base ** (exponent - 1)),))
+        bend = exponent * (exponent - 1) * base ** (exponent - 2) * self.first ** 2 if self.first and exponent != 1 else 0
+        return Var(base ** exponent, ((self, exponent * base ** (exponent - 1)),), bend)
 
     def __neg__(self):
         return self * -1
@@ -56,11 +69,11 @@ class Var:
 
 def exp(x):
     value = mp.exp(x.value)
-    return Var(value, ((x, value),))
+    return Var(value, ((x, value),), value * x.first ** 2 if x.first else 0)
 
 
 def log(x):
-    return Var(mp.log(x.value), ((x, 1 / x.value),))
+    return Var(mp.log(x.value), ((x, 1 / x.value),), -(x.first / x.value) ** 2 if x.first else 0)
 
 
 def total(terms):

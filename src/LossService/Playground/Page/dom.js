@@ -1,0 +1,60 @@
+// Elements of the page.
+
+/** Makes an element: h("p", { class: "note" }, "text", child). Handlers are given as onclick and so on; style is never given. */
+export function h(tag, properties = {}, ...children) {
+  const element = document.createElement(tag);
+  for (const [name, value] of Object.entries(properties)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else element.setAttribute(name, value === true ? "" : value);
+  }
+  element.append(...children.flat().filter(child => child !== null && child !== undefined));
+  return element;
+}
+
+export const find = (selector, root = document) => root.querySelector(selector);
+
+export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
+
+/** Runs one call at a time; while it runs, only the newest of the further calls waits. */
+export function newest(run) {
+  let isRunning = false;
+  let waiting = null;
+  return async function start(...values) {
+    if (isRunning) {
+      waiting = values;
+      return;
+    }
+    isRunning = true;
+    try {
+      await run(...values);
+    } finally {
+      isRunning = false;
+      if (waiting) {
+        const next = waiting;
+        waiting = null;
+        start(...next);
+      }
+    }
+  };
+}
+
+/** Shows one of a group of buttons as pressed. */
+export function press(buttons, isPressed) {
+  for (const button of buttons) button.setAttribute("aria-pressed", isPressed(button));
+}
+
+/** Says a sentence to screen readers, at most once a second, since a drag has many. */
+export const announce = (() => {
+  let timer = 0;
+  return text => {
+    clearTimeout(timer);
+    timer = setTimeout(() => { find("#announcer").textContent = text; }, 1000);
+  };
+})();
+
+/** Says that a view has drawn what it was asked for: tests and measurements wait for it. */
+export function drawn() {
+  performance.mark("drawn");
+  document.body.dataset.drawn = Number(document.body.dataset.drawn ?? 0) + 1;
+}
