@@ -38,6 +38,20 @@ public sealed class LossBatch
         set => this["labels"] = value;
     }
 
+    /// <summary>A teacher's raw scores, in the place of labels.</summary>
+    public LossTensor? LabelLogits
+    {
+        get => this["label_logits"];
+        set => this["label_logits"] = value;
+    }
+
+    /// <summary>The natural logarithms of a teacher's probabilities, in the place of labels.</summary>
+    public LossTensor? LabelLogProbabilities
+    {
+        get => this["label_log_probabilities"];
+        set => this["label_log_probabilities"] = value;
+    }
+
     /// <summary>The weight of each sample; by default 1.</summary>
     public LossTensor? SampleWeight
     {

@@ -33,8 +33,17 @@ public sealed class LossOptions
     /// <summary>The target becomes (1 − label_smoothing)·t + label_smoothing/K.</summary>
     public double? LabelSmoothing { get => GetNumber(); set => Set(value); }
 
+    /// <summary>Which classes <see cref="LabelSmoothing"/> spreads over.</summary>
+    public LossSmoothingOver? SmoothingOver { get => Get<LossSmoothingOver?>(); set => Set(value); }
+
     /// <summary>Logits are divided by it.</summary>
     public double? Temperature { get => GetNumber(); set => Set(value); }
+
+    /// <summary>A teacher's logits are divided by it; by default by <see cref="Temperature"/>.</summary>
+    public double? LabelTemperature { get => GetNumber(); set => Set(value); }
+
+    /// <summary>Multiplies the loss and the gradient by the square of <see cref="Temperature"/>.</summary>
+    public bool? TemperatureSquared { get => Get<bool?>(); set => Set(value); }
 
     /// <summary>One number for each class, added to the logits after their division by <see cref="Temperature"/>.</summary>
     public IReadOnlyList<double>? LogitBias { get => Get<IReadOnlyList<double>>(); set => Set(value); }

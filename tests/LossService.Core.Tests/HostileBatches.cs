@@ -181,10 +181,10 @@ internal static class HostileBatches
     {
         foreach (var option in good.Loss.Options)
         {
-            if (option.OnlyWith is { } only && only != good.Form)
+            if ((option.OnlyWith ?? good.Form) != good.Form || (option.OnlyWithLabels ?? good.Target) != good.Target)
             {
                 var value = OptionGenerator.Draw(option, Classes, new Random(1));
-                yield return new($"{option.Name} with {good.Form}", option.Name, good.With(option, value).Batch());
+                yield return new($"{option.Name} with {good.Form} and {good.Target}", option.Name, good.With(option, value).Batch());
                 continue;
             }
             foreach (var (what, value) in OptionGenerator.Forbidden(option, Classes))

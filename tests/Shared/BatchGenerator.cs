@@ -42,7 +42,7 @@ internal static class BatchGenerator
             Predictions = Repeat(rows, () => PredictionsOfRow(form, isBinary, classes, space, random)),
             LabelForm = labelForm,
             Labels = loss.Labels == LabelRule.None ? null
-                : Repeat(rows, () => LabelsOfRow(loss.Labels, labelForm, classes, space.HasSoftLabels, random)),
+                : Repeat(rows, () => LabelsOfRow(loss, labelForm, classes, space, random)),
             Reduction = Any(space.Reductions, random),
             MeanOver = (MeanOver)random.Next(2),
             Unit = loss.IsInformation ? (Unit)random.Next(2) : Unit.Nats,
@@ -59,7 +59,7 @@ internal static class BatchGenerator
         return random.NextDouble() < space.DivisorChance ? draft with { Divisor = 0.5 + 8 * random.NextDouble() } : draft;
     }
 
-    /// <summary>The forms of labels that a loss takes.</summary>
+    /// <summary>The forms of labels that a loss takes, without a teacher's predictions, which are drawn where they are asked for.</summary>
     public static IReadOnlyList<LabelForm> LabelFormsOf(Loss loss) =>
         loss.Kind == LossKind.Categorical && loss.Labels != LabelRule.None ? [LabelForm.Indices, LabelForm.Dense] : [LabelForm.Dense];
 
@@ -97,9 +97,16 @@ internal static class BatchGenerator
         if (Array.TrueForAll(z, double.IsNegativeInfinity)) Array.Clear(z);
     }
 
-    private static double[] LabelsOfRow(LabelRule rule, LabelForm form, int classes, bool isSoft, Random random)
+    private static double[] LabelsOfRow(Loss loss, LabelForm form, int classes, BatchSpace space, Random random)
     {
+        var (rule, isSoft) = (loss.Labels, space.HasSoftLabels);
         if (form == LabelForm.Indices) return [random.Next(classes)];
+        if (form == LabelForm.Logits) return PredictionsOfRow(PredictionForm.Logits, rule == LabelRule.Probability, classes, space, random);
+        if (form == LabelForm.LogProbabilities)
+        {
+            if (rule == LabelRule.Probability) return Repeat(classes, () => Math.Log(1 - random.NextDouble()));
+            return PredictionsOfRow(PredictionForm.LogProbabilities, isBinary: false, classes, space, random);
+        }
         switch (rule)
         {
             case LabelRule.Bit or LabelRule.Probability:

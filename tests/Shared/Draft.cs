@@ -56,6 +56,14 @@ internal sealed record Draft
     /// <summary>Whether every row is computed in double-double.</summary>
     public bool IsExact { get; init; }
 
+    /// <summary>What the labels hold, as a batch says it.</summary>
+    public TargetForm Target => LabelForm switch
+    {
+        LabelForm.Logits => TargetForm.Logits,
+        LabelForm.LogProbabilities => TargetForm.LogProbabilities,
+        _ => TargetForm.Labels,
+    };
+
     public bool IsBinary => Loss.Kind == LossKind.Binary;
 
     /// <summary>The predictions of one sample.</summary>
@@ -141,6 +149,7 @@ internal sealed record Draft
             Labels = Labels is null ? null
                 : LabelForm == LabelForm.Indices ? TestTensor.Filled(LabelDType ?? DType.Int64, samples, Labels)
                 : TestTensor.Filled(LabelDType ?? DType, layout.Shape, Post(Labels)),
+            LabelForm = Target,
             SampleWeight = SampleWeight is null ? null : TestTensor.Filled(DType, samples, SampleWeight),
             Mask = Mask is null ? null : TestTensor.Filled(DType.Bool, samples, [.. Mask.Select(Convert.ToDouble)]),
             Outputs = outputs,

@@ -8,4 +8,10 @@ internal enum LabelForm
 
     /// <summary>A class index for each row.</summary>
     Indices,
+
+    /// <summary>A teacher's logits.</summary>
+    Logits,
+
+    /// <summary>The logarithms of a teacher's probabilities.</summary>
+    LogProbabilities,
 }

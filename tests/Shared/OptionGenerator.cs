@@ -6,12 +6,14 @@ namespace LossService.Tests.Shared;
 internal static class OptionGenerator
 {
     /// <summary>
-    /// Whether a valid batch may set the option. Its declaration says which predictions it needs; that ignore_index needs labels
-    /// with one number a sample is a rule between members, which no declaration has; nor has it how many classes are reported.
+    /// Whether a valid batch may set the option. Its declaration says which predictions and labels it needs; that ignore_index needs
+    /// labels with one number a sample is a rule between members, which no declaration has; nor has it how many classes are reported.
     /// </summary>
     public static bool GoesWith(Option option, Draft draft) =>
         (option.OnlyWith ?? draft.Form) == draft.Form
-        && (option.Name != "ignore_index" || draft.IsBinary || draft.LabelForm == LabelForm.Indices)
+        && (option.OnlyWithLabels ?? draft.Target) == draft.Target
+        && (option.Name != "ignore_index" || draft.LabelForm == LabelForm.Indices
+            || (draft.IsBinary && draft.LabelForm == LabelForm.Dense))
         && draft.Classes <= option.Name switch { "per_class" => 1000, "confusion_matrix" => 100, _ => int.MaxValue };
 
     /// <summary>A value within the range, of the option's type.</summary>

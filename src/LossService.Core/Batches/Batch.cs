@@ -1,3 +1,4 @@
+using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
@@ -14,8 +15,13 @@ public sealed record Batch : IDisposable
     /// <summary>The model's outputs; classes on the last axis, unless <see cref="SharedOptions.ClassAxis"/> says otherwise.</summary>
     public required Tensor Predictions { get; init; }
 
-    /// <summary>Class indices (rank one less than the predictions'), or dense rows; null for a loss without labels.</summary>
+    /// <summary>
+    /// Class indices (rank one less than the predictions'), dense rows, or a teacher's predictions; null for a loss without labels.
+    /// </summary>
     public Tensor? Labels { get; init; }
+
+    /// <summary>What <see cref="Labels"/> holds.</summary>
+    public TargetForm LabelForm { get; init; }
 
     /// <summary>One finite weight for each sample, or one for all samples below an entry of the first axes; null = 1.</summary>
     public Tensor? SampleWeight { get; init; }
@@ -63,6 +69,25 @@ public sealed record Batch : IDisposable
 
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;
+
+    /// <summary>T of the predictions; 1 where the loss has none.</summary>
+    internal double Temperature => Options.Get(SharedOptions.Temperature);
+
+    /// <summary>T of a teacher's logits.</summary>
+    internal double LabelTemperature => Options.Get(SharedOptions.LabelTemperature) ?? Temperature;
+
+    /// <summary>What a value in nats is multiplied by: the unit, and T² where that is asked for.</summary>
+    internal Dd Factor
+    {
+        get
+        {
+            var unit = Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
+            return Options.Get(SharedOptions.TemperatureSquared) ? unit * Dd.Square(new(Temperature)) : unit;
+        }
+    }
+
+    /// <summary>Whether <see cref="Factor"/> is not 1.</summary>
+    internal bool IsScaled => Unit == Unit.Bits || (Options.Get(SharedOptions.TemperatureSquared) && Temperature != 1);
 
     /// <summary>The bytes of the tensors that the batch has.</summary>
     internal long CountBytes() =>

@@ -19,9 +19,10 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
 
     private readonly TFormula _formula;
     private readonly BinaryLink _link;
+    private readonly BinaryTarget _target;
     private readonly bool _isSmoothed, _isScaled, _isNothing, _wantsGradient, _wantsMore;
     private readonly double _smoothing;
-    private readonly Vector256<double> _keep, _keepRest, _unit, _unitRest, _factor, _factorRest;
+    private readonly Vector256<double> _keep, _keepRest, _unit, _unitRest, _valueFactor, _valueFactorRest, _factor, _factorRest;
 
     /// <param name="formula">The formula.</param>
     /// <param name="batch">The batch.</param>
@@ -35,14 +36,16 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         _formula = formula;
         _link = new(
             batch.Form, options.Get(SharedOptions.Temperature), options.Has(SharedOptions.LogitBias), options.Get(SharedOptions.Clip));
+        _target = new(batch.LabelForm, batch.LabelTemperature);
         (_wantsGradient, _wantsMore, _isNothing) = (wantsGradient, wantsMore, weights.IsNothing);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _isSmoothed = _smoothing != 0;
         (_keep, _keepRest) = Split(Dd.One - new Dd(_smoothing));
         var unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
         (_unit, _unitRest) = Split(unit);
-        (_factor, _factorRest) = Split(weights.IsNothing ? Dd.Zero : unit / new Dd(weights.Divisor));
-        _isScaled = isWeighted || batch.Unit == Unit.Bits;
+        (_valueFactor, _valueFactorRest) = Split(batch.Factor);
+        (_factor, _factorRest) = Split(weights.IsNothing ? Dd.Zero : batch.Factor / new Dd(weights.Divisor));
+        _isScaled = isWeighted || batch.IsScaled;
     }
 
     /// <summary>Scores the first <paramref name="count"/> elements, whose number may be padded to whole vectors.</summary>
@@ -70,6 +73,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
                 if (!_link.IsSigmoid) TakeLogsOfSmaller<TWide, TNumber>(scratch, count);
             }
         }
+        if (_target.IsTeacher) StartTarget<TWide>(scratch, count);
         Evaluate<TWide, TNumber>(scratch, count);
     }
 
@@ -80,6 +84,15 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         double* posted = s.Posted, bias = s.Bias, start = s.Start, rest = s.StartRest;
         for (var i = 0; i < count; i += Lanes.Width)
             Store(link.Start<TWide>(Vector256.LoadAligned(posted + i), Vector256.LoadAligned(bias + i)), start + i, rest + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void StartTarget<TWide>(BinaryScratch s, int count) where TWide : struct, IArithmetic<TWide>
+    {
+        var target = _target;
+        double* label = s.Label, start = s.LabelStart, rest = s.LabelStartRest;
+        for (var i = 0; i < count; i += Lanes.Width)
+            Store(target.Start<TWide>(Vector256.LoadAligned(label + i)), start + i, rest + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -111,14 +124,21 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
     {
-        var (formula, link) = (_formula, _link);
+        var (formula, link, target) = (_formula, _link, _target);
         var (unit, factor) = (TNumber.Of(_unit, _unitRest), TNumber.Of(_factor, _factorRest));
+        var valueFactor = TNumber.Of(_valueFactor, _valueFactorRest);
         for (var i = 0; i < count; i += Lanes.Width)
         {
             var posted = Vector256.LoadAligned(s.Posted + i);
             var label = TWide.Of(Vector256.LoadAligned(s.Label + i));
-            var (t, rest) = (label, TWide.One - label);
-            var u = rest;
+            var (rest, lostLabel) = (TWide.One - label, Vector256<double>.Zero);
+            if (target.IsTeacher)
+            {
+                (label, rest) = target.Finish(
+                    Vector256.LoadAligned(s.Label + i), Load<TWide>(s.LabelStart + i, s.LabelStartRest + i), ref lostLabel);
+                label.Round().StoreAligned(s.Target + i);
+            }
+            var (t, u) = (label, rest);
             if (_isSmoothed) (t, u) = (Smooth(t), Smooth(u));
             var e = new FourElements<TWide, TNumber> { Z = TNumber.Of(posted), T = t, U = u };
             if (!TFormula.IsOnLogits || _wantsMore)
@@ -134,13 +154,13 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
             }
 
             var terms = formula.At(e);
-            var (value, lost) = (terms.Value, terms.Lost);
+            var (value, lost) = (terms.Value, terms.Lost | lostLabel);
             var gradient = _wantsGradient ? link.Backward(posted, e, terms, TFormula.IsOnLogits, ref lost) * factor : TNumber.Zero;
             if (_isScaled)
             {
                 var weight = Vector256.LoadAligned(s.Weight + i);
                 var hasNone = Vector256.Equals(weight, Vector256<double>.Zero);
-                value = TNumber.Select(hasNone, TNumber.Zero, value * (TNumber.Of(weight) * unit));
+                value = TNumber.Select(hasNone, TNumber.Zero, value * (TNumber.Of(weight) * valueFactor));
                 gradient = TNumber.Select(hasNone, TNumber.Zero, gradient * TNumber.Of(weight));
                 lost = Vector256.AndNot(lost, hasNone);
             }

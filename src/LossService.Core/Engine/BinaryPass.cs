@@ -30,6 +30,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _isFloat64;
     private readonly bool _wantsMore;
     private readonly bool _calibratesPositive;
+    private readonly BinaryTarget _target;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly LogisticBlock? _kernelBlock;
@@ -47,6 +48,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _temperature = options.Get(SharedOptions.Temperature);
         _bias = options.Get(SharedOptions.LogitBias) ?? [];
         _classWeight = options.Get(SharedOptions.ClassWeight) ?? [];
+        _target = new(batch.LabelForm, batch.LabelTemperature);
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
 
         Weights = new(
@@ -58,7 +60,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _columns = predictions.Shape.Rank > 1 ? predictions.Shape.Last : 1;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
-        _hasKernel = TFormula.IsLogistic && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
+        _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
             && options.Get(SharedOptions.LabelSmoothing) == 0 && _temperature == 1 && _bias.Length == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // the block kernel does not handle an infinite loss of weight 0, which is 0
@@ -172,7 +174,8 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     {
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
         if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideDouble, WideDouble>(scratch, count);
-        else if (TFormula.IsPlain && !(_isFloat64 && _wantsMore)) _block.Score<PlainDouble, PlainDouble>(scratch, count);
+        else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))
+            _block.Score<PlainDouble, PlainDouble>(scratch, count);
         else _block.Score<WideDouble, PlainDouble>(scratch, count);
     }
 
@@ -258,7 +261,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         {
             if (!Weights.Kept.Contains(block + i)) continue;
             var column = (int)((block + i) % _columns);
-            classes.AddElement(Weights[block + i], column, scratch.Label[i] > 0.5, IsPositive(scratch, i));
+            classes.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch, i));
         }
     }
 
@@ -277,8 +280,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)
     {
         var (p, positive) = (scratch.P[i], IsPositive(scratch, i));
-        var isHit = positive == scratch.Label[i] > 0.5;
-        return _calibratesPositive ? (isHit, p, scratch.Label[i]) : (isHit, positive ? p : 1 - p, isHit ? 1 : 0);
+        var isHit = positive == _target.IsPositive(scratch.Label[i]);
+        var label = _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
+        return _calibratesPositive ? (isHit, p, label) : (isHit, positive ? p : 1 - p, isHit ? 1 : 0);
     }
 
     private bool IsPositive(BinaryScratch scratch, int i) => _batch.Form != PredictionForm.Logits ? scratch.Posted[i] > 0.5

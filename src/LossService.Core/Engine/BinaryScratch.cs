@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 20;
+    private const int Rows = 23;
 
     private readonly double* _first;
 
@@ -24,7 +24,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The predictions as posted; NaN for masked ones.</summary>
     public double* Posted => _first;
 
-    /// <summary>The labels before smoothing.</summary>
+    /// <summary>The labels as posted.</summary>
     public double* Label => _first + Block;
 
     /// <summary>The sample weights; 0 for elements that are not kept.</summary>
@@ -78,8 +78,17 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The second derivatives by the predictions.</summary>
     public double* Hessian => _first + 18 * Block;
 
+    /// <summary>The first step of a teacher's labels.</summary>
+    public double* LabelStart => _first + 19 * Block;
+
+    /// <summary>What <see cref="LabelStart"/> lacks to its number.</summary>
+    public double* LabelStartRest => _first + 20 * Block;
+
+    /// <summary>The probabilities that a teacher's labels are, before smoothing.</summary>
+    public double* Target => _first + 21 * Block;
+
     /// <summary>What is added to the logits after their division by the temperature.</summary>
-    public double* Bias => _first + 19 * Block;
+    public double* Bias => _first + 22 * Block;
 
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
@@ -113,5 +122,6 @@ internal sealed unsafe class BinaryScratch
         LogP[to] = other.LogP[from];
         Entropy[to] = other.Entropy[from];
         CrossEntropy[to] = other.CrossEntropy[from];
+        Target[to] = other.Target[from];
     }
 }

@@ -27,6 +27,9 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Surplus"/>.</summary>
     public virtual bool NeedsSurplus => false;
 
+    /// <summary>Whether the formula reads ln t, so that a t that is tiny, or 0 by underflow, matters.</summary>
+    public virtual bool ReadsLogOfTarget => false;
+
     /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/>, too.</summary>
     public virtual bool IsGeneric => false;
 

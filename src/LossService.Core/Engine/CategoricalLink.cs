@@ -122,7 +122,8 @@ internal abstract class CategoricalLink
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)
         {
             scale /= _temperature;
-            var total = Dd.Zero;
+            // that of the largest class is added last: the others' sum, which its own gradient needs, would lose its digits
+            var others = Dd.Zero;
             var k = Ranking.FindMax(row.Z);
             var winner = row.PDerivative.Broadcast(k);
             var (hasTiny, shiftedTotal) = (false, Dd.Zero);
@@ -137,9 +138,10 @@ internal abstract class CategoricalLink
                 }
                 u = Dd.Select(isTiny, u, u + Times(row.P[c], v));
                 row.LogPDerivative.Store(c, u);
-                total += u;
+                others += Dd.Select(Lanes.LaneIs(k - c), Dd.Zero, u);
             }
-            total = Dd.SumOfLanes(total);
+            others = Dd.SumOfLanes(others);
+            var total = others + row.LogPDerivative.Broadcast(k);
             shiftedTotal = Dd.SumOfLanes(shiftedTotal) * scale;
             var tinyTotal = Underflow.ShiftBack(shiftedTotal);
             var isFinite = double.IsFinite(total.ToScalar());
@@ -150,7 +152,7 @@ internal abstract class CategoricalLink
             {
                 var u = row.LogPDerivative[c];
                 var g = isFinite
-                    ? u * row.Q[c] - Times(row.P[c], total - u - logSumExpDerivative)
+                    ? u * row.Q[c] - Times(row.P[c], Dd.Select(Lanes.LaneIs(k - c), others, total - u) - logSumExpDerivative)
                     : Limit(u, total, row.LogP[c]);
                 g *= scale;
                 if (hasTiny && isFinite)

@@ -96,10 +96,9 @@ internal sealed class CategoricalPass : IDisposable
     private void Run(
         Batch batch, Scores scores, long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
-        var labels = batch.Labels is null
-            ? null : new TargetRows(batch.Labels, batch.Predictions.Shape, batch.Options.Get(SharedOptions.Normalize));
+        var labels = batch.Labels is null ? null : PostedTargets.Create(batch, batch.Labels, batch.Predictions.Shape);
         var scorer = new CategoricalScorer(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores);
-        var plan = new SoftmaxPlan(batch, _formula, _classWeights.Padded);
+        var plan = new SoftmaxPlan(batch, _formula, labels, _classWeights.Padded);
         using var run = new CategoricalRun(batch, labels, scorer, plan, Weights, scores, sum, tally);
         for (var row = start; row < end; row++)
         {

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using LossService.Core.Batches;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -35,6 +34,15 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
 
     /// <summary>Σt − 1: 0, or the rounding error of a dense row.</summary>
     public TNumber Surplus { get; init; }
+
+    /// <summary>The class whose 1 − t is <see cref="Rest"/>: computed from t, it would lack digits; −1 = none.</summary>
+    public required int Top { get; init; }
+
+    /// <summary>1 − t of <see cref="Top"/>.</summary>
+    public TNumber Rest { get; init; }
+
+    /// <summary>ln t_c, where that is more than a function of t_c; else empty.</summary>
+    public NumberRow<TNumber> LogT { get; init; }
 
     /// <summary>t_c: the target after smoothing.</summary>
     public required NumberRow<TNumber> T { get; init; }
@@ -72,6 +80,16 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
     }
 
     /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
-    public FourClasses<TNumber> Four(int start, Vector256<double> weight) =>
-        new(LogP[start], P[start], Q[start], T[start], weight, start, SumsToOne, HasExactTarget);
+    public FourClasses<TNumber> Four(int start, Vector256<double> weight)
+    {
+        var t = T[start];
+        var u = TNumber.One - t;
+        if ((uint)(Top - start) < Lanes.Width) u = TNumber.Select(Lanes.LaneIs(Top - start), Rest, u);
+        var hasLogT = LogT.Length > 0;
+        return new(LogP[start], P[start], Q[start], t, u, weight, start, SumsToOne, HasExactTarget)
+        {
+            HasLogT = hasLogT,
+            LogT = hasLogT ? LogT[start] : TNumber.Zero,
+        };
+    }
 }

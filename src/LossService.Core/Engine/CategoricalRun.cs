@@ -27,7 +27,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 || tally?.Classes is not null ? null : tally;
 
     private readonly WorkMemory? _target =
-        plan is { TakesClasses: true, TakesRows: false } && labels!.AreDense ? new(batch.Predictions.Shape.Last, batch.Memory) : null;
+        plan is { TakesClasses: true, TakesRows: false } && labels!.AreRows
+            ? new(Lanes.Padded(batch.Predictions.Shape.Last), batch.Memory) : null;
 
     private ISoftmaxRows? _hard, _soft;
     private CategoricalScratch? _scratch;
@@ -50,7 +51,9 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
             scorer.Skip(row, Scratch);
             return;
         }
-        var y = plan.TakesClasses ? labels!.TrueClass(row, FindTarget()) : TargetRows.Soft;
+        var (y, negatedEntropy) = (TargetRows.Soft, 0.0);
+        if (plan.TakesClasses)
+            y = labels!.FindTrueClass(row, FindTarget(), plan is { TakesRows: true, SubtractsEntropy: true }, out negatedEntropy);
         var work = _beside;
         if (y >= 0)
         {
@@ -59,7 +62,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
         }
         else if (plan.TakesRows)
         {
-            Soft.AddSoft(row, sum);
+            Soft.AddSoft(row, negatedEntropy, sum);
             work |= _metrics;
         }
         else

@@ -27,9 +27,9 @@ internal sealed class CategoricalScorer
     {
         (_batch, _labels, _weights, _scores) = (batch, labels, weights, scores);
         _classes = batch.Predictions.Shape.Last;
-        _outputs = new(batch, weights, scores);
+        _outputs = new(batch, labels, weights, scores);
         var losses = new RowLosses(batch, weights, weighsSamples ? classWeights : new(null, _classes), scores);
-        _exact = new(batch, formula, classWeights, weighsSamples, losses, _outputs, scores);
+        _exact = new(batch, formula, labels, classWeights, weighsSamples, losses, _outputs, scores);
         if (PlainScorer.Serves(batch, formula))
             _plain = new(batch, formula, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
     }
@@ -39,10 +39,12 @@ internal sealed class CategoricalScorer
     public void Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         ReadPredictions(index, scratch.Z);
-        var hard = TargetRows.Soft;
-        if (_labels is not null) hard = _labels.Read(index, scratch.Y[.._classes], scratch.YLow[.._classes]);
-        if (_plain is not null) work = _plain.Score(index, work, hard, scratch, sum, tally);
-        if (work != RowWork.None) _exact.Score(index, work, hard, scratch, sum, tally);
+        var target = new RowTarget(TargetRows.Soft);
+        if (_labels is not null) target = _plain is null ? _labels.Read(index, scratch.Target) : _labels.ReadPlain(index, scratch.Target);
+        if (_plain is not null) work = _plain.Score(index, work, target, scratch, sum, tally);
+        if (work == RowWork.None) return;
+        if (target.IsPlain) target = _labels!.Read(index, scratch.Target);
+        _exact.Score(index, work, target, scratch, sum, tally);
     }
 
     /// <summary>

@@ -31,6 +31,12 @@ internal sealed class CategoricalScratch : IDisposable
     /// <summary>What rounding took from the unsmoothed target; 0 in its padding.</summary>
     public Span<double> YLow => Part(16);
 
+    /// <summary>The unsmoothed target.</summary>
+    public NumberRow<Dd> Target => new(Y, YLow);
+
+    /// <summary>ln t of the target, until the results are written.</summary>
+    public NumberRow<Dd> Logs => new(Part(2), Part(15));
+
     /// <summary>A row of results before it is written.</summary>
     public Span<double> Result => Part(2);
 
@@ -42,6 +48,7 @@ internal sealed class CategoricalScratch : IDisposable
             Hard = hard,
             SumsToOne = sumsToOne,
             Surplus = surplus,
+            Top = -1,
             Z = Z,
             LogP = Pair<TNumber>(3),
             P = Pair<TNumber>(5),

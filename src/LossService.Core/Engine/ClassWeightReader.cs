@@ -1,7 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
-using LossService.Core.Options;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
@@ -11,8 +10,8 @@ internal sealed class ClassWeightReader : IDisposable
 {
     private readonly ClassWeights _weights;
     private readonly Shape _shape;
-    private readonly bool _normalizes;
-    private readonly int _classes;
+    private readonly Batch _batch;
+    private readonly int _padded;
     private readonly WorkMemory _row;
     private readonly RowWindow? _window;
     private Tensor _rows;
@@ -21,15 +20,14 @@ internal sealed class ClassWeightReader : IDisposable
     public ClassWeightReader(Batch batch, ClassWeights weights)
     {
         var layout = batch.Layout;
-        _weights = weights;
-        _classes = layout.Classes;
+        (_batch, _weights) = (batch, weights);
+        _padded = Lanes.Padded(layout.Classes);
         _shape = layout.ClassesLast;
-        _normalizes = batch.Options.Get(SharedOptions.Normalize);
-        _row = new(Lanes.Padded(_classes), batch.Memory);
+        _row = new(2L * _padded, batch.Memory);
         _row.Span.Clear();
         _rows = batch.Labels!;
         if (!layout.AreAdjacent && _rows.Shape.Rank == _shape.Rank) _window = new(_rows, layout, batch.Memory);
-        _labels = new(_rows, _shape, _normalizes);
+        _labels = PostedTargets.Create(batch, _rows, _shape);
     }
 
     /// <summary>Reads that of a sample.</summary>
@@ -38,9 +36,10 @@ internal sealed class ClassWeightReader : IDisposable
         if (_window?.Find(sample) is { } rows && !ReferenceEquals(rows, _rows))
         {
             _rows = rows;
-            _labels = new(rows, _shape, _normalizes);
+            _labels = PostedTargets.Create(_batch, rows, _shape);
         }
-        return _weights.Of(_labels.Read(sample, _row.Span[.._classes]), _row.Span);
+        var target = new NumberRow<Dd>(_row.Span[.._padded], _row.Span[_padded..]);
+        return _weights.Of(_labels.Read(sample, target).Hard, target.Hi);
     }
 
     /// <inheritdoc/>

@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using LossService.Core.Batches;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;

@@ -10,6 +10,7 @@ namespace LossService.Core.Engine;
 internal sealed unsafe class ElementHessian
 {
     private readonly BinaryLink _link;
+    private readonly BinaryTarget _target;
     private readonly double _smoothing, _temperature, _clip;
     private readonly bool _isNothing;
     private readonly Dd _scale;
@@ -22,9 +23,9 @@ internal sealed unsafe class ElementHessian
         (_temperature, _clip) = (options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
         _link = new(batch.Form, _temperature, options.Has(SharedOptions.LogitBias), _clip);
+        _target = new(batch.LabelForm, batch.LabelTemperature);
         _isNothing = weights.IsNothing;
-        var unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
-        _scale = _isNothing ? Dd.Zero : unit / new Dd(weights.Divisor) / new Dd(_temperature) / new Dd(_temperature);
+        _scale = _isNothing ? Dd.Zero : batch.Factor / new Dd(weights.Divisor) / new Dd(_temperature) / new Dd(_temperature);
     }
 
     /// <summary>Fills <see cref="BinaryScratch.Hessian"/> for the first <paramref name="count"/> elements of a loaded block.</summary>
@@ -35,12 +36,12 @@ internal sealed unsafe class ElementHessian
         {
             var posted = Vector256.LoadAligned(scratch.Posted + i);
             var weight = Vector256.LoadAligned(scratch.Weight + i);
-            var label = new Dd(Vector256.LoadAligned(scratch.Label + i));
+            var (label, rest) = ReadLabel(Vector256.LoadAligned(scratch.Label + i));
             var e = new FourElements<Dd, Dd>
             {
                 Z = new(posted),
                 T = Smooth(label),
-                U = Smooth(Dd.One - label),
+                U = Smooth(rest),
                 PosWeight = new(Vector256.LoadAligned(scratch.PosWeight + i)),
             };
             var scale = _scale * new Dd(weight);
@@ -48,6 +49,14 @@ internal sealed unsafe class ElementHessian
             var hasNone = _isNothing ? Vector256<double>.AllBitsSet : Vector256.Equals(weight, Vector256<double>.Zero);
             Vector256.AndNot(h.Round(), hasNone).StoreAligned(scratch.Hessian + i);
         }
+    }
+
+    /// <summary>t and 1 − t before smoothing.</summary>
+    private (Dd T, Dd U) ReadLabel(Vector256<double> posted)
+    {
+        if (!_target.IsTeacher) return (new(posted), Dd.One - new Dd(posted));
+        var lost = Vector256<double>.Zero;
+        return _target.Finish(posted, _target.Start<Dd>(posted), ref lost);
     }
 
     private Dd Curve<TFormula>(

@@ -11,26 +11,32 @@ namespace LossService.Core.Engine;
 /// derivatives) → link (gradient).
 /// </summary>
 internal sealed class ExactScorer(
-    Batch batch, CategoricalFormula formula, ClassWeights classWeights, bool weighsSamples, RowLosses losses, RowOutputs outputs,
-    Scores scores)
+    Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples, RowLosses losses,
+    RowOutputs outputs, Scores scores)
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly CategoricalLink _link = CreateLink(batch);
-    private readonly Smoothing _smoothing = new(batch.Options.Get(SharedOptions.LabelSmoothing), batch.Predictions.Shape.Last);
+    private readonly Smoothing _smoothing = new(batch);
 
     private readonly bool _needsDistribution = !formula.IsOnLogits
         || batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
 
     /// <summary>Does the work on a row whose predictions and label have been read, adding to the sums.</summary>
-    public void Score(long index, RowWork work, int hard, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    public void Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
-        var label = new NumberRow<Dd>(scratch.Y, scratch.YLow);
+        var label = scratch.Target;
+        var hard = target.Hard;
         var row = scratch.Row(
             _smoothing.IsNone ? hard : TargetRows.Soft,
             batch.Form == PredictionForm.Logits,
-            hard >= 0 || !formula.NeedsSurplus ? Dd.Zero : _smoothing.GetSurplus(label),
+            hard >= 0 || target.SumsToOne || !formula.NeedsSurplus ? Dd.Zero : _smoothing.GetSurplus(label),
             weighsSamples ? [] : classWeights.Padded);
-        _smoothing.Apply(label, row.T);
+        _smoothing.Apply(label, row.Z, row.T);
+        if (_smoothing.IsNone)
+        {
+            row = row with { Top = target.Top, Rest = target.Rest };
+            if (formula.ReadsLogOfTarget && labels!.TryReadLogs(index, scratch.Logs)) row = row with { LogT = scratch.Logs };
+        }
         var logSumExp = _needsDistribution ? _link.Fill(row) : Dd.Zero;
         if ((work & RowWork.Description) != 0) outputs.Write(index, row);
         if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);

@@ -9,20 +9,27 @@ namespace LossService.Core.Engine;
 /// <param name="P">p_c.</param>
 /// <param name="Q">1 − p_c, by itself accurate.</param>
 /// <param name="T">t_c, after smoothing.</param>
+/// <param name="U">1 − t_c, by itself accurate.</param>
 /// <param name="W">w_c, the class weight.</param>
 /// <param name="First">The number of the first of the four.</param>
 /// <param name="SumsToOne">Whether Σp = 1 by construction, as after a softmax.</param>
 /// <param name="HasExactTarget">Whether a double holds t_c exactly.</param>
 internal readonly record struct FourClasses<TNumber>(
-    TNumber LogP, TNumber P, TNumber Q, TNumber T, Vector256<double> W, int First, bool SumsToOne, bool HasExactTarget)
+    TNumber LogP, TNumber P, TNumber Q, TNumber T, TNumber U, Vector256<double> W, int First, bool SumsToOne, bool HasExactTarget)
     where TNumber : struct, IArithmetic<TNumber>
 {
+    /// <summary>Whether <see cref="LogT"/> is given.</summary>
+    public bool HasLogT { get; init; }
+
+    /// <summary>ln t_c, where that is more than a function of t_c.</summary>
+    public TNumber LogT { get; init; }
+
     /// <summary>p − t, from the side where it does not cancel: for t = 1 it is −(1 − p).</summary>
     public TNumber Error
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => TNumber.Select(
-            Vector256.GreaterThan(T.Round(), Vector256.Create(0.5)), TNumber.One - T - Q, P - T);
+            Vector256.GreaterThan(T.Round(), Vector256.Create(0.5)), U - Q, P - T);
     }
 
     /// <summary>|error| with what it may be where it is 0 by rounding.</summary>

@@ -15,6 +15,11 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
     /// </summary>
     private const double LeastPart = 1.0 / 8;
 
+    /// <summary>The same where the target was computed in plain double, too, so that there are twice as many errors.</summary>
+    private const double LeastPartOfPlainTarget = 1.0 / 4;
+
     /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
-    public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= LeastPart * Size;
+    /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
+    public bool HasDigits(bool isTargetPlain) => double.IsFinite(Value.ToScalar())
+        && Math.Abs(Value.ToScalar()) >= (isTargetPlain ? LeastPartOfPlainTarget : LeastPart) * Size;
 }

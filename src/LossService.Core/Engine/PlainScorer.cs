@@ -17,12 +17,14 @@ namespace LossService.Core.Engine;
 internal sealed class PlainScorer(
     Batch batch, CategoricalFormula formula, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
 {
+    /// <summary>A t below it, or 0 by underflow, has no logarithm with digits.</summary>
+    private const double LeastTarget = 1e-290;
+
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
-    private readonly Smoothing _smoothing = new(batch.Options.Get(SharedOptions.LabelSmoothing), batch.Predictions.Shape.Last);
+    private readonly Smoothing _smoothing = new(batch);
     // the other formulas' second derivatives may be small differences
     private readonly bool _hasHessian = formula.IsCrossEntropy || formula.IsRelativeEntropy;
-    private readonly bool _normalizes = batch.Options.Get(SharedOptions.Normalize);
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
     public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType != DType.Float64
@@ -31,15 +33,20 @@ internal sealed class PlainScorer(
 
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public RowWork Score(long index, RowWork work, int hard, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    public RowWork Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
-        var surplus = hard >= 0 || !formula.NeedsSurplus ? 0 : _smoothing.GetSurplus(new(scratch.Y, scratch.YLow)).ToScalar();
+        var hard = target.Hard;
+        var needsSurplus = hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
+        // smoothed, many t have the same error, so that errors add up
+        if (target.IsPlain
+            && (needsSurplus || !_smoothing.IsNone || (formula.ReadsLogOfTarget && HasTiny(scratch.Y[.._classes])))) return work;
+        var surplus = needsSurplus ? _smoothing.GetSurplus(scratch.Target).ToScalar() : 0;
         var row = scratch.Row(_smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true, PlainDouble.Of(surplus), classWeight) with
         {
-            HasExactTarget = _smoothing.IsNone && (!_normalizes || scratch.YLow.IndexOfAnyExcept(0.0) < 0),
+            HasExactTarget = _smoothing.IsNone && target.IsExact,
         };
         if (_smoothing.IsNone) row = row with { T = new(scratch.Y, scratch.YLow) };
-        else _smoothing.Apply(new(scratch.Y, scratch.YLow), row.T);
+        else _smoothing.Apply(new(scratch.Y, scratch.YLow), row.Z, row.T);
 
         var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
         var softmax = default(PlainSoftmax);
@@ -54,7 +61,7 @@ internal sealed class PlainScorer(
             left = RowWork.None;
             WriteHessian(scores.Hessian!, index, row, softmax, losses.GetGradientScale(losses.GetScale(index, hard, scratch.Y)), scratch);
         }
-        if ((work & (RowWork.Loss | RowWork.Gradient)) != 0) left |= Score(index, work, hard, row, softmax, scratch, sum);
+        if ((work & (RowWork.Loss | RowWork.Gradient)) != 0) left |= Score(index, work, target, row, softmax, scratch, sum);
         if (!describes) return left;
         softmax.Distribute(row);
         if ((work & RowWork.Description) != 0) outputs.Write(index, row);
@@ -62,12 +69,19 @@ internal sealed class PlainScorer(
         return left;
     }
 
-    private RowWork Score(long index, RowWork work, int hard, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
+    private static bool HasTiny(ReadOnlySpan<double> target)
+    {
+        foreach (var t in target)
+            if (t < LeastTarget) return true;
+        return false;
+    }
+
+    private RowWork Score(long index, RowWork work, in RowTarget target, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
         var score = formula.Score(row, softmax);
-        if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
-        var scale = losses.GetScale(index, hard, scratch.Y);
+        if (!score.HasDigits(target.IsPlain)) return work & (RowWork.Loss | RowWork.Gradient);
+        var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
         return WriteGradient(gradient, index, row, softmax, score, losses.GetGradientScale(scale).Hi, scratch.Result)

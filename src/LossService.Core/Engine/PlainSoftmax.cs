@@ -58,7 +58,7 @@ internal readonly struct PlainSoftmax
         var p = GetP(e);
         return new(
             PlainDouble.Of(GetLogP(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row.Z), (nuint)start))), PlainDouble.Of(p),
-            PlainDouble.Of(GetQ(e, p)), row.T[start], weight, start, row.SumsToOne, row.HasExactTarget);
+            PlainDouble.Of(GetQ(e, p)), row.T[start], PlainDouble.One - row.T[start], weight, start, row.SumsToOne, row.HasExactTarget);
     }
 
     /// <summary>Replaces the exponentials of a row by p, and fills log p.</summary>

@@ -1,6 +1,5 @@
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
-using LossService.Core.Options;
 using LossService.Core.Outputs;
 
 namespace LossService.Core.Engine;
@@ -12,14 +11,14 @@ namespace LossService.Core.Engine;
 /// <param name="scores">Where to.</param>
 internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights classWeights, Scores scores)
 {
-    private readonly Dd _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
+    private readonly Dd _factor = batch.Factor;
 
-    /// <summary>The row's weight, in the batch's unit.</summary>
+    /// <summary>The row's weight, in the batch's unit, with T² where that is asked for.</summary>
     public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
     {
         var weight = new Dd(weights[index]);
         if (!classWeights.AreOne) weight *= new Dd(classWeights.Of(hard, y));
-        return weight * _unit;
+        return weight * _factor;
     }
 
     /// <summary>The row's weight in the reduced loss; 0 where that is nothing.</summary>

@@ -9,7 +9,7 @@ using LossService.Core.Outputs;
 namespace LossService.Core.Engine;
 
 /// <summary>Writes what a row's distribution says, and adds it to the metrics, from any arithmetic.</summary>
-internal sealed class RowOutputs(Batch batch, SampleWeights weights, Scores scores)
+internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights weights, Scores scores)
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly Dd _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
@@ -48,7 +48,7 @@ internal sealed class RowOutputs(Batch batch, SampleWeights weights, Scores scor
             var t = TNumber.Of(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(y), (nuint)c));
             crossEntropy -= TNumber.XLogY(t, row.LogP[c]);
         }
-        var label = hard >= 0 ? hard : Ranking.FindMax(y[.._classes]);
+        var label = labels!.FindLabel(index, hard, y[.._classes]);
         var best = Ranking.FindMax(row.Z[.._classes]);
         crossEntropy = NumberRow<TNumber>.SumOfLanes(crossEntropy);
         tally.Add(weights[index], new Dd(crossEntropy.Round(), crossEntropy.Rest()), best == label,

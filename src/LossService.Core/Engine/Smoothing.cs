@@ -1,29 +1,62 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
 using LossService.Core.Numerics;
+using LossService.Core.Options;
 
 namespace LossService.Core.Engine;
 
 /// <summary>Label smoothing of rows of classes.</summary>
-/// <param name="smoothing">α.</param>
-/// <param name="classes">The number of classes, K.</param>
-internal readonly struct Smoothing(double smoothing, int classes)
+/// <remarks>
+/// The softmax kernel spreads over all classes: the loss of a row that has a class of −∞ is infinite then, and computed again by this.
+/// </remarks>
+internal readonly struct Smoothing
 {
-    /// <summary>Whether rows stay as they are.</summary>
-    public bool IsNone => smoothing == 0;
+    private readonly int _classes;
+    private readonly Dd _keep, _share;
+    private readonly bool _isOverFinite;
+    private readonly double _ruledOut;
 
-    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding.</summary>
+    /// <summary>The smoothing that a batch asks for.</summary>
+    public Smoothing(Batch batch)
+    {
+        _classes = batch.Predictions.Shape.Last;
+        _share = new(batch.Options.Get(SharedOptions.LabelSmoothing));
+        _keep = Dd.One - _share;
+        IsNone = _share.ToScalar() == 0;
+        _isOverFinite = batch.Options.Get(SharedOptions.SmoothingOver) == SharedOptions.SmoothingOverFinite;
+        _ruledOut = batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity;
+    }
+
+    /// <summary>Whether rows stay as they are.</summary>
+    public bool IsNone { get; }
+
+    /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding; K counts those that may have a share.</summary>
+    /// <param name="y">The label.</param>
+    /// <param name="z">The predictions as posted, padded.</param>
+    /// <param name="target">Receives t.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Apply<TNumber>(NumberRow<TNumber> y, NumberRow<TNumber> target) where TNumber : struct, IArithmetic<TNumber>
+    public void Apply<TNumber>(NumberRow<TNumber> y, ReadOnlySpan<double> z, NumberRow<TNumber> target)
+        where TNumber : struct, IArithmetic<TNumber>
     {
         y.Hi.CopyTo(target.Hi);
         if (TNumber.HasRest) y.Lo.CopyTo(target.Lo);
-        if (smoothing == 0) return;
-        var (keep, spread) = (Dd.One - new Dd(smoothing), new Dd(smoothing) / new Dd(classes));
-        var (factor, addend) = (TNumber.Of(keep.Hi, keep.Lo), TNumber.Of(spread.Hi, spread.Lo));
-        for (var c = 0; c < target.Length; c += Lanes.Width) target.Store(c, target[c] * factor + addend);
-        target.Hi[classes..].Clear();
-        target.Lo[classes..].Clear();
+        if (IsNone) return;
+        var none = _isOverFinite ? z[.._classes].Count(_ruledOut) : 0;
+        // where no class may have a share, the label is impossible anyway
+        var spread = _share / new Dd(int.Max(_classes - none, 1));
+        var (factor, addend) = (TNumber.Of(_keep.Hi, _keep.Lo), TNumber.Of(spread.Hi, spread.Lo));
+        var ruledOut = Vector256.Create(_ruledOut);
+        for (var c = 0; c < target.Length; c += Lanes.Width)
+        {
+            var t = target[c] * factor;
+            var smoothed = t + addend;
+            if (none > 0)
+                smoothed = TNumber.Select(Vector256.Equals(Vector256.LoadUnsafe(in z[c]), ruledOut), t, smoothed);
+            target.Store(c, smoothed);
+        }
+        target.Hi[_classes..].Clear();
+        target.Lo[_classes..].Clear();
     }
 
     /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
@@ -40,6 +73,6 @@ internal readonly struct Smoothing(double smoothing, int classes)
             rest += (sum - (next - rounded)) + (label - rounded) + low;
             sum = next;
         }
-        return (Dd.SumOfLanes(Dd.Sum(sum, rest)) - Dd.One) * (Dd.One - new Dd(smoothing));
+        return (Dd.SumOfLanes(Dd.Sum(sum, rest)) - Dd.One) * _keep;
     }
 }

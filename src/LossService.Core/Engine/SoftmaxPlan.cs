@@ -19,8 +19,9 @@ internal sealed class SoftmaxPlan
     /// <summary>Decides by the formula, the options and the dtypes.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="formula">Its formula.</param>
+    /// <param name="labels">Its labels.</param>
     /// <param name="classWeight">The weight of each class, padded; empty = 1.</param>
-    public SoftmaxPlan(Batch batch, CategoricalFormula formula, double[] classWeight)
+    public SoftmaxPlan(Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight)
     {
         _batch = batch;
         var (dtype, options) = (batch.Predictions.DType, batch.Options);
@@ -33,20 +34,23 @@ internal sealed class SoftmaxPlan
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
             SubtractsEntropy = formula.IsRelativeEntropy,
+            HasPlainTargets = labels is { ArePlain: true },
             ClassWeight = Multiply(classWeight, formula.ClassFactor),
             Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
+            Factor = batch.Factor,
+            IsScaled = batch.IsScaled,
             IsFloat64 = !isNarrow,
             LeastPart = isNarrow ? SoftmaxKernel<StoredFloat32>.LeastPart : LeastPartOfFloat64,
         };
         // the kernel writes gradients as it reads predictions
         var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
-            && batch.Labels is not null && !options.Has(SharedOptions.LogitBias);
+            && labels is not null && !options.Has(SharedOptions.LogitBias);
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0
             : (formula.OfTrueClass is not null || formula.IsRelativeEntropy) && isNarrow && smoothing == 0);
         var isWeighed = classWeight.Length > 0;
-        TakesRows = TakesClasses && isNarrow && batch.Labels!.Shape.Rank == batch.Predictions.Shape.Rank
+        TakesRows = TakesClasses && isNarrow && labels!.AreRows
             // the weight of such a row is a quotient of exact sums
             && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed)
             // a label that is divided by its row's sum is rounded: near 1, its logarithm has no digits left
@@ -58,6 +62,9 @@ internal sealed class SoftmaxPlan
 
     /// <summary>Whether the kernel scores rows with soft labels.</summary>
     public bool TakesRows { get; }
+
+    /// <summary>Whether the kernel needs the entropy of soft labels.</summary>
+    public bool SubtractsEntropy => _loss.SubtractsEntropy;
 
     /// <summary>A kernel for rows with one true class, or with soft labels.</summary>
     public ISoftmaxRows NewRows(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows) =>

@@ -29,7 +29,9 @@ internal sealed class TemperatureFitter : IDisposable
     private readonly WorkMemory _memory;
     private readonly ExactSum _slope = new(), _curvature = new();
     private Batch _window;
+    private readonly BinaryTarget _target;
     private TargetRows? _labels;
+    private int _label;
 
     /// <param name="batch">The batch, of logits with labels.</param>
     /// <param name="weights">Its weights.</param>
@@ -40,7 +42,8 @@ internal sealed class TemperatureFitter : IDisposable
         (_batch, _window, _weights, _isBinary, _cancellation) = (batch, batch, weights, isBinary, cancellation);
         _samples = isBinary ? batch.Predictions.Count : batch.Layout.Rows;
         _classes = isBinary ? 2 : batch.Layout.Classes;
-        _memory = new(3L * Lanes.Padded(_classes), batch.Memory);
+        _target = new(batch.LabelForm, batch.LabelTemperature);
+        _memory = new(4L * Lanes.Padded(_classes), batch.Memory);
         _memory.Span.Clear();
         _bias = batch.Options.Get(SharedOptions.LogitBias) ?? [];
         if (!isBinary) _bias.CopyTo(B);
@@ -50,7 +53,9 @@ internal sealed class TemperatureFitter : IDisposable
 
     private Span<double> Y => _memory.Span.Slice(Lanes.Padded(_classes), Lanes.Padded(_classes));
 
-    private Span<double> B => _memory.Span.Slice(2 * Lanes.Padded(_classes), Lanes.Padded(_classes));
+    private Span<double> YLow => _memory.Span.Slice(2 * Lanes.Padded(_classes), Lanes.Padded(_classes));
+
+    private Span<double> B => _memory.Span.Slice(3 * Lanes.Padded(_classes), Lanes.Padded(_classes));
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
@@ -134,7 +139,7 @@ internal sealed class TemperatureFitter : IDisposable
             var logSum = Dd.Log(new Dd(total)).ToScalar() + largest;
             tally.Add(_weights[i], new Dd(weight * logSum - inverse * expected - ExpectBias()), false, 0);
             if (isPositive) tally.AddToBin(_weights[i], Exp(0, inverse, largest).ToScalar() / total, Y[0]);
-            else tally.AddToBin(_weights[i], 1 / total, IsHit(best) ? 1 : 0);
+            else tally.AddToBin(_weights[i], 1 / total, best == _label ? 1 : 0);
         });
         return tally.Conclude();
     }
@@ -158,7 +163,7 @@ internal sealed class TemperatureFitter : IDisposable
     private bool Visit(Batch window, long start, long end, Action<long> visit)
     {
         _window = window;
-        if (!_isBinary) _labels = new(window.Labels!, window.Predictions.Shape, window.Options.Get(SharedOptions.Normalize));
+        if (!_isBinary) _labels = PostedTargets.Create(window, window.Labels!, window.Predictions.Shape);
         for (var i = start; i < end; i++)
         {
             if (i % 64 == 0) _cancellation.ThrowIfCancellationRequested();
@@ -168,9 +173,6 @@ internal sealed class TemperatureFitter : IDisposable
         }
         return true;
     }
-
-    /// <summary>Whether the predicted class is the label's; of an element, a label of 0.5 is the second class.</summary>
-    private bool IsHit(int best) => _labels is null ? best == 0 == Y[0] > 0.5 : best == Ranking.FindMax(Y[.._classes]);
 
     /// <summary>
     /// The class with the largest z·β + b, and that. Of equal classes it is the first; of the two of an element, the second.
@@ -196,13 +198,17 @@ internal sealed class TemperatureFitter : IDisposable
         {
             _window.Predictions.Read(sample, z[..1]);
             _window.Labels!.Read(sample, y[..1]);
-            (z[1], y[1]) = (0, 1 - y[0]);
+            // of an element, a logit of 0 and a label of a half are the second class
+            _label = _target.IsPositive(y[0]) ? 0 : 1;
+            z[1] = 0;
+            (y[0], y[1]) = Distribute(y[0]);
             if (_bias.Length > 0) B[0] = _bias[sample % _bias.Length];
         }
         else
         {
             _window.Predictions.Read(sample * _classes, z);
-            _labels.Read(sample, y);
+            var hard = _labels.ReadPlain(sample, new(Y, YLow)).Hard;
+            _label = _labels.FindLabel(sample, hard, y);
         }
         var max = z[Ranking.FindMax(z)];
         if (double.IsInfinity(max)) return false;
@@ -213,6 +219,15 @@ internal sealed class TemperatureFitter : IDisposable
         }
         Z[_classes..].Fill(double.NegativeInfinity);
         return true;
+    }
+
+    /// <summary>t and 1 − t of the label of an element.</summary>
+    private (double T, double U) Distribute(double posted)
+    {
+        if (!_target.IsTeacher) return (posted, 1 - posted);
+        var (label, lost) = (Vector256.Create(posted), Vector256<double>.Zero);
+        var (t, u) = _target.Finish(label, _target.Start<Dd>(label), ref lost);
+        return (t.ToScalar(), u.ToScalar());
     }
 
     /// <summary>Σ_c y_c, and Σ_c y_c·z_c.</summary>

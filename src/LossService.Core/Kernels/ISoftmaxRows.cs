@@ -11,14 +11,16 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Rows whose losses the kernel has computed, but not their gradients.</summary>
     List<long> WithoutGradient { get; }
 
-    /// <summary>Where to write the next row's own target, a number for each class.</summary>
+    /// <summary>Where to write the next row's own target, padded.</summary>
     Span<double> Target { get; }
 
     /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);
 
-    /// <summary>Adds a row whose target is in <see cref="Target"/>; scores the block when it is full.</summary>
-    void AddSoft(long index, ExactSum sum);
+    /// <summary>
+    /// Adds a row whose target is in <see cref="Target"/>, with Σ t·ln t where that is subtracted; scores the block when it is full.
+    /// </summary>
+    void AddSoft(long index, double negatedEntropy, ExactSum sum);
 
     /// <summary>Scores the rows of the block, and adds their losses to <paramref name="sum"/>.</summary>
     void Flush(ExactSum sum);

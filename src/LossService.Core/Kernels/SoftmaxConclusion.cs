@@ -23,12 +23,12 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     private const double TinySpan = 620;
 
     /// <summary>Terms are rounded independently, so that most of their errors cancel: a value may be a smaller part of its parts.</summary>
-    private const double LeastPartOfValue = 1.0 / 8;
+    private const double LeastPartOfValue = 1.0 / 8, LeastPartOfPlainTargets = 1.0 / 4;
 
     private readonly Dd _keep = hasRows ? Dd.Zero : Dd.One - new Dd(loss.Smoothing);
     private readonly Dd _spread = hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes);
     private readonly Dd _divisor = new Dd(divisor) * Vector256.Create(loss.Temperature);
-    private readonly double _plainScale = (loss.Unit / (new Dd(divisor) * Vector256.Create(loss.Temperature))).ToScalar();
+    private readonly double _plainScale = (loss.Factor / (new Dd(divisor) * Vector256.Create(loss.Temperature))).ToScalar();
 
     // a logsumexp is no amount of information
     private readonly Dd _squared = new Dd(loss.LogSumExpSquared) / loss.Unit;
@@ -76,7 +76,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var scale = Vector256.Create(_plainScale);
         if (!IsPlain)
         {
-            var weight = new Dd(Vector256.Load(rows.Weight + i)) * loss.Unit;
+            var weight = new Dd(Vector256.Load(rows.Weight + i)) * loss.Factor;
             value = Dd.Select(weight.IsZero, Dd.Zero, value * weight);
             scale = (weight / _divisor).Round();
         }
@@ -117,11 +117,12 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     }
 
     /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
-    private static Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
+    private Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
     {
         var negated = Vector256.Load(rows.NegatedEntropy + i);
         var difference = value + negated;
-        var isLost = Vector256.LessThan(difference.Hi, (value.Hi - negated) * Vector256.Create(LeastPartOfValue));
+        var least = Vector256.Create(loss.HasPlainTargets ? LeastPartOfPlainTargets : LeastPartOfValue);
+        var isLost = Vector256.LessThan(difference.Hi, (value.Hi - negated) * least);
         return Dd.Select(isLost, new Dd(double.NaN), difference);
     }
 

@@ -20,11 +20,20 @@ internal sealed record SoftmaxLoss
     /// <summary>Whether the entropy of a row's own target is subtracted.</summary>
     public bool SubtractsEntropy { get; init; }
 
+    /// <summary>Whether a row's own target was computed in plain double, so that there are twice as many errors.</summary>
+    public bool HasPlainTargets { get; init; }
+
     /// <summary>The weight of each class, padded; empty = all are 1.</summary>
     public required double[] ClassWeight { get; init; }
 
-    /// <summary>What nats are multiplied by.</summary>
+    /// <summary>What nats are multiplied by for the unit.</summary>
     public required Dd Unit { get; init; }
+
+    /// <summary>What the value is multiplied by: <see cref="Unit"/>, and T² where that is asked for.</summary>
+    public required Dd Factor { get; init; }
+
+    /// <summary>Whether <see cref="Factor"/> is not 1.</summary>
+    public required bool IsScaled { get; init; }
 
     /// <summary>Whether logits and results are float64.</summary>
     public required bool IsFloat64 { get; init; }

@@ -2,7 +2,6 @@ using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
-using LossService.Core.Options;
 using LossService.Core.Outputs;
 
 namespace LossService.Core.Kernels;
@@ -46,7 +45,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _predictions = (TElement*)batch.Predictions.Data;
         _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
         _weighsInside = hasRows || loss.Smoothing != 0;
-        _isPlain = samples.ArePlain && (_weighsInside || loss.ClassWeight.Length == 0) && batch.Unit == Unit.Nats;
+        _isPlain = samples.ArePlain && (_weighsInside || loss.ClassWeight.Length == 0) && !loss.IsScaled;
         _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
         // the exponentials, the logits of short rows, their targets, and those of all rows
         var block = (nuint)_block * (nuint)_padded;
@@ -79,10 +78,10 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void AddSoft(long index, ExactSum sum)
+    public void AddSoft(long index, double negatedEntropy, ExactSum sum)
     {
         _targets.Prepare(_count);
-        if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = _targets.GetNegatedEntropy(_count);
+        if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = negatedEntropy;
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
         if (!_isPlain) _scratch.Weight[_count] = _samples[index];
         if (++_count == _block) Flush(sum);

@@ -13,17 +13,14 @@ namespace LossService.Core.Kernels;
 /// <param name="areRows">Whether each row has its own target.</param>
 internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows)
 {
-    /// <summary>The classes after which a sum goes into a double-double: a long sum would lose digits.</summary>
-    private const int Run = 32 * Lanes.Width;
-
     private readonly int _padded = Lanes.Padded(classes);
     private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
 
     /// <summary>Whether each row has its own target.</summary>
     public bool AreRows => areRows;
 
-    /// <summary>Where to write the labels of a row.</summary>
-    public Span<double> Raw(int row) => new(memory + row * _padded, classes);
+    /// <summary>Where to write the labels of a row, padded with zeros.</summary>
+    public Span<double> Raw(int row) => new(memory + row * _padded, _padded);
 
     /// <summary>The target of a row, padded with zeros; null = 1 in every class.</summary>
     public double* Row(int row) => areRows ? memory + row * _padded : _weights;
@@ -32,9 +29,8 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Prepare(int row)
     {
-        var target = memory + row * _padded;
-        new Span<double>(target + classes, _padded - classes).Clear();
         if (loss.Smoothing == 0 && loss.ClassWeight.Length == 0) return;
+        var target = memory + row * _padded;
         var (keep, spread) = (Vector256.Create(1 - loss.Smoothing), Vector256.Create(loss.Smoothing / classes));
         for (var c = 0; c < _padded; c += Lanes.Width)
         {
@@ -44,23 +40,6 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
             t.Store(target + c);
         }
         new Span<double>(target + classes, _padded - classes).Clear();
-    }
-
-    /// <summary>Σ b_c·ln b_c of a row.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public double GetNegatedEntropy(int row)
-    {
-        var target = memory + row * _padded;
-        var (total, run) = (Dd.Zero, Vector256<double>.Zero);
-        for (var c = 0; c < _padded; c += Lanes.Width)
-        {
-            var b = Vector256.Load(target + c);
-            run += Vector256.AndNot(b * VectorMath.Log(b), Vector256.Equals(b, Vector256<double>.Zero));
-            if ((c & (Run - 1)) != Run - Lanes.Width) continue;
-            total += run;
-            run = Vector256<double>.Zero;
-        }
-        return Dd.SumOfLanes(total + run).ToScalar();
     }
 
     /// <summary>Copies a row's target to another row.</summary>

@@ -25,9 +25,9 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <summary>A loss's own options, followed by those of every binary loss on probabilities.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
-        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.Temperature,
-        SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass,
-        SharedOptions.FitTemperature,
+        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.LabelTemperature,
+        SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins,
+        SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>

@@ -27,9 +27,10 @@ internal abstract class CategoricalLoss : Loss
     /// <summary>A loss's own options, followed by those of every categorical loss on a distribution.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
-        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing,
-        SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis,
-        SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
+        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
+        SharedOptions.LabelTemperature, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.LogitBias,
+        SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins,
+        SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>

@@ -25,6 +25,14 @@ public abstract class Loss
     /// <summary>Which labels it accepts.</summary>
     public abstract LabelRule Labels { get; }
 
+    /// <summary>The forms of labels it accepts: a teacher's predictions only where labels may be soft.</summary>
+    public IReadOnlyList<TargetForm> LabelForms => Labels switch
+    {
+        LabelRule.None => [],
+        LabelRule.Distribution or LabelRule.Probability => [TargetForm.Labels, TargetForm.Logits, TargetForm.LogProbabilities],
+        _ => [TargetForm.Labels],
+    };
+
     /// <summary>The options it accepts.</summary>
     public abstract IReadOnlyList<Option> Options { get; }
 

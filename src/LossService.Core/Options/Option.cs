@@ -41,6 +41,9 @@ public abstract record Option(string Name, OptionForm Form, string Description)
     /// <summary>The form of predictions that the option needs: logits for <c>temperature</c>; null = any.</summary>
     public PredictionForm? OnlyWith { get; init; }
 
+    /// <summary>The form of labels that the option needs: a teacher's logits for <c>label_temperature</c>; null = any.</summary>
+    public TargetForm? OnlyWithLabels { get; init; }
+
     /// <summary>The value when the option is not posted; null = off.</summary>
     public abstract object? DefaultValue { get; }
 

@@ -32,10 +32,26 @@ public static class SharedOptions
         "The target becomes (1 − label_smoothing)·t + label_smoothing/K, with K = 2 for binary losses.")
     { Minimum = 0, Maximum = 1 };
 
+    /// <summary>The option <c>smoothing_over</c>, of categorical losses.</summary>
+    public static readonly Option<string> SmoothingOver = new("smoothing_over", OptionForm.Choice, SmoothingOverClasses,
+        "Which classes label_smoothing spreads over. classes: all K. finite: those whose log-probability is above −∞, so that a class "
+        + "ruled out by a logit of −∞ gets no share.")
+    { Choices = [SmoothingOverClasses, SmoothingOverFinite] };
+
     /// <summary>The option <c>temperature</c>.</summary>
     public static readonly Option<double> Temperature = new("temperature", OptionForm.Number, 1,
         "T: logits are divided by it before softmax or sigmoid.")
     { Minimum = 1e-20, Maximum = 1e20, OnlyWith = PredictionForm.Logits };
+
+    /// <summary>The option <c>label_temperature</c>; null = that of the predictions.</summary>
+    public static readonly Option<double?> LabelTemperature = new("label_temperature", OptionForm.Number, null,
+        "label_logits are divided by it before softmax or sigmoid. Without it, they are divided by temperature.")
+    { Minimum = 1e-20, Maximum = 1e20, OnlyWithLabels = TargetForm.Logits };
+
+    /// <summary>The option <c>temperature_squared</c>.</summary>
+    public static readonly Option<bool> TemperatureSquared = new("temperature_squared", OptionForm.Flag, false,
+        "Multiplies the loss and the gradient by T², so that a softened target's gradient keeps its size (Hinton et al., 2015).")
+    { OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>logit_bias</c>.</summary>
     public static readonly Option<double[]?> LogitBias = new("logit_bias", OptionForm.PerClass, null,
@@ -99,6 +115,9 @@ public static class SharedOptions
         "What the reliability diagram in metrics compares. positive: the probability of the positive class with the label; "
         + "predicted: the probability of the predicted class with its being the label's.")
     { Choices = [CalibrationPositive, "predicted"] };
+
+    /// <summary>The values of <see cref="SmoothingOver"/>; the first is the default.</summary>
+    internal const string SmoothingOverClasses = "classes", SmoothingOverFinite = "finite";
 
     /// <summary>The default of <see cref="Calibration"/>.</summary>
     internal const string CalibrationPositive = "positive";

@@ -1,5 +1,6 @@
 using LossService.Core.Batches;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
@@ -58,7 +59,8 @@ internal static class BatchRules
     {
         using var rows = new RowReader(loss, batch, cancellation);
         WeightRules.Check(batch, rows, problems);
-        if (batch.Labels is { } labels) LabelRules.Check(loss.Labels, labels, rows, problems);
+        if (batch is { LabelForm: TargetForm.Labels, Labels: { } labels }) LabelRules.Check(loss.Labels, labels, rows, problems);
+        else if (batch.Labels is { } teacher) TeacherRules.Check(batch, teacher, rows, problems);
         // which samples are kept depends on the labels
         if (problems.Total == 0) PredictionRules.Check(batch, rows, problems);
     }

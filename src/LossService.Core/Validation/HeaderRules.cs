@@ -22,6 +22,7 @@ public static class HeaderRules
         CheckLabels(loss, batch, problems);
         CheckOptions(loss, batch, problems);
         CheckOutputs(loss, batch, problems);
+        CheckDefined(batch.LabelForm.Name(), batch.LabelForm, problems);
         CheckDefined(BatchField.Reduction, batch.Reduction, problems);
         CheckDefined(BatchField.MeanOver, batch.MeanOver, problems);
         CheckDefined(BatchField.Unit, batch.Unit, problems);
@@ -33,7 +34,12 @@ public static class HeaderRules
     private static void CheckLabels(Loss loss, Batch batch, BatchProblems problems)
     {
         if (batch.Labels is null && loss.Labels != LabelRule.None) problems.Add("", $"{BatchField.Labels} are missing");
-        if (batch.Labels is not null && loss.Labels == LabelRule.None) problems.Add(BatchField.Labels, $"{loss.Name} takes no labels");
+        if (batch.Labels is null) return;
+        var (form, name) = (batch.LabelForm, batch.LabelForm.Name());
+        if (loss.Labels == LabelRule.None) problems.Add(name, $"{loss.Name} takes no labels");
+        else if (!loss.LabelForms.Contains(form))
+            problems.Add(name, $"{loss.Name} takes hard labels only, not {name}: "
+                + (loss.Labels == LabelRule.Class ? "class indices, or rows with one 1 and 0 elsewhere" : "0 or 1 for each element"));
     }
 
     private static void CheckOptions(Loss loss, Batch batch, BatchProblems problems)
@@ -44,6 +50,8 @@ public static class HeaderRules
             if (!loss.Options.Any(own => ReferenceEquals(own, option))) problems.Add(option.Name, $"{loss.Name} has no such option");
             if (option.OnlyWith is { } only && batch.Form != only)
                 problems.Add(option.Name, $"{option.Name} applies to {only.Name()} only, not to {batch.Form.Name()}");
+            if (option.OnlyWithLabels is { } labels && batch.LabelForm != labels)
+                problems.Add(option.Name, $"{option.Name} applies to {labels.Name()} only, not to {batch.LabelForm.Name()}");
             OptionRules.Check(given, problems);
         }
     }

@@ -40,19 +40,13 @@ internal static class PredictionRules
         switch (batch.Form)
         {
             case PredictionForm.Logits:
-                var infinite = row.Count(double.PositiveInfinity) > 1 ? "more than one logit is Infinity"
-                    : row.IndexOfAnyExcept(double.NegativeInfinity) < 0 ? "all logits are -Infinity" : null;
-                if (infinite is not null && problems.Count())
-                    problems.Keep(name, rows.GetPosition(index), $"softmax is undefined where {infinite}{rows.DescribeAxis()}");
+                SoftmaxRule.Check(row, name, index, rows, problems);
                 break;
             case PredictionForm.Probabilities:
                 SumRule.Check(row, dtype, name, name, rows.Normalizes, hint, index, rows, problems);
                 break;
             default:
-                for (var c = 0; c < row.Length; c++) row[c] = Math.Exp(row[c]);
-                SumRule.Check(
-                    row, dtype, name, "exp(log_probabilities)", false, "if they are not normalized, send them as logits", index, rows,
-                    problems);
+                SumRule.CheckLogs(row, dtype, name, "if they are not normalized, send them as logits", index, rows, problems);
                 break;
         }
     }

@@ -31,7 +31,7 @@ internal sealed class RowReader : IDisposable
         (_shape, _layout, _memory) = (batch.Predictions.Shape, batch.Layout, batch.Memory);
         IsCategorical = loss.Kind == LossKind.Categorical;
         Width = IsCategorical ? _layout.Classes : (int)long.Min(_shape.Count, 1024);
-        HasIndices = IsCategorical && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
+        HasIndices = IsCategorical && batch.LabelForm == TargetForm.Labels && batch.Labels is { } labels && labels.Shape.Rank < _shape.Rank;
         Normalizes = batch.Options.Get(SharedOptions.Normalize);
         Samples = IsCategorical ? _layout.Rows : _shape.Count;
         Kept = new(batch, Samples);

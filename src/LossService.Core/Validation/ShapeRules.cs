@@ -68,7 +68,8 @@ internal static class ShapeRules
         var shape = batch.Predictions.Shape;
         // JSON writes every array without elements as []
         if (samples.Count == 0 && labels.Count == 0) return;
-        if (loss.Kind == LossKind.Binary)
+        if (batch.LabelForm.IsTeacher()) CheckTeacher(batch, labels, problems);
+        else if (loss.Kind == LossKind.Binary)
         {
             if (labels.Shape != shape)
                 problems.Add(BatchField.Labels,
@@ -93,6 +94,16 @@ internal static class ShapeRules
                 $"labels of the shape {samples} are class indices, integers from 0 to {batch.Layout.Classes - 1}; got "
                 + labels.DType.Name());
         }
+    }
+
+    private static void CheckTeacher(Batch batch, Tensor labels, BatchProblems problems)
+    {
+        var name = batch.LabelForm.Name();
+        if (!labels.DType.IsFloat()) problems.Add(name, $"expected real numbers, got {labels.DType.Name()}");
+        else if (labels.Shape != batch.Predictions.Shape)
+            problems.Add(name, $"{name} have the shape {labels.Shape}, but {batch.Form.Name()} {batch.Predictions.Shape}");
+        if (batch.Options.Has(SharedOptions.IgnoreIndex))
+            problems.Add(SharedOptions.IgnoreIndex.Name, $"ignore_index needs labels, not {name}; leave samples out with mask");
     }
 
     /// <summary>The axis that labels of a shape would fit the predictions with.</summary>

@@ -8,6 +8,14 @@ namespace LossService.Core.Validation;
 /// </summary>
 internal static class SumRule
 {
+    /// <summary>The same of the logarithms of probabilities, in whose place it writes the probabilities.</summary>
+    public static void CheckLogs(
+        Span<double> logs, DType dtype, string field, string hint, long index, RowReader rows, BatchProblems problems)
+    {
+        for (var c = 0; c < logs.Length; c++) logs[c] = Math.Exp(logs[c]);
+        Check(logs, dtype, field, $"exp({field})", false, hint, index, rows, problems);
+    }
+
     /// <summary>Adds a row that does not to <paramref name="problems"/>.</summary>
     /// <param name="row">The probabilities.</param>
     /// <param name="dtype">The type that they are stored in.</param>

@@ -46,8 +46,9 @@ internal static class OptionsSchema
     public static string Describe(Option option)
     {
         var only = option.OnlyWith is { } form ? $" Only with {form.Name()}." : "";
+        var onlyLabels = option.OnlyWithLabels is { } labels ? $" Only with {labels.Name()}." : "";
         var words = OptionWords.Describe(option);
-        return $"{option.Description}{only} {char.ToUpperInvariant(words[0])}{words[1..]}.";
+        return $"{option.Description}{only}{onlyLabels} {char.ToUpperInvariant(words[0])}{words[1..]}.";
     }
 
     /// <summary>A schema as JSON.</summary>

@@ -19,8 +19,13 @@ internal static class RequestSchema
     {
         var properties = new Dictionary<string, IOpenApiSchema>();
         foreach (var form in loss.Accepts) properties[form.Name()] = Tensor(Describe(form, loss), JsonSchemaType.Null, document);
-        if (loss.Labels != LabelRule.None)
-            properties[Fields.Labels] = Tensor(Describe(loss.Labels), loss.Kind == LossKind.Binary ? Bit : Number, document);
+        foreach (var form in loss.LabelForms)
+        {
+            var one = loss.LabelForms.Count > 1 ? $" A request has one of {string.Join(", ", loss.LabelForms.Select(f => f.Name()))}." : "";
+            properties[form.Name()] = form == TargetForm.Labels
+                ? Tensor(Describe(loss.Labels) + one, (loss.Kind == LossKind.Binary ? Bit : Number) | OrNull(loss), document)
+                : Tensor(Describe(form, loss.Kind) + one, JsonSchemaType.Null, document);
+        }
         AddWeights(properties, document);
         foreach (var option in loss.Options)
             properties[option.Name] = option.Form == OptionForm.Choice
@@ -33,7 +38,7 @@ internal static class RequestSchema
         {
             Type = JsonSchemaType.Object,
             Properties = properties,
-            Required = loss.Labels == LabelRule.None ? null : new HashSet<string> { Fields.Labels },
+            Required = loss.LabelForms.Count == 1 ? new HashSet<string> { Fields.Labels } : null,
             AdditionalPropertiesAllowed = false,
         };
     }
@@ -105,6 +110,18 @@ internal static class RequestSchema
         _ => "log p ≤ 0",
     }) + (loss.Kind == LossKind.Categorical ? ". Classes are on the last axis, or on class_axis." : ". Each element is a sample.")
         + (loss.Accepts.Count > 1 ? $" A request has one of {string.Join(", ", loss.Accepts.Select(other => other.Name()))}." : "");
+
+    /// <summary>Labels that have another form may be left out.</summary>
+    private static JsonSchemaType OrNull(Loss loss) => loss.LabelForms.Count > 1 ? JsonSchemaType.Null : 0;
+
+    private static string Describe(TargetForm form, LossKind kind) => (form, kind) switch
+    {
+        (TargetForm.Logits, LossKind.Categorical) =>
+            "A teacher's raw scores, in the predictions' shape: the target is their softmax, which is not rounded.",
+        (TargetForm.Logits, _) =>
+            "A teacher's raw scores, in the predictions' shape: the target is their sigmoid, which is not rounded.",
+        _ => "The natural logarithms of a teacher's probabilities, in the predictions' shape.",
+    };
 
     private static string Describe(LabelRule rule) => rule switch
     {

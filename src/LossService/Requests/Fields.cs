@@ -59,7 +59,10 @@ public static class Fields
 
     /// <summary>The names of the tensors, in the order of <see cref="TensorField"/>.</summary>
     public static ImmutableArray<string> Tensors { get; } =
-        [.. Enum.GetValues<PredictionForm>().Select(form => form.Name()), Labels, SampleWeight, Mask];
+    [
+        .. Enum.GetValues<PredictionForm>().Select(form => form.Name()), .. Enum.GetValues<TargetForm>().Select(form => form.Name()),
+        SampleWeight, Mask,
+    ];
 
     /// <summary>The names of the header's fields.</summary>
     public static ImmutableArray<string> Header { get; } = [Outputs, Reduction, MeanOver, Divisor, DType, Unit, TensorEncoding, Id];
@@ -99,5 +102,8 @@ public static class Fields
 
     /// <summary>Every field that a request for <paramref name="loss"/> may have.</summary>
     public static IEnumerable<string> GetNames(Loss loss) =>
-        [.. loss.Accepts.Select(form => form.Name()), Labels, SampleWeight, Mask, .. Header, .. loss.Options.Select(option => option.Name)];
+    [
+        .. loss.Accepts.Select(form => form.Name()), .. loss.LabelForms.Select(form => form.Name()), SampleWeight, Mask, .. Header,
+        .. loss.Options.Select(option => option.Name),
+    ];
 }

@@ -16,7 +16,15 @@ internal static class ForeignWords
 
     private static readonly FrozenDictionary<string, string> Others = new Dictionary<string, string>
     {
-        ["log_target"] = "labels are probabilities, not their logarithms",
+        ["log_target"] = "labels are probabilities; their logarithms are label_log_probabilities",
+        ["teacher"] = "use label_logits or label_log_probabilities",
+        ["teacher_logits"] = "use label_logits",
+        ["target_logits"] = "use label_logits",
+        ["teacher_log_probabilities"] = "use label_log_probabilities",
+        ["teacher_probabilities"] = "use labels: dense rows",
+        ["soft_labels"] = "use labels: dense rows",
+        ["soft_targets"] = "use labels: dense rows",
+        ["teacher_temperature"] = "use label_temperature",
         ["size_average"] = $"use {Fields.Reduction}",
         ["reduce"] = $"use {Fields.Reduction}",
         ["ignore_label"] = "use ignore_index",

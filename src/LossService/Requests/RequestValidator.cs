@@ -7,13 +7,15 @@ using LossService.Core.Validation;
 namespace LossService.Requests;
 
 /// <summary>
-/// The gate for the header of a request: predictions in exactly one form, and what <see cref="HeaderRules"/> says of the rest.
+/// The gate for the header of a request: predictions in exactly one form, labels in one at most, and what <see cref="HeaderRules"/> says
+/// of the rest.
 /// Shapes and values are checked where they are scored.
 /// </summary>
 internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 {
     public RequestValidator() =>
-        RuleFor(request => request).Cascade(CascadeMode.Stop).Custom(CheckPredictions).Custom(CheckHeader).Custom(CheckEntries);
+        RuleFor(request => request).Cascade(CascadeMode.Stop)
+            .Custom(CheckPredictions).Custom(CheckLabels).Custom(CheckHeader).Custom(CheckEntries);
 
     /// <summary>
     /// Adds the tensors that are missing to the errors of a request that could not be read: an unknown field is often a missing one.
@@ -24,7 +26,7 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (!Enum.GetValues<PredictionForm>().Any(form => request.Posted.Contains(form.Name())))
             request.Errors.Add(new(""), DescribeMissing(request));
         if (request.HasSeveral) return;
-        if (request.Loss.Labels != LabelRule.None && !request.Posted.Contains(Fields.Labels))
+        if (request.Loss.Labels != LabelRule.None && !Enum.GetValues<TargetForm>().Any(form => request.Posted.Contains(form.Name())))
             request.Errors.Add(new(""), $"{Fields.Labels} are missing");
     }
 
@@ -37,14 +39,21 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         if (request.Form is not null) return;
         string[] posted = [.. Enum.GetValues<PredictionForm>().Where(form => request[(TensorField)form] is not null)
             .Select(form => form.Name())];
-        if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}");
-        else Add("", DescribeMissing(request));
+        if (posted.Length > 1) Add(posted[1], $"expected one form of predictions, got {string.Join(" and ", posted)}", request, context);
+        else Add("", DescribeMissing(request), request, context);
+    }
 
-        void Add(string field, string detail)
-        {
-            request.Errors.Add(new(field), detail);
-            context.AddFailure(field, detail);
-        }
+    private static void CheckLabels(ScoreRequest request, ValidationContext<ScoreRequest> context)
+    {
+        if (request.HasSeveral) return;
+        string[] posted = [.. request.LabelForms.Select(form => form.Name())];
+        if (posted.Length > 1) Add(posted[1], $"expected one form of labels, got {string.Join(" and ", posted)}", request, context);
+    }
+
+    private static void Add(string field, string detail, ScoreRequest request, ValidationContext<ScoreRequest> context)
+    {
+        request.Errors.Add(new(field), detail);
+        context.AddFailure(field, detail);
     }
 
     private static void CheckHeader(ScoreRequest request, ValidationContext<ScoreRequest> context)
@@ -69,11 +78,11 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
             Add(new(request.Form!.Value.Name()), DescribeClasses(classes, posted));
         if (request is { IsCombined: true, Reduction: Reduction.None })
             Add(new(Fields.Combined), "combined adds up losses that are reduced; with the reduction \"none\" there are none");
-        var sources = Fields.LabelSources.Where(source => request[source] is not null).ToArray();
+        TargetForm[] sources = [.. request.LabelForms];
         foreach (var entry in losses.Where(entry => entry.Loss.Labels != LabelRule.None)) CheckSource(entry.Entry!, sources, Add);
         foreach (var source in sources)
             if (losses.Count > 0 && !losses.Any(entry => request.FindLabels(entry) == source))
-                Add(new(Fields.GetName(source)), $"none of the losses reads {Fields.GetName(source)}");
+                Add(new(source.Name()), $"none of the losses reads {source.Name()}");
 
         void Add(Address address, string detail)
         {
@@ -82,12 +91,13 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
         }
     }
 
-    private static void CheckSource(RequestEntry entry, TensorField[] posted, Action<Address, string> add)
+    private static void CheckSource(RequestEntry entry, TargetForm[] posted, Action<Address, string> add)
     {
         var address = new Address(Fields.LabelsFrom) { Entry = entry.Name };
-        if (entry.LabelsFrom is { } source && !posted.Contains(source)) add(address, $"{Fields.GetName(source)} are missing");
+        if (entry.LabelsFrom is { } source && !posted.Contains(source)) add(address, $"{source.Name()} are missing");
         else if (entry.LabelsFrom is null && posted.Length > 1)
-            add(address, $"there are {string.Join(" and ", posted.Select(Fields.GetName))}; labels_from says which of them the loss reads");
+            add(address, $"there are {string.Join(" and ", posted.Select(form => form.Name()))}; "
+                + "labels_from says which of them the loss reads");
     }
 
     /// <summary>The classes of a loss over the request's predictions; 0 for a binary loss.</summary>

@@ -116,6 +116,9 @@ public sealed class ScoreRequest : IDisposable
         }
     }
 
+    /// <summary>The forms of the posted labels, in order.</summary>
+    public IEnumerable<TargetForm> LabelForms => Enum.GetValues<TargetForm>().Where(form => this[GetField(form)] is not null);
+
     /// <summary>The posted predictions; null where there are none, or several.</summary>
     public Tensor? Predictions => Form is { } form ? _tensors[(int)form] : null;
 
@@ -132,12 +135,18 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>Whether a tensor came as bytes.</summary>
     public bool IsEncoded(TensorField field) => (_encoded & (1 << (int)field)) != 0;
 
-    /// <summary>The request as a batch. The tensors stay the request's.</summary>
-    public Batch ToBatch(PredictionForm form) => new()
+    /// <summary>The field of labels of a form.</summary>
+    public static TensorField GetField(TargetForm form) => TensorField.Labels + (int)form;
+
+    /// <summary>The request as a batch, with the labels of the first form posted. The tensors stay the request's.</summary>
+    public Batch ToBatch(PredictionForm form) => ToBatch(form, LabelForms.FirstOrDefault());
+
+    private Batch ToBatch(PredictionForm form, TargetForm labels) => new()
     {
         Form = form,
         Predictions = _tensors[(int)form]!,
-        Labels = this[TensorField.Labels],
+        Labels = this[GetField(labels)],
+        LabelForm = labels,
         SampleWeight = this[TensorField.SampleWeight],
         Mask = this[TensorField.Mask],
         Outputs = Outputs,

@@ -26,6 +26,11 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
     public void Score_HardRows_AgreesWithDoubleDouble(string loss) => Compare(loss, rows: 20_000, seed: 1);
 
+    [Theory]
+    [MemberData(nameof(LossTheories.TaughtCategorical), MemberType = typeof(LossTheories))]
+    public void Score_HardRowsOfATeacher_AgreesWithDoubleDouble(string loss) =>
+        Compare(loss, rows: 20_000, seed: 3, Space with { LabelForms = [LabelForm.Logits] });
+
     /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
@@ -53,8 +58,9 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
                 pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First)));
         });
 
-    private void Compare(string name, long rows, int seed)
+    private void Compare(string name, long rows, int seed, BatchSpace? of = null)
     {
+        var from = of ?? Space;
         var loss = LossCatalogue.Find(name)!;
         var (random, clock) = (new Random(seed), Stopwatch.StartNew());
         var (scored, elements, neighbours, wrong, worst) = (0L, 0L, 0L, 0L, 0.0);
@@ -62,7 +68,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
         while (scored < rows)
         {
             // a batch of one row shows the error of its loss, a sum hides it
-            var space = Space.OfSize(random.Next(8) == 0 ? 1 : RowsOfBatch, random.Next(Space.Classes.Min, Space.Classes.Max + 1));
+            var space = from.OfSize(random.Next(8) == 0 ? 1 : RowsOfBatch, random.Next(from.Classes.Min, from.Classes.Max + 1));
             var draft = HardRows.Harden(BatchGenerator.Draw(loss, space, random.Next()), random);
             var (fast, exact) = (draft.Score(), (draft with { IsExact = true }).Score());
             scored += draft.Rows;

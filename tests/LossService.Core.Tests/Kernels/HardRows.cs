@@ -17,6 +17,13 @@ internal static class HardRows
         {
             var part = z.AsSpan(row * draft.Classes, draft.Classes);
             Fill(part, random.Next(Kinds), random);
+            if (draft.LabelForm == LabelForm.Logits && random.Next(3) == 0)
+            {
+                // a teacher that nearly agrees
+                var near = labels.AsSpan(row * draft.Classes, draft.Classes);
+                var noise = Math.Pow(10, -7 * random.NextDouble());
+                for (var c = 0; c < near.Length; c++) near[c] = (float)(part[c] * (1 + noise * Normal(random)));
+            }
             if (labels is null || draft.LabelForm != LabelForm.Dense || draft.Loss.Labels != LabelRule.Distribution) continue;
             if (random.Next(3) == 0)
                 Approach(labels.AsSpan(row * draft.Classes, draft.Classes), part, random);

@@ -208,7 +208,7 @@ public sealed class EdgeTests
                 Labels = target is null ? null : [.. rows.SelectMany(_ => target)],
             };
             yield return draft;
-            foreach (var option in loss.Options.Where(option => (option.OnlyWith ?? form) == form))
+            foreach (var option in loss.Options.Where(option => (option.OnlyWith ?? form) == form && option.OnlyWithLabels is null))
             {
                 object[] values = option.Form switch
                 {

@@ -17,7 +17,8 @@ public sealed class FarEndTests
     {
         var loss = LossCatalogue.Find(name)!;
         double[] z = [.. from a in Logits from b in Logits from c in Logits from x in new[] { a, b, c } select x];
-        foreach (var option in loss.Options.Where(option => (option.OnlyWith ?? PredictionForm.Logits) == PredictionForm.Logits))
+        foreach (var option in loss.Options.Where(option =>
+            (option.OnlyWith ?? PredictionForm.Logits) == PredictionForm.Logits && option.OnlyWithLabels is null))
         {
             foreach (var end in EndsOf(option))
             {

@@ -84,6 +84,9 @@ public sealed partial class PageTests
         Assert.Equal(loss.Labels != LabelRule.None, options.Contains("ignore_index"));
         Assert.Equal(loss.Labels != LabelRule.None, options.Contains("class_weight"));
         Assert.Equal(options.Contains("temperature"), options.Contains("logit_bias"));
+        Assert.Equal(isSoft && loss.Kind == LossKind.Categorical, options.Contains("smoothing_over"));
+        Assert.Equal(isSoft, options.Contains("label_temperature"));
+        Assert.Equal(isSoft, options.Contains("temperature_squared"));
         Assert.Equal(loss.Accepts.Contains(PredictionForm.Probabilities), options.Contains("temperature"));
         Assert.Equal(loss.Accepts.Contains(PredictionForm.Probabilities), options.Contains("clip"));
     }

@@ -124,7 +124,7 @@ public sealed class RelationTests
         if (option is null) return;
         for (var seed = 0; seed < 20; seed++)
         {
-            var draft = Random(name, seed).Without("temperature", "z_loss");
+            var draft = Random(name, seed).Without("temperature", "temperature_squared", "z_loss");
             var cold = draft with { Predictions = [.. draft.Predictions.Select(x => x * 4)] };
             var (plain, tempered) = (draft.Score(), cold.With(option, 4.0).Score());
             AssertNear(plain.Losses, tempered.Losses);

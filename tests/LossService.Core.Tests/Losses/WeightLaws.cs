@@ -186,7 +186,7 @@ public sealed class WeightLaws
         draft =>
         {
             if (draft.Form != PredictionForm.Logits) return;
-            draft = draft.Without("logit_bias") with { Unit = unit, Reduction = Reduction.Sum };
+            draft = draft.Without("logit_bias", "temperature_squared") with { Unit = unit, Reduction = Reduction.Sum };
             var (with, without) = (draft.With("z_loss", 0.25).Score(), draft.Without("z_loss").Score());
             var classWeight = draft.ValueOf("class_weight") as double[] ?? [.. Enumerable.Repeat(1.0, draft.Classes)];
             var temperature = draft.ValueOf("temperature") as double? ?? 1;

@@ -24,7 +24,7 @@ internal sealed class WrittenBatch
         (string Member, string[]? Rows)[] tensors =
         [
             (draft.Form.Name(), Rows(draft.Predictions, isFlat: false)),
-            (Fields.Labels, Rows(draft.Labels, isIndex)),
+            (draft.Target.Name(), Rows(draft.Labels, isIndex)),
             (Fields.SampleWeight, Rows(draft.SampleWeight, !draft.IsBinary)),
             (Fields.Mask, Rows(draft.Mask?.Select(kept => kept ? "true" : "false"), !draft.IsBinary)),
         ];

@@ -57,7 +57,9 @@ internal sealed class HostileBatch
         var samples = IsBinary ? axes : axes[..^1];
         var predictions = Deviate(Of(form, axes));
         Tensors.Add((form.Name(), predictions));
-        if (Loss.Labels != LabelRule.None || _choices.OneIn(16))
+        if (_choices.OneIn(6) && (Loss.LabelForms.Count > 1 || _choices.OneIn(8)))
+            Tensors.Add((TargetForm.Logits.Name(), Deviate(Of(PredictionForm.Logits, axes))));
+        else if (Loss.Labels != LabelRule.None || _choices.OneIn(16))
             Tensors.Add((Fields.Labels, Deviate(IsBinary || !_choices.OneIn(4) ? new(samples, "0", "0") : new(axes, "1", "0"))));
         if (_choices.OneIn(4)) Tensors.Add((Fields.SampleWeight, Deviate(new(Leading(samples), _choices.Of("1", "0", "1e-300"), "0.5"))));
         if (_choices.OneIn(4)) Tensors.Add((Fields.Mask, Deviate(new(Leading(samples), _choices.Of("true", "false", "1"), "true"))));

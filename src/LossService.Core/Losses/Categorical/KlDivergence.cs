@@ -30,7 +30,8 @@ internal sealed class KlDivergence : CategoricalLoss
         Formula = @"\ell_{\text{forward}} = \sum_c t_c \log \frac{t_c}{p_c}, \qquad "
             + @"\ell_{\text{reverse}} = \sum_c p_c \log \frac{p_c}{t_c}",
         WhenToUse = """
-            Use it for soft labels: distillation from a teacher, annotators who disagree. Forward has the gradient of cross_entropy,
+            Use it for soft labels: annotators who disagree, or distillation, where label_logits are a teacher's logits and
+            temperature_squared keeps the gradient's size as T grows. Forward has the gradient of cross_entropy,
             and a value of 0 exactly when predictions equal labels. Reverse concentrates on one mode of the labels instead of covering
             them all, as policies and variational posteriors do. Reverse is infinite for class indices unless label_smoothing is above
             0. The mean is over rows, as PyTorch's "batchmean".
@@ -51,6 +52,8 @@ internal sealed class KlDivergence : CategoricalLoss
         Equivalents =
         [
             new("PyTorch", "torch.nn.functional.kl_div(log_probabilities, labels, reduction=\"batchmean\")"),
+            new("PyTorch", "torch.nn.functional.kl_div(log_probabilities, label_log_probabilities, reduction=\"batchmean\", "
+                + "log_target=True)"),
             new("Keras", "keras.losses.KLDivergence()(labels, probabilities)"),
             new("Optax", "optax.kl_divergence(log_probabilities, labels).mean()"),
         ],
@@ -65,11 +68,16 @@ internal sealed class KlDivergence : CategoricalLoss
     };
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        options.Get(Direction) == "forward" ? new ForwardFormula() : new SumOverClasses<Reverse>(default);
+        options.Get(Direction) == "forward" ? new ForwardFormula() : new ReverseFormula();
 
     private sealed class ForwardFormula() : SumOverClasses<Forward>(default)
     {
         public override bool IsRelativeEntropy => true;
+    }
+
+    private sealed class ReverseFormula() : SumOverClasses<Reverse>(default)
+    {
+        public override bool ReadsLogOfTarget => true;
     }
 
     /// <summary>Σ D(t‖p) + Σt − Σp; with softmax, Σt − Σp is the rounding error of a dense label's sum.</summary>
@@ -99,19 +107,21 @@ internal sealed class KlDivergence : CategoricalLoss
         public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, logP, error) = (c.T, c.P, c.LogP, c.Error);
-            var logT = RelativeEntropy.Log(t);
+            var logT = c.HasLogT ? c.LogT : RelativeEntropy.Log(t);
+            var hasNone = c.HasLogT ? ~logT.IsFinite : t.IsZero;
             var infinity = TNumber.Of(double.PositiveInfinity);
-            var infinite = t.IsZero & logP.IsFinite;
+            var infinite = hasNone & logP.IsFinite;
             var (term, ratio) = RelativeEntropy.Compare(p, logP, t, logT, -error);
             var size = RelativeEntropy.GetSize(p, t, -error);
             if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
             var value = TNumber.Select(infinite, infinity, term);
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
             return new(
-                value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(t.IsZero, TNumber.Zero, derivative),
+                value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(hasNone, TNumber.Zero, derivative),
                 size, RelativeEntropy.GetRatioSize(ratio) + Vector256<double>.One);
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Select(c.T.IsZero, Dd.Zero, Dd.One), Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) =>
+            (Dd.Select(c.HasLogT ? ~c.LogT.IsFinite : c.T.IsZero, Dd.Zero, Dd.One), Dd.Zero);
     }
 }

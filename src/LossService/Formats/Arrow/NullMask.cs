@@ -23,7 +23,7 @@ internal static class NullMask
         foreach (var run in nulls)
         {
             var shape = TrimOnes(run.Shape, samples.Rank);
-            if (run.Field is not (TensorField.Labels or TensorField.SampleWeight) || shape.Rank > samples.Rank)
+            if (run.Field is not (>= TensorField.Labels and <= TensorField.SampleWeight) || shape.Rank > samples.Rank)
                 Refuse(run, message, request);
             else if (isPostedRight && samples.Axes.StartsWith(shape.Axes))
                 Clear(mask ??= Make(samples, request), run, shape, message);

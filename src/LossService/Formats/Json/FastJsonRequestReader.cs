@@ -33,6 +33,8 @@ internal static unsafe class FastJsonRequestReader
         && DTypeFits(request, TensorField.Probabilities)
         && DTypeFits(request, TensorField.LogProbabilities)
         && DTypeFits(request, TensorField.Labels)
+        && DTypeFits(request, TensorField.LabelLogits)
+        && DTypeFits(request, TensorField.LabelLogProbabilities)
         && DTypeFits(request, TensorField.SampleWeight);
 
     private static bool DTypeFits(ScoreRequest request, TensorField field) =>

@@ -28,7 +28,7 @@ internal sealed record OipConfig(string Name, IReadOnlyList<OipConfig.Tensor> In
     /// <summary>The configuration of a model.</summary>
     public static OipConfig Create(OipModel model)
     {
-        // of the forms of predictions a request has one, which a configuration cannot say: the first stands for all
+        // of the forms of predictions and of labels a request has one, which a configuration cannot say: the first stands for all
         var first = model.Inputs[0].Name;
         return new(
             model.Loss.Name,

@@ -25,7 +25,8 @@ internal sealed class OipModel
         Inputs =
         [
             .. loss.Accepts.Select(form => Page(form.Name(), DType.Float32, predictions)),
-            .. loss.Labels == LabelRule.None ? Array.Empty<OipTensorPage>() : [Page(Fields.Labels, labels, samples)],
+            .. loss.LabelForms.Select(form => form.IsTeacher()
+                ? Page(form.Name(), DType.Float32, predictions) : Page(form.Name(), labels, samples)),
             Page(Fields.SampleWeight, DType.Float32, samples),
             Page(Fields.Mask, DType.Bool, samples),
         ];
@@ -39,7 +40,7 @@ internal sealed class OipModel
     /// <summary>The loss, whose name is the model's.</summary>
     public Loss Loss { get; }
 
-    /// <summary>The inputs. The first are the forms of predictions, of which a request has one.</summary>
+    /// <summary>The inputs. The first are the forms of predictions, of which a request has one; so it has of labels.</summary>
     public IReadOnlyList<OipTensorPage> Inputs { get; }
 
     /// <summary>The outputs that the loss has.</summary>

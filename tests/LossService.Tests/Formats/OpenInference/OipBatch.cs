@@ -13,15 +13,22 @@ namespace LossService.Tests.Formats.OpenInference;
 /// <param name="Datatype">Of the predictions.</param>
 internal sealed record OipBatch(Draft Draft, string Datatype)
 {
-    /// <summary>A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them.</summary>
+    /// <summary>The seed whose labels are a teacher's logits, where the loss takes them.</summary>
+    public const int TaughtSeed = 2;
+
+    /// <summary>
+    /// A batch of a loss with weights, a mask, and some of the options; indices wherever the loss takes them, or a teacher's logits for
+    /// <see cref="TaughtSeed"/>.
+    /// </summary>
     public static OipBatch Draw(string loss, string datatype, int seed)
     {
         var found = LossCatalogue.Find(loss)!;
         var takesIndices = found.Kind == LossKind.Categorical && found.Labels != LabelRule.None;
+        var takesTeacher = seed == TaughtSeed && found.LabelForms.Contains(TargetForm.Logits);
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],
-            LabelForms = [takesIndices ? LabelForm.Indices : LabelForm.Dense],
+            LabelForms = [takesTeacher ? LabelForm.Logits : takesIndices ? LabelForm.Indices : LabelForm.Dense],
             DTypes = [datatype == "FP32" ? DType.Float32 : DType.Float64],
             Scales = [3],
             // with the reduction none there is no loss to compare
@@ -67,7 +74,7 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
             yield return (Draft.Form.Name(), Datatype, dense, Draft.Post(Draft.Predictions));
             if (Draft is { Labels: not null, LabelForm: LabelForm.Indices })
                 yield return (Fields.Labels, LabelDatatype, samples, Draft.Labels);
-            else if (Draft.Labels is not null) yield return (Fields.Labels, LabelDatatype, dense, Draft.Post(Draft.Labels));
+            else if (Draft.Labels is not null) yield return (Draft.Target.Name(), LabelDatatype, dense, Draft.Post(Draft.Labels));
             yield return (Fields.SampleWeight, "FP32", samples, Draft.SampleWeight!);
             yield return (Fields.Mask, "BOOL", samples, [.. Draft.Mask!.Select(Convert.ToDouble)]);
         }

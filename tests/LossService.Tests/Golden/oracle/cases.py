@@ -7,6 +7,7 @@ from mpmath import mp, mpf
 
 from .request import FORMS, flatten, nest
 from .rules import EVERYTHING, asked, rules
+from .teaching import taught
 from .wire import SplitMix64, literal
 
 
@@ -223,6 +224,9 @@ def written(subject):
     for name, body in subject.edges:
         yield Case(name, body)
     for name, body in rules(subject):
+        yield Case(name, body)
+    taken = lambda name, form, dtype, shape, scale, options: request(subject, name, form, dtype, shape, scale, "soft", options)
+    for name, body in taught(subject, lambda name, dtype: Draw(subject, name, dtype), taken):
         yield Case(name, body)
 
 

@@ -2,7 +2,7 @@
 
 from mpmath import mp
 
-from .request import flatten, move, nest
+from .request import LABEL_FORMS, flatten, move, nest
 from .subjects import SUBJECTS
 from .wire import SplitMix64, literal
 
@@ -78,7 +78,11 @@ def body(draw, subject):
     near = kind == "soft" and form == "logits" and scale <= 4 and draw.chance(0.03)
     if near:
         result["labels"] = predicted(subject, rows, shape, dtype)
-    if not near and form == "logits" and draw.chance(0.03) and not subject.binary and kind == "indices":
+    if "soft" in subject.labels and not near and draw.chance(0.15):
+        kind = "teacher"
+        del result["labels"]
+        teach(draw, subject, result, shape, dtype, form)
+    if not near and form == "logits" and draw.chance(0.05) and not subject.binary and kind == "indices":
         rows = ruled_out(draw, rows, shape)
     result |= {form: rows} | shared_options(draw, subject, form, shape, kind, near)
     if not subject.binary and not near and draw.chance(0.05) and (form == "probabilities" or kind == "soft" and form == "logits"):
@@ -87,7 +91,7 @@ def body(draw, subject):
         if draw.chance(0.5):
             value = draw.choice(values)
             result[name] = class_weights(draw, shape[-1]) if value == "weights" else value
-    if result.get("direction") == "reverse" and kind != "soft" and not result.get("label_smoothing"):
+    if result.get("direction") == "reverse" and kind not in ("soft", "teacher") and not result.get("label_smoothing"):
         del result["direction"]
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
     weigh(draw, subject, result, samples, kind, infinite)
@@ -96,12 +100,26 @@ def body(draw, subject):
     return result, near
 
 
+def teach(draw, subject, result, shape, dtype, form):
+    """A teacher's predictions in the place of labels."""
+    if draw.chance(0.3):
+        result["label_log_probabilities"] = shares(draw, subject, shape, 4, dtype, "log_probabilities")
+    else:
+        scale = draw.choice((0.01, 1, 4, 30, 300))
+        result["label_logits"] = nest([draw.real(scale, dtype) for _ in range(size(shape))], shape)
+        if draw.chance(0.3):
+            result["label_temperature"] = draw.choice((0.5, 2, 3.5, 20))
+    if form == "logits" and draw.chance(0.3):
+        result["temperature_squared"] = True
+
+
 def put_classes(draw, result, form, rank):
     """Moves the classes to any axis."""
     result["class_axis"] = axis = draw.choice(range(-rank, rank))
     result[form] = move(result[form], rank - 1, axis)
-    if depth(result.get("labels")) == rank:
-        result["labels"] = move(result["labels"], rank - 1, axis)
+    for name in LABEL_FORMS:
+        if depth(result.get(name)) == rank:
+            result[name] = move(result[name], rank - 1, axis)
 
 
 def depth(nested):
@@ -177,6 +195,8 @@ def shared_options(draw, subject, form, shape, kind, near):
         result["temperature"] = draw.choice((0.5, 2, 2.5, 0.1, 7))
     if subject.smooth and draw.chance(0.25) and not near:
         result["label_smoothing"] = draw.choice((0.1, 0.25, 1, 0.001))
+        if not subject.binary and draw.chance(0.4):
+            result["smoothing_over"] = draw.choice(("finite", "classes"))
     if form == "probabilities" and draw.chance(0.2):
         result["clip"] = draw.choice((1e-7, 0.01, 0.25))
     if subject.bits and draw.chance(0.3):

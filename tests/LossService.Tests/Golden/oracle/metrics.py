@@ -4,6 +4,8 @@ from bisect import bisect_right
 
 from mpmath import mp, mpf
 
+from .request import Teacher
+
 
 def predicted(request, sample):
     """The first of the most probable classes; for a binary sample, 1 where p > 1/2; −1 for a masked one."""
@@ -17,6 +19,8 @@ def predicted(request, sample):
 
 def label(sample):
     """The first of the most probable classes of the label."""
+    if isinstance(sample.posted, Teacher):
+        return sample.posted.label
     return sample.target.index(max(sample.target)) if isinstance(sample.target, list) else int(sample.target)
 
 

@@ -70,16 +70,16 @@ def on_boundary(form, x):
     return abs(x) == mp.inf or x in ENDS[form]
 
 
-def evaluate(compute, form, row, temperature=1, take_limits=True):
+def evaluate(compute, form, row, temperature=1, take_limits=True, beside=0):
     """`compute(row)` for a row of mpf, to AGREED digits, or its limit where the row touches the boundary.
 
-    `form` "counts" stands for probabilities that are divided by their sum.
+    `form` "counts" stands for probabilities that are divided by their sum; `beside` bounds |log t| of the target.
     """
     row = [mpf(x) for x in row]
     if take_limits and any(on_boundary(form, x) for x in row):
-        seen = [settled(lambda d=d: compute([approach(form, x, mpf(d)) for x in row]), 2 * d) for d in (FAR, FARTHER)]
+        seen = [settled(lambda d=d: compute([approach(form, x, mpf(d)) for x in row]), max(2 * d, beside)) for d in (FAR, FARTHER)]
         return [limit(near, far) for near, far in zip(*seen, strict=True)]
-    return settled(lambda: compute(row), spread(form, row) / temperature)
+    return settled(lambda: compute(row), max(spread(form, row) / temperature, beside))
 
 
 def spread(form, row):

@@ -21,6 +21,7 @@ def refusals(subject):
     yield from of_every_loss(subject, body, classless)
     if not classless:
         yield from of_labels(subject, body)
+        yield from of_teachers(subject, body)
     if "probabilities" in subject.forms:
         yield from of_probabilities(subject, classless)
     for name, value in OUT_OF_RANGE.get(subject.loss, {}).items():
@@ -111,6 +112,23 @@ def of_labels(subject, body):
     yield "row of labels off by 1e-5 in float64", body | {"labels": [[0.33333, 0.33333, 0.33333], [1, 0, 0]], "dtype": "float64"}
     for k in ([1, 1, 2], 99999999999, 4, 0, [1, 0], -1):
         yield f"top_k {k}", body | {"top_k": k, "outputs": ["metrics"]}
+
+
+def of_teachers(subject, body):
+    unlabelled = {"logits": body["logits"]}
+    yield "labels and a teacher", body | {"label_logits": body["logits"]}
+    yield "temperature of a teacher without one", body | {"label_temperature": 2}
+    if "soft" not in subject.labels:
+        yield "a teacher of hard labels", unlabelled | {"label_logits": body["logits"]}
+        return
+    spoiled = [*body["logits"][:-1], "NaN"] if subject.binary else [*body["logits"][:-1], ["NaN", 0, 0]]
+    yield "NaN of a teacher", unlabelled | {"label_logits": spoiled}
+    yield "a teacher of another shape", unlabelled | {"label_logits": body["logits"][:-1]}
+    yield "log-probabilities above 0", unlabelled | {"label_log_probabilities": body["logits"]}
+    yield "label_temperature 0", unlabelled | {"label_logits": body["logits"], "label_temperature": 0}
+    yield "ignore_index beside a teacher", unlabelled | {"label_logits": body["logits"], "ignore_index": 1}
+    if not subject.binary:
+        yield "smoothing over nothing", body | {"smoothing_over": "nothing"}
 
 
 def of_probabilities(subject, classless):

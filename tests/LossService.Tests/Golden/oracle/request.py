@@ -13,6 +13,7 @@ from .tape import Var, gradient
 from .wire import hold
 
 FORMS = ("logits", "probabilities", "log_probabilities")
+LABEL_FORMS = ("labels", "label_logits", "label_log_probabilities")
 
 
 def shape_of(nested):
@@ -58,15 +59,57 @@ def per_sample(posted, count, default):
 
 
 @dataclass(frozen=True)
+class Teacher:
+    """A target that a teacher's predictions are: as exact as the precision in which it is asked for."""
+
+    x: list  # logits divided by the temperature, or log-probabilities
+    form: str
+    binary: bool
+
+    @property
+    def value(self):
+        row = self.row()
+        return row[0] if self.binary else row
+
+    def row(self):
+        if self.form == "label_log_probabilities":
+            return [mp.exp(x) for x in self.x]
+        if self.binary:
+            return [1 / (1 + mp.exp(-x)) for x in self.x]
+        if mp.inf in self.x:
+            return [mpf(int(x == mp.inf)) for x in self.x]
+        powers = [mp.exp(x - max(self.x)) for x in self.x]
+        return [power / mp.fsum(powers) for power in powers]
+
+    @property
+    def label(self):
+        """The first of the most probable classes; of an element, whether it is the likelier."""
+        if self.binary:
+            return int(self.value > mpf(1) / 2)
+        return self.x.index(max(self.x))
+
+    @property
+    def spread(self):
+        """A bound of |log t| and of |log(1 − t)|."""
+        finite = [abs(x) for x in self.x if not mp.isinf(x)]
+        return 2 * max(finite, default=0) + max((-mp.log(x) for x in finite if x != 0), default=0)
+
+
+@dataclass(frozen=True)
 class Sample:
     """One unit of loss. Of a masked one, nothing is read."""
 
     x: list  # predictions, held
     column: int  # its place on the last axis, for a binary loss
-    target: object  # before smoothing: a row of mpf, one mpf, or None
+    posted: object  # the target before smoothing: a row of mpf, one mpf, a Teacher, or None
     weight: float
     masked: bool = False
     ignored: bool = False  # the label is unknown, the predictions are good
+
+    @property
+    def target(self):
+        """Before smoothing: a row of mpf, one mpf, or None."""
+        return self.posted.value if isinstance(self.posted, Teacher) else self.posted
 
     @property
     def kept(self):
@@ -96,6 +139,9 @@ class Request:
         self.samples_shape = self.shape if self.binary or self.shape == (0,) else self.shape[:-1]
         self.classes = self.shape[-1]
         self.temperature = self.options.get("temperature", 1)
+        self.label_form = next((form for form in LABEL_FORMS if form in self.options), None)
+        self.label_temperature = mpf(self.options.get("label_temperature", self.temperature))
+        self.factor = mpf(self.temperature) ** 2 if self.options.get("temperature_squared") else mpf(1)
         self.unit = 1 / mp.log(2) if self.options.get("unit") == "bits" else mpf(1)
         self.normalizes = self.options.get("normalize", False)
         ignored = self.options.get("ignore_index", [])
@@ -114,7 +160,7 @@ class Request:
 
     def labels(self, count):
         """The posted label of each sample: a number, a row of numbers, or None."""
-        posted = self.options.get("labels")
+        posted = decoded(self.options[self.label_form]) if self.label_form else None
         if posted is None or count == 0:
             return [None] * count
         if self.binary or shape_of(posted) != self.posted_shape:
@@ -130,6 +176,10 @@ class Request:
         """(the target before smoothing, whether the label is ignored)."""
         if label is None:
             return None, False
+        if self.label_form != "labels":
+            x = [mpf(hold(number, self.dtype)) for number in (label if isinstance(label, list) else [label])]
+            divisor = self.label_temperature if self.label_form == "label_logits" else 1
+            return Teacher([number / divisor for number in x], self.label_form, self.binary), False
         if isinstance(label, list):
             row = [mpf(hold(t, self.dtype)) for t in label]
             return ([t / mp.fsum(row) for t in row] if self.normalizes else row), False
@@ -142,13 +192,16 @@ class Request:
         """Numbers of all rows in the predictions' shape."""
         return move(nest(flat, self.shape), self.last, self.axis)
 
-    def smoothed(self, target):
+    def smoothed(self, target, x):
+        """The target after smoothing, which the predictions `x` may rule classes out of."""
         a = mpf(self.options.get("label_smoothing", 0))
         if target is None or a == 0:
             return target
         if self.binary:
             return target * (1 - a) + a / 2
-        return [t * (1 - a) + a / self.classes for t in target]
+        end = 0 if self.form == "probabilities" else -mp.inf
+        shares = [self.options.get("smoothing_over") != "finite" or number != end for number in x]
+        return [t * (1 - a) + a / sum(shares) * share for t, share in zip(target, shares)]
 
     def class_weight(self, sample):
         """Σ_c class_weight_c·y_c of the unsmoothed label; of a binary sample, that of its place on the last axis. What rounding took from Σy takes nothing from a uniform weight."""
@@ -188,7 +241,8 @@ class Request:
         counts = self.normalizes and self.form == "probabilities"
         # a clipped row has no boundary: its shares are never 0 or 1
         take_limits = take_limits and not self.options.get("clip") or any(mp.isinf(x) for x in sample.x)
-        return evaluate(at_working_precision, "counts" if counts else self.form, sample.x, self.temperature, take_limits)
+        beside = sample.posted.spread if isinstance(sample.posted, Teacher) else 0
+        return evaluate(at_working_precision, "counts" if counts else self.form, sample.x, self.temperature, take_limits, beside)
 
     def value_and_gradient(self, sample):
         """ℓ of a kept sample in the unit asked for, its class weight included, and ∂ℓ/∂x."""
@@ -204,10 +258,12 @@ class Request:
 
     def value(self, sample, distribution):
         weight = self.class_weight(sample)
-        value = self.formula(distribution, self.smoothed(sample.target), self.options) * self.unit
+        value = self.formula(distribution, self.smoothed(sample.target, sample.x), self.options) * self.unit
         if self.formula not in WEIGHTED_BY_TERM:
             value = value * weight if weight != 0 else Var(mpf(0))
-        return value + z_penalty(distribution, self.options) * weight if self.options.get("z_loss") else value
+        if self.options.get("z_loss"):
+            value = value + z_penalty(distribution, self.options) * weight
+        return value * self.factor
 
     def described(self, sample, compute, width):
         """What depends on the predictions alone: of a masked sample nothing, of NaN NaN."""

@@ -28,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, biased)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, biased, ruled_out)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -266,3 +266,20 @@ def on_axes(subject):
             {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)
     if subject.labels != (None,):
         yield "an ignored label and classes on the first axis", asked(pairs | {"labels": [0, -100], "ignore_index": -100}, described)
+
+
+def ruled_out(subject):
+    """Smoothing over the classes that a mask of −∞ leaves."""
+    if subject.binary or not subject.smooth:
+        return
+    body = {"logits": [[2, "-Infinity", 0.5, 1], [0.25, 3, "-Infinity", "-Infinity"], [1, 2, 0, -1]], "smoothing_over": "finite"}
+    labels = {"indices": [0, 1, 2], "soft": [[0.5, 0, 0.25, 0.25], [0.25, 0.75, 0, 0], [0, 0.5, 0.5, 0]]}
+    for kind in (kind for kind in labels if kind in subject.labels):
+        for options in ({"label_smoothing": 0.1}, {"label_smoothing": 0.25, "class_weight": [0.5, 0, 2, 3]}, {"label_smoothing": 1},
+                        {"label_smoothing": 0.1, "smoothing_over": "classes"}, {"label_smoothing": 0}):
+            if options.get("smoothing_over") == "classes" and subject.loss != "cross_entropy":
+                continue  # infinite for some, and a limit for others
+            yield f"smoothing over finite classes, {kind}, {stated(options)}", asked(body | {"labels": labels[kind]} | options)
+    if "probabilities" in subject.forms:
+        shares = {"probabilities": [[0.5, 0, 0.5], [0.25, 0.75, 0]], "labels": [0, 1], "smoothing_over": "finite", "label_smoothing": 0.1}
+        yield "smoothing over finite classes, probabilities", asked(shares)

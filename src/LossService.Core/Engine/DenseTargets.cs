@@ -1,0 +1,58 @@
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Targets of labels that are dense rows.</summary>
+/// <param name="labels">The labels.</param>
+/// <param name="classes">K.</param>
+/// <param name="normalizes">Whether rows are divided by their sums.</param>
+internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) : TargetRows
+{
+    /// <inheritdoc/>
+    public override bool AreRows => true;
+
+    /// <inheritdoc/>
+    public override RowTarget Read(long row, NumberRow<Dd> target) =>
+        new(Read(row, target.Hi, target.Lo)) { IsExact = !normalizes || target.Lo.IndexOfAnyExcept(0.0) < 0 };
+
+    /// <inheritdoc/>
+    public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
+    {
+        var hard = Read(row, target, default);
+        negatedEntropy = wantsEntropy && hard < 0 ? TargetEntropy.Negate(target) : 0;
+        return hard;
+    }
+
+    private int Read(long row, Span<double> target, Span<double> low)
+    {
+        labels.Read(row * classes, target[..classes]);
+        target[classes..].Clear();
+        if (normalizes) Normalize(target[..classes], low);
+        return FindHard(target);
+    }
+
+    /// <summary>Divides a row by its sum; takes what rounding took from each number, where that is wanted.</summary>
+    private static void Normalize(Span<double> row, Span<double> low)
+    {
+        low.Clear();
+        // Neumaier's sum
+        var (sum, rest) = (0.0, 0.0);
+        foreach (var t in row)
+        {
+            var next = sum + t;
+            rest += sum >= t ? sum - next + t : t - next + sum;
+            sum = next;
+        }
+        var total = sum + rest;
+        rest += sum - total;
+        if (total == 1 && rest == 0) return;
+        for (var c = 0; c < row.Length; c++)
+        {
+            var quotient = row[c] / total;
+            if (!low.IsEmpty) low[c] = (Math.FusedMultiplyAdd(-quotient, total, row[c]) - quotient * rest) / total;
+            row[c] = quotient;
+        }
+    }
+}

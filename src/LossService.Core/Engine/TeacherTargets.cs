@@ -1,0 +1,116 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Targets of labels that are a teacher's logits: t = softmax(z/T), in double-double, so that nothing is rounded.</summary>
+/// <param name="logits">The teacher's logits.</param>
+/// <param name="classes">K.</param>
+/// <param name="temperature">T.</param>
+internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double temperature) : TargetRows
+{
+    private readonly ExponentialScale _scale = new(temperature);
+    private readonly TeacherKernel _kernel = TeacherKernel.Create(logits.DType);
+
+    /// <inheritdoc/>
+    public override bool AreRows => true;
+
+    /// <inheritdoc/>
+    public override bool ArePlain => true;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override RowTarget Read(long row, NumberRow<Dd> target)
+    {
+        var top = ReadShifted(row, target);
+        if (top.IsCertain) return Certain(top.Class, target);
+        var sum = Dd.Zero;
+        for (var c = 0; c < target.Length; c += Lanes.Width)
+        {
+            var e = Dd.Exp(target[c]);
+            target.Store(c, e);
+            // the largest's e is exactly 1; in the sum it would cost the others their low digits
+            sum += Dd.Select(Lanes.LaneIs(top.Class - c), Dd.Zero, e);
+        }
+        sum = Dd.SumOfLanes(sum);
+        if (sum.ToScalar() == 0) return Certain(top.Class, target);
+        var scale = Dd.One / (Dd.One + sum);
+        for (var c = 0; c < target.Length; c += Lanes.Width) target.Store(c, target[c] * scale);
+        return new(Soft) { Top = top.Class, Rest = sum * scale, SumsToOne = true };
+    }
+
+    /// <inheritdoc/>
+    public override RowTarget ReadPlain(long row, NumberRow<Dd> target)
+    {
+        target.Lo.Clear();
+        var hard = FindTrueClass(row, target.Hi, wantsEntropy: false, out _);
+        return new(hard) { IsPlain = hard < 0, IsExact = hard >= 0, SumsToOne = true };
+    }
+
+    /// <inheritdoc/>
+    public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
+    {
+        fixed (double* t = target)
+        {
+            var rest = _kernel.Fill(logits.At(row * classes), classes, _scale, t, wantsEntropy, out negatedEntropy);
+            if (rest > 0) return Soft;
+            if (rest == 0) return target.IndexOf(1.0);
+        }
+        logits.Read(row * classes, target[..classes]);
+        var certain = target[..classes].IndexOf(double.PositiveInfinity);
+        target.Clear();
+        target[certain] = 1;
+        return certain;
+    }
+
+    /// <inheritdoc/>
+    public override int FindLabel(long row, int hard, ReadOnlySpan<double> target) =>
+        hard >= 0 ? hard : FindLargest(logits, row, classes);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public override bool TryReadLogs(long row, NumberRow<Dd> logs)
+    {
+        var top = ReadShifted(row, logs);
+        if (top.IsCertain) return false;
+        var sum = Dd.Zero;
+        for (var c = 0; c < logs.Length; c += Lanes.Width)
+            sum += Dd.Select(Lanes.LaneIs(top.Class - c), Dd.Zero, Dd.Exp(logs[c]));
+        var log = Dd.Log1p(Dd.SumOfLanes(sum));
+        for (var c = 0; c < logs.Length; c += Lanes.Width) logs.Store(c, logs[c] - log);
+        return true;
+    }
+
+    private static RowTarget Certain(int label, NumberRow<Dd> target)
+    {
+        target.Hi.Clear();
+        target.Lo.Clear();
+        target.Hi[label] = 1;
+        return new(label) { IsExact = true, SumsToOne = true };
+    }
+
+    /// <summary>Writes (z − max z)/T of a row.</summary>
+    /// <returns>A class with the largest logit, and whether that is +∞, so that it has all the probability.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (int Class, bool IsCertain) ReadShifted(long row, NumberRow<Dd> shifted)
+    {
+        var z = shifted.Hi;
+        logits.Read(row * classes, z[..classes]);
+        z[classes..].Fill(double.NegativeInfinity);
+        var k = Ranking.FindMax(z);
+        if (double.IsPositiveInfinity(z[k])) return (k, true);
+        // the difference of two logits may overflow where a part of it, divided by T, does not
+        var unit = Vector256.Create(temperature > 1 ? 0.25 : 1);
+        var max = Vector256.Create(z[k]) * unit;
+        for (var c = 0; c < z.Length; c += Lanes.Width)
+        {
+            var d = Dd.Difference(Vector256.LoadUnsafe(ref z[c]) * unit, max);
+            if (temperature != 1) d /= Vector256.Create(temperature) * unit;
+            shifted.Store(c, d);
+        }
+        return (k, false);
+    }
+}
