@@ -14,6 +14,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,
     ["client"] = ClientCalls.Measure,
+    ["several"] = SeveralLosses.Measure,
 };
 
 switch (args)

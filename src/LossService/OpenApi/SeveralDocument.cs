@@ -60,6 +60,9 @@ internal static class SeveralDocument
         properties[Fields.Labels] = Tensor(
             "The labels of the losses: class indices or dense rows.", JsonSchemaType.Number | JsonSchemaType.Boolean | JsonSchemaType.Null,
             document);
+        foreach (var form in Enum.GetValues<TargetForm>().Where(form => form.IsTeacher()))
+            properties[form.Name()] = Tensor("A teacher's predictions as labels, beside labels or in their place; where there are several, "
+                + "labels_from of an entry says which it reads.", JsonSchemaType.Null, document);
         RequestSchema.AddWeights(properties, document);
         properties[Fields.Losses] = new OpenApiSchema
         {
@@ -90,7 +93,7 @@ internal static class SeveralDocument
             [Fields.Loss] = RefOrNull(LossName, document, "The loss, where the entry has another name."),
             [Fields.Weight] = Type(JsonSchemaType.Number | JsonSchemaType.Null,
                 "The factor of its loss and gradient in combined, of either sign. Default 1."),
-            [Fields.LabelsFrom] = OrNull(Words(Fields.LabelSources.Select(Fields.GetName))),
+            [Fields.LabelsFrom] = OrNull(Words(Enum.GetValues<TargetForm>().Select(form => form.Name()))),
             [Fields.Outputs] = RequestSchema.DescribeOutputs("What to compute of this loss.", document),
             [Fields.Unit] = RequestSchema.DescribeUnit(document),
         },

@@ -1,5 +1,6 @@
 using System.Text.Json;
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Problems;
 
 namespace LossService.Requests;
@@ -136,13 +137,18 @@ internal static class EntryParser
 
     private static void ReadSource(ref Utf8JsonReader json, ScoreRequest entry)
     {
-        var isWord = JsonTexts.TryRead(ref json, entry.Allowance.Limits.NameBytes, out var word);
-        if (entry.Loss.Labels == LabelRule.None) entry.Errors.Add(new(Fields.LabelsFrom), $"{entry.Loss.Name} takes no labels");
-        else if (isWord && Fields.TryFindTensor(word, out var field) && Fields.LabelSources.Contains(field))
-            entry.Entry!.LabelsFrom = field;
-        else entry.Errors.Add(new(Fields.LabelsFrom),
-            $"expected {string.Join(" or ", Fields.LabelSources.Select(source => $"\"{Fields.GetName(source)}\""))}, "
-            + $"got {JsonTexts.Describe(ref json)}");
+        var forms = entry.Loss.LabelForms;
+        if (forms.Count == 0)
+        {
+            entry.Errors.Add(new(Fields.LabelsFrom), $"{entry.Loss.Name} takes no labels");
+            return;
+        }
+        if (JsonTexts.TryRead(ref json, entry.Allowance.Limits.NameBytes, out var word))
+            foreach (var form in forms)
+                if (form.Name() == word) entry.Entry!.LabelsFrom = form;
+        if (entry.Entry!.LabelsFrom is null)
+            entry.Errors.Add(new(Fields.LabelsFrom), $"expected {string.Join(" or ", forms.Select(form => $"\"{form.Name()}\""))}, "
+                + $"got {JsonTexts.Describe(ref json)}");
     }
 
     private static string DescribeUnknown(string name, Loss loss) =>

@@ -30,7 +30,9 @@ internal static class EntryScoring
     }
 
     /// <summary>The outputs of the weighted sum: the loss, and of the derivatives those that the request names, or the gradient.</summary>
-    private static OutputSet GetCombined(ScoreRequest request) => !request.IsCombined ? OutputSet.None
+    private static OutputSet GetCombined(ScoreRequest request) =>
+        // an empty list of outputs is refused as it is
+        !request.IsCombined || request.Entries.Any(entry => entry.Outputs == OutputSet.None) ? OutputSet.None
         : OutputSet.Loss | ((request.Outputs ?? OutputSet.Gradient) & Combination.Derivatives);
 
     /// <summary>Gives each entry what the request says for all.</summary>
@@ -46,8 +48,9 @@ internal static class EntryScoring
 
     private static Batch ToBatch(Batch shared, ScoreRequest entry, ScoreRequest request, OutputSet combined) => shared with
     {
-        Labels = request.FindLabels(entry) is { } field ? request[field] : null,
-        Outputs = combined == OutputSet.None || entry.Outputs == OutputSet.None
+        Labels = request.FindLabels(entry) is { } form ? request[ScoreRequest.GetField(form)] : null,
+        LabelForm = request.FindLabels(entry) ?? TargetForm.Labels,
+        Outputs = combined == OutputSet.None
             ? entry.Outputs : combined | (entry.Outputs ?? OutputCatalogue.GetDefault(entry.Reduction)),
         Unit = entry.Unit,
         Options = entry.Options,

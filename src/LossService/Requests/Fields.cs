@@ -74,9 +74,6 @@ public static class Fields
     /// <summary>The names of the fields of an entry that are not options of its loss.</summary>
     public static ImmutableArray<string> Entry { get; } = [Loss, Weight, LabelsFrom, Outputs, Unit];
 
-    /// <summary>The tensors that can be labels: a request with several losses may have more than one of them.</summary>
-    public static ImmutableArray<TensorField> LabelSources { get; } = [TensorField.Labels];
-
     /// <summary>The reductions, by name.</summary>
     public static WireNames<Reduction> Reductions { get; } = new();
 

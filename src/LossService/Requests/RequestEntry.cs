@@ -1,3 +1,5 @@
+using LossService.Core.Options;
+
 namespace LossService.Requests;
 
 /// <summary>What a request with several losses says of one of them, beside its options and outputs.</summary>
@@ -8,5 +10,5 @@ public sealed record RequestEntry(string Name)
     public double Weight { get; set; } = 1;
 
     /// <summary>Which tensor has its labels; null = the request does not say.</summary>
-    public TensorField? LabelsFrom { get; set; }
+    public TargetForm? LabelsFrom { get; set; }
 }

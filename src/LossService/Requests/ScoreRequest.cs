@@ -48,15 +48,18 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>The options that are fields of the request itself.</summary>
     public IReadOnlyList<Option> OwnOptions => _loss?.Options ?? [];
 
-    /// <summary>Whether labels may be booleans: none of the losses has class indices.</summary>
+    /// <summary>Whether labels may be booleans: no categorical loss reads them.</summary>
     public bool TakesBooleanLabels => HasSeveral
-        ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels) : _loss!.Kind == LossKind.Binary;
+        ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels || entry.Loss.Labels == LabelRule.None
+            || entry.Entry!.LabelsFrom is not (null or TargetForm.Labels))
+        : _loss!.Kind == LossKind.Binary;
 
     /// <summary>Of this and its entries, the first for whose loss the labels have the shape of class indices; null = none.</summary>
     public ScoreRequest? FindIndexed() =>
         Predictions is not { Shape: { Rank: > 0 } shape } || this[TensorField.Labels] is not { } labels ? null
-            : (HasSeveral ? Entries : [this]).FirstOrDefault(request => request.Loss.Kind == LossKind.Categorical
-                && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
+            : (HasSeveral ? Entries.Where(entry => FindLabels(entry) == TargetForm.Labels) : [this]).FirstOrDefault(
+                request => request.Loss.Kind == LossKind.Categorical
+                    && labels.Shape == request.Loss.GetSampleShape(shape, request.Options));
 
     /// <summary>The option of a name among the fields of the request itself; null = none.</summary>
     public Option? FindOption(string name) => _loss?.FindOption(name);
@@ -159,14 +162,11 @@ public sealed class ScoreRequest : IDisposable
         Memory = Allowance.Memory,
     };
 
-    /// <summary>Which tensor has the labels of an entry: what it says, or the only one there is; null = none.</summary>
-    public TensorField? FindLabels(ScoreRequest entry)
+    /// <summary>Which labels an entry reads: those that it says, or the only ones there are; null = none.</summary>
+    public TargetForm? FindLabels(ScoreRequest entry)
     {
         if (entry.Loss.Labels == LabelRule.None) return null;
-        if (entry.Entry!.LabelsFrom is { } said) return said;
-        foreach (var source in Fields.LabelSources)
-            if (this[source] is not null) return source;
-        return null;
+        return entry.Entry!.LabelsFrom ?? LabelForms.Select(form => (TargetForm?)form).FirstOrDefault();
     }
 
     /// <summary>Counts the samples that were scored, for each loss.</summary>

@@ -37,6 +37,25 @@ public sealed class ClientSeveralTests(TestService service)
     }
 
     [Fact]
+    public async Task Scores_OfATeacherAndLabels_AreThoseOfEachAlone()
+    {
+        using var host = new ClientHost(service);
+        var cancellation = TestContext.Current.CancellationToken;
+        var batch = SmallBatch.Create();
+        var alone = await host.Client.ScoreAsync(LossNames.CrossEntropy, batch, cancellation);
+        batch.LabelLogits = batch.Logits;
+        var set = await host.Client.ScoreAsync(
+            new Dictionary<string, LossEntry>
+            {
+                [LossNames.CrossEntropy] = new() { LabelsFrom = "labels" },
+                [LossNames.KlDivergence] = new() { LabelsFrom = "label_logits", Options = { Temperature = 2 } },
+            },
+            batch, cancellation: cancellation);
+        Assert.Equal(alone.Loss, set.Losses[LossNames.CrossEntropy].Loss);
+        Assert.Equal(0, set.Losses[LossNames.KlDivergence].Loss);
+    }
+
+    [Fact]
     public async Task Scores_OfAnInvalidEntry_SayWhere()
     {
         using var host = new ClientHost(service);

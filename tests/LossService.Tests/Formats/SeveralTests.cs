@@ -89,6 +89,34 @@ public sealed class SeveralTests(TestService service)
         for (var i = 0; i < actual.Length; i++) Assert.Equal(0.5 * first[i] + 2 * second[i], actual[i], 1e-15);
     }
 
+    /// <summary>A teacher and true labels in one request: each loss answers as it does alone.</summary>
+    [Theory]
+    [InlineData("label_logits", "[[3,1,0],[0,2,2.5]]")]
+    [InlineData("label_log_probabilities", "[[-0.6931471805599453,-1.3862943611198906,-1.3862943611198906],[\"-Infinity\",0,-20]]")]
+    public async Task Distillation_InOneRequest_IsTheWeightedSum(string form, string teacher)
+    {
+        const string Logits = "\"logits\":[[2,1,0.1],[0.3,2.2,0.4]],\"dtype\":\"float64\",\"outputs\":[\"loss\",\"gradient\"]";
+        const string Soft = "\"temperature\":4,\"temperature_squared\":true";
+        var (labels, teaching) = ("\"labels\":[0,2]", $"\"{form}\":{teacher}");
+        var answer = await ScoreAsync($$"""{ {{Logits}},{{labels}},{{teaching}},"combined":true,"losses":{"""
+            + $$""" "kl_divergence":{"labels_from":"{{form}}","weight":0.9,{{Soft}} },"""
+            + """ "cross_entropy":{"labels_from":"labels","weight":0.1}}}""");
+        (string Name, double Weight, string Members)[] parts =
+            [("kl_divergence", 0.9, $"{teaching},{Soft}"), ("cross_entropy", 0.1, labels)];
+        var expected = new double[7];
+        foreach (var (name, weight, members) in parts)
+        {
+            var alone = await service.PostAsync($"{Path}/{name}", $"{{{Logits},{members}}}");
+            Assert.Equal(alone.Text, answer.GetProperty("losses").GetProperty(name).GetRawText());
+            var scores = JsonDocument.Parse(alone.Body).RootElement;
+            double[] numbers = [scores.GetProperty("loss").GetDouble(), .. Numbers(scores.GetProperty("gradient"))];
+            for (var i = 0; i < numbers.Length; i++) expected[i] += weight * numbers[i];
+        }
+        var combined = answer.GetProperty("combined");
+        double[] actual = [combined.GetProperty("loss").GetDouble(), .. Numbers(combined.GetProperty("gradient"))];
+        for (var i = 0; i < actual.Length; i++) Assert.Equal(expected[i], actual[i], 1e-15);
+    }
+
     /// <summary>One batch with the classes on the first axis for one loss, and on the last for another.</summary>
     [Fact]
     public async Task Entries_WithOtherAxes_ReadTheSameBatch()
@@ -96,7 +124,8 @@ public sealed class SeveralTests(TestService service)
         const string Batch = """
             "logits":[[1,2],[3,"NaN"]],"mask":[1,0],"labels":[0,0]
             """;
-        var answer = await ScoreAsync($$$"""{{{{Batch}}},"losses":{"cross_entropy":{},"across":{"loss":"cross_entropy","class_axis":0}}}""");
+        var answer = await ScoreAsync(
+            "{" + Batch + ",\"losses\":{\"cross_entropy\":{},\"across\":{\"loss\":\"cross_entropy\",\"class_axis\":0}}}");
         foreach (var (name, axis) in ((string, string)[])[("cross_entropy", ""), ("across", ",\"class_axis\":0")])
         {
             var alone = await service.PostAsync($"{Path}/cross_entropy", $"{{{Batch}{axis}}}");

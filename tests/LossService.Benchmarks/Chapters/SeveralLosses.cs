@@ -1,0 +1,62 @@
+using System.Runtime.InteropServices;
+using System.Text;
+using LossService.Benchmarks.Peers;
+using LossService.Benchmarks.Racing;
+using LossService.Benchmarks.Report;
+
+namespace LossService.Benchmarks.Chapters;
+
+/// <summary>One batch with two losses: one request beside two, as JSON and as bytes in base64.</summary>
+internal static class SeveralLosses
+{
+    private const int Rows = 1024, Classes = 1000;
+
+    public static Chapter Measure(Workshop workshop)
+    {
+        using var server = Server.Start(workshop.LossService);
+        server.WarmUp();
+        var batch = new DrawnBatch(Rows, Classes);
+        var labels = $"\"labels\":[{string.Join(',', batch.Labels)}]";
+        var text = $"\"logits\":{Encoding.ASCII.GetString(batch.ToJsonArray(asPython: false))},{labels}";
+        var bytes = $"\"logits\":{{\"dtype\":\"float32\",\"shape\":[{Rows},{Classes}],\"data\":\""
+            + Convert.ToBase64String(MemoryMarshal.AsBytes<float>(batch.Logits)) + $"\"}},\"tensor_encoding\":\"base64\",{labels}";
+
+        var table = new Table("cross_entropy and focal", "two requests", "one, two gradients", "one, combined");
+        var comparisons = new List<Comparison>();
+        foreach (var (encoding, members) in new[] { ("JSON", text), ("base64", bytes) })
+        {
+            const string Both = "\"losses\":{\"cross_entropy\":{},\"focal\":{\"weight\":0.5}}";
+            const string Asked = "\"outputs\":[\"loss\",\"gradient\"]";
+            var work = $"{encoding}, {Rows}×{Classes}, loss + gradient";
+            byte[][] alone = [Message("/cross_entropy", members, Asked), Message("/focal", members, Asked)];
+            var times = workshop.Race.Run(
+                Posting("two requests", server.Port, alone),
+                Posting("one, two gradients", server.Port, Message("", members, Both, Asked)),
+                Posting("one, combined", server.Port, Message("", members, Both, "\"combined\":true")));
+            table.Rows.Add([work, Quantity.Time(times[0]), .. times[1..].Select(time =>
+                $"{Quantity.Time(time)} ({Quantity.Ratio(time / times[0])})")]);
+            comparisons.Add(AtMost("both gradients", times[1]));
+            comparisons.Add(AtMost("their weighted sum", times[2]));
+
+            Comparison AtMost(string what, double time) => Comparison.AtMost($"two losses, {work}, {what}", Quantity.Time(time),
+                $"two requests, {Quantity.Time(times[0])}", time / times[0], 0.7, Quantity.Ratio);
+        }
+        return new("Several losses",
+            """
+            Two losses over one batch, on one connection: in two requests one after the other, and in one request to `/v1/losses`, which answers
+            both gradients, or only that of the weighted sum (`combined`), which is what training needs.
+            """, table, comparisons);
+    }
+
+    private static byte[] Message(string loss, params string[] members) =>
+        HttpConnection.Message($"/v1/losses{loss}", Encoding.ASCII.GetBytes($"{{{string.Join(',', members)}}}"));
+
+    private static Contender Posting(string name, int port, params byte[][] messages)
+    {
+        var http = new HttpConnection(port);
+        return Contender.Timed(name, () =>
+        {
+            foreach (var message in messages) http.Post(message);
+        });
+    }
+}
