@@ -55,5 +55,5 @@ public sealed class SeveralScoringTests
     }
 
     private static BatchSpace Finite =>
-        new() { DTypes = [DType.Float64], Scales = [1], OptionChance = 0, WeightChance = 0, MaskChance = 0 };
+        new() { DTypes = [DType.Float64], Scales = [1], OptionChance = 0, WeightChance = 0, MaskChance = 0, ClassAxisChance = 0 };
 }
