@@ -40,7 +40,9 @@ internal sealed class AccessDocument : IDocumentFilter
         foreach (var endpoint in context.ApiDescriptions)
         {
             if (endpoint.ActionDescriptor.EndpointMetadata.OfType<IAllowAnonymous>().Any()) continue;
-            var operation = swaggerDoc.Paths[$"/{endpoint.RelativePath}"].Operations![HttpMethod.Parse(endpoint.HttpMethod)];
+            // the route of a group itself ends in a slash, its path does not
+            var path = $"/{endpoint.RelativePath!.TrimEnd('/')}";
+            var operation = swaggerDoc.Paths[path].Operations![HttpMethod.Parse(endpoint.HttpMethod)];
             operation.Security =
             [
                 new() { [new OpenApiSecuritySchemeReference(Bearer, swaggerDoc)] = [] },
