@@ -259,6 +259,8 @@ internal sealed class TemperatureFitter : IDisposable
         var product = z * Vector256.Create(inverse);
         var low = Vector256.FusedMultiplyAdd(z, Vector256.Create(inverse), -product);
         if (_bias.Length == 0) return VectorMath.Exp(product, low);
+        // of a class at −∞, what rounding took is no number
+        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
         var sum = Dd.Sum(product, Vector256.Create((ReadOnlySpan<double>)B[c..])) - Vector256.Create(largest) + low;
         return VectorMath.Exp(sum.Hi, sum.Lo);
     }

@@ -57,7 +57,7 @@ public static class SharedOptions
     public static readonly Option<double[]?> LogitBias = new("logit_bias", OptionForm.PerClass, null,
         "b: one number per class [K], added to the logits after their division by temperature: p is that of z/T + b, in every output. "
         + "With the logs of the classes' shares, it is logit adjustment for imbalanced classes.")
-    { Minimum = -1e20, Maximum = 1e20, OnlyWith = PredictionForm.Logits };
+    { Minimum = -1e6, Maximum = 1e6, OnlyWith = PredictionForm.Logits };
 
     /// <summary>The option <c>pos_weight</c>, of binary losses.</summary>
     public static readonly Option<double[]?> PosWeight = new("pos_weight", OptionForm.NumberOrPerClass, null,
