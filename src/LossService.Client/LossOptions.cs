@@ -48,6 +48,9 @@ public sealed class LossOptions
     /// <summary>Multiplies the loss and the gradient by the square of <see cref="Temperature"/>.</summary>
     public bool? TemperatureSquared { get => Get<bool?>(); set => Set(value); }
 
+    /// <summary>One number for each class, added to the logits after their division by <see cref="Temperature"/>.</summary>
+    public IReadOnlyList<double>? LogitBias { get => Get<IReadOnlyList<double>>(); set => Set(value); }
+
     /// <summary>One weight for each class.</summary>
     public IReadOnlyList<double>? ClassWeight { get => Get<IReadOnlyList<double>>(); set => Set(value); }
 
@@ -96,7 +99,7 @@ public sealed class LossOptions
     /// <summary>The weight of positives (<c>binary_focal</c>), of classes (<c>focal</c>) or of false positives (<c>tversky</c>).</summary>
     public LossFactor? Alpha { get => Get<LossFactor?>(); set => Set(value); }
 
-    /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>.</summary>
+    /// <summary>The weight of the positive term of <c>binary_cross_entropy</c>, <c>binary_focal</c> and <c>asymmetric</c>.</summary>
     public LossFactor? PosWeight { get => Get<LossFactor?>(); set => Set(value); }
 
     /// <summary>The weight of the labels in the mixture of <c>js_divergence</c>, or of false negatives (<c>tversky</c>).</summary>

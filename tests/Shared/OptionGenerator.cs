@@ -52,7 +52,8 @@ internal static class OptionGenerator
     public static IEnumerable<(string What, object Value)> Forbidden(Option option, int classes)
     {
         List<(string What, double Value)> numbers = [];
-        if (!double.IsInfinity(option.Minimum)) numbers.Add(("below its minimum", option.Open ? option.Minimum : option.Minimum - 1));
+        if (!double.IsInfinity(option.Minimum))
+            numbers.Add(("below its minimum", option.Open ? option.Minimum : Math.Min(option.Minimum - 1, 2 * option.Minimum)));
         if (!double.IsInfinity(option.Maximum))
             numbers.Add(("above its maximum", option.Open ? option.Maximum : Math.Max(option.Maximum + 1, 2 * option.Maximum)));
         if (option.MinimumAboveZero > 0) numbers.Add(("too near 0", option.MinimumAboveZero / 2));
@@ -87,7 +88,8 @@ internal static class OptionGenerator
     /// <summary>The range, cut where it has no end.</summary>
     private static (double Min, double Max) Bounds(Option option, double length)
     {
-        var min = double.IsInfinity(option.Minimum) ? 0 : option.Minimum;
+        // a range that goes far below 0 has its usual numbers about 0
+        var min = double.IsInfinity(option.Minimum) ? 0 : Math.Max(option.Minimum, -length / 2);
         return (min, Math.Min(option.Maximum, min + length));
     }
 }

@@ -27,13 +27,15 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     /// <param name="formula">The formula.</param>
     /// <param name="batch">The batch.</param>
     /// <param name="weights">Its weights.</param>
+    /// <param name="isWeighted">Whether the weights of the scratch are not all 1.</param>
     /// <param name="wantsGradient">Whether the gradient is wanted.</param>
     /// <param name="wantsMore">Whether outputs of the probabilities, or metrics, are wanted.</param>
-    public BinaryBlock(TFormula formula, Batch batch, SampleWeights weights, bool wantsGradient, bool wantsMore)
+    public BinaryBlock(TFormula formula, Batch batch, SampleWeights weights, bool isWeighted, bool wantsGradient, bool wantsMore)
     {
         var options = batch.Options;
         _formula = formula;
-        _link = new(batch.Form, options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
+        _link = new(
+            batch.Form, options.Get(SharedOptions.Temperature), options.Has(SharedOptions.LogitBias), options.Get(SharedOptions.Clip));
         _target = new(batch.LabelForm, batch.LabelTemperature);
         (_wantsGradient, _wantsMore, _isNothing) = (wantsGradient, wantsMore, weights.IsNothing);
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
@@ -43,7 +45,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         (_unit, _unitRest) = Split(unit);
         (_valueFactor, _valueFactorRest) = Split(batch.Factor);
         (_factor, _factorRest) = Split(weights.IsNothing ? Dd.Zero : batch.Factor / new Dd(weights.Divisor));
-        _isScaled = !weights.ArePlain || batch.IsScaled;
+        _isScaled = isWeighted || batch.IsScaled;
     }
 
     /// <summary>Scores the first <paramref name="count"/> elements, whose number may be padded to whole vectors.</summary>
@@ -79,9 +81,9 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     private void StartLink<TWide>(BinaryScratch s, int count) where TWide : struct, IArithmetic<TWide>
     {
         var link = _link;
-        double* posted = s.Posted, start = s.Start, rest = s.StartRest;
+        double* posted = s.Posted, bias = s.Bias, start = s.Start, rest = s.StartRest;
         for (var i = 0; i < count; i += Lanes.Width)
-            Store(link.Start<TWide>(Vector256.LoadAligned(posted + i)), start + i, rest + i);
+            Store(link.Start<TWide>(Vector256.LoadAligned(posted + i), Vector256.LoadAligned(bias + i)), start + i, rest + i);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -144,6 +146,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
                 var posWeight = TNumber.Of(Vector256.LoadAligned(s.PosWeight + i));
                 e = link.Finish(
                     posted,
+                    Vector256.LoadAligned(s.Bias + i),
                     Load<TWide>(s.Start + i, s.StartRest + i),
                     Load<TNumber>(s.LogOfLarger + i, s.LogOfLargerRest + i),
                     Load<TNumber>(s.LogOfSmaller + i, s.LogOfSmallerRest + i)) with

@@ -10,20 +10,20 @@ namespace LossService.Core.Engine;
 /// computed first, then the logs: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
 /// iterations do not overlap.
 /// </summary>
-internal readonly struct BinaryLink(PredictionForm form, double temperature, double clip)
+internal readonly struct BinaryLink(PredictionForm form, double temperature, bool isBiased, double clip)
 {
     private readonly double _perTemperature = 1 / temperature;
 
     /// <summary>Whether the predictions are logits.</summary>
     public bool IsSigmoid => form == PredictionForm.Logits;
 
-    /// <summary>First step: of logits, e^−|z/T|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
+    /// <summary>First step: of logits, e^−|z/T + b|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide>
+    public TWide Start<TWide>(Vector256<double> posted, Vector256<double> bias) where TWide : struct, IArithmetic<TWide>
     {
         if (!IsSigmoid) return TWide.Of(Vector256.Max(Smaller(posted), Vector256.Create(clip)));
-        if (temperature == 1) return TWide.ExpOfNegative(-Vector256.Abs(posted));
-        var size = Size(posted, out var low);
+        if (temperature == 1 && !isBiased) return TWide.ExpOfNegative(-Vector256.Abs(posted));
+        var size = Size(posted, bias, out var low, out _);
         return TWide.ExpOfSum(-size, -low);
     }
 
@@ -33,7 +33,7 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FourElements<TWide, TNumber> Finish<TWide, TNumber>(
-        Vector256<double> posted, TWide start, TNumber logOfLarger, TNumber logOfSmaller)
+        Vector256<double> posted, Vector256<double> bias, TWide start, TNumber logOfLarger, TNumber logOfSmaller)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
     {
@@ -44,9 +44,9 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
             large = TWide.One / (TWide.One + start);
             small = start * large;
             isNegative = Vector256.LessThan(posted, Vector256<double>.Zero);
-            logOfSmaller = temperature == 1
+            logOfSmaller = temperature == 1 && !isBiased
                 ? logOfLarger - TNumber.Of(Vector256.Abs(posted))
-                : logOfLarger - TNumber.Of(Size(posted, out var low), low);
+                : logOfLarger - TNumber.Of(Size(posted, bias, out var low, out isNegative), low);
         }
         else
         {
@@ -102,15 +102,36 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, dou
     private static Vector256<double> Smaller(Vector256<double> p) =>
         Lanes.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
 
-    /// <summary>|z|/T, rounded, and the rounding error.</summary>
+    /// <summary>|z/T + b|, rounded, the rounding error, and where z/T + b is negative.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<double> Size(Vector256<double> posted, out Vector256<double> low)
+    private Vector256<double> Size(
+        Vector256<double> posted, Vector256<double> bias, out Vector256<double> low, out Vector256<double> isNegative)
     {
+        isNegative = Vector256.LessThan(posted, Vector256<double>.Zero);
         var z = Vector256.Abs(posted);
         var size = z / Vector256.Create(temperature);
         low = Vector256.FusedMultiplyAdd(-size, Vector256.Create(temperature), z) * Vector256.Create(_perTemperature);
         // where the quotient is infinite, its error is meaningless
         low &= Vector256.LessThan(size, Vector256.Create(double.PositiveInfinity));
-        return size;
+        return isBiased ? AddBias(size, bias, ref low, ref isNegative) : size;
+    }
+
+    private static Vector256<double> AddBias(
+        Vector256<double> size, Vector256<double> bias, ref Vector256<double> low, ref Vector256<double> isNegative)
+    {
+        // with the sign of z taken from both, |±size + b| = |size ± b|
+        var sign = isNegative & Vector256.Create(-0.0);
+        var signed = bias ^ sign;
+        var sum = size + signed;
+        var moved = sum - size;
+        var rest = (size - (sum - moved)) + (signed - moved) + low;
+        rest &= Vector256.LessThan(Vector256.Abs(rest), Vector256.Create(double.PositiveInfinity));
+        var rounded = sum + rest;
+        low = rest - (rounded - sum);
+        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
+        var flipped = Vector256.LessThan(rounded, Vector256<double>.Zero);
+        isNegative ^= flipped;
+        low ^= flipped & Vector256.Create(-0.0);
+        return Vector256.Abs(rounded);
     }
 }

@@ -23,6 +23,10 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly Batch _batch;
     private readonly Tensor _labels;
     private readonly double[] _posWeight;
+    private readonly double[] _bias;
+    private readonly double[] _classWeight;
+    private readonly bool _isWeighted;
+    private readonly double _temperature;
     private readonly bool _isFloat64;
     private readonly bool _wantsMore;
     private readonly bool _calibratesPositive;
@@ -41,21 +45,26 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         var (predictions, options) = (batch.Predictions, batch.Options);
         _calibratesPositive = options.Get(SharedOptions.Calibration) == SharedOptions.CalibrationPositive;
         _posWeight = positiveWeights;
+        _temperature = options.Get(SharedOptions.Temperature);
+        _bias = options.Get(SharedOptions.LogitBias) ?? [];
+        _classWeight = options.Get(SharedOptions.ClassWeight) ?? [];
         _target = new(batch.LabelForm, batch.LabelTemperature);
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
 
-        Weights = new(batch, predictions.Count, null, cancellation);
+        Weights = new(
+            batch, predictions.Count, _classWeight.Length == 0 ? null : i => _classWeight[i % _classWeight.Length], cancellation);
+        _isWeighted = !Weights.ArePlain || _classWeight.Length > 0;
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
-        _block = new(formula, batch, Weights, Scores.Gradient is not null, _wantsMore);
+        _block = new(formula, batch, Weights, _isWeighted, Scores.Gradient is not null, _wantsMore);
         _formula = formula;
         _columns = predictions.Shape.Rank > 1 ? predictions.Shape.Last : 1;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
         _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
-            && options.Get(SharedOptions.LabelSmoothing) == 0 && options.Get(SharedOptions.Temperature) == 1;
+            && options.Get(SharedOptions.LabelSmoothing) == 0 && _temperature == 1 && _bias.Length == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
         // the block kernel does not handle an infinite loss of weight 0, which is 0
-        if (_hasKernel && batch.StoredDType == predictions.DType && Weights.ArePlain
+        if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
             && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
     }
@@ -86,7 +95,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         var scratch = s_scratch ?? new();
         s_scratch = null;
         if (_posWeight.Length == 1) BinaryScratch.Span(scratch.PosWeight).Fill(_posWeight[0]);
-        if (Weights.ArePlain) BinaryScratch.Span(scratch.Weight).Fill(1);
+        if (!_isWeighted) BinaryScratch.Span(scratch.Weight).Fill(1);
         var triesKernel = _kernelBlock is not null;
         int count;
         for (var block = start; block < end; block += count)
@@ -131,23 +140,33 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
         _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
         for (var i = count; i % Lanes.Width != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
-        if (_posWeight.Length > 1)
-        {
-            var at = (int)(block % _posWeight.Length);
-            for (var i = 0; i < count; i++)
-            {
-                scratch.PosWeight[i] = _posWeight[at];
-                if (++at == _posWeight.Length) at = 0;
-            }
-        }
-        if (Weights.ArePlain) return;
+        if (_posWeight.Length > 1) Repeat(_posWeight, block, BinaryScratch.Span(scratch.PosWeight, count));
+        if (_bias.Length > 0) Repeat(_bias, block, BinaryScratch.Span(scratch.Bias, count));
+        if (!_isWeighted) return;
         Weights.Read(block, BinaryScratch.Span(scratch.Weight, count));
+        if (_classWeight.Length > 0)
+        {
+            Span<double> weights = stackalloc double[count];
+            Repeat(_classWeight, block, weights);
+            for (var i = 0; i < count; i++) scratch.Weight[i] *= weights[i];
+        }
         if (Weights.Kept.AreAll) return;
         for (var i = 0; i < count; i++)
         {
             if (Weights.Kept.Contains(block + i)) continue;
             (scratch.Weight[i], scratch.Label[i]) = (0, 0);
             if (Weights.Kept.IsMasked(block + i)) scratch.Posted[i] = double.NaN;
+        }
+    }
+
+    /// <summary>Writes the number of each element's class, which is its place on the last axis.</summary>
+    private static void Repeat(double[] ofClasses, long block, Span<double> elements)
+    {
+        var at = (int)(block % ofClasses.Length);
+        foreach (ref var element in elements)
+        {
+            element = ofClasses[at];
+            if (++at == ofClasses.Length) at = 0;
         }
     }
 
@@ -204,7 +223,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         if (Scores.Predictions is not null)
         {
             for (var i = 0; i < count; i++)
-                scratch.Class[i] = double.IsNaN(scratch.Posted[i]) ? -1 : IsPositive(scratch.Posted[i]) ? 1 : 0;
+                scratch.Class[i] = double.IsNaN(scratch.Posted[i]) ? -1 : IsPositive(scratch, i) ? 1 : 0;
             Scores.Predictions.Write(block, BinaryScratch.Span(scratch.Class, count));
         }
         if (!_wantsMore) return;
@@ -242,7 +261,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         {
             if (!Weights.Kept.Contains(block + i)) continue;
             var column = (int)((block + i) % _columns);
-            classes.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch.Posted[i]));
+            classes.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch, i));
         }
     }
 
@@ -260,11 +279,12 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)
     {
-        var (p, positive) = (scratch.P[i], IsPositive(scratch.Posted[i]));
+        var (p, positive) = (scratch.P[i], IsPositive(scratch, i));
         var isHit = positive == _target.IsPositive(scratch.Label[i]);
         var label = _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
         return _calibratesPositive ? (isHit, p, label) : (isHit, positive ? p : 1 - p, isHit ? 1 : 0);
     }
 
-    private bool IsPositive(double posted) => posted > (_batch.Form == PredictionForm.Logits ? 0 : 0.5);
+    private bool IsPositive(BinaryScratch scratch, int i) => _batch.Form != PredictionForm.Logits ? scratch.Posted[i] > 0.5
+        : _bias.Length == 0 ? scratch.Posted[i] > 0 : scratch.Posted[i] / _temperature + scratch.Bias[i] > 0;
 }

@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 22;
+    private const int Rows = 23;
 
     private readonly double* _first;
 
@@ -87,6 +87,9 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The probabilities that a teacher's labels are, before smoothing.</summary>
     public double* Target => _first + 21 * Block;
 
+    /// <summary>What is added to the logits after their division by the temperature.</summary>
+    public double* Bias => _first + 22 * Block;
+
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
 
@@ -106,6 +109,7 @@ internal sealed unsafe class BinaryScratch
         Label[to] = other.Label[from];
         Weight[to] = other.Weight[from];
         PosWeight[to] = other.PosWeight[from];
+        Bias[to] = other.Bias[from];
     }
 
     /// <summary>Copies the results of an element of another.</summary>

@@ -11,7 +11,7 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
     /// <summary>−ln 2: above it, a logarithm is of more than a half.</summary>
     private const double LogOfHalf = -0.6931471805599453;
 
-    private readonly BinaryLink _link = new(PredictionForm.Logits, temperature, 0);
+    private readonly BinaryLink _link = new(PredictionForm.Logits, temperature, isBiased: false, 0);
 
     /// <summary>Whether the labels are a teacher's.</summary>
     public bool IsTeacher => form != TargetForm.Labels;
@@ -23,7 +23,7 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
     /// <summary>First step for a teacher: e^−|z/T|, or e^l.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide> =>
-        form == TargetForm.Logits ? _link.Start<TWide>(posted) : TWide.ExpOfNegative(posted);
+        form == TargetForm.Logits ? _link.Start<TWide>(posted, Vector256<double>.Zero) : TWide.ExpOfNegative(posted);
 
     /// <summary>Last step: t and 1 − t, each by itself accurate, or noted as lost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

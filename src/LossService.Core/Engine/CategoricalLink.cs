@@ -36,20 +36,24 @@ internal abstract class CategoricalLink
     protected static Dd Times(Dd p, Dd v) => Dd.Select(p.IsZero, Dd.Zero, p * v);
 
     /// <summary>The link of a form of predictions whose rows are not normalized.</summary>
-    public static CategoricalLink Create(PredictionForm form, double temperature, double clip) => form switch
+    /// <param name="form">The form.</param>
+    /// <param name="temperature">What logits are divided by.</param>
+    /// <param name="bias">What is added to the quotients, padded with zeros; empty = 0.</param>
+    /// <param name="clip">How far from 0 and 1 probabilities are kept.</param>
+    public static CategoricalLink Create(PredictionForm form, double temperature, double[] bias, double clip) => form switch
     {
-        PredictionForm.Logits => new SoftmaxLink(temperature),
+        PredictionForm.Logits => new SoftmaxLink(temperature, bias),
         PredictionForm.Probabilities => new ProbabilityLink(clip),
         _ => new LogProbabilityLink(),
     };
 
     /// <summary>
     /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
-    /// 1 − p of the largest class is s/(1 + s), which does not cancel.
+    /// 1 − p of the largest class is s/(1 + s), which does not cancel. With a bias b, z/T + b stands for z/T.
     /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
     /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
     /// </summary>
-    private sealed class SoftmaxLink(double temperature) : CategoricalLink
+    private sealed class SoftmaxLink(double temperature, double[] bias) : CategoricalLink
     {
         private readonly Vector256<double> _temperature = Vector256.Create(temperature);
 
@@ -57,7 +61,7 @@ internal abstract class CategoricalLink
         public override Dd Fill(in CategoricalRow<Dd> row)
         {
             var z = row.Z;
-            var k = Ranking.FindMax(z);
+            var k = bias.Length == 0 ? Ranking.FindMax(z) : FindMaxOfBiased(z);
             // the limit for one infinite logit: p = 1
             var certain = double.IsPositiveInfinity(z[k]);
             // the difference of two logits may overflow where a part of it, divided by T, does not
@@ -72,6 +76,7 @@ internal abstract class CategoricalLink
                     ? Dd.Select(winner, Dd.Zero, new Dd(double.NegativeInfinity))
                     : Dd.Difference(Vector256.LoadUnsafe(ref z[c]) * unit, max);
                 if (temperature != 1) d /= _temperature * unit;
+                if (bias.Length > 0) d += Dd.Difference(Vector256.LoadUnsafe(ref bias[c]), Vector256.Create(bias[k]));
                 var e = Dd.Exp(d);
                 row.LogP.Store(c, d);
                 row.P.Store(c, e);
@@ -88,8 +93,32 @@ internal abstract class CategoricalLink
                 row.P.Store(c, p);
                 row.Q.Store(c, Dd.Select(Lanes.LaneIs(k - c), sum * scale, Dd.One - p));
             }
-            return new Dd(z[k]) / _temperature + log;
+            log += new Dd(z[k]) / _temperature;
+            if (bias.Length == 0) return log;
+            RankByBiased(z, k);
+            return log + new Dd(bias[k]);
         }
+
+        private int FindMaxOfBiased(Span<double> z)
+        {
+            var k = 0;
+            for (var c = 1; c < z.Length; c++)
+                if (GetDifference(z, c, k) > 0) k = c;
+            return k;
+        }
+
+        /// <summary>
+        /// Puts z/T + b, less the largest, in the place of the logits, which are ranked afterwards, and not read otherwise.
+        /// </summary>
+        private void RankByBiased(Span<double> z, int largest)
+        {
+            for (var c = 0; c < z.Length; c++)
+                if (c != largest) z[c] = GetDifference(z, c, largest);
+            z[largest] = 0;
+        }
+
+        /// <summary>By how much z/T + b is larger for one class; NaN where both logits are the same infinity.</summary>
+        private double GetDifference(Span<double> z, int c, int other) => (z[c] - z[other]) / temperature + (bias[c] - bias[other]);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)

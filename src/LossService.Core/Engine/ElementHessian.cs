@@ -22,7 +22,7 @@ internal sealed unsafe class ElementHessian
         var options = batch.Options;
         (_temperature, _clip) = (options.Get(SharedOptions.Temperature), options.Get(SharedOptions.Clip));
         _smoothing = options.Get(SharedOptions.LabelSmoothing);
-        _link = new(batch.Form, _temperature, _clip);
+        _link = new(batch.Form, _temperature, options.Has(SharedOptions.LogitBias), _clip);
         _target = new(batch.LabelForm, batch.LabelTemperature);
         _isNothing = weights.IsNothing;
         _scale = _isNothing ? Dd.Zero : batch.Factor / new Dd(weights.Divisor) / new Dd(_temperature) / new Dd(_temperature);
@@ -45,7 +45,8 @@ internal sealed unsafe class ElementHessian
                 PosWeight = new(Vector256.LoadAligned(scratch.PosWeight + i)),
             };
             var scale = _scale * new Dd(weight);
-            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, e, scale);
+            var bias = Vector256.LoadAligned(scratch.Bias + i);
+            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, bias, e, scale);
             var hasNone = _isNothing ? Vector256<double>.AllBitsSet : Vector256.Equals(weight, Vector256<double>.Zero);
             Vector256.AndNot(h.Round(), hasNone).StoreAligned(scratch.Hessian + i);
         }
@@ -59,13 +60,14 @@ internal sealed unsafe class ElementHessian
         return _target.Finish(posted, _target.Start<Dd>(posted), ref lost);
     }
 
-    private Dd Curve<TFormula>(TFormula formula, Vector256<double> posted, in FourElements<Dd, Dd> labels, Dd scale)
+    private Dd Curve<TFormula>(
+        TFormula formula, Vector256<double> posted, Vector256<double> bias, in FourElements<Dd, Dd> labels, Dd scale)
         where TFormula : struct, IElementFormula
     {
-        var start = _link.Start<Dd>(posted);
+        var start = _link.Start<Dd>(posted, bias);
         var e = _link.IsSigmoid
-            ? _link.Finish(posted, start, -Dd.UnitLog1p(start), Dd.Zero)
-            : _link.Finish(posted, start, Dd.Log1p(-start), Dd.Log(start));
+            ? _link.Finish(posted, bias, start, -Dd.UnitLog1p(start), Dd.Zero)
+            : _link.Finish(posted, bias, start, Dd.Log1p(-start), Dd.Log(start));
         e = e with { Z = labels.Z, T = labels.T, U = labels.U, PosWeight = labels.PosWeight };
         var h = formula.Curve(e, _link.IsSigmoid) * scale;
         if (_link.IsSigmoid)

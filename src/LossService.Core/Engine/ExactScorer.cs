@@ -69,7 +69,16 @@ internal sealed class ExactScorer(
         var (options, clip) = (batch.Options, batch.Options.Get(SharedOptions.Clip));
         return batch.Form == PredictionForm.Probabilities && options.Get(SharedOptions.Normalize)
             ? new NormalizedLink(clip)
-            : CategoricalLink.Create(batch.Form, options.Get(SharedOptions.Temperature), clip);
+            : CategoricalLink.Create(
+                batch.Form, options.Get(SharedOptions.Temperature), Pad(options.Get(SharedOptions.LogitBias)), clip);
+    }
+
+    private static double[] Pad(double[]? bias)
+    {
+        if (bias is null) return [];
+        var padded = new double[Lanes.Padded(bias.Length)];
+        bias.CopyTo(padded, 0);
+        return padded;
     }
 
     private void WriteHessian(

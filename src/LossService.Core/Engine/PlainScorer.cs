@@ -28,7 +28,8 @@ internal sealed class PlainScorer(
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
     public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType != DType.Float64
-        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0;
+        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0
+        && !batch.Options.Has(SharedOptions.LogitBias);
 
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

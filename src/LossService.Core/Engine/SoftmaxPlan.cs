@@ -44,7 +44,7 @@ internal sealed class SoftmaxPlan
         };
         // the kernel writes gradients as it reads predictions
         var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
-            && labels is not null;
+            && labels is not null && !options.Has(SharedOptions.LogitBias);
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0

@@ -9,8 +9,9 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// Finds the temperature T that makes the cross-entropy of a batch's logits least. In β = 1/T it is convex, with the slope
-/// Σw·(Σ_c p_c z_c − Σ_c y_c z_c) and the curvature Σw·Var_p(z): Newton's steps, held between the ends of where the slope changes its sign.
+/// Finds the temperature T that makes the cross-entropy of a batch's logits least, where p = softmax(z/T + b). In β = 1/T it is convex,
+/// with the slope Σw·(Σ_c p_c z_c − Σ_c y_c z_c) and the curvature Σw·Var_p(z): Newton's steps, held between the ends of where the slope
+/// changes its sign.
 /// </summary>
 /// <remarks>Rows are summed in plain double, and the rows exactly, so the bits are the same on every machine.</remarks>
 internal sealed class TemperatureFitter : IDisposable
@@ -24,12 +25,13 @@ internal sealed class TemperatureFitter : IDisposable
     private readonly CancellationToken _cancellation;
     private readonly bool _isBinary;
     private readonly int _classes;
+    private readonly double[] _bias;
     private readonly WorkMemory _memory;
     private readonly ExactSum _slope = new(), _curvature = new();
     private Batch _window;
     private readonly BinaryTarget _target;
     private TargetRows? _labels;
-    private bool _isHit;
+    private int _label;
 
     /// <param name="batch">The batch, of logits with labels.</param>
     /// <param name="weights">Its weights.</param>
@@ -41,8 +43,10 @@ internal sealed class TemperatureFitter : IDisposable
         _samples = isBinary ? batch.Predictions.Count : batch.Layout.Rows;
         _classes = isBinary ? 2 : batch.Layout.Classes;
         _target = new(batch.LabelForm, batch.LabelTemperature);
-        _memory = new(3L * Lanes.Padded(_classes), batch.Memory);
+        _memory = new(4L * Lanes.Padded(_classes), batch.Memory);
         _memory.Span.Clear();
+        _bias = batch.Options.Get(SharedOptions.LogitBias) ?? [];
+        if (!isBinary) _bias.CopyTo(B);
     }
 
     private Span<double> Z => _memory.Span[..Lanes.Padded(_classes)];
@@ -50,6 +54,8 @@ internal sealed class TemperatureFitter : IDisposable
     private Span<double> Y => _memory.Span.Slice(Lanes.Padded(_classes), Lanes.Padded(_classes));
 
     private Span<double> YLow => _memory.Span.Slice(2 * Lanes.Padded(_classes), Lanes.Padded(_classes));
+
+    private Span<double> B => _memory.Span.Slice(3 * Lanes.Padded(_classes), Lanes.Padded(_classes));
 
     /// <inheritdoc/>
     public void Dispose() => _memory.Dispose();
@@ -98,10 +104,11 @@ internal sealed class TemperatureFitter : IDisposable
         return ForEach(i =>
         {
             var (sum, first, second) = (Vector256<double>.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
+            var largest = FindLargest(inverse).Exponent;
             for (var c = 0; c < Z.Length; c += Lanes.Width)
             {
                 var z = Vector256.Create((ReadOnlySpan<double>)Z[c..]);
-                var e = Exp(z, inverse);
+                var e = Exp(c, inverse, largest);
                 sum += e;
                 // a class at −∞ has e = 0
                 var product = Vector256.AndNot(e * z, Vector256.Equals(e, Vector256<double>.Zero));
@@ -124,13 +131,15 @@ internal sealed class TemperatureFitter : IDisposable
         var tally = new MetricsSum([], _batch.Options.Get(SharedOptions.Bins), null, null);
         ForEach(i =>
         {
+            var (best, largest) = FindLargest(inverse);
             var sum = Vector256<double>.Zero;
-            for (var c = 0; c < Z.Length; c += Lanes.Width) sum += Exp(Vector256.Create((ReadOnlySpan<double>)Z[c..]), inverse);
+            for (var c = 0; c < Z.Length; c += Lanes.Width) sum += Exp(c, inverse, largest);
             var total = Vector256.Sum(sum);
             var (weight, expected) = Expect();
-            tally.Add(_weights[i], new Dd(weight * Dd.Log(new Dd(total)).ToScalar() - inverse * expected), false, 0);
-            if (isPositive) tally.AddToBin(_weights[i], Exp(Vector256.Create(Z[0]), inverse).ToScalar() / total, Y[0]);
-            else tally.AddToBin(_weights[i], 1 / total, _isHit ? 1 : 0);
+            var logSum = Dd.Log(new Dd(total)).ToScalar() + largest;
+            tally.Add(_weights[i], new Dd(weight * logSum - inverse * expected - ExpectBias()), false, 0);
+            if (isPositive) tally.AddToBin(_weights[i], Exp(0, inverse, largest).ToScalar() / total, Y[0]);
+            else tally.AddToBin(_weights[i], 1 / total, best == _label ? 1 : 0);
         });
         return tally.Conclude();
     }
@@ -165,6 +174,21 @@ internal sealed class TemperatureFitter : IDisposable
         return true;
     }
 
+    /// <summary>
+    /// The class with the largest z·β + b, and that. Of equal classes it is the first; of the two of an element, the second.
+    /// </summary>
+    private (int Class, double Exponent) FindLargest(double inverse)
+    {
+        if (_bias.Length == 0) return (_isBinary && Z[1] == 0 ? 1 : Z.IndexOf(0.0), 0);
+        var (best, largest) = (0, Z[0] * inverse + B[0]);
+        for (var c = 1; c < _classes; c++)
+        {
+            var exponent = Z[c] * inverse + B[c];
+            if (exponent > largest || (_isBinary && exponent == largest)) (best, largest) = (c, exponent);
+        }
+        return (best, largest);
+    }
+
     /// <summary>Reads the label of a sample, and its logits less their largest; false where a limit would be to be taken.</summary>
     private bool Read(long sample)
     {
@@ -175,15 +199,16 @@ internal sealed class TemperatureFitter : IDisposable
             _window.Predictions.Read(sample, z[..1]);
             _window.Labels!.Read(sample, y[..1]);
             // of an element, a logit of 0 and a label of a half are the second class
-            _isHit = z[0] > 0 == _target.IsPositive(y[0]);
+            _label = _target.IsPositive(y[0]) ? 0 : 1;
             z[1] = 0;
             (y[0], y[1]) = Distribute(y[0]);
+            if (_bias.Length > 0) B[0] = _bias[sample % _bias.Length];
         }
         else
         {
             _window.Predictions.Read(sample * _classes, z);
             var hard = _labels.ReadPlain(sample, new(Y, YLow)).Hard;
-            _isHit = Ranking.FindMax(z) == _labels.FindLabel(sample, hard, y);
+            _label = _labels.FindLabel(sample, hard, y);
         }
         var max = z[Ranking.FindMax(z)];
         if (double.IsInfinity(max)) return false;
@@ -218,11 +243,25 @@ internal sealed class TemperatureFitter : IDisposable
         return (weight, logit);
     }
 
-    /// <summary>e^(z·β) for z ≤ 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Exp(Vector256<double> z, double inverse)
+    /// <summary>Σ_c y_c·b_c.</summary>
+    private double ExpectBias()
     {
+        var bias = 0.0;
+        for (var c = 0; c < _classes && _bias.Length > 0; c++) bias += Y[c] * B[c];
+        return bias;
+    }
+
+    /// <summary>e^(z·β + b − largest) of four classes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private Vector256<double> Exp(int c, double inverse, double largest)
+    {
+        var z = Vector256.Create((ReadOnlySpan<double>)Z[c..]);
         var product = z * Vector256.Create(inverse);
-        return VectorMath.Exp(product, Vector256.FusedMultiplyAdd(z, Vector256.Create(inverse), -product));
+        var low = Vector256.FusedMultiplyAdd(z, Vector256.Create(inverse), -product);
+        if (_bias.Length == 0) return VectorMath.Exp(product, low);
+        // of a class at −∞, what rounding took is no number
+        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
+        var sum = Dd.Sum(product, Vector256.Create((ReadOnlySpan<double>)B[c..])) - Vector256.Create(largest) + low;
+        return VectorMath.Exp(sum.Hi, sum.Lo);
     }
 }

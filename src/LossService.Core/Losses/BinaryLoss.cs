@@ -25,19 +25,16 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     /// <summary>A loss's own options, followed by those of every binary loss on probabilities.</summary>
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
-        .. own, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.LabelTemperature,
-        SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
-        SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
+        .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.LabelTemperature,
+        SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins,
+        SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
     ];
-
-    /// <summary>What positive elements weigh: one number, or one for each class on the last axis.</summary>
-    protected virtual double[] GetPositiveWeights(OptionValues options) => One;
 
     /// <inheritdoc/>
     internal sealed override Scores Score(Batch batch, CancellationToken cancellation = default)
     {
         using var pass = new BinaryPass<TFormula>(
-            CreateFormula(batch.Options), GetPositiveWeights(batch.Options), batch, cancellation);
+            CreateFormula(batch.Options), batch.Options.Get(SharedOptions.PosWeight) ?? One, batch, cancellation);
         var count = batch.Predictions.Count;
         var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
             count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));

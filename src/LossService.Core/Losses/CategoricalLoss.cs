@@ -28,9 +28,9 @@ internal abstract class CategoricalLoss : Loss
     protected static IReadOnlyList<Option> WithShared(params Option[] own) =>
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
-        SharedOptions.LabelTemperature, SharedOptions.Remainder, SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.Clip,
-        SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass,
-        SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
+        SharedOptions.LabelTemperature, SharedOptions.Remainder, SharedOptions.Temperature, SharedOptions.TemperatureSquared,
+        SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>

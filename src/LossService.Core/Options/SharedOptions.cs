@@ -17,7 +17,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>class_weight</c>.</summary>
     public static readonly Option<double[]?> ClassWeight = new("class_weight", OptionForm.PerClass, null,
-        "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor.")
+        "w: one weight per class [K]. Multiplies the loss of samples of that class and their share of the mean's divisor. A class of a "
+        + "binary loss is a place on the last axis.")
     { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
 
     /// <summary>The option <c>ignore_index</c>.</summary>
@@ -57,6 +58,17 @@ public static class SharedOptions
     public static readonly Option<bool> TemperatureSquared = new("temperature_squared", OptionForm.Flag, false,
         "Multiplies the loss and the gradient by T², so that a softened target's gradient keeps its size (Hinton et al., 2015).")
     { OnlyWith = PredictionForm.Logits };
+
+    /// <summary>The option <c>logit_bias</c>.</summary>
+    public static readonly Option<double[]?> LogitBias = new("logit_bias", OptionForm.PerClass, null,
+        "b: one number per class [K], added to the logits after their division by temperature: p is that of z/T + b, in every output. "
+        + "With the logs of the classes' shares, it is logit adjustment for imbalanced classes.")
+    { Minimum = -1e6, Maximum = 1e6, OnlyWith = PredictionForm.Logits };
+
+    /// <summary>The option <c>pos_weight</c>, of binary losses.</summary>
+    public static readonly Option<double[]?> PosWeight = new("pos_weight", OptionForm.NumberOrPerClass, null,
+        "π: weight of the positive term; one number, or one per class on the last axis [K]. Above 1 favours recall, below 1 precision.")
+    { Minimum = 0, Maximum = Largest };
 
     /// <summary>The option <c>clip</c>.</summary>
     public static readonly Option<double> Clip = new("clip", OptionForm.Number, 0,

@@ -223,6 +223,7 @@ public sealed class BatchLaws
         {
             if (!draft.IsKept(i)) continue;
             var weight = classWeight is null ? 1
+                : draft.IsBinary ? classWeight[i % draft.Classes]
                 : draft.LabelForm == LabelForm.Indices ? classWeight[(int)draft.Labels![i]]
                 : classWeight.Select((w, c) => w * draft.Labels![i * draft.Classes + c]).Sum();
             sum += weight * (draft.SampleWeight?[i] ?? 1);

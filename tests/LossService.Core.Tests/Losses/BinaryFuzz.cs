@@ -31,7 +31,7 @@ public class BinaryFuzz(ITestOutputHelper output)
     {
         output.WriteLine("loss                  elements  wrong  not nearest  worst value, ulp of float64");
         Check(new BinaryCrossEntropy(), elements,
-            (options, random) => options.Set(BinaryCrossEntropy.PosWeight, [Pick(random, 1, 0.3, 7)]));
+            (options, random) => options.Set(SharedOptions.PosWeight, [Pick(random, 1, 0.3, 7)]));
         Check(new BinaryFocal(), elements, (options, random) =>
             options.Set(Focal.Gamma, Pick(random, 2, 2, 0, 1, 5, 0.5, 1.7)).Set(BinaryFocal.Alpha, random.Next(2) == 0 ? 0.25 : null));
         Check(new Asymmetric(), elements, (options, random) => options.Set(Asymmetric.GammaPos, Pick(random, 0, 0, 1, 2.5))
@@ -137,9 +137,10 @@ public class BinaryFuzz(ITestOutputHelper output)
         batch = batch with { Outputs = OutputSet.Loss | OutputSet.Losses | OutputSet.Gradient | (wantsMore ? More : 0) };
         using var scores = Scorer.Score(loss, batch, CancellationToken.None);
         var exact = new BinaryBlock<TFormula>(
-            loss.CreateFormula(batch.Options), batch, new(batch, Length, null, CancellationToken.None), wantsGradient: true, wantsMore);
+            loss.CreateFormula(batch.Options), batch, new(batch, Length, null, CancellationToken.None), isWeighted: false,
+            wantsGradient: true, wantsMore);
         var (scratch, dtype) = (new BinaryScratch(), batch.Predictions.DType);
-        var posWeight = loss is BinaryCrossEntropy ? batch.Options.Get(BinaryCrossEntropy.PosWeight)![0] : 1;
+        var posWeight = loss is BinaryCrossEntropy ? batch.Options.Get(SharedOptions.PosWeight)![0] : 1;
         BinaryScratch.Span(scratch.Weight).Fill(1);
         BinaryScratch.Span(scratch.PosWeight).Fill(posWeight);
         var total = new ExactSum();

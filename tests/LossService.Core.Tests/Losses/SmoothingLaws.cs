@@ -26,7 +26,7 @@ public sealed class SmoothingLaws
         loss, new() { Forms = [PredictionForm.Logits], LabelForms = [LabelForm.Indices], Scales = [1, 30], Classes = (2, 40) }).Sample(
         draft =>
         {
-            draft = draft.Without("ignore_index", "class_weight", "alpha", "top_k")
+            draft = draft.Without("ignore_index", "class_weight", "alpha", "top_k", "logit_bias")
                 .With("smoothing_over", "finite").With("label_smoothing", 0.25);
             // the class is added at the end, so that labels stay
             var wider = draft with

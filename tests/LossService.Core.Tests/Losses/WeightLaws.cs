@@ -58,6 +58,48 @@ public sealed class WeightLaws
         Assert.All(masked.Gradient, derivative => Assert.Equal(0, derivative));
     }
 
+    /// <summary>A class weight of a binary loss is the weight of each of its elements, but for the metrics.</summary>
+    [Theory]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void ClassWeight_OfABinaryLoss_IsTheWeightOfItsElements(string loss) => BatchGenerator.Batches(loss, Finite).Sample(
+        draft =>
+        {
+            if (!draft.IsBinary) return;
+            double[] weights = [.. Enumerable.Range(0, draft.Classes).Select(c => 0.5 + c % 3)];
+            draft = draft.Without("class_weight") with { SampleWeight = null };
+            double[] each = [.. Enumerable.Range(0, draft.Samples).Select(sample => weights[sample % draft.Classes])];
+            var (expected, actual) = ((draft with { SampleWeight = each }).Score(), draft.With("class_weight", weights).Score());
+            Assert.Equal(expected.Totals, actual.Totals);
+            Assert.Equal(expected.Loss, actual.Loss);
+            Assert.Equal(expected.Losses, actual.Losses);
+            Assert.Equal(expected.Gradient, actual.Gradient);
+            Assert.Equal(draft.Describe().Metrics?.Accuracy, draft.With("class_weight", weights).Describe().Metrics?.Accuracy);
+        },
+        iter: Iterations);
+
+    /// <summary>Logits that hold the bias themselves, of numbers whose sums are exact.</summary>
+    [Theory]
+    [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
+    public void LogitBias_OfAnyLoss_IsAddedToTheLogits(string loss) => BatchGenerator.Batches(loss, Finite).Sample(
+        draft =>
+        {
+            if (draft.Form != PredictionForm.Logits || draft.Loss.FindOption("logit_bias") is null) return;
+            double[] bias = [.. Enumerable.Range(0, draft.Classes).Select(c => c % 5 - 2.25)];
+            draft = draft.Without("logit_bias", "temperature") with
+            {
+                Predictions = [.. draft.Predictions.Select(x => Math.Round(x * 1024) / 1024)],
+                IsExact = true,
+            };
+            var added = draft with { Predictions = [.. draft.Predictions.Select((x, i) => x + bias[i % draft.Classes])] };
+            var (expected, actual) = (added.Describe(), draft.With("logit_bias", bias).Describe());
+            Assert.All(expected.Elements.Zip(actual.Elements), pair => Assert.True(
+                pair.First.Equals(pair.Second) || Math.Abs(pair.First - pair.Second) <= 1e-14 * Math.Abs(pair.First) + 1e-300,
+                $"{pair.First} and {pair.Second}"));
+            Assert.Equal(expected.Predictions, actual.Predictions);
+            Assert.Equal(expected.Metrics?.Accuracy, actual.Metrics?.Accuracy);
+        },
+        iter: Iterations);
+
     [Fact]
     public void CrossEntropy_WeightsThatCancel_SumTheSignedLosses()
     {
@@ -144,7 +186,7 @@ public sealed class WeightLaws
         draft =>
         {
             if (draft.Form != PredictionForm.Logits) return;
-            draft = draft.Without("temperature_squared") with { Unit = unit, Reduction = Reduction.Sum };
+            draft = draft.Without("logit_bias", "temperature_squared") with { Unit = unit, Reduction = Reduction.Sum };
             var (with, without) = (draft.With("z_loss", 0.25).Score(), draft.Without("z_loss").Score());
             var classWeight = draft.ValueOf("class_weight") as double[] ?? [.. Enumerable.Repeat(1.0, draft.Classes)];
             var temperature = draft.ValueOf("temperature") as double? ?? 1;

@@ -6,7 +6,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Binary;
 
-/// <summary>L = −t (1 − p)^γ₊ log p − (1 − t) m^γ₋ log(1 − m), with m = max(p − shift, 0).</summary>
+/// <summary>L = −π t (1 − p)^γ₊ log p − (1 − t) m^γ₋ log(1 − m), with m = max(p − shift, 0).</summary>
 internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 {
     public static readonly Option<double> GammaPos = new("gamma_pos", OptionForm.Number, 0,
@@ -27,14 +27,14 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 
     public override bool HasSecondDerivative => true;
 
-    public override IReadOnlyList<Option> Options { get; } = WithShared(GammaPos, GammaNeg, Shift);
+    public override IReadOnlyList<Option> Options { get; } = WithShared(GammaPos, GammaNeg, Shift, SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
     {
         Title = "Asymmetric loss",
         Summary = "Asymmetric loss: binary cross-entropy with separate focusing exponents for positives and negatives, and no loss for "
             + "negatives with p ≤ δ.",
-        Formula = @"\ell = -t\, (1 - p)^{\gamma_{+}} \log p - (1 - t)\, m^{\gamma_{-}} \log (1 - m), \qquad m = \max(p - \delta, 0)",
+        Formula = @"\ell = -\pi\, t\, (1 - p)^{\gamma_{+}} \log p - (1 - t)\, m^{\gamma_{-}} \log (1 - m), \qquad m = \max(p - \delta, 0)",
         WhenToUse = """
             Use it for multi-label rows (tags of an image, topics of a text) with a few positives among hundreds of negatives. Unlike
             binary_focal it can focus on hard negatives without reducing the loss of the rare positives, and negatives with p ≤ δ have
@@ -42,13 +42,13 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             the gradient on logits is near 0, which limits the effect of missing labels. With gamma_pos = gamma_neg and shift = 0 it
             is binary_focal with alpha = none (labels 0 and 1). The paper sums over the elements: reduction = sum.
 
-            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −(1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t =
-            0 and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T. Hessian for logits, for t = 1: p (1 − p)^(γ₊+1) (2γ₊ +
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π (1 − p)^γ₊ (1 − p − γ₊ p log p)/T; for t =
+            0 and p above δ: m^γ₋ (1/(1 − m) − γ₋ log (1 − m)/m) p (1 − p)/T. Hessian for logits, for t = 1: π p (1 − p)^(γ₊+1) (2γ₊ +
             1 + γ₊ (1 − p − γ₊ p) log p/(1 − p))/T²; for t = 0, the derivative of the gradient: 0 for p ≤ δ, and below 0 where ℓ is
             not convex.
 
             Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ₊ gamma_pos; γ₋ gamma_neg; δ
-            shift; T temperature.
+            shift; π pos_weight, by default 1; T temperature.
             """,
         References =
         [
@@ -84,7 +84,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             where TNumber : struct, IArithmetic<TNumber>
         {
             var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
-            var positive = FourElements<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos));
+            var positive = FourElements<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos)) * e.PosWeight;
             var value = TNumber.XLogY(positive, e.LogP);
             var pDerivative = gammaPos == 0
                 ? TNumber.Zero
@@ -116,7 +116,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
 
         public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
         {
-            var positive = Dd.XLogY(e.T, CurveSide(e.P, e.Q, e.LogP, gammaPos, isSigmoid));
+            var positive = Dd.XLogY(e.T * e.PosWeight, CurveSide(e.P, e.Q, e.LogP, gammaPos, isSigmoid));
             var negative = shift == 0
                 ? CurveSide(e.Q, e.P, e.LogQ, gammaNeg, isSigmoid)
                 : CurveShifted(e, isSigmoid);

@@ -9,17 +9,13 @@ namespace LossService.Core.Losses.Binary;
 /// <summary>L = −[pos_weight·t·log p + (1 − t)·log(1 − p)].</summary>
 internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula>
 {
-    public static readonly Option<double[]?> PosWeight = new("pos_weight", OptionForm.NumberOrPerClass, null,
-        "π: weight of the positive term; one number, or one per class on the last axis [K]. Above 1 favours recall, below 1 precision.")
-    { Minimum = 0, Maximum = SharedOptions.Largest };
-
     public override string Name => "binary_cross_entropy";
 
     public override bool IsInformation => true;
 
     public override bool HasSecondDerivative => true;
 
-    public override IReadOnlyList<Option> Options { get; } = WithShared(PosWeight);
+    public override IReadOnlyList<Option> Options { get; } = WithShared(SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
     {
@@ -60,8 +56,6 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
     };
 
     public override Formula CreateFormula(OptionValues options) => default;
-
-    protected override double[] GetPositiveWeights(OptionValues options) => options.Get(PosWeight) ?? base.GetPositiveWeights(options);
 
     internal readonly struct Formula : IElementFormula
     {

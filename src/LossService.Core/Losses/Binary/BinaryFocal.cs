@@ -7,7 +7,7 @@ using LossService.Core.Options;
 
 namespace LossService.Core.Losses.Binary;
 
-/// <summary>L = α_t (1 − p_t)^γ · BCE(p, t), with p_t = pt + (1 − p)(1 − t) and α_t = αt + (1 − α)(1 − t).</summary>
+/// <summary>L = α_t (1 − p_t)^γ · BCE(p, t), π on its positive term, p_t = pt + (1 − p)(1 − t) and α_t = αt + (1 − α)(1 − t).</summary>
 internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 {
     public static readonly Option<double?> Alpha = new("alpha", OptionForm.Number, 0.25,
@@ -20,7 +20,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
 
     public override bool HasSecondDerivative => true;
 
-    public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha);
+    public override IReadOnlyList<Option> Options { get; } = WithShared(Focal.Gamma, Alpha, SharedOptions.PosWeight);
 
     public override LossPage Page { get; } = new()
     {
@@ -34,13 +34,13 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             negatives. With alpha = none and gamma = 0 it is binary_cross_entropy. It is not a proper scoring rule for γ above 0, so
             its probabilities should not be read as calibrated without a check.
 
-            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −α (1 − p)^γ (1 − p − γ p log p)/T; for t =
-            0 the same with 1 − p for p, 1 − α for α and the opposite sign. Hessian for logits, for t = 1: α p (1 − p)^(γ+1) (2γ + 1
-            + γ (1 − p − γ p) log p/(1 − p))/T²; for t = 0 the same with 1 − p for p and 1 − α for α. It is below 0 where ℓ is not
-            convex.
+            Range: 0 to ∞, in nats or bits. Gradient with respect to logits, for t = 1: −π α (1 − p)^γ (1 − p − γ p log p)/T; for t =
+            0 the same with 1 − p for p, 1 − α for α, without π, and the opposite sign. Hessian for logits, for t = 1: π α p (1 −
+            p)^(γ+1) (2γ + 1 + γ (1 − p − γ p) log p/(1 − p))/T²; for t = 0 the same with 1 − p for p, 1 − α for α and without π. It
+            is below 0 where ℓ is not convex.
 
             Symbols: p the predicted probability, σ(z/T) of logit z; t the label after label_smoothing; γ gamma; α alpha; T
-            temperature; BCE(p, t) = −t log p − (1 − t) log (1 − p).
+            temperature; BCE(p, t) = −π t log p − (1 − t) log (1 − p) with π pos_weight, by default 1.
             """,
         References =
         [
@@ -81,7 +81,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
             var scale = TWide.Pow(m, gamma);
             if (alpha is { } share) scale *= TWide.Of(share) * e.T + (TWide.One - TWide.Of(share)) * e.U;
             var factor = FourElements<TWide, TNumber>.Narrow(scale);
-            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T), FourElements<TWide, TNumber>.Narrow(e.U));
+            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
             var crossEntropy = -(TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ));
             var pDerivative = TNumber.Zero;
             if (gamma != 0)
@@ -95,25 +95,26 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
         }
 
         /// <remarks>
-        /// With D = u − t, r = BCE/m and E = p − t, by z and over p(1 − p): m^γ·(γ(γ − 1)·D²·r·pq/m + γ·D·r·(q − p) + 2γ·D·E/m + 1), and by
-        /// p: m^γ·(t/p² + u/q²) + γ·m^(γ−1)·D·((γ − 1)·D·r + 2·(u/q − t/p)). Both r and t/q or u/p tend to 1 where m tends to 0.
+        /// With D = u − t, v = πt, r = BCE/m and E = up − vq, by z and over p(1 − p): m^γ·(γ(γ − 1)·D²·r·pq/m + γ·D·r·(q − p) + 2γ·D·E/m +
+        /// u + v), and by p: m^γ·(v/p² + u/q²) + γ·m^(γ−1)·D·((γ − 1)·D·r + 2·(u/q − v/p)). Where m tends to 0, r tends to u + v.
         /// </remarks>
         public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
         {
             var m = e.P * e.U + e.Q * e.T;
             var share = alpha is { } positive ? new Dd(positive) * e.T + (Dd.One - new Dd(positive)) * e.U : Dd.One;
-            var crossEntropy = -(Dd.XLogY(e.T, e.LogP) + Dd.XLogY(e.U, e.LogQ));
-            var ratio = Dd.Select(m.IsZero, Dd.One, crossEntropy / m);
+            var t = e.T * e.PosWeight;
+            var crossEntropy = -(Dd.XLogY(t, e.LogP) + Dd.XLogY(e.U, e.LogQ));
+            var ratio = Dd.Select(m.IsZero, e.U + t, crossEntropy / m);
             var (d, g) = (e.U - e.T, new Dd(gamma));
             if (isSigmoid)
             {
                 var bend = (g - Dd.One) * d * Dd.DivideOrZero(e.P * e.Q, m) + e.Q - e.P;
-                bend = g * d * (bend * ratio + new Dd(2.0) * Dd.DivideOrZero(e.Error, m)) + Dd.One;
+                bend = g * d * (bend * ratio + new Dd(2.0) * Dd.DivideOrZero(e.U * e.P - t * e.Q, m)) + e.U + t;
                 return Dd.XLogY(share * Dd.Pow(m, gamma), bend);
             }
-            var first = Dd.Pow(m, gamma) * (Quotients.OverSquare(e.T, e.P) + Quotients.OverSquare(e.U, e.Q));
+            var first = Dd.Pow(m, gamma) * (Quotients.OverSquare(t, e.P) + Quotients.OverSquare(e.U, e.Q));
             if (gamma == 0) return Dd.XLogY(share, first);
-            var slope = Quotients.Over(e.U, e.Q) - Quotients.Over(e.T, e.P);
+            var slope = Quotients.Over(e.U, e.Q) - Quotients.Over(t, e.P);
             var second = g * Dd.Pow(m, gamma - 1) * d * ((g - Dd.One) * d * ratio + new Dd(2.0) * slope);
             return Dd.XLogY(share, Quotients.Beside(first, second));
         }

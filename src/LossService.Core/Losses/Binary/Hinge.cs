@@ -16,7 +16,10 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
     public override IReadOnlyList<PredictionForm> Accepts { get; } = [PredictionForm.Logits];
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Margin, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration, SharedOptions.PerClass];
+    [
+        SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration,
+        SharedOptions.PerClass,
+    ];
 
     public override LossPage Page { get; } = new()
     {

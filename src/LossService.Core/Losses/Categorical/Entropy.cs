@@ -18,7 +18,7 @@ internal sealed class Entropy : CategoricalLoss
     public override LabelRule Labels => LabelRule.None;
 
     public override IReadOnlyList<Option> Options { get; } =
-        [SharedOptions.Temperature, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis];
+        [SharedOptions.Temperature, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis];
 
     public override LossPage Page { get; } = new()
     {

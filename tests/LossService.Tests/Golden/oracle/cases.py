@@ -150,8 +150,8 @@ def common(subject):
 
 
 def class_weighted(subject):
-    """Class weights, which every categorical loss with labels has; a loss may have stated them among its own variants."""
-    if subject.binary or subject.labels == (None,):
+    """Class weights, which every loss with labels has; a loss may have stated them among its own variants."""
+    if subject.labels == (None,):
         return
     weights = {"class_weight": [0.5, 1.25, 3.0]}
     smoothing = {"label_smoothing": 0.1} if subject.smooth else {}
@@ -167,7 +167,7 @@ def optional(subject):
         for dtype in ("float32", "float64"):
             step = turn + (dtype == "float64")
             form = subject.forms[step % len(subject.forms)]
-            if {"temperature", "z_loss"} & options.keys():
+            if {"temperature", "z_loss", "logit_bias"} & options.keys():
                 form = "logits"
             if "clip" in options:
                 form = "probabilities"

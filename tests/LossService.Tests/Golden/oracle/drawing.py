@@ -19,8 +19,8 @@ OPTIONS = {  # of one loss, with values to draw from
     "hinge": {"margin": (0, 0.5, 1, 2)},
     "squared_hinge": {"margin": (0, 0.5, 1, 2)},
     "binary_cross_entropy": {"pos_weight": (0, 0.5, 3, "weights")},
-    "binary_focal": {"gamma": (0, 0.5, 1, 2, 3.5), "alpha": ("none", 0.25, 0.75)},
-    "asymmetric": {"gamma_pos": (0, 1, 2), "gamma_neg": (0, 1, 2.5, 4), "shift": (0, 0.05, 0.2)},
+    "binary_focal": {"pos_weight": (0, 0.5, 3, "weights"), "gamma": (0, 0.5, 1, 2, 3.5), "alpha": ("none", 0.25, 0.75)},
+    "asymmetric": {"pos_weight": (0, 0.5, 3, "weights"), "gamma_pos": (0, 1, 2), "gamma_neg": (0, 1, 2.5, 4), "shift": (0, 0.05, 0.2)},
 }
 
 
@@ -206,7 +206,6 @@ def class_weights(draw, classes):
 
 def shared_options(draw, subject, form, shape, kind, near):
     result = {}
-    categorical = not subject.binary and kind is not None
     if subject.tempered and form == "logits" and draw.chance(0.2) and not near:
         result["temperature"] = draw.choice((0.5, 2, 2.5, 0.1, 7))
     if subject.smooth and draw.chance(0.25) and not near:
@@ -217,11 +216,13 @@ def shared_options(draw, subject, form, shape, kind, near):
         result["clip"] = draw.choice((1e-7, 0.01, 0.25))
     if subject.bits and draw.chance(0.3):
         result["unit"] = "bits"
-    if categorical and draw.chance(0.35):
+    if kind is not None and draw.chance(0.35):
         uniform = draw.choice((None, None, 0.001, 10, 0))
         result["class_weight"] = class_weights(draw, shape[-1]) if uniform is None else [uniform] * shape[-1]
         if draw.chance(0.2):
             result["class_weight"][0] = 0
+    if subject.tempered and form == "logits" and draw.chance(0.15) and not near:
+        result["logit_bias"] = [draw.choice((0, 0.25, -1.5, 2, -4)) for _ in range(shape[-1])]
     if subject.loss == "cross_entropy" and form == "logits" and draw.chance(0.3):
         result["z_loss"] = draw.choice((0.001, 0.1, 2))
     return result

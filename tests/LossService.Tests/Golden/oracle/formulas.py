@@ -20,7 +20,8 @@ class Categorical:
 
     @cached_property
     def z(self):
-        return [x / mpf(self.options.get("temperature", 1)) for x in self.x]
+        bias = self.options.get("logit_bias", [0] * len(self.x))
+        return [x / mpf(self.options.get("temperature", 1)) + mpf(b) for x, b in zip(self.x, bias, strict=True)]
 
     @cached_property
     def log_sum_exp(self):
@@ -57,7 +58,8 @@ class Bernoulli:
     """One element of predictions, p and 1 − p; `column` is its place on the last axis."""
 
     def __init__(self, form, x, options, column):
-        self.z, self.column = x[0] / mpf(options.get("temperature", 1)) if form == "logits" else None, column
+        tempered = x[0] / mpf(options.get("temperature", 1)) + per_class(options.get("logit_bias"), column, 0)
+        self.z, self.column = tempered if form == "logits" else None, column
         p = (1 + exp(-self.z)) ** -1 if form == "logits" else x[0]
         q = (1 + exp(self.z)) ** -1 if form == "logits" else 1 - x[0]
         clip = mpf(options.get("clip", 0))
@@ -163,7 +165,7 @@ def binary_focal(element, t, options):
     gamma, alpha = mpf(options.get("gamma", 2)), options.get("alpha", 0.25)
     alpha_t = 1 if alpha == "none" else mpf(alpha) * t + (1 - mpf(alpha)) * (1 - t)
     wrong = element.q * t + element.p * (1 - t)  # 1 − p_t
-    return wrong ** gamma * element.cross_entropy(t) * alpha_t
+    return wrong ** gamma * element.cross_entropy(t, per_class(options.get("pos_weight"), element.column)) * alpha_t
 
 
 def asymmetric(element, t, options):
@@ -171,7 +173,7 @@ def asymmetric(element, t, options):
     shifted = positive_part(element.p - shift)
     terms = []
     if t != 0:
-        terms.append(element.q ** mpf(options.get("gamma_pos", 0)) * log(element.p) * t)
+        terms.append(element.q ** mpf(options.get("gamma_pos", 0)) * log(element.p) * (t * per_class(options.get("pos_weight"), element.column)))
     if t != 1 and shifted.value > 0:
         terms.append(shifted ** mpf(options.get("gamma_neg", 4)) * log(element.q + shift) * (1 - t))
     return -total(terms)

@@ -12,8 +12,9 @@ def predicted(request, sample):
     if sample.masked:
         return -1
     if request.binary:
-        return int(sample.x[0] > (0 if request.form == "logits" else 0.5))
-    return sample.x.index(max(sample.x))
+        return int(request.ranked(sample)[0] > (0 if request.form == "logits" else 0.5))
+    x = request.ranked(sample)
+    return x.index(max(x))
 
 
 def label(sample):
@@ -23,10 +24,10 @@ def label(sample):
     return sample.target.index(max(sample.target)) if isinstance(sample.target, list) else int(sample.target)
 
 
-def rank(sample):
+def rank(request, sample):
     """How many classes come before the label's: those of larger predictions, and the earlier ones of equal predictions."""
-    y = label(sample)
-    return sum(x > sample.x[y] or x == sample.x[y] and c < y for c, x in enumerate(sample.x))
+    y, scores = label(sample), request.ranked(sample)
+    return sum(x > scores[y] or x == scores[y] and c < y for c, x in enumerate(scores))
 
 
 def measure(kept, text, request=None):
@@ -41,7 +42,7 @@ def measure(kept, text, request=None):
     result = {"accuracy": said(average(correct)), "perplexity": said(None if surprise is None else mp.exp(surprise))}
     if "top_k" in options and not request.binary:
         ks = options["top_k"] if isinstance(options["top_k"], list) else [options["top_k"]]
-        ranks = [rank(s) for _, s in kept]
+        ranks = [rank(r, s) for r, s in kept]
         result["top_k_accuracy"] = {str(k): said(average([int(r < k) for r in ranks])) for k in ks}
     bins = reliability(weights, *calibration(kept, correct, options), options.get("bins", 15))
     gaps = mp.fsum(abs(hits - sure) for _, _, sure, hits in bins)
@@ -86,18 +87,21 @@ def brier(score, bins, weight):
 
 def fit(kept, correct, options, before, error):
     """The temperature of the least cross-entropy, by halving where its slope in 1/T changes sign; None where it does not."""
-    rows = [([*s.x, mpf(0)] if r.binary else s.x, [s.target, 1 - s.target] if r.binary else s.target, s.weight) for r, s in kept if s.weight]
-    rows = [([mpf(z) for z in x], t, w) for x, t, w in rows]
+    held = [(r, s) for r, s in kept if s.weight]
+    rows = [([*s.x, mpf(0)] if r.binary else s.x, biases(r, s), [s.target, 1 - s.target] if r.binary else s.target, s.weight)
+            for r, s in held]
+    rows = [([mpf(z) for z in x], b, t, w) for x, b, t, w in rows]
 
     def at(inverse):
-        """(slope, mean cross-entropy, probabilities) at 1/T."""
+        """(slope, sum of cross-entropies, probabilities) at 1/T."""
         slope, total, every = mpf(0), mpf(0), []
-        for x, t, w in rows:
-            powers = [mp.exp((z - max(x)) * inverse) for z in x]
+        for x, bias, t, w in rows:
+            scores = [z * inverse + b for z, b in zip(x, bias)]
+            powers = [mp.exp(score - max(scores)) for score in scores]
             share = [e / mp.fsum(powers) for e in powers]
             held = mp.fsum(t)
             slope += w * (held * mp.fsum(p * z for p, z in zip(share, x)) - mp.fsum(y * z for y, z in zip(t, x)))
-            total += w * mp.fsum(y * (mp.log(mp.fsum(powers)) - (z - max(x)) * inverse) for y, z in zip(t, x) if y)
+            total += w * mp.fsum(y * (mp.log(mp.fsum(powers)) - (score - max(scores))) for y, score in zip(t, scores) if y)
             every.append(share)
         return slope, total, every
 
@@ -109,15 +113,26 @@ def fit(kept, correct, options, before, error):
         middle = mp.sqrt(low * high)
         low, high = (middle, high) if at(middle)[0] < 0 else (low, middle)
     _, total, shares = at(low)
-    weights = [w for _, _, w in rows]
+    weights = [w for *_, w in rows]
     weight = mp.fsum(weights)
     hits = [hit for hit, (_, s) in zip(correct, kept) if s.weight]
+    if "logit_bias" in options:
+        best = [1 - int(share[0] > share[1]) if r.binary else share.index(max(share)) for share, (r, _) in zip(shares, held)]
+        hits = [int((1 - c if r.binary else c) == label(s)) for c, (r, s) in zip(best, held)]
     if kept[0][0].binary and options.get("calibration", "positive") == "positive":
-        confidence, outcome = [share[0] for share in shares], [t[0] for _, t, _ in rows]
+        confidence, outcome = [share[0] for share in shares], [t[0] for _, _, t, _ in rows]
     else:
         confidence, outcome = [max(share) for share in shares], hits
     bins = reliability(weights, confidence, outcome, options.get("bins", 15))
     return dict(zip(names, (1 / low, before, total / weight, error, mp.fsum(abs(h - c) for _, _, c, h in bins) / weight)))
+
+
+def biases(request, sample):
+    """What is added to the logits of a sample after their division; a binary one is a row of two classes, the second with logit 0."""
+    bias = request.options.get("logit_bias")
+    if bias is None:
+        return [mpf(0)] * (2 if request.binary else request.classes)
+    return [mpf(bias[sample.column]), mpf(0)] if request.binary else [mpf(b) for b in bias]
 
 
 def classes(kept, request, said):

@@ -68,6 +68,12 @@ def of_every_loss(subject, body, classless):
     if subject.tempered:
         yield "temperature 0", body | {"temperature": 0}
         yield "temperature -1", body | {"temperature": -1}
+        biases = [0.5] * 3
+        yield "two biases", body | {"logit_bias": biases[:2]}
+        yield "bias NaN", body | {"logit_bias": ["NaN", 0, 0]}
+        if "probabilities" in subject.forms:
+            shares = dict(CHANCES if subject.binary else SHARES)
+            yield "bias of probabilities", {k: v for k, v in shares.items() if k != "labels" or not classless} | {"logit_bias": biases}
     if not subject.binary:
         yield "class_axis 2 of two axes", body | {"class_axis": 2}
         yield "class_axis of a fraction", body | {"class_axis": 0.5}
@@ -90,6 +96,8 @@ def of_labels(subject, body):
     if subject.smooth:
         yield "negative smoothing", body | {"label_smoothing": -0.1}
         yield "smoothing 1.5", body | {"label_smoothing": 1.5}
+    yield "two class weights", body | {"class_weight": [1, 2]}
+    yield "negative class weight", body | {"class_weight": [1, -2, 1]}
     if subject.binary:
         yield "label 1.5", body | {"labels": [1, 1.5, 0]}
         yield "label -1", body | {"labels": [1, -1, 0]}
@@ -102,8 +110,6 @@ def of_labels(subject, body):
     yield "row of labels that sums to 0.9", body | {"labels": [[0.5, 0.2, 0.2], [1, 0, 0]]}
     yield "negative label in a row", body | {"labels": [[1.5, -0.5, 0], [1, 0, 0]]}
     yield "row of labels off by 1e-5 in float64", body | {"labels": [[0.33333, 0.33333, 0.33333], [1, 0, 0]], "dtype": "float64"}
-    yield "two class weights", body | {"class_weight": [1, 2]}
-    yield "negative class weight", body | {"class_weight": [1, -2, 1]}
     for k in ([1, 1, 2], 99999999999, 4, 0, [1, 0], -1):
         yield f"top_k {k}", body | {"top_k": k, "outputs": ["metrics"]}
 

@@ -182,15 +182,26 @@ class Request:
         return [t * (1 - a) + a / sum(shares) * share for t, share in zip(target, shares)]
 
     def class_weight(self, sample):
-        """Σ_c class_weight_c·y_c of the unsmoothed label. What rounding took from Σy takes nothing from a uniform weight."""
+        """Σ_c class_weight_c·y_c of the unsmoothed label; of a binary sample, that of its place on the last axis. What rounding took from Σy takes nothing from a uniform weight."""
         weights = self.options.get("class_weight")
         if weights is None:
             return mpf(1)
+        if self.binary:
+            return mpf(weights[sample.column])
         return mp.fsum(mpf(w) * t for w, t in zip(weights, sample.target)) / mp.fsum(sample.target)
 
     def weight(self, sample):
         """The sample's share of the divisor of a mean."""
         return sample.weight * self.class_weight(sample)
+
+    def ranked(self, sample):
+        """What the predictions are ranked by: the logits with their bias, or the numbers as posted."""
+        bias = self.options.get("logit_bias")
+        if bias is None:
+            return sample.x
+        if self.binary:
+            bias = [bias[sample.column]]
+        return [x / mpf(self.temperature) + mpf(b) for x, b in zip(sample.x, bias, strict=True)]
 
     def distribution(self, x, column):
         if self.overlap and self.form == "logits" and self.options.get("link") == "sigmoid":

@@ -28,7 +28,7 @@ def stated(options):
 
 def rules(subject):
     """(name, body) of each case; the dtypes alternate."""
-    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, ruled_out)
+    families = (left_out, weightless, counted, shaped, taken, underflown, divided, on_axes, biased, ruled_out)
     for turn, (name, body) in enumerate(case for family in families for case in family(subject)):
         dtype = body.get("dtype", ("float32", "float64")[turn % 2])
         if subject.labels == (None,):
@@ -104,7 +104,9 @@ def counted(subject):
                 "per_class": True, "bins": 3, "outputs": ["metrics"]}
         yield "one class", body | weights | {"per_class": True}
         if subject.tempered:
-            for options in ({}, weights, {"calibration": "predicted"}, {"temperature": 2}, {"mask": [False] * 5}):
+            bias = {"logit_bias": [1, -0.5, 0.25, 2, -1]}
+            for options in ({}, weights, {"calibration": "predicted"}, {"temperature": 2}, {"mask": [False] * 5},
+                            bias, bias | {"temperature": 2, "calibration": "predicted"}):
                 yield f"fit_temperature, {stated(options) or 'all'}", body | options | {"fit_temperature": True, "dtype": "float64"}
         yield "metrics of no samples", body | {"mask": [False] * 5, "bins": 2, "per_class": True}
         yield "metrics without weight", body | {"sample_weight": [0] * 5, "bins": 2}
@@ -129,7 +131,8 @@ def counted(subject):
         yield f"classes, {stated(options)}", three | options
     if subject.tempered:
         for options in ({}, {"sample_weight": [1, 2.5, 0.5, 0, 3]}, {"temperature": 0.5}, {"labels": [0, 0, 1, 0, 0]},
-                        {"mask": [True, False, True, True, True]}):
+                        {"mask": [True, False, True, True, True]}, {"logit_bias": [0.5, -1, 0.25]},
+                        {"logit_bias": [-3, 0, 1], "temperature": 2}):
             yield f"fit_temperature, {stated(options) or 'all'}", three | options | {"fit_temperature": True, "dtype": "float64"}
     yield "metrics and class weights", body | {"class_weight": [1, 10]}
     yield "metrics and class weights of 0", body | {"class_weight": [0, 0]}
@@ -224,6 +227,21 @@ def divided(subject):
     yield "divisor of no samples", asked(none | {"divisor": 12})
 
 
+def biased(subject):
+    """A bias that changes which class is the largest, in every output."""
+    if not subject.tempered:
+        return
+    if subject.binary:
+        posted = {"logits": [[2, -1, 0.25], [-0.5, 3, 0]], "labels": [[1, 0, 1], [0, 1, 0]], "logit_bias": [-3, 2, 0]}
+    else:
+        posted = {"logits": [[2, 1, 0], [0, 3, "-Infinity"]], "labels": [0, 1], "logit_bias": [-3, 0.5, 2]}
+    for turn, options in enumerate(({}, {"temperature": 2.5}, {"dtype": "float64"}, {"dtype": "float64", "temperature": 0.1})):
+        yield f"a bias, {stated(options) or 'no more'}", asked(posted | options, [*OF_PREDICTIONS, "predictions"])
+        if subject.labels != (None,):
+            yield f"metrics with a bias, {stated(options) or 'no more'}", posted | options | {"bins": 3, "outputs": ["metrics"]} | (
+                {} if subject.binary else {"top_k": [1, 2]})
+
+
 def on_axes(subject):
     """[N, C, L], and [C, N]: the classes on another axis than the last."""
     if subject.binary:
@@ -240,6 +258,9 @@ def on_axes(subject):
     for kind, labels in (("indices", [0, 2]), ("one_hot", [[1, 0], [0, 0], [0, 1]]), ("soft", [[0.5, 0], [0.25, 0.75], [0.25, 0.25]])):
         if kind in subject.labels:
             yield f"{kind} and classes on the first axis", asked(pairs | weights | {"labels": labels}, described)
+    if subject.tempered:
+        yield "biases of classes on the first axis", asked(
+            pairs | {"labels": [0, 2], "logit_bias": [0.5, -1, 2], "temperature": 2}, described)
     if "probabilities" in subject.forms:
         yield "probabilities of classes on the first axis", asked(
             {"probabilities": [[0.5, 0.125], [0.25, 0.75], [0.25, 0.125]], "labels": [0, 2], "class_axis": 0}, described)

@@ -58,6 +58,8 @@ TWICE_ROUNDED = (("decimal text rounded once",
                   {"logits": [[Literal("1.00000005960464477539062500000001"), 1]], "labels": [0], "outputs": ALL}),)
 
 WEIGHTS = [0.5, 1.25, 3.0]
+BIAS = [-1.5, 0.25, 2.0]
+BIASED = ({"logit_bias": BIAS}, {"logit_bias": BIAS, "temperature": 2.5, "sample_weight": True}, {"logit_bias": [0.1, -0.7, 0.3], "mask": True})
 
 PENALTY = {"logits": [[2, 1, 0], [1, 1, 1]], "labels": [0, 1], "z_loss": 0.1}
 PENALIZED = tuple((f"z_loss {turn}, {dtype}", PENALTY | options | {"dtype": dtype} | (
@@ -100,7 +102,8 @@ SUBJECTS = (
         {"class_weight": [0.0, 1.0, 2.0], "sample_weight": True, "mask": True},
         {"z_loss": 0.001}, {"z_loss": 0.5, "temperature": 2, "unit": "bits"},
         {"z_loss": 0.01, "class_weight": WEIGHTS, "label_smoothing": 0.2, "sample_weight": True},
-        {"clip": 0.25}, {"clip": 0.1, "label_smoothing": 0.1}, {"clip": 1e-7})),
+        {"clip": 0.25}, {"clip": 0.1, "label_smoothing": 0.1}, {"clip": 1e-7},
+        *BIASED, {"logit_bias": BIAS, "z_loss": 0.1, "label_smoothing": 0.1})),
     Subject("binary_cross_entropy", **BINARY, bits=True, edges=(
         *BINARY_EDGES, *BINARY_WRONG,
         *pair("every description", {"logits": [2, -1, 0.25], "labels": [1, 0, 1], "temperature": 2}, DESCRIBED),
@@ -108,17 +111,19 @@ SUBJECTS = (
                      "outputs": ["loss", "metrics"]})), variants=(
         {"pos_weight": 3}, {"pos_weight": 0.25, "sample_weight": True}, {"pos_weight": WEIGHTS},
         {"pos_weight": WEIGHTS, "label_smoothing": 0.1, "unit": "bits"}, {"clip": 0.25},
-        {"clip": 0.1, "pos_weight": 2, "label_smoothing": 0.1})),
+        {"clip": 0.1, "pos_weight": 2, "label_smoothing": 0.1}, *BIASED, {"logit_bias": BIAS, "pos_weight": 3})),
     Subject("focal", bits=True, huge=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET, *FAR_APART), variants=(
         {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": 0.25}, {"alpha": WEIGHTS},
         {"gamma": 1.5, "alpha": WEIGHTS, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("binary_focal", **BINARY, bits=True, edges=(*BINARY_EDGES, *BINARY_WRONG), variants=(
         {"gamma": 0}, {"gamma": 1}, {"gamma": 0.5}, {"gamma": 5}, {"alpha": "none"}, {"alpha": 0.75},
+        {"pos_weight": 3}, {"pos_weight": WEIGHTS, "label_smoothing": 0.1}, *BIASED,
         {"alpha": "none", "gamma": 0}, {"gamma": 3, "alpha": 0.6, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("asymmetric", **BINARY, bits=True, edges=(
         *BINARY_EDGES, *BINARY_WRONG,
         *pair("infinite logits without a shift", {"logits": ["Infinity", "-Infinity"], "labels": [0, 0], "shift": 0}),
         *pair("on both sides of the shift", {"probabilities": [0.05, 0.0625, 0.04], "labels": [0, 0, 0]})), variants=(
+        {"pos_weight": 3}, {"pos_weight": WEIGHTS, "label_smoothing": 0.1, "gamma_pos": 1}, *BIASED,
         {"shift": 0}, {"gamma_pos": 1}, {"gamma_pos": 1, "gamma_neg": 1, "shift": 0}, {"gamma_neg": 2.5},
         {"gamma_pos": 0.5, "gamma_neg": 1.5, "shift": 0.2}, {"gamma_neg": 0}, {"shift": 1}, {"shift": 1e-6},
         {"gamma_pos": 2, "gamma_neg": 3, "shift": 0.1, "label_smoothing": 0.1, "sample_weight": True})),
@@ -128,7 +133,7 @@ SUBJECTS = (
             ("no weights", {}), ("small weights", {"class_weight": [0.001, 0.001, 0.001]})))), variants=(
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
-        {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
+        *BIASED, {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("kl_divergence", bits=True, huge=True, edges=(
         *CATEGORICAL_EDGES, *AT_TARGET,
         *pair("reverse, target 0", {"logits": [[1, 2]], "labels": [0], "direction": "reverse"}, ["loss", "losses"]),
@@ -139,10 +144,10 @@ SUBJECTS = (
         {"direction": "reverse"}, {"direction": "reverse", "sample_weight": True, "unit": "bits"},
         {"direction": "reverse", "label_smoothing": 0.1}, {"direction": "reverse", "temperature": 3})),
     Subject("js_divergence", bits=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET, *MIXTURES), variants=(
-        {"beta": 0.1}, {"beta": 0.9}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
+        *BIASED, {"beta": 0.1}, {"beta": 0.9}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("entropy", labels=(None,), smooth=False, bits=True, huge=True, edges=(
         *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),
-    Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
+    Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=BIASED),
     Subject("binary_brier", **BINARY, edges=(*BINARY_EDGES, *BINARY_WRONG)),
     Subject("total_variation", curved=False, edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
     Subject("hinge", curved=False, binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
