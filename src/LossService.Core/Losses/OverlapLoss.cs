@@ -52,6 +52,6 @@ internal abstract class OverlapLoss : Loss
         var temperature = batch.Options.Get(SharedOptions.Temperature);
         return batch.Form == PredictionForm.Logits && batch.Options.Get(SharedOptions.Link) == SharedOptions.LinkSigmoid
             ? new SigmoidLink(temperature)
-            : CategoricalLink.Create(batch.Form, temperature, batch.Options.Get(SharedOptions.Clip));
+            : CategoricalLink.Create(batch.Form, temperature, [], batch.Options.Get(SharedOptions.Clip));
     }
 }

@@ -49,8 +49,10 @@ internal static class LabelForms
         (string Name, string Datatype, int[] Shape, byte[] Bytes)[] inputs =
             [("logits", "FP32", [rows, classes], MemoryMarshal.AsBytes<float>(batch.Logits).ToArray()), .. labels];
         var described = inputs.Select(input =>
-            $$$"""{"name":"{{{input.Name}}}","datatype":"{{{input.Datatype}}}","shape":[{{{string.Join(',', input.Shape)}}}],"""
-            + $$$""""parameters":{"binary_data_size":{{{input.Bytes.Length}}}}}""");
+            $$$"""
+            {"name":"{{{input.Name}}}","datatype":"{{{input.Datatype}}}","shape":[{{{string.Join(',', input.Shape)}}}],
+            "parameters":{"binary_data_size":{{{input.Bytes.Length}}}}}
+            """);
         var header = Encoding.ASCII.GetBytes($$$"""
             {"inputs":[{{{string.Join(',', described)}}}],"parameters":{"binary_data_output":true},"outputs":[{"name":"loss"},{"name":"gradient"}]}
             """);
