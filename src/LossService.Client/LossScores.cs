@@ -41,7 +41,7 @@ public sealed class LossScores
     /// <summary>The predicted class of each sample, as int64.</summary>
     public LossTensor Predictions => Find(nameof(LossOutputs.Predictions));
 
-    /// <summary>The sums that an overlap is a ratio of, as float64: for each class, true positives, false positives, false negatives.</summary>
+    /// <summary>The sums of each class of an overlap loss, as float64: true positives, false positives, false negatives.</summary>
     public LossTensor Sums => Find(nameof(LossOutputs.Sums));
 
     /// <summary>Accuracy, perplexity and calibration.</summary>

@@ -66,7 +66,8 @@ internal sealed class OverlapRows : IDisposable
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
                 var count = (int)long.Min(Lanes.Width, last - index);
-                if (_kernel is not null && TryGather(labels, index, count, out var block) && _kernel.Add(batch.Predictions, block)) continue;
+                if (_kernel is not null && TryGather(labels, index, count, out var block)
+                    && _kernel.Add(batch.Predictions, block)) continue;
                 for (var row = index; row < index + count; row++)
                 {
                     if (!_weights.Kept.Contains(row)) continue;

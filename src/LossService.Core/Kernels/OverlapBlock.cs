@@ -3,8 +3,8 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// Four rows side by side, a lane for each. A lane whose row is not kept has another row of the four with a weight of 0 in the sums, so that
-/// nothing of its own is read.
+/// Four rows side by side, a lane for each. A lane whose row is not kept has another row of the four, which the sums do not count, so
+/// that nothing of its own is read.
 /// </summary>
 /// <param name="Rows">Their numbers.</param>
 /// <param name="Classes">Their true classes.</param>

@@ -19,7 +19,10 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
 {
     private const int Width = Lanes.Width;
 
-    /// <summary>The numbers of a class in memory: logits, two parts of exponentials and of three sums; one true class has one number.</summary>
+    /// <summary>
+    /// The numbers of a class in memory, of four rows: logits, and two parts of exponentials and of Σw·p·(1 − t); two parts of the two sums
+    /// of rows that have the class.
+    /// </summary>
     private const int NumbersOfClass = 5 * Width + 4;
 
     private readonly int _classes;

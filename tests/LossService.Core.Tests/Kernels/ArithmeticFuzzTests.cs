@@ -7,8 +7,8 @@ using LossService.Tests.Shared;
 namespace LossService.Core.Tests.Kernels;
 
 /// <summary>
-/// Every categorical and every overlap loss under every option in the fast arithmetics, beside the same rows in double-double: a float32 element is the
-/// same or a neighbour, and a sum within 4 ulp.
+/// Every categorical and every overlap loss under every option in the fast arithmetics, beside the same rows in double-double: a float32
+/// element is the same or a neighbour, and a sum within 4 ulp.
 /// </summary>
 public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
 {

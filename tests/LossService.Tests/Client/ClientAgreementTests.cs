@@ -76,13 +76,17 @@ public sealed class ClientAgreementTests(TestService service)
             (expected.Totals.Samples, expected.Totals.Weight, expected.Totals.Loss),
             (actual.Totals.Samples, actual.Totals.Weight, actual.Totals.Loss));
         Assert.Equal(
-            expected.Elements.Select(BitConverter.DoubleToInt64Bits),
+            expected.Elements.Concat(expected.Sums).Select(BitConverter.DoubleToInt64Bits),
             ((double[][])
             [
-                Read(actual.Losses), Unpost(actual.Gradient), .. draft.Loss.HasSecondDerivative ? new[] { Unpost(actual.Hessian) } : [],
-                Unpost(actual.Probabilities), Unpost(actual.LogProbabilities), Read(actual.Entropy), Read(actual.Predictions),
+                Read(actual.Losses), Unpost(actual.Gradient), Has(OutputSet.Hessian) ? Unpost(actual.Hessian) : [],
+                Unpost(actual.Probabilities), Has(OutputSet.LogProbabilities) ? Unpost(actual.LogProbabilities) : [],
+                Has(OutputSet.Entropy) ? Read(actual.Entropy) : [], Has(OutputSet.Predictions) ? Read(actual.Predictions) : [],
+                Has(OutputSet.Sums) ? Read(actual.Sums) : [],
             ]).SelectMany(numbers => numbers).Select(BitConverter.DoubleToInt64Bits));
         if (expected.Metrics is { } metrics) AssertSame(metrics, actual.Metrics);
+
+        bool Has(OutputSet output) => (draft.AllOutputs & output) != 0;
 
         double[] Unpost(LossTensor tensor) => draft.Unpost(Read(tensor));
     }

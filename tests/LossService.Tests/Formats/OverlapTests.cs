@@ -71,7 +71,8 @@ public sealed class OverlapTests(TestService service)
 
     private async Task<JsonElement> SumUpAsync(string loss, params string[] lines)
     {
-        var answer = await service.PostAsync($"/v1/losses/{loss}", Encoding.UTF8.GetBytes(string.Join('\n', lines)), "application/x-ndjson");
+        var stream = Encoding.UTF8.GetBytes(string.Join('\n', lines));
+        var answer = await service.PostAsync($"/v1/losses/{loss}", stream, "application/x-ndjson");
         return JsonDocument.Parse(answer.Text.Trim().Split('\n')[^1]).RootElement.GetProperty("summary");
     }
 }

@@ -45,8 +45,8 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
                 + """The last line is the result of all valid lines as one dataset: """
                 + """`{"summary": {"lines", "failed", "totals", "loss", "metrics", "sums"}}`. All lines have the same `unit`, """
                 + "`mean_over` and `divisor`, by which the summary's `loss` is a mean; a line that differs from the first gets an error. "
-                + "`metrics` are there if all valid lines ask for them with the same options, and `sums`, of an overlap loss, if all ask for "
-                + "them per batch: the overlap of the dataset follows from them, while `loss` is the mean of the lines' classes.",
+                + "`metrics` are there if all valid lines ask for them with the same options, and `sums`, of an overlap loss, if all ask "
+                + "for them per batch: the overlap of the dataset follows from them, while `loss` is the mean of the lines' classes.",
         },
     ];
 

@@ -117,8 +117,9 @@ internal sealed class ArrowClient(TestService service)
         var scored = Assert.Single(Read(await PostAsync($"{batch.Model}?{string.Join('&', query)}", columns)));
         return scored.Schema.FieldsList.Where(field => field.Name is not ("notices" or "error")).ToDictionary(
             field => field.Name,
-            // of a number of the batch, what its first row has
-            field => scored.Column(field.Name).NullCount == 0 ? Numbers(scored, field.Name) : [.. Numbers(scored, field.Name).Take(1)]);
+            // of a number or a list of the batch, what its first row has
+            field => scored.Column(field.Name) is { NullCount: > 0 } and not ListArray
+                ? [.. Numbers(scored, field.Name).Take(1)] : Numbers(scored, field.Name));
     }
 
     private static string Text(object value) => value as string ?? JsonSerializer.Serialize(value);
