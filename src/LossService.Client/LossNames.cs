@@ -56,6 +56,9 @@ public static class LossNames
     /// <summary>Poly-1 cross-entropy, a categorical loss.</summary>
     public const string PolyCrossEntropy = "poly_cross_entropy";
 
+    /// <summary>Ranked probability score, a categorical loss.</summary>
+    public const string RankedProbabilityScore = "ranked_probability_score";
+
     /// <summary>Squared hinge, a binary loss.</summary>
     public const string SquaredHinge = "squared_hinge";
 

@@ -69,6 +69,28 @@ public sealed class RelationTests
     public void Brier_OfTwoClasses_IsTwiceBinaryBrier() => ForTwoClasses("brier", "binary_brier", 2);
 
     [Fact]
+    public void RankedProbabilityScore_OfTwoClasses_IsBinaryBrier() => ForTwoClasses("ranked_probability_score", "binary_brier", 1);
+
+    /// <summary>A label as far away as can be has the largest score, K − 1.</summary>
+    [Fact]
+    public void RankedProbabilityScore_OfTheOtherEnd_IsTheNumberOfThresholds()
+    {
+        for (var label = 0; label < 5; label++)
+        {
+            var draft = new Draft
+            {
+                Loss = LossCatalogue.Find("ranked_probability_score")!,
+                Form = PredictionForm.Probabilities,
+                Classes = 5,
+                Predictions = [1, 0, 0, 0, 0],
+                LabelForm = LabelForm.Indices,
+                Labels = [label],
+            };
+            Assert.Equal(label, draft.Score().Loss);
+        }
+    }
+
+    [Fact]
     public void CrossEntropy_OfTwoClasses_IsBinaryCrossEntropy() => ForTwoClasses("cross_entropy", "binary_cross_entropy", 1);
 
     [Fact]

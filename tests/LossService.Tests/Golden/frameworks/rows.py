@@ -168,6 +168,7 @@ ROWS = (
     Row("binary_brier", SKLEARN, "brier_score_loss(b1, p1, sample_weight=s)",
         {"probabilities": "p1", "labels": "b1", "sample_weight": "s"}),
     Row("binary_brier", PYTORCH, "F.mse_loss(z.sigmoid(), b)", Z_B),
+    Row("ranked_probability_score", FORMULA, "(z.softmax(-1) - T).cumsum(-1)[:, :-1].square().sum(-1).mean()", Z_T),
     Row("total_variation", FORMULA, "(z.softmax(-1) - T).abs().sum(-1).mean() / 2", Z_T),
 
     Row("hinge", SKLEARN, "hinge_loss(b1, z1)", {"logits": "z1", "labels": "b1"}),

@@ -140,6 +140,11 @@ def brier(row, t, options):
     return total((row.p[c] - t[c]) * (row.p[c] - t[c]) for c in row.classes)
 
 
+def ranked_probability_score(row, t, options):
+    gaps = [total(row.p[c] - t[c] for c in range(k + 1)) for k in row.classes[:-1]]
+    return total(gap * gap for gap in gaps)
+
+
 def total_variation(row, t, options):
     return total(magnitude(row.p[c] - t[c]) for c in row.classes) / 2
 
@@ -223,7 +228,7 @@ WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
 CATEGORICAL = {formula.__name__: formula for formula in (
     cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, kl_divergence, js_divergence, entropy, brier,
-    total_variation, multiclass_hinge, multi_margin)}
+    ranked_probability_score, total_variation, multiclass_hinge, multi_margin)}
 BINARY = {formula.__name__: formula for formula in (
     binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}
 OVERLAP = {formula.__name__: formula for formula in (dice, jaccard, tversky)}

@@ -149,6 +149,7 @@ SUBJECTS = (
         *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),
     Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=BIASED),
     Subject("binary_brier", **BINARY, edges=(*BINARY_EDGES, *BINARY_WRONG)),
+    Subject("ranked_probability_score", curved=False, edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
     Subject("total_variation", curved=False, edges=(*CATEGORICAL_EDGES, *AT_TARGET)),
     Subject("hinge", curved=False, binary=True, forms=("logits",), labels=("hard",), smooth=False, tempered=False, edges=(
         *pair("at the kink", {"logits": [1, -1, 1], "labels": [1, 0, 0]}),
