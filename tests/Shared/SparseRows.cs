@@ -19,7 +19,8 @@ internal static class SparseRows
             // some named classes are not in it at all
             var share = Enumerable.Range(0, count).Select(_ => random.Next(4) == 0 ? 0 : random.NextDouble()).ToArray();
             share[random.Next(count)] += 1;
-            var sum = remainder == "normalize" ? 1 : share.Sum() * (remainder == "uniform" && count < draft.Classes ? 1 + random.NextDouble() : 1);
+            var leaves = remainder == "uniform" && count < draft.Classes;
+            var sum = remainder == "normalize" ? 1 : share.Sum() * (leaves ? 1 + random.NextDouble() : 1);
             // a rounding must not make a probability larger than 1
             values.AddRange(share.Select(x => draft.LabelForm == LabelForm.Values ? x / sum
                 : remainder == "normalize" ? 20 * Math.Log(x) : Math.Min(Math.Log(x / sum), 0)));

@@ -82,7 +82,8 @@ internal sealed class SoftmaxPlan
         };
 
     private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
-        where TElement : unmanaged, IStoredFloat<TElement> => new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0);
+        where TElement : unmanaged, IStoredFloat<TElement> =>
+        new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0);
 
     private static double[] Multiply(double[] weights, double[] factors)
     {

@@ -21,7 +21,8 @@ internal sealed unsafe class SparseBlock(int count, double* targets, int* classe
 
     /// <summary>Σ t_c·(m − z_c) and Σ t_c, without the classes of t_c = 0, whose z_c may be −∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public (double Gaps, double Share) SumGaps<TElement>(int row, TElement* z, double max) where TElement : unmanaged, IStoredFloat<TElement>
+    public (double Gaps, double Share) SumGaps<TElement>(int row, TElement* z, double max)
+        where TElement : unmanaged, IStoredFloat<TElement>
     {
         var t = targets + row * count;
         var c = classes + row * count;

@@ -59,8 +59,8 @@ public static class HeaderRules
             if (option.OnlyWith is { } only && batch.Form != only)
                 problems.Add(option.Name, $"{option.Name} applies to {only.Name()} only, not to {batch.Form.Name()}");
             if (!option.GoesWith(batch.LabelForm))
-                problems.Add(option.Name, $"{option.Name} applies to {string.Join(" and ", option.OnlyWithLabels!.Select(form => form.Name()))} "
-                    + $"only, not to {batch.LabelForm.Name()}");
+                problems.Add(option.Name, $"{option.Name} applies to "
+                    + $"{string.Join(" and ", option.OnlyWithLabels!.Select(form => form.Name()))} only, not to {batch.LabelForm.Name()}");
             OptionRules.Check(given, problems);
         }
     }

@@ -46,7 +46,8 @@ internal static class OptionsSchema
     public static string Describe(Option option)
     {
         var only = option.OnlyWith is { } form ? $" Only with {form.Name()}." : "";
-        var onlyLabels = option.OnlyWithLabels is { } labels ? $" Only with {string.Join(" or ", labels.Select(form => form.Name()))}." : "";
+        var onlyLabels = option.OnlyWithLabels is { } labels
+            ? $" Only with {string.Join(" or ", labels.Select(form => form.Name()))}." : "";
         var words = OptionWords.Describe(option);
         return $"{option.Description}{only}{onlyLabels} {char.ToUpperInvariant(words[0])}{words[1..]}.";
     }

@@ -100,7 +100,8 @@ public static class Fields
     /// <summary>Every field that a request for <paramref name="loss"/> may have in JSON, where sparse rows are a form of labels.</summary>
     public static IEnumerable<string> GetNames(Loss loss) =>
     [
-        .. loss.Accepts.Select(form => form.Name()), .. loss.LabelForms.Where(form => !form.IsSparse()).Select(form => form.Name()), SampleWeight, Mask, .. Header,
+        .. loss.Accepts.Select(form => form.Name()),
+        .. loss.LabelForms.Where(form => !form.IsSparse()).Select(form => form.Name()), SampleWeight, Mask, .. Header,
         .. loss.Options.Select(option => option.Name),
     ];
 }

@@ -95,7 +95,8 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
     {
         var entry = loss.Entry!;
         var address = new Address(Fields.LabelsFrom) { Entry = entry.Name };
-        if (entry.LabelsFrom is { } source && request.FindLabels(loss) is { } found && !posted.Contains(found)) add(address, $"{source.Name()} are missing");
+        if (entry.LabelsFrom is { } source && request.FindLabels(loss) is { } found && !posted.Contains(found))
+            add(address, $"{source.Name()} are missing");
         else if (entry.LabelsFrom is null && posted.Length > 1)
             add(address, $"there are {string.Join(" and ", posted.Select(form => form.Name()))}; "
                 + "labels_from says which of them the loss reads");

@@ -33,7 +33,8 @@ internal static class LabelForms
                         form == "label_logits" ? Teacher(batch, rows, classes) : Sparse(batch, rows, classes))));
                 table.Rows.Add([work, .. times.Select(Quantity.Time)]);
                 comparisons.Add(Comparison.AtMost(
-                    work, Quantity.Time(times[1]), $"class indices, {Quantity.Time(times[0])}", times[1] / times[0], limit, Quantity.Ratio));
+                    work, Quantity.Time(times[1]), $"class indices, {Quantity.Time(times[0])}", times[1] / times[0], limit,
+                    Quantity.Ratio));
             }
         }
         return new("Forms of labels",

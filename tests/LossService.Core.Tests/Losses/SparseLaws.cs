@@ -104,7 +104,8 @@ public sealed class SparseLaws
     [InlineData(LabelForm.LogValues, 0.5, "expected a number of at most 0, got 0.5")]
     [InlineData(LabelForm.LogValues, double.NaN, "expected a number of at most 0, got NaN")]
     internal void Score_NumberThatIsNoProbability_IsRefusedAtItsPlace(LabelForm form, double value, string detail) =>
-        AssertRefused(form, (_, values) => values[3] = value, (form == LabelForm.Values ? "label_values" : "label_log_values", [1, 1], detail));
+        AssertRefused(
+            form, (_, values) => values[3] = value, (form == LabelForm.Values ? "label_values" : "label_log_values", [1, 1], detail));
 
     [Theory]
     [InlineData(4)]
@@ -116,7 +117,8 @@ public sealed class SparseLaws
 
     [Fact]
     public void Score_ClassNamedTwice_IsRefusedAtTheSecond() =>
-        AssertRefused(LabelForm.Values, (indices, _) => indices[3] = indices[2], ("label_indices", [1, 1], "class 2 is named twice in its row"));
+        AssertRefused(
+            LabelForm.Values, (indices, _) => indices[3] = indices[2], ("label_indices", [1, 1], "class 2 is named twice in its row"));
 
     [Fact]
     public void Score_RowThatDoesNotSumTo1_IsRefused()
@@ -125,7 +127,8 @@ public sealed class SparseLaws
         AssertRefused(
             LabelForm.LogValues, (_, values) => values[2] = -3, ("label_log_values", [1], "a row of exp(label_log_values) must sum to 1"));
         AssertRefused(
-            LabelForm.Values, (_, values) => values[3] = 0.9, ("label_values", [1], "a row of label_values must sum to at most 1"), "uniform");
+            LabelForm.Values, (_, values) => values[3] = 0.9,
+            ("label_values", [1], "a row of label_values must sum to at most 1"), "uniform");
         AssertRefused(LabelForm.Values, (_, values) => values.AsSpan(2).Clear(),
             ("label_values", [1], "a row of label_values sums to 0, so it cannot be normalized"), "normalize");
         AssertRefused(LabelForm.LogValues, (_, values) => values.AsSpan(2).Fill(double.NegativeInfinity),
@@ -160,7 +163,14 @@ public sealed class SparseLaws
 
     private static Draft Good(Loss loss, LabelForm form)
     {
-        var space = new BatchSpace { LabelForms = [LabelForm.Dense], DTypes = [DType.Float64], OptionChance = 0, MaskChance = 0, ClassAxisChance = 0 };
+        var space = new BatchSpace
+        {
+            LabelForms = [LabelForm.Dense],
+            DTypes = [DType.Float64],
+            OptionChance = 0,
+            MaskChance = 0,
+            ClassAxisChance = 0,
+        };
         double[] values = [0.75, 0.25, 0.125, 0.875];
         return BatchGenerator.Draw(loss, space.OfSize(2, 4), seed: 5) with
         {
@@ -171,7 +181,8 @@ public sealed class SparseLaws
     }
 
     private static void AssertRefused(
-        LabelForm form, Action<double[], double[]> spoil, (string Field, int[] Position, string Detail) expected, string? remainder = null) =>
+        LabelForm form, Action<double[], double[]> spoil, (string Field, int[] Position, string Detail) expected,
+        string? remainder = null) =>
         Assert.All(Losses, loss =>
         {
             var draft = Good(loss, form);

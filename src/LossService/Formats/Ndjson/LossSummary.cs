@@ -28,7 +28,9 @@ internal sealed class LossSummary(ScoreRequest first)
     /// <summary>What it is in a request with several losses.</summary>
     public RequestEntry? Entry => first.Entry;
 
-    /// <summary>Adds a line. Metrics are summed up if every line has the same ones, and sums if every line has those of the same classes.</summary>
+    /// <summary>
+    /// Adds a line. Metrics are summed up if every line has the same ones, and sums if every line has those of the same classes.
+    /// </summary>
     public void Add(Scores scores)
     {
         if (!_isBegun) (_metrics, _sums) = (scores.MetricsSum, OverlapSums.Of(scores));

@@ -33,7 +33,8 @@ internal sealed record OipBatch(Draft Draft, string Datatype)
         var space = new BatchSpace
         {
             Forms = [PredictionForm.Logits],
-            LabelForms = [takesSparse ? LabelForm.LogValues : takesTeacher ? LabelForm.Logits : takesIndices ? LabelForm.Indices : LabelForm.Dense],
+            LabelForms = [takesSparse ? LabelForm.LogValues : takesTeacher ? LabelForm.Logits
+                : takesIndices ? LabelForm.Indices : LabelForm.Dense],
             DTypes = [datatype == "FP32" ? DType.Float32 : DType.Float64],
             Scales = [3],
             // with the reduction none there is no loss to compare
