@@ -30,6 +30,7 @@ internal sealed class LossesDocument(
     {
         AddTags(swaggerDoc);
         Schemas.AddTo(swaggerDoc);
+        SparseSchema.AddTo(swaggerDoc);
         MetricSchemas.AddTo(swaggerDoc);
         CatalogueSchemas.AddTo(swaggerDoc);
         await new ProblemResponses(_rehearsal, limits).AddToAsync(swaggerDoc);

@@ -29,7 +29,6 @@ internal static class Schemas
     public static void AddTo(OpenApiDocument document)
     {
         document.AddComponent(EncodedTensor, EncodedTensorSchema());
-        document.AddComponent(SparseRows, SparseRowsOf(document));
         document.AddComponent(LossName, Words(LossCatalogue.All.Select(loss => loss.Name)));
         document.AddComponent(Output, Words(OutputCatalogue.All.Select(output => output.Name)));
         document.AddComponent(Reduction, Words(Fields.Reductions.All));
@@ -151,25 +150,6 @@ internal static class Schemas
             + "Result tensors have the dtype of the predictions, "
             + "or that of the member `dtype`.";
         return tensor;
-    }
-
-    private static OpenApiSchema SparseRowsOf(OpenApiDocument document)
-    {
-        var shape = "in the samples' shape and one more axis of k";
-        var rows = Object(
-            new()
-            {
-                ["indices"] = Tensor($"The classes that a row names, {shape}: from 0, no class twice.", default, document),
-                ["values"] = Tensor($"Their probabilities, {shape}.", JsonSchemaType.Null, document),
-                ["log_values"] = Tensor($"In place of values: the natural logarithms of their probabilities, {shape}.",
-                    JsonSchemaType.Null, document),
-                [SharedOptions.Remainder.Name] = RefOrNull(
-                    TypeName(SharedOptions.Remainder.Name), document, OptionsSchema.Describe(SharedOptions.Remainder)),
-            },
-            "indices");
-        rows.AdditionalPropertiesAllowed = false;
-        rows.Description = "Labels as sparse rows: k classes of each sample, with their probabilities.";
-        return rows;
     }
 
     private static OpenApiSchema ScoresOf(OpenApiDocument document)

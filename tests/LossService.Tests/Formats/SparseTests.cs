@@ -15,14 +15,18 @@ public sealed class SparseTests(TestService service)
     [InlineData("\"indices\":[[3,0],[1,4]],\"values\":[[0.5,0.5],[0.5,0.5]]", "/labels/indices/1/1", "class index 4 is outside 0..3")]
     [InlineData("\"indices\":[[3,0],[1,1]],\"values\":[[0.5,0.5],[0.5,0.5]]", "/labels/indices/1/1", "class 1 is named twice in its row")]
     [InlineData("\"indices\":[[3,0],[1,0.5]],\"values\":[[0.5,0.5],[0.5,0.5]]", "/labels/indices/1/1", "expected the index of a class")]
-    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.5],[0.5,0.25]]", "/labels/values/1", "must sum to 1 (±0.0001), but sums to 0.75")]
-    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.5],[1.5,-0.5]]", "/labels/values/1/0", "expected a number from 0 to 1, got 1.5")]
+    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.5],[0.5,0.25]]",
+        "/labels/values/1", "must sum to 1 (±0.0001), but sums to 0.75")]
+    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.5],[1.5,-0.5]]",
+        "/labels/values/1/0", "expected a number from 0 to 1, got 1.5")]
     [InlineData("\"indices\":[[3,0],[1,2]],\"log_values\":[[0,\"-Infinity\"],[0.5,-1]]", "/labels/log_values/1/0", "at most 0, got 0.5")]
-    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5],[1]]", "/labels/indices", "label_indices have the shape [2, 2], but label_values [2, 1]")]
+    [InlineData("\"indices\":[[3,0],[1,2]],\"values\":[[0.5],[1]]",
+        "/labels/indices", "label_indices have the shape [2, 2], but label_values [2, 1]")]
     [InlineData("\"indices\":[[3,0],[1,2]]", "/labels/indices", "need label_values or label_log_values")]
     [InlineData("\"values\":[[0.5,0.5],[0.5,0.5]]", "/labels/values", "need label_indices")]
     [InlineData("\"indices\":[[3],[1]],\"values\":[[1],[1]],\"log_values\":[[0],[0]]", "/labels/log_values", "expected one form of labels")]
-    [InlineData("\"indices\":[[3],[1]],\"values\":[[1],[1]],\"remainder\":\"drop\"", "/labels/remainder", "expected \"error\" or \"normalize\"")]
+    [InlineData("\"indices\":[[3],[1]],\"values\":[[1],[1]],\"remainder\":\"drop\"",
+        "/labels/remainder", "expected \"error\" or \"normalize\"")]
     [InlineData("\"indices\":[[3],[1]],\"values\":[[1],[1]],\"classes\":4", "/labels/classes", "unknown field \"classes\"")]
     [InlineData("\"indices\":[[3],[1]],\"indices\":[[3],[1]],\"values\":[[1],[1]]", "/labels/indices", "duplicate field \"indices\"")]
     [InlineData("\"indices\":[3,1],\"values\":[1,1]", "/labels/values", "sparse rows have the samples' axes, [2], then one of k numbers")]
