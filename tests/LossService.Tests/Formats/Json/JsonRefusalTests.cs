@@ -166,8 +166,8 @@ public sealed class JsonRefusalTests(TestService service)
         { """{"logits":[[1,2]],"labels":[[0,1]],"sample_weight":2}""", "#/sample_weight", "or a leading part of that" },
         { """{"logits":[1,2],"labels":[0,1],"pos_weight":-1}""", "#/pos_weight", "from 0 to 1e100, got -1" },
         { """{"logits":[1,2],"labels":[0,1],"pos_weight":[1,2,3]}""", "#/pos_weight", "there are 2 classes" },
-        { """{"logits":[1,2],"labels":[0,1],"class_weight":[1,2]}""", "#/class_weight",
-            "class_weight is not an option of binary_cross_entropy" },
+        { """{"logits":[1,2],"labels":[0,1],"class_weight":[1,2,3]}""", "#/class_weight", "there are 2 classes" },
+        { """{"logits":[1,2],"labels":[0,1],"top_k":2}""", "#/top_k", "top_k is not an option of binary_cross_entropy" },
     };
 
     [Theory]
