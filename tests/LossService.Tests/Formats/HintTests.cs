@@ -20,7 +20,7 @@ public sealed class HintTests(TestService service)
         { "hinge", """{"input":[1,2],"labels":[0,1]}""", "name the predictions by what they are: logits" },
         { "cross_entropy", """{"logits":[[1,2]],"labels":[0],"from_logits":true}""", "name the predictions by what they are" },
         { "cross_entropy", """{"logits":[[1,2]],"labels":[0],"weight":[1,2]}""", "use class_weight or sample_weight" },
-        { "binary_cross_entropy", """{"logits":[1],"labels":[0],"weight":[1]}""", "use sample_weight" },
+        { "binary_cross_entropy", """{"logits":[1],"labels":[0],"weight":[1]}""", "use class_weight or sample_weight" },
         { "kl_divergence", """{"logits":[[1,2]],"labels":[0],"log_target":true}""", "labels are probabilities" },
         { "kl_divergence", """{"logits":[[1,2]],"labels":[0],"reduction":"batchmean"}""", "got \"batchmean\"; use mean" },
         { "cross_entropy", $$"""{ {{Logits}},"labels":[0,-100]}""", "class index -100 is outside 0..2; ignore_index leaves" },
