@@ -45,6 +45,8 @@ public static class HeaderRules
         if (loss.Labels == LabelRule.None) problems.Add(name, $"{loss.Name} takes no labels");
         else if (form.IsSparse() && loss.Kind == LossKind.Binary)
             problems.Add(name, $"{loss.Name} takes a label for each element, not {name}");
+        else if (loss.Kind == LossKind.Overlap && form != TargetForm.Labels)
+            problems.Add(name, $"{loss.Name} takes class indices, or a number from 0 to 1 for each element, not {name}");
         else if (!loss.LabelForms.Contains(form))
             problems.Add(name, $"{loss.Name} takes hard labels only, not {name}: "
                 + (loss.Labels == LabelRule.Class ? "class indices, or rows with one 1 and 0 elsewhere" : "0 or 1 for each element"));

@@ -43,6 +43,7 @@ public sealed class SparseTests(TestService service)
     [Theory]
     [InlineData("hinge", "hinge takes a label for each element, not label_values")]
     [InlineData("binary_cross_entropy", "binary_cross_entropy takes a label for each element, not label_values")]
+    [InlineData("dice", "dice takes class indices, or a number from 0 to 1 for each element, not label_values")]
     [InlineData("multi_margin", "multi_margin takes hard labels only, not label_values")]
     [InlineData("entropy", "entropy takes no labels")]
     public async Task Request_LossOfOtherLabels_IsRefusedInWords(string loss, string detail)
@@ -86,6 +87,21 @@ public sealed class SparseTests(TestService service)
             if (loss.ValueKind == JsonValueKind.Number) Assert.Equal(draft.Score().Loss, loss.GetDouble());
             else Assert.False(double.IsFinite(draft.Score().Loss!.Value));
         }
+    }
+
+    /// <summary>Of several losses, one reads the rows and another a teacher.</summary>
+    [Fact]
+    public async Task Request_SeveralLosses_ReadWhatTheySay()
+    {
+        const string Rows = "\"labels\":{\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.25],[0.125,0.5]]}";
+        const string Teacher = "\"label_logits\":[[1,2,3,4],[1,2,3,4]]";
+        var several = await service.PostAsync("/v1/losses", $"{{{Logits},{Rows},{Teacher},\"losses\":{{"
+            + "\"kl_divergence\":{\"labels_from\":\"labels\",\"remainder\":\"uniform\"},"
+            + "\"cross_entropy\":{\"labels_from\":\"label_logits\"}}}");
+        var rows = await service.PostAsync("/v1/losses/kl_divergence", $"{{{Logits},{Rows},\"remainder\":\"uniform\"}}");
+        var teacher = await service.PostAsync("/v1/losses/cross_entropy", $"{{{Logits},{Teacher}}}");
+        Assert.Equal(200, several.Status);
+        Assert.Equal($"{{\"losses\":{{\"kl_divergence\":{rows.Text},\"cross_entropy\":{teacher.Text}}}}}", several.Text);
     }
 
     [Fact]

@@ -43,6 +43,9 @@ internal sealed class JsonRequest : FormatRequest
     public ValueTask WriteAsync(ScoreSet scores, PipeWriter pipe, long? line, CancellationToken cancellation) =>
         JsonAnswer.WriteAsync(scores, Batch, line, pipe, cancellation);
 
+    /// <inheritdoc/>
+    protected override string Describe(RequestError error) => JsonSparseLabels.Describe(base.Describe(error));
+
     /// <summary>Points at the place in the JSON. A tensor in base64 has no text for one element: its <c>data</c> is pointed at.</summary>
     protected override ProblemError Locate(RequestError error)
     {

@@ -75,6 +75,11 @@ internal static class JsonSparseLabels
         Tensors.Select(Fields.GetName).FirstOrDefault(name => pointer.StartsWith($"#/{name}", StringComparison.Ordinal)) is null
             ? pointer : $"#/{Fields.Labels}/{pointer[$"#/{Prefix}".Length..]}";
 
+    /// <summary>An error in words that begin with the place, as the JSON has it: <c>labels.indices[1, 0]: …</c>.</summary>
+    public static string Describe(string error) =>
+        Tensors.Select(Fields.GetName).FirstOrDefault(name => error.StartsWith($"{name}[", StringComparison.Ordinal)) is null
+            ? error : $"{Fields.Labels}.{error[Prefix.Length..]}";
+
     private static string ListNames() => $"{string.Join(", ", Tensors.Select(FindName))} and {SharedOptions.Remainder.Name}";
 
     private static void ReadRemainder(ref Utf8JsonReader json, ScoreRequest request)
