@@ -46,9 +46,11 @@ def post(url, loss, body, media="application/json"):
 def check(arguments):
     """(number, family, loss, request, differences, worst) of one request."""
     seed, url, number = arguments
-    family = "invalid" if number % 10 == 9 else "overlap" if number % 10 == 1 else "stream" if number % 40 == 7 else "far" if number % 40 == 13 else "scored"
+    family = ("invalid" if number % 10 == 9 else "overlap" if number % 10 == 1 else "stream" if number % 40 == 7
+              else "far" if number % 40 == 13 else "scored")
+    of_family = {"invalid": refused, "stream": streamed, "far": far, "overlap": overlapping, "scored": scored}
     try:
-        return number, family, *{"invalid": refused, "stream": streamed, "far": far, "overlap": overlapping, "scored": scored}[family](seed, url, number)
+        return number, family, *of_family[family](seed, url, number)
     except precision.Undecided as reason:
         return number, "undecided", "", "", [], {str(reason)[:60]: 0}
 
