@@ -110,6 +110,11 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
             foreach (var row in kernel.Declined) scorer.Score(row, work, Scratch, sum, kernelTally);
             kernel.Declined.Clear();
         }
+        if (kernel.WithoutLoss.Count > most)
+        {
+            foreach (var row in kernel.WithoutLoss) scorer.Score(row, RowWork.Loss, Scratch, sum, null);
+            kernel.WithoutLoss.Clear();
+        }
         if (kernel.WithoutGradient.Count > most)
         {
             foreach (var row in kernel.WithoutGradient) scorer.Score(row, RowWork.Gradient, Scratch, sum, null);

@@ -1,5 +1,6 @@
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
@@ -85,17 +86,27 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     public override int FindNamed(long row, Span<int> named, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var top = ReadPosted(row);
-        var (sum, others) = Sum(top);
+        target[_count..].Clear();
+        for (var i = 0; i < _count; i++) named[i] = Class(row, i);
         var certain = true;
-        var entropy = Dd.Zero;
-        for (var i = 0; i < _count; i++)
+        if (!_areLogs && !_normalizes)
         {
-            var t = Probability(i, top, sum);
-            (named[i], target[i]) = (Class(row, i), t.ToScalar());
-            certain &= IsZeroOrOne(t);
-            if (wantsEntropy) entropy += Dd.XLogY(t, Log(i, top, sum, others));
+            _posted.CopyTo(target);
+            negatedEntropy = wantsEntropy ? TargetEntropy.Negate(target) : 0;
         }
-        negatedEntropy = entropy.ToScalar();
+        else
+        {
+            var (sum, others) = Sum(top);
+            var entropy = Dd.Zero;
+            for (var i = 0; i < _count; i++)
+            {
+                var t = Probability(i, top, sum);
+                target[i] = t.ToScalar();
+                certain &= IsZeroOrOne(t);
+                if (wantsEntropy) entropy += Dd.XLogY(t, Log(i, top, sum, others));
+            }
+            negatedEntropy = entropy.ToScalar();
+        }
         var hard = certain ? FindHard(target) : Soft;
         return hard < 0 ? Soft : named[hard];
     }

@@ -42,7 +42,7 @@ internal abstract class TargetRows
     /// <inheritdoc cref="FindTrueClass"/>
     /// <param name="row">Which row.</param>
     /// <param name="classes">Receives the named classes.</param>
-    /// <param name="target">Receives their t.</param>
+    /// <param name="target">Receives their t, padded with zeros.</param>
     /// <param name="wantsEntropy">Whether <paramref name="negatedEntropy"/> is wanted.</param>
     /// <param name="negatedEntropy">Σ t·ln t of a soft row.</param>
     public virtual int FindNamed(long row, Span<int> classes, Span<double> target, bool wantsEntropy, out double negatedEntropy) =>

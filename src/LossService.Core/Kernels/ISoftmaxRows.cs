@@ -8,6 +8,9 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Rows that the kernel did not score, since a double does not hold what the formula does.</summary>
     List<long> Declined { get; }
 
+    /// <summary>Rows whose gradients the kernel has computed, but not their losses.</summary>
+    List<long> WithoutLoss { get; }
+
     /// <summary>Rows whose losses the kernel has computed, but not their gradients.</summary>
     List<long> WithoutGradient { get; }
 

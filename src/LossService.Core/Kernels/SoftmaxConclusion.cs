@@ -119,6 +119,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
     private Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
     {
+        value.Hi.Store(rows.Surprise + i);
         var negated = Vector256.Load(rows.NegatedEntropy + i);
         var difference = value + negated;
         var least = Vector256.Create(loss.HasPlainTargets ? LeastPartOfPlainTargets : LeastPartOfValue);

@@ -60,11 +60,14 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _columns = _e + own;
         var memory = _columns + columns;
         _targets = new(loss, _classes, memory, hasRows);
-        if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * namedClasses));
+        if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * Lanes.Padded(namedClasses)));
     }
 
     /// <inheritdoc/>
     public List<long> Declined { get; } = [];
+
+    /// <inheritdoc/>
+    public List<long> WithoutLoss { get; } = [];
 
     /// <inheritdoc/>
     public List<long> WithoutGradient { get; } = [];
@@ -277,8 +280,14 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         for (var i = 0; i < _count; i++)
         {
             if (!IsDeclined(i)) continue;
-            Declined.Add(_scratch.Index[i]);
-            (_scratch.Loss[i], _scratch.Low[i], _scratch.Lost[i]) = (0, 0, 0);
+            // where a difference of finite parts lacks digits, the gradient does not depend on it
+            if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i])) WithoutLoss.Add(_scratch.Index[i]);
+            else
+            {
+                Declined.Add(_scratch.Index[i]);
+                _scratch.Lost[i] = 0;
+            }
+            (_scratch.Loss[i], _scratch.Low[i]) = (0, 0);
         }
     }
 }

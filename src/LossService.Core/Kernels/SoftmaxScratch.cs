@@ -68,7 +68,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>Not 0 where the gradient's element of the true class lacks digits.</summary>
     public double* Lost => Column(15);
 
-    /// <summary>−log p_y, of rows with a true class.</summary>
+    /// <summary>−log p_y, of rows with a true class; of others, the cross-entropy that the target's entropy is subtracted from.</summary>
     public double* Surprise => Column(16);
 
     /// <summary>Σ b_c·ln b_c, where the target's entropy is subtracted.</summary>

@@ -11,10 +11,10 @@ namespace LossService.Core.Kernels;
 internal sealed unsafe class SparseBlock(int count, double* targets, int* classes)
 {
     /// <summary>The doubles of memory that a row takes.</summary>
-    public static int CountDoubles(int count) => count + (count + 1) / 2;
+    public static int CountDoubles(int count) => Lanes.Padded(count) + (count + 1) / 2;
 
-    /// <summary>Where to write the t of a row.</summary>
-    public Span<double> Targets(int row) => new(targets + row * count, count);
+    /// <summary>Where to write the t of a row, padded with zeros.</summary>
+    public Span<double> Targets(int row) => new(targets + row * Lanes.Padded(count), Lanes.Padded(count));
 
     /// <summary>Where to write their classes.</summary>
     public Span<int> Classes(int row) => new(classes + row * count, count);
@@ -24,7 +24,7 @@ internal sealed unsafe class SparseBlock(int count, double* targets, int* classe
     public (double Gaps, double Share) SumGaps<TElement>(int row, TElement* z, double max)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var t = targets + row * count;
+        var t = targets + row * Lanes.Padded(count);
         var c = classes + row * count;
         var (m, gaps, share) = (Vector256.Create(max), Dd.Zero, Dd.Zero);
         for (var i = 0; i < count; i++)
@@ -42,7 +42,7 @@ internal sealed unsafe class SparseBlock(int count, double* targets, int* classe
     public bool WriteGradient<TElement>(int row, double* e, double part, double shift, TElement* gradient)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var t = targets + row * count;
+        var t = targets + row * Lanes.Padded(count);
         var c = classes + row * count;
         var hasDigits = true;
         for (var i = 0; i < count; i++)
