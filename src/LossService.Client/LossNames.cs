@@ -5,66 +5,66 @@ namespace LossService.Client;
 /// <summary>The names of the losses. A service may have others: every name is a string.</summary>
 public static class LossNames
 {
-    /// <summary>Asymmetric loss, a binary loss.</summary>
+    /// <summary>Asymmetric loss, of the kind binary.</summary>
     public const string Asymmetric = "asymmetric";
 
-    /// <summary>Binary Brier score, a binary loss.</summary>
+    /// <summary>Binary Brier score, of the kind binary.</summary>
     public const string BinaryBrier = "binary_brier";
 
-    /// <summary>Binary cross-entropy, a binary loss.</summary>
+    /// <summary>Binary cross-entropy, of the kind binary.</summary>
     public const string BinaryCrossEntropy = "binary_cross_entropy";
 
-    /// <summary>Binary focal loss, a binary loss.</summary>
+    /// <summary>Binary focal loss, of the kind binary.</summary>
     public const string BinaryFocal = "binary_focal";
 
-    /// <summary>Brier score, a categorical loss.</summary>
+    /// <summary>Brier score, of the kind categorical.</summary>
     public const string Brier = "brier";
 
-    /// <summary>Cross-entropy, a categorical loss.</summary>
+    /// <summary>Cross-entropy, of the kind categorical.</summary>
     public const string CrossEntropy = "cross_entropy";
 
-    /// <summary>Dice loss, a overlap loss.</summary>
+    /// <summary>Dice loss, of the kind overlap.</summary>
     public const string Dice = "dice";
 
-    /// <summary>Entropy, a categorical loss.</summary>
+    /// <summary>Entropy, of the kind categorical.</summary>
     public const string Entropy = "entropy";
 
-    /// <summary>Focal loss, a categorical loss.</summary>
+    /// <summary>Focal loss, of the kind categorical.</summary>
     public const string Focal = "focal";
 
-    /// <summary>Generalized cross-entropy, a categorical loss.</summary>
+    /// <summary>Generalized cross-entropy, of the kind categorical.</summary>
     public const string GeneralizedCrossEntropy = "generalized_cross_entropy";
 
-    /// <summary>Hinge, a binary loss.</summary>
+    /// <summary>Hinge, of the kind binary.</summary>
     public const string Hinge = "hinge";
 
-    /// <summary>Jaccard loss, a overlap loss.</summary>
+    /// <summary>Jaccard loss, of the kind overlap.</summary>
     public const string Jaccard = "jaccard";
 
-    /// <summary>Jensen–Shannon divergence, a categorical loss.</summary>
+    /// <summary>Jensen–Shannon divergence, of the kind categorical.</summary>
     public const string JsDivergence = "js_divergence";
 
-    /// <summary>Kullback–Leibler divergence, a categorical loss.</summary>
+    /// <summary>Kullback–Leibler divergence, of the kind categorical.</summary>
     public const string KlDivergence = "kl_divergence";
 
-    /// <summary>Multi-class margin (Weston–Watkins), a categorical loss.</summary>
+    /// <summary>Multi-class margin (Weston–Watkins), of the kind categorical.</summary>
     public const string MultiMargin = "multi_margin";
 
-    /// <summary>Multiclass hinge (Crammer–Singer), a categorical loss.</summary>
+    /// <summary>Multiclass hinge (Crammer–Singer), of the kind categorical.</summary>
     public const string MulticlassHinge = "multiclass_hinge";
 
-    /// <summary>Poly-1 cross-entropy, a categorical loss.</summary>
+    /// <summary>Poly-1 cross-entropy, of the kind categorical.</summary>
     public const string PolyCrossEntropy = "poly_cross_entropy";
 
-    /// <summary>Ranked probability score, a categorical loss.</summary>
+    /// <summary>Ranked probability score, of the kind categorical.</summary>
     public const string RankedProbabilityScore = "ranked_probability_score";
 
-    /// <summary>Squared hinge, a binary loss.</summary>
+    /// <summary>Squared hinge, of the kind binary.</summary>
     public const string SquaredHinge = "squared_hinge";
 
-    /// <summary>Total variation, a categorical loss.</summary>
+    /// <summary>Total variation, of the kind categorical.</summary>
     public const string TotalVariation = "total_variation";
 
-    /// <summary>Tversky loss, a overlap loss.</summary>
+    /// <summary>Tversky loss, of the kind overlap.</summary>
     public const string Tversky = "tversky";
 }

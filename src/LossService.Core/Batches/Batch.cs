@@ -74,6 +74,13 @@ public sealed record Batch : IDisposable
     /// <summary>Whether the labels have the shape of the predictions.</summary>
     internal bool HasDenseLabels => Labels is { } labels && !LabelForm.IsSparse() && labels.Shape.Rank == Predictions.Shape.Rank;
 
+    /// <summary>Whether sparse rows are divided by their sums.</summary>
+    internal bool NormalizesSparseRows => Options.Get(SharedOptions.Remainder) switch
+    {
+        SharedOptions.RemainderError => Options.Get(SharedOptions.Normalize),
+        var remainder => remainder == SharedOptions.RemainderNormalize,
+    };
+
     /// <summary>Whether any of these outputs is asked for.</summary>
     public bool Wants(OutputSet outputs) => (Asked & outputs) != 0;
 

@@ -20,12 +20,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     private readonly int _count = values.Shape.Last;
     private readonly bool _areLogs = batch.LabelForm == TargetForm.LogValues;
     private readonly bool _isUniform = batch.Options.Get(SharedOptions.Remainder) == SharedOptions.RemainderUniform;
-    private readonly bool _normalizes = batch.Options.Get(SharedOptions.Remainder) switch
-    {
-        SharedOptions.RemainderError => batch.Options.Get(SharedOptions.Normalize),
-        var remainder => remainder == SharedOptions.RemainderNormalize,
-    };
-
+    private readonly bool _normalizes = batch.NormalizesSparseRows;
     private readonly double[] _posted = new double[values.Shape.Last];
 
     /// <inheritdoc/>

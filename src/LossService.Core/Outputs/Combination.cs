@@ -22,7 +22,7 @@ public sealed class Combination : IDisposable
     }
 
     /// <summary>
-    /// Σ weight·loss, rounded once; null where a loss of a weight other than 0 is. A loss of weight 0 adds nothing, whatever it is.
+    /// Σ weight·loss, rounded once; null where an entry has no loss, and a weight other than 0. A loss of weight 0 adds nothing, whatever it is.
     /// </summary>
     public double? Loss { get; private init; }
 
@@ -38,7 +38,7 @@ public sealed class Combination : IDisposable
     /// <summary>The weighted sum of an output; null where it has none, or was not asked for.</summary>
     public Tensor? GetTensor(Output output) => _tensors[output.Index];
 
-    /// <summary>Σ weight·loss, rounded once; null where a loss of a weight other than 0 is.</summary>
+    /// <summary>Σ weight·loss, rounded once; null where an entry has no loss, and a weight other than 0.</summary>
     public static double? Add(IEnumerable<(double? Loss, double Weight)> losses)
     {
         ArgumentNullException.ThrowIfNull(losses);

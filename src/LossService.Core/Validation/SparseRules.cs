@@ -51,7 +51,7 @@ internal static class SparseRules
     private static void CheckValues(Batch batch, Tensor values, long row, double[] posted, BatchProblems problems)
     {
         var areLogs = batch.LabelForm == TargetForm.LogValues;
-        var normalizes = Normalizes(batch);
+        var normalizes = batch.NormalizesSparseRows;
         var (least, most) = areLogs
             ? (double.NegativeInfinity, normalizes ? double.MaxValue : 0)
             : (0, normalizes ? double.MaxValue : 1);
@@ -74,7 +74,7 @@ internal static class SparseRules
         var tolerance = values.DType.SumTolerance();
         var remainder = batch.Options.Get(SharedOptions.Remainder);
         string? wrong = null;
-        if (Normalizes(batch))
+        if (batch.NormalizesSparseRows)
         {
             var isAny = areLogs ? posted.Any(double.IsFinite) : sum > 0 && double.IsFinite(sum);
             if (!isAny) wrong = $"sums to {Format(sum)}, so it cannot be normalized";
@@ -94,11 +94,4 @@ internal static class SparseRules
 
         string Format(double number) => NumberText.Format(number, values.DType == DType.Float64 ? "R" : "G7");
     }
-
-    /// <summary>Whether rows are divided by their sums.</summary>
-    private static bool Normalizes(Batch batch) => batch.Options.Get(SharedOptions.Remainder) switch
-    {
-        SharedOptions.RemainderError => batch.Options.Get(SharedOptions.Normalize),
-        var remainder => remainder == SharedOptions.RemainderNormalize,
-    };
 }

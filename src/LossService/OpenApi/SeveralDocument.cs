@@ -106,7 +106,7 @@ internal static class SeveralDocument
         var combined = Object(
             new()
             {
-                ["loss"] = OrNull(Number("Σ weight·loss, rounded once; null where a loss of a weight other than 0 is.")),
+                ["loss"] = OrNull(Number("Σ weight·loss, rounded once; null where an entry has no loss, and a weight other than 0.")),
                 ["gradient"] = Tensor(
                     "Σ weight·gradient of the losses' gradients, rounded once.", JsonSchemaType.Number | JsonSchemaType.String, document),
                 ["hessian"] = Tensor(

@@ -32,21 +32,7 @@ public sealed class BatchLaws
     [Theory]
     [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]
     public void Score_RowAlone_SameBitsAsInBatch(string loss) => BatchGenerator.Batches(loss).Sample(
-        draft =>
-        {
-            draft = draft with { Reduction = Reduction.Sum };
-            var together = draft.Describe();
-            for (var row = 0; row < draft.Rows; row++)
-            {
-                var alone = draft.Take(row).Describe();
-                Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
-                Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
-                Assert.Equal(draft.Pick(together.Hessian, row), alone.Hessian);
-                Assert.Equal(draft.Pick(together.LogProbabilities, row), alone.LogProbabilities);
-                Assert.Equal(draft.Pick(together.Predictions, row), alone.Predictions);
-            }
-        },
-        iter: Iterations);
+        LabelLaws.AssertRowsAreIndependent, iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.All), MemberType = typeof(LossTheories))]

@@ -36,16 +36,9 @@ public sealed class SmoothingLaws
             };
             var (narrow, wide) = (draft.Score(), wider.Score());
             var tolerance = draft.DType == DType.Float32 ? 1e-6 : 1e-12;
-            AssertNear(narrow.Losses, wide.Losses, tolerance);
-            AssertNear(narrow.Gradient, wide.Gradient.Chunk(wider.Classes).SelectMany(row => row[..^1]), tolerance);
+            LabelLaws.AssertNear(narrow.Losses, wide.Losses, tolerance);
+            LabelLaws.AssertNear(narrow.Gradient, wide.Gradient.Chunk(wider.Classes).SelectMany(row => row[..^1]), tolerance);
             Assert.All(wide.Gradient.Chunk(wider.Classes), row => Assert.Equal(0, row[^1]));
         },
         iter: Iterations);
-
-    private static void AssertNear(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance) =>
-        Assert.All(expected.Zip(actual), pair =>
-        {
-            if (!pair.First.Equals(pair.Second))
-                Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance * (1 + Math.Abs(pair.First)));
-        });
 }

@@ -19,33 +19,13 @@ public sealed class SparseLaws
     [Theory]
     [MemberData(nameof(LossTheories.TaughtCategorical), MemberType = typeof(LossTheories))]
     public void Score_RowAlone_SameBitsAsInBatch(string loss) => BatchGenerator.Batches(loss, Sparse).Sample(
-        draft =>
-        {
-            draft = draft with { Reduction = Reduction.Sum };
-            var together = draft.Describe();
-            for (var row = 0; row < draft.Rows; row++)
-            {
-                var alone = draft.Take(row).Describe();
-                Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
-                Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
-            }
-        },
-        iter: Iterations);
+        LabelLaws.AssertRowsAreIndependent, iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.TaughtCategorical), MemberType = typeof(LossTheories))]
     public void Score_Float32_IsTheResultOfDoubleDoubleOrItsNeighbour(string loss) => BatchGenerator.Batches(
         loss, Sparse with { DTypes = [DType.Float32], Classes = (2, 100) }).Sample(
-        draft =>
-        {
-            var (fast, exact) = (draft.Describe(), (draft with { IsExact = true }).Describe());
-            Assert.All(exact.Elements.Zip(fast.Elements), pair =>
-            {
-                if (!double.IsNaN(pair.First) || !double.IsNaN(pair.Second))
-                    Assert.InRange((float)pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First));
-            });
-        },
-        iter: Iterations);
+        LabelLaws.AssertFloat32IsExact, iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.TaughtCategorical), MemberType = typeof(LossTheories))]
@@ -53,8 +33,8 @@ public sealed class SparseLaws
         draft =>
         {
             var (dense, sparse) = (SparseRows.ToDense(draft).Describe(), draft.Describe());
-            AssertNear(dense.Elements, sparse.Elements, 1e-11);
-            AssertNear(
+            LabelLaws.AssertNear(dense.Elements, sparse.Elements, 1e-11);
+            LabelLaws.AssertNear(
                 [dense.Totals.Samples, dense.Totals.Weight, dense.Totals.Loss],
                 [sparse.Totals.Samples, sparse.Totals.Weight, sparse.Totals.Loss], 1e-11);
             Assert.Equal(dense.Metrics?.Accuracy, sparse.Metrics?.Accuracy);
@@ -195,11 +175,4 @@ public sealed class SparseLaws
 
     private static IReadOnlyList<BatchProblem> Refuse(Draft draft) =>
         Assert.Throws<InvalidBatchException>(() => draft.Score()).Problems.First;
-
-    private static void AssertNear(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance) =>
-        Assert.All(expected.Zip(actual), pair =>
-        {
-            if (!pair.First.Equals(pair.Second))
-                Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance * (1 + Math.Abs(pair.First)));
-        });
 }

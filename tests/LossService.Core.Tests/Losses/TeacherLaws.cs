@@ -26,33 +26,13 @@ public sealed class TeacherLaws
     [Theory]
     [MemberData(nameof(LossTheories.Taught), MemberType = typeof(LossTheories))]
     public void Score_RowAlone_SameBitsAsInBatch(string loss) => BatchGenerator.Batches(loss, Taught with { SpecialChance = 0.05 }).Sample(
-        draft =>
-        {
-            draft = draft with { Reduction = Reduction.Sum };
-            var together = draft.Describe();
-            for (var row = 0; row < draft.Rows; row++)
-            {
-                var alone = draft.Take(row).Describe();
-                Assert.Equal(draft.Pick(together.Losses, row), alone.Losses);
-                Assert.Equal(draft.Pick(together.Gradient, row), alone.Gradient);
-            }
-        },
-        iter: Iterations);
+        LabelLaws.AssertRowsAreIndependent, iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.Taught), MemberType = typeof(LossTheories))]
     public void Score_Float32_IsTheResultOfDoubleDoubleOrItsNeighbour(string loss) => BatchGenerator.Batches(
         loss, Taught with { DTypes = [DType.Float32], SpecialChance = 0.05 }).Sample(
-        draft =>
-        {
-            var (fast, exact) = (draft.Describe(), (draft with { IsExact = true }).Describe());
-            Assert.All(exact.Elements.Zip(fast.Elements), pair =>
-            {
-                if (!double.IsNaN(pair.First) || !double.IsNaN(pair.Second))
-                    Assert.InRange((float)pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First));
-            });
-        },
-        iter: Iterations);
+        LabelLaws.AssertFloat32IsExact, iter: Iterations);
 
     [Theory]
     [MemberData(nameof(LossTheories.Taught), MemberType = typeof(LossTheories))]
@@ -60,7 +40,7 @@ public sealed class TeacherLaws
         draft =>
         {
             var dense = draft.Without("label_temperature") with { LabelForm = LabelForm.Dense, Labels = Distribution(draft) };
-            AssertNear(dense.Score().Elements, draft.Score().Elements, 1e-11);
+            LabelLaws.AssertNear(dense.Score().Elements, draft.Score().Elements, 1e-11);
         },
         iter: Iterations);
 
@@ -75,7 +55,7 @@ public sealed class TeacherLaws
             var differences = Enumerable.Range(0, gradient.Length).Select(i =>
                 (Shifted(draft, i, Step).Score().Loss!.Value - Shifted(draft, i, -Step).Score().Loss!.Value) / (2 * Step));
             // a formula may have a kink between the two
-            if (loss is not ("total_variation" or "asymmetric")) AssertNear(differences, gradient, 1e-5);
+            if (loss is not ("total_variation" or "asymmetric")) LabelLaws.AssertNear(differences, gradient, 1e-5);
         },
         iter: Iterations);
 
@@ -115,7 +95,7 @@ public sealed class TeacherLaws
         {
             draft = draft.Without("temperature_squared").With("temperature", 3.0);
             var (plain, squared) = (draft.Describe(), draft.With("temperature_squared", true).Describe());
-            AssertNear([plain.Loss!.Value * 9, .. plain.Losses.Select(x => 9 * x), .. plain.Gradient.Select(x => 9 * x)],
+            LabelLaws.AssertNear([plain.Loss!.Value * 9, .. plain.Losses.Select(x => 9 * x), .. plain.Gradient.Select(x => 9 * x)],
                 [squared.Loss!.Value, .. squared.Losses, .. squared.Gradient], 1e-14);
             Assert.Equal(plain.Entropy, squared.Entropy);
             Assert.Equal(plain.Totals.Weight, squared.Totals.Weight);
@@ -221,11 +201,4 @@ public sealed class TeacherLaws
             return e.Select(x => x / e.Sum());
         })];
     }
-
-    private static void AssertNear(IEnumerable<double> expected, IEnumerable<double> actual, double tolerance) =>
-        Assert.All(expected.Zip(actual), pair =>
-        {
-            if (pair.First.Equals(pair.Second)) return;
-            Assert.InRange(Math.Abs(pair.First - pair.Second), 0, tolerance * (1 + Math.Abs(pair.First)));
-        });
 }

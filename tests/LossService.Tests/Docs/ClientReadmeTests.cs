@@ -36,7 +36,7 @@ public sealed partial class ClientReadmeTests(TestService service)
     public void Names_OfTheLosses_AreThoseOfTheCatalogue()
     {
         var names = LossCatalogue.All.OrderBy(loss => loss.Name, StringComparer.Ordinal).Select(loss =>
-            $"    /// <summary>{loss.Page.Title}, a {WireName.Of(loss.Kind)} loss.</summary>\n"
+            $"    /// <summary>{loss.Page.Title}, of the kind {WireName.Of(loss.Kind)}.</summary>\n"
             + $"    public const string {Pascal(loss.Name)} = \"{loss.Name}\";\n");
         Committed.Matches("src/LossService.Client/LossNames.cs",
             "namespace LossService.Client;\n\n// generated from the catalogue of the losses\n\n"

@@ -1,4 +1,5 @@
 using System.Collections.Immutable;
+using System.Text;
 using System.Text.Json;
 using LossService.Core.Options;
 using LossService.Problems;
@@ -27,7 +28,7 @@ internal static class JsonSparseLabels
     public static TensorField? FindTensor(ReadOnlySpan<byte> name)
     {
         foreach (var field in Tensors)
-            if (System.Text.Ascii.Equals(name, FindName(field))) return field;
+            if (Ascii.Equals(name, FindName(field))) return field;
         return null;
     }
 
@@ -59,7 +60,7 @@ internal static class JsonSparseLabels
             var start = (int)json.TokenStartIndex;
             if (!seen.Add(name)) Add(name, $"duplicate field {ClientText.Quote(name)}", request);
             else if (name == SharedOptions.Remainder.Name) ReadRemainder(ref json, request);
-            else if (FindTensor(System.Text.Encoding.UTF8.GetBytes(name)) is { } field)
+            else if (FindTensor(Encoding.UTF8.GetBytes(name)) is { } field)
             {
                 json.Skip();
                 var value = labels[start..(int)json.BytesConsumed];
