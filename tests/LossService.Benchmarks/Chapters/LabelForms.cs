@@ -39,7 +39,7 @@ internal static class LabelForms
         }
         return new("Forms of labels",
             $"""
-            Beside cross_entropy with class indices of the same logits. A teacher's logits are those of the batch with added noise, so that a
+            Beside cross_entropy with class indices of the same logits. A teacher's logits are those of the batch with added noise, so a
             request has twice the bytes. Sparse rows name the {Named} classes of the largest logits.
             """, table, comparisons);
     }
