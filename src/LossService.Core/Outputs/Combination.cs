@@ -22,8 +22,8 @@ public sealed class Combination : IDisposable
     }
 
     /// <summary>
-    /// Σ weight·loss, rounded once; null where an entry has no loss, and a weight other than 0. A loss of weight 0 adds nothing, whatever it
-    /// is.
+    /// Σ weight·loss, rounded once; null where an entry has no loss, and a weight other than 0. A loss of weight 0 adds
+    /// nothing, whatever it is.
     /// </summary>
     public double? Loss { get; private init; }
 
