@@ -108,4 +108,15 @@ public sealed class SeveralRefusalTests(TestService service)
 
     private static string Entries(int count) =>
         string.Join(',', Enumerable.Range(0, count).Select(i => $"\"l{i}\":{{\"loss\":\"brier\"}}"));
+
+    /// <summary>A row of logits that are all −∞ has sigmoids, but no softmax: each loss is checked by its own link and axis.</summary>
+    [Theory]
+    [InlineData("\"dice\":{\"link\":\"sigmoid\"},\"jaccard\":{\"link\":\"softmax\"}", "#/logits/0")]
+    [InlineData("\"dice\":{\"class_axis\":0},\"jaccard\":{\"class_axis\":1}", "#/logits/0")]
+    public async Task Losses_OfAnotherLinkOrAxis_AreEachChecked(string losses, string pointer)
+    {
+        const string Batch = "\"logits\":[[\"-Infinity\",\"-Infinity\"],[1,2]],\"labels\":[0,1]";
+        var answer = await service.PostAsync("/v1/losses", $"{{{Batch},\"losses\":{{{losses}}}}}");
+        answer.IsInvalidBatch(pointer, "softmax is undefined where all logits are -Infinity");
+    }
 }

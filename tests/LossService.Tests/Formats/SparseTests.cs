@@ -100,6 +100,17 @@ public sealed class SparseTests(TestService service)
         Assert.Equal($"{{\"losses\":{{\"kl_divergence\":{rows.Text},\"cross_entropy\":{teacher.Text}}}}}", several.Text);
     }
 
+    /// <summary>Each loss has a rule of its own for what the rows leave, so the rows are checked by each.</summary>
+    [Theory]
+    [InlineData("\"kl_divergence\":{\"remainder\":\"uniform\"},\"cross_entropy\":{}")]
+    [InlineData("\"kl_divergence\":{\"remainder\":\"normalize\"},\"brier\":{\"remainder\":\"error\"}")]
+    public async Task Request_SeveralLosses_AreEachCheckedByTheirRemainder(string losses)
+    {
+        const string Rows = "\"labels\":{\"indices\":[[3,0],[1,2]],\"values\":[[0.5,0.25],[0.125,0.5]]}";
+        var answer = await service.PostAsync("/v1/losses", $"{{{Logits},{Rows},\"losses\":{{{losses}}}}}");
+        answer.IsInvalidBatch("#/labels/values/0", "must sum to 1");
+    }
+
     [Fact]
     public async Task Request_RowsAsBytes_AreTaken()
     {
