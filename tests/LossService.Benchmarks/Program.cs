@@ -16,6 +16,8 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["telemetry"] = Telemetry.Measure,
     ["client"] = ClientCalls.Measure,
     ["several"] = SeveralLosses.Measure,
+    ["floor"] = Floor.Measure,
+    ["contention"] = Contention.Measure,
 };
 
 switch (args)
@@ -28,6 +30,9 @@ switch (args)
         break;
     case [IdiomaticServer.Verb, var url]:
         IdiomaticServer.Run(url);
+        break;
+    case [BareServer.Verb, var url]:
+        BareServer.Run(url);
         break;
     case [KernelLoop.Verb]:
         KernelLoop.Run();

@@ -13,6 +13,7 @@ internal static partial class EndToEnd
     {
         using var service = Server.Start(workshop.LossService);
         using var idiomatic = Server.Start(ServerKind.Idiomatic);
+        using var bare = Server.Start(ServerKind.Bare);
         using var ujson = Server.Start(ServerKind.FastApiUjson);
         using var pydantic = Server.Start(ServerKind.FastApiPydantic);
         Server[] servers = [service, idiomatic, ujson, pydantic];
@@ -36,7 +37,7 @@ internal static partial class EndToEnd
         }
 
         AddSmall(workshop, servers, table, comparisons);
-        AddBinary(workshop, large, gradient, idiomatic.Port, table, comparisons);
+        AddBinary(workshop, large, gradient, bare.Port, table, comparisons);
         return new("End to end",
             """
             Softmax cross-entropy of one large batch, posted repeatedly on one connection, and of batches of 32×10 on 16 connections (wrk,
@@ -67,7 +68,7 @@ internal static partial class EndToEnd
             comparisons.Add(Comparison.Skipped(Work, "FastAPI + ujson, Kestrel", "wrk is not installed"));
             return;
         }
-        var drain = new Contender("drain", () => 1 / RequestsPerSecond(ServerKind.Idiomatic.Port, $"/drain/{answer}", body));
+        var drain = new Contender("drain", () => 1 / RequestsPerSecond(ServerKind.Bare.Port, $"/drain/{answer}", body));
         Contender[] contenders = [.. servers
             .Select(server => new Contender(server.Name, () => 1 / RequestsPerSecond(server.Port, server.Path, body))), drain];
         var times = race.Run(contenders);
@@ -105,11 +106,11 @@ internal static partial class EndToEnd
     private static void AddRow(Table table, string work, double[] times, Func<double, string> format) => table.Rows.Add(
         [work, format(times[0]), .. times.Skip(1).Select(time => $"{format(time)} ({Quantity.Ratio(time / times[0])})")]);
 
-    /// <summary>What wrk counts on 16 connections in three seconds.</summary>
+    /// <summary>What wrk counts in three seconds.</summary>
     /// <exception cref="InvalidOperationException">Some answer was no 200.</exception>
-    private static double RequestsPerSecond(int port, string path, string body)
+    public static double RequestsPerSecond(int port, string path, string body, int connections = 16)
     {
-        var output = Workshop.Run("wrk", ["-t1", "-c16", "-d3s", "-s", "Peers/post.lua", $"http://127.0.0.1:{port}{path}"], ("BODY", body));
+        var output = Workshop.Run("wrk", ["-t1", $"-c{connections}", "-d3s", "-s", "Peers/post.lua", $"http://127.0.0.1:{port}{path}"], ("BODY", body));
         if (output?.Contains("Non-2xx",
             StringComparison.Ordinal) != false) throw new InvalidOperationException($"{path} on {port}: {output}");
         return double.Parse(RequestRate().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);

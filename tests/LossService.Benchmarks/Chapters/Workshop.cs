@@ -29,8 +29,12 @@ internal sealed class Workshop : IDisposable
     /// <summary>Turns of half a second after a second of warming up, which suits all that takes milliseconds.</summary>
     public Race Race { get; }
 
-    /// <summary>This service, published as it is deployed: ReadyToRun, on the installed runtime. Published when first asked for.</summary>
-    public ServerKind LossService => ServerKind.LossService(_published ??= Publish());
+    /// <summary>
+    /// This service, published as it is deployed: ReadyToRun, on the installed runtime. Published when first asked for, or the program that
+    /// <c>LOSSSERVICE</c> names.
+    /// </summary>
+    public ServerKind LossService =>
+        ServerKind.LossService(_published ??= Environment.GetEnvironmentVariable("LOSSSERVICE") ?? Publish());
 
     /// <summary>A path in the folder, which goes when the work is done.</summary>
     public string PathOf(string name) => Path.Combine(_folder.FullName, name);

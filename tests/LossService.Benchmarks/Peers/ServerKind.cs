@@ -28,9 +28,16 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
         ],
     };
 
-    /// <summary>The idiomatic ASP.NET Core version of it, and the endpoints that only drain: <see cref="IdiomaticServer"/>.</summary>
+    /// <summary>The idiomatic ASP.NET Core version of it: <see cref="IdiomaticServer"/>.</summary>
     public static ServerKind Idiomatic { get; } = new("ASP.NET Core, idiomatic", 9503, "/score", System.Environment.ProcessPath!,
         IdiomaticServer.Verb, Http1 + "9503")
+    {
+        Environment = [("DOTNET_gcServer", "1"), ("Logging__LogLevel__Default", "Warning")],
+    };
+
+    /// <summary>Endpoints on Kestrel that only drain or echo: <see cref="BareServer"/>.</summary>
+    public static ServerKind Bare { get; } = new("bare Kestrel", 9506, "/score", System.Environment.ProcessPath!,
+        BareServer.Verb, Http1 + "9506")
     {
         Environment = [("DOTNET_gcServer", "1"), ("Logging__LogLevel__Default", "Warning")],
     };

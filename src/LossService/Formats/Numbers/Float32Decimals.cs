@@ -1,7 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
-using UInt64x8 = System.Runtime.Intrinsics.Vector512<ulong>;
 
 namespace LossService.Formats.Numbers;
 
@@ -31,52 +28,45 @@ internal unsafe struct Float32Decimals
     /// <summary>The power of ten of each number's first digit.</summary>
     public fixed long Power[Count];
 
-    private fixed long _scaleIndex[Count];
-
     /// <summary>Converts the eight float32 whose bits are at <paramref name="source"/>.</summary>
     /// <remarks>Correct for every normal number; the result for zeros, subnormal and non-finite numbers is undefined.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Convert(uint* source)
     {
-        var bits = Vector512.WidenLower(Vector256.Load(source).ToVector512Unsafe());
-        var fraction = bits & Vector512.Create((ulong)Normal - 1);
-        var biased = (bits >> 23) & Vector512.Create(0xFFul);
+        var bits = UInt64x8.Widen(source);
+        var fraction = bits & (Normal - 1);
+        var biased = (bits >> 23) & 0xFF;
         // a power of two: floats below it lie twice as close
-        var isPower = Vector512.Equals(fraction, UInt64x8.Zero) & Vector512.GreaterThan(biased, UInt64x8.One);
+        var isPower = UInt64x8.Equal(fraction, UInt64x8.Create(0)) & (biased > UInt64x8.Create(1));
 
         // k = ⌊log10 2^e⌋, or ⌊log10 (3/4 · 2^e)⌋ for powers of two, plus 64 to keep it positive
-        var offset = Vector512.Create((64ul << 22) - 150 * 1_262_611);
-        var k = (Multiply(biased, 1_262_611) + offset - (isPower & Vector512.Create(524_031ul))) >> 22;
-        var scale = LoadScales(biased + (isPower & Vector512.Create(256ul)));
+        var k = (biased.Multiply32(1_262_611) + ((64ul << 22) - 150 * 1_262_611) - (isPower & 524_031)) >> 22;
+        UInt64x8 scale;
+        fixed (ulong* scales = Scales) scale = (biased + (isPower & 256)).LookUp(scales);
 
-        var c = (fraction | Vector512.Create((ulong)Normal)) << 2;
+        var c = (fraction | Normal) << 2;
         var upperScale = scale >> 32;
-        var below = c - Vector512.Create(2ul) - isPower.AsUInt64();
-        var lower = Scale(below, upperScale, scale);
+        var lower = Scale(c - 2 - isPower, upperScale, scale);
         var value = Scale(c, upperScale, scale);
-        var upper = Scale(c + Vector512.Create(2ul), upperScale, scale);
+        var upper = Scale(c + 2, upperScale, scale);
 
         // the ends belong to the interval if c is even
-        var odd = (bits & UInt64x8.One) << 1;
-        var min = (lower + odd - UInt64x8.One).AsInt64();
-        var max = (upper - odd).AsInt64();
+        var odd = (bits & 1) << 1;
+        var min = lower + odd - 1;
+        var max = upper - odd;
 
         var unit = value >> (Fraction + 2);
-        var atUnit = (unit << (Fraction + 2)).AsInt64();
-        var unitInside = Vector512.LessThanOrEqual(min, atUnit);
-        var nextInside = Vector512.LessThanOrEqual(atUnit + Vector512.Create(4L << Fraction), max);
-        var nextCloser = Vector512.GreaterThan(
-            (value + ((unit & UInt64x8.One) << 1)).AsInt64(), atUnit + Vector512.Create((2L << Fraction) + 1));
-        var nextUnit = Vector512.ConditionalSelect(unitInside ^ nextInside, nextInside, nextCloser);
+        var atUnit = unit << (Fraction + 2);
+        var unitOutside = min > atUnit;
+        var nextOutside = atUnit + (4ul << Fraction) > max;
+        var nextCloser = value + ((unit & 1) << 1) > atUnit + ((2ul << Fraction) + 1);
+        var nextUnit = UInt64x8.Select(unitOutside ^ nextOutside, unitOutside, nextCloser);
 
-        var ten = Multiply(Multiply(unit, 0xCCCCCCCD) >> 35, 10);
-        var atTen = (ten << (Fraction + 2)).AsInt64();
-        var tenInside = Vector512.LessThanOrEqual(min, atTen);
-        var nextTenInside = Vector512.LessThanOrEqual(atTen + Vector512.Create(40L << Fraction), max);
-        var digits = Vector512.ConditionalSelect(
-            (tenInside ^ nextTenInside).AsUInt64(),
-            ten + (nextTenInside.AsUInt64() & Vector512.Create(10ul)),
-            unit - nextUnit.AsUInt64());
+        var ten = (unit.Multiply32(0xCCCCCCCD) >> 35).Multiply32(10);
+        var atTen = ten << (Fraction + 2);
+        var tenOutside = min > atTen;
+        var nextTenOutside = atTen + (40ul << Fraction) > max;
+        var digits = UInt64x8.Select(tenOutside ^ nextTenOutside, ten + (tenOutside & 10), unit - nextUnit);
 
         Split(digits, k);
     }
@@ -87,54 +77,33 @@ internal unsafe struct Float32Decimals
     {
         for (var i = 0; i < 2; i++)
         {
-            var isShort = Vector512.LessThan(digits.AsInt64(), Vector512.Create(100_000_000L)).AsUInt64();
-            digits += isShort & Multiply(digits, 9);
+            var isShort = digits < UInt64x8.Create(100_000_000);
+            digits += isShort & digits.Multiply32(9);
             k += isShort;
         }
-        var first = Multiply(digits, 0x55E63B89) >> 57;
-        var rest = digits - Multiply(first, 100_000_000);
+        var first = digits.Multiply32(0x55E63B89) >> 57;
+        var rest = digits - first.Multiply32(100_000_000);
 
-        var fours = Multiply(rest, 0xD1B71759) >> 45;
-        var halves = (fours + ((rest - Multiply(fours, 10_000)) << 32)).AsUInt32();
-        var pairs = (halves * Vector512.Create(10_486u)) >> 20;
-        var shorts = (pairs + ((halves - pairs * Vector512.Create(100u)) << 16)).AsUInt16();
-        var tens = (shorts * Vector512.Create((ushort)103)) >> 10;
-        var eight = (tens + ((shorts - tens * Vector512.Create((ushort)10)) << 8)).AsUInt64();
+        var fours = rest.Multiply32(0xD1B71759) >> 45;
+        var halves = fours + ((rest - fours.Multiply32(10_000)) << 32);
+        var pairs = halves.MultiplyEach32(10_486).ShiftEach32(20);
+        var shorts = pairs + ((halves - pairs.MultiplyEach32(100)) << 16);
+        var tens = shorts.MultiplyEach16(103).ShiftEach16(10);
+        var eight = tens + ((shorts - tens.MultiplyEach16(10)) << 8);
 
         fixed (ulong* firsts = First, rests = Rest)
         fixed (long* power = Power)
         {
             first.Store(firsts);
             eight.Store(rests);
-            (k.AsInt64() - Vector512.Create(64L - 8)).Store(power);
+            (k - (64 - 8)).Store((ulong*)power);
         }
     }
 
     // c · G with 33 bits of fraction
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static UInt64x8 Scale(UInt64x8 c, UInt64x8 upperScale, UInt64x8 scale) =>
-        (Multiply(c, upperScale) << (Fraction - 28)) + (Multiply(c, scale) >> (60 - Fraction));
-
-    // multiplies the lower 32 bits of each lane
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static UInt64x8 Multiply(UInt64x8 a, UInt64x8 b) => Avx512F.IsSupported
-        ? Avx512F.Multiply(a.AsUInt32(), b.AsUInt32())
-        : (a & Vector512.Create((ulong)uint.MaxValue)) * (b & Vector512.Create((ulong)uint.MaxValue));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static UInt64x8 Multiply(UInt64x8 a, uint b) => Multiply(a, Vector512.Create((ulong)b));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private UInt64x8 LoadScales(UInt64x8 index)
-    {
-        fixed (long* at = _scaleIndex)
-        fixed (ulong* scales = Scales)
-        {
-            index.AsInt64().Store(at);
-            return Vector512.Create(
-                scales[at[0]], scales[at[1]], scales[at[2]], scales[at[3]], scales[at[4]], scales[at[5]], scales[at[6]], scales[at[7]]);
-        }
-    }
+        (c.Multiply32(upperScale) << (Fraction - 28)) + (c.Multiply32(scale) >> (60 - Fraction));
 
     // by biased exponent: 256 for numbers that are not powers of two, then 256 for powers of two
     private static ulong[] ComputeScales()
