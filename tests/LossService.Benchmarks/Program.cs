@@ -18,6 +18,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["several"] = SeveralLosses.Measure,
     ["floor"] = Floor.Measure,
     ["contention"] = Contention.Measure,
+    ["network"] = Network.Measure,
 };
 
 switch (args)

@@ -25,6 +25,21 @@ public static class IdleCores
         }
     }
 
+    /// <summary>Takes a core that is idle, for work that can wait.</summary>
+    /// <param name="core">The core, which the caller's thread runs on.</param>
+    /// <returns>False where there is none.</returns>
+    public static bool TryTake(out Lease core)
+    {
+        var busy = s_busy;
+        if (busy >= Environment.ProcessorCount || Interlocked.CompareExchange(ref s_busy, busy + 1, busy) != busy)
+        {
+            core = default;
+            return false;
+        }
+        core = new(1, counted: 1);
+        return true;
+    }
+
     /// <summary>The cores of one computation.</summary>
     public readonly struct Lease : IDisposable
     {

@@ -1,5 +1,7 @@
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+using LossService.Formats.Numbers;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -30,13 +32,14 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
     {
         var context = http.HttpContext;
         var timing = ServerTiming.Start(context, loss?.Name ?? ServiceMeter.Several, NameOf(http));
+        using var ahead = http.ContentLength > admission.Limits.SmallBodyBytes ? NewReadAhead(admission.Memory) : null;
         try
         {
-            var received = await RequestBody.ReadAsync(http, admission, context.RequestAborted);
+            var received = await RequestBody.ReadAsync(http, admission, ahead is null ? null : ahead.Advance, context.RequestAborted);
             timing.Mark(Phase.Read);
             if (!received.TryGet(out var body, out var problem)) return problem;
             ServiceMeter.RecordBody(body.Span.Length);
-            var computed = await ComputeAsync(loss, body, http, timing);
+            var computed = await ComputeAsync(loss, body, ahead, http, timing);
             if (!computed.TryGet(out var result, out problem)) return problem;
             using (result.Scores)
                 await WriteAsync(result.Request, result.Scores, context.Response, type, timing);
@@ -57,7 +60,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
     /// </summary>
     /// <returns>The scores, and the request without its tensors, whose memory is free again.</returns>
     private async ValueTask<Result<(TRequest Request, ScoreSet Scores)>> ComputeAsync(
-        Loss? loss, RequestBody body, HttpRequest http, ServerTiming timing)
+        Loss? loss, RequestBody body, ReadAhead? ahead, HttpRequest http, ServerTiming timing)
     {
         ComputeTurn turn;
         try
@@ -76,7 +79,9 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
         }
         using (turn)
         {
-            var parsed = Read(loss, body, http, new(admission.Limits, body.Memory, turn.Token));
+            var parsed = Read(loss, body, ahead, http, new(admission.Limits, body.Memory, turn.Token));
+            // what was not taken over is not needed
+            ahead?.Dispose();
             timing.Mark(Phase.Parse);
             if (!parsed.TryGet(out var request, out var problem)) return problem;
             using (request)
@@ -103,13 +108,19 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
         timing.Finish(response);
     }
 
+    /// <summary>What reads the body while it arrives; null where nothing does.</summary>
+    /// <param name="memory">The memory that all requests share.</param>
+    protected virtual ReadAhead? NewReadAhead(MemoryBudget memory) => null;
+
     /// <summary>Parses a body.</summary>
     /// <param name="loss">The loss that the route names; null = the request names several.</param>
     /// <param name="body">The body; the method owns it and disposes of it, at once or with the request.</param>
+    /// <param name="ahead">What is read of it already.</param>
     /// <param name="http">The request, for a format that uses its headers or its query.</param>
     /// <param name="allowance">What the request may use.</param>
     /// <returns>The request, with the errors found in it; a problem where the body is not in this format at all.</returns>
-    protected abstract Result<TRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance);
+    protected abstract Result<TRequest> Read(
+        Loss? loss, RequestBody body, ReadAhead? ahead, HttpRequest http, Allowance allowance);
 
     /// <summary>Writes scores.</summary>
     /// <param name="request">The request that they answer, without its tensors.</param>

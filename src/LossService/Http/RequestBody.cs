@@ -39,11 +39,15 @@ internal sealed class RequestBody : IDisposable
     /// </summary>
     /// <param name="request">The request.</param>
     /// <param name="admission">Says how large the body may be, and what there is for it.</param>
+    /// <param name="meanwhile">
+    /// Called with a body of known length while no more of it has arrived; works on what has for a moment, and returns false where there is
+    /// nothing to do. null = nothing is done meanwhile.
+    /// </param>
     /// <param name="cancellation">The client went away.</param>
     /// <returns>The body, which the caller disposes of; a problem where it is too large, does not fit now, or comes too slowly.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public static async ValueTask<Result<RequestBody>> ReadAsync(
-        HttpRequest request, Admission admission, CancellationToken cancellation)
+        HttpRequest request, Admission admission, Func<RequestBody, long, bool>? meanwhile, CancellationToken cancellation)
     {
         var limits = admission.Limits;
         var limit = limits.BodyBytes;
@@ -58,7 +62,10 @@ internal sealed class RequestBody : IDisposable
             while (true)
             {
                 // a draining server cancels pending reads, but uploads in flight go on: IsCanceled is not checked
-                var result = await reader.ReadAsync(cancellation);
+                var reading = reader.ReadAsync(cancellation);
+                if (request.ContentLength is { } whole && meanwhile is not null)
+                    while (!reading.IsCompleted && meanwhile(body, whole)) { }
+                var result = await reading;
                 var isTooLong = body._length + result.Buffer.Length > limit;
                 try
                 {

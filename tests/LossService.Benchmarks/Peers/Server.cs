@@ -1,4 +1,5 @@
 using System.Diagnostics;
+using System.Net;
 using System.Net.Sockets;
 using System.Text.Json;
 using LossService.Benchmarks.Racing;
@@ -22,6 +23,9 @@ internal sealed class Server : IDisposable
     public string Path => _kind.Path;
 
     /// <summary>Where it listens.</summary>
+    public IPAddress Address => _kind.Address;
+
+    /// <summary>The port that it listens on.</summary>
     public int Port => _kind.Port;
 
     /// <summary>The memory of its process.</summary>
@@ -41,7 +45,7 @@ internal sealed class Server : IDisposable
     /// <exception cref="InvalidOperationException">Someone else has the port, or it never answers.</exception>
     public static Server Start(ServerKind kind)
     {
-        if (IsListening(kind.Port)) throw new InvalidOperationException($"port {kind.Port} is taken; {kind.Name} needs it");
+        if (IsListening(kind)) throw new InvalidOperationException($"port {kind.Port} is taken; {kind.Name} needs it");
         var start = new ProcessStartInfo(kind.Program, kind.Arguments) { WorkingDirectory = AppContext.BaseDirectory };
         foreach (var (name, value) in kind.Environment) start.Environment[name] = value;
         var server = new Server(kind, Process.Start(start)!);
@@ -64,7 +68,7 @@ internal sealed class Server : IDisposable
     /// <summary>The loss that it answers a JSON body with.</summary>
     public double Loss(byte[] json)
     {
-        using var connection = new HttpConnection(Port);
+        using var connection = new HttpConnection(Address, Port);
         using var answer = new MemoryStream();
         connection.Post(Message(json), answer);
         return JsonDocument.Parse(answer.ToArray()).RootElement.GetProperty("loss").GetDouble();
@@ -76,7 +80,7 @@ internal sealed class Server : IDisposable
         var message = Message(Probe.ToJson("loss", "gradient"));
         for (var connection = 0; connection < 40; connection++)
         {
-            using var http = new HttpConnection(Port);
+            using var http = new HttpConnection(Address, Port);
             for (var request = 0; request < 50; request++) http.Post(message);
         }
     }
@@ -119,11 +123,11 @@ internal sealed class Server : IDisposable
         }
     }
 
-    private static bool IsListening(int port)
+    private static bool IsListening(ServerKind kind)
     {
         try
         {
-            using var connection = new HttpConnection(port);
+            using var connection = new HttpConnection(kind.Address, kind.Port);
             return true;
         }
         catch (SocketException)

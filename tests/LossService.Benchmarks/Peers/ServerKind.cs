@@ -1,4 +1,6 @@
+using System.Net;
 using System.Runtime.InteropServices;
+using LossService.Benchmarks.Racing;
 
 namespace LossService.Benchmarks.Peers;
 
@@ -13,6 +15,9 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
 
     /// <summary>Variables of its environment.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
+
+    /// <summary>Where it listens.</summary>
+    public IPAddress Address { get; init; } = IPAddress.Loopback;
 
     /// <summary>
     /// This service as it is deployed: published, ReadyToRun. It may take bodies of 256 MB and logs warnings only, as the peers do.
@@ -50,6 +55,21 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
 
     /// <summary>With one process, as a container runs it; otherwise one for each of two cores.</summary>
     public ServerKind Single() => this with { Arguments = [.. Arguments.Select(argument => argument == "2" ? "1" : argument)] };
+
+    /// <summary>The same at the other end of a <see cref="Link"/>.</summary>
+    public ServerKind Inside()
+    {
+        var (program, arguments) = Link.Inside(Program, [.. Arguments.Select(Move)]);
+        return this with
+        {
+            Program = program,
+            Arguments = arguments,
+            Address = Link.Address,
+            Environment = [.. Environment.Select(variable => (variable.Name, Move(variable.Value)))],
+        };
+
+        static string Move(string text) => text.Replace("127.0.0.1", Link.Address.ToString(), StringComparison.Ordinal);
+    }
 
     private static ServerKind FastApi(string name, int port, string app) => new(name, port, "/score", Python,
         "-m", "uvicorn", $"fastapi_scoring:{app}", "--app-dir", "Peers", "--host", "127.0.0.1", "--port", $"{port}", "--workers", "2",

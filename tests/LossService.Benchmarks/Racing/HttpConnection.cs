@@ -6,7 +6,7 @@ using System.Text;
 namespace LossService.Benchmarks.Racing;
 
 /// <summary>
-/// One HTTP/1.1 connection to loopback over a blocking socket: a message goes out in one piece and the answer is read as
+/// One HTTP/1.1 connection over a blocking socket: a message goes out in one piece and the answer is read as
 /// fast as it comes, so that next to none of the measured time is the client's.
 /// </summary>
 internal sealed class HttpConnection : IDisposable
@@ -16,13 +16,17 @@ internal sealed class HttpConnection : IDisposable
     private int _start;
     private int _end;
 
+    /// <summary>Connects to loopback.</summary>
+    /// <exception cref="SocketException">No one listens.</exception>
+    public HttpConnection(int port) : this(IPAddress.Loopback, port) { }
+
     /// <summary>Connects.</summary>
     /// <exception cref="SocketException">No one listens.</exception>
-    public HttpConnection(int port)
+    public HttpConnection(IPAddress address, int port)
     {
         try
         {
-            _socket.Connect(IPAddress.Loopback, port);
+            _socket.Connect(address, port);
         }
         catch
         {

@@ -46,7 +46,7 @@ public sealed class CompressionTests(TestService service)
         using var admission = new Admission(Microsoft.Extensions.Options.Options.Create(new Limits { BodyBytes = 100_000 }));
         var endless = new EndlessStream();
         var context = new DefaultHttpContext { Request = { Body = endless } };
-        var read = await RequestBody.ReadAsync(context.Request, admission, TestContext.Current.CancellationToken);
+        var read = await RequestBody.ReadAsync(context.Request, admission, null, TestContext.Current.CancellationToken);
         Assert.False(read.TryGet(out _, out var problem));
         Assert.Equal(413, problem.Status);
         Assert.InRange(endless.Position, 100_001, 100_000 + 16 * 1024);

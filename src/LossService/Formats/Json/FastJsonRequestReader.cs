@@ -18,14 +18,18 @@ internal static unsafe class FastJsonRequestReader
     private const int FewElements = 4096 - NativeBuffer.Slack;
 
     /// <summary>Reads the body between the two addresses; there are 64 readable bytes behind it.</summary>
+    /// <param name="start">Its first byte.</param>
+    /// <param name="end">Behind its last byte.</param>
+    /// <param name="request">Takes what is read.</param>
+    /// <param name="ahead">What is read of it already; null = nothing.</param>
     /// <returns>False where the exact reader must read the body; the request is then to be cleared.</returns>
-    public static bool TryRead(byte* start, byte* end, ScoreRequest request)
+    public static bool TryRead(byte* start, byte* end, ScoreRequest request, ReadAhead? ahead = null)
     {
-        if (!TryReadObject(start, end, request, DType.Float32)) return false;
+        if (!TryReadObject(start, end, request, DType.Float32, ahead)) return false;
         if (request.DType == DType.Float32 || HasDTypeThroughout(request)) return true;
         // dtype followed a tensor, which was read as float32: read again with the right one
         request.Clear();
-        return TryReadObject(start, end, request, request.DType) && HasDTypeThroughout(request);
+        return TryReadObject(start, end, request, request.DType, ahead) && HasDTypeThroughout(request);
     }
 
     private static bool HasDTypeThroughout(ScoreRequest request) =>
@@ -42,16 +46,16 @@ internal static unsafe class FastJsonRequestReader
     private static bool DTypeFits(ScoreRequest request, TensorField field) =>
         request[field] is not { } tensor || !tensor.DType.IsFloat() || tensor.DType == request.DType || request.IsEncoded(field);
 
-    private static bool TryReadObject(byte* text, byte* end, ScoreRequest request, DType dtype)
+    private static bool TryReadObject(byte* text, byte* end, ScoreRequest request, DType dtype, ReadAhead? ahead)
     {
         request.DType = dtype;
-        text = TryReadMembers(JsonSpace.Skip(text, end), end, request, areLabels: false);
+        text = TryReadMembers(JsonSpace.Skip(text, end), end, request, ahead, areLabels: false);
         return text != null && JsonSpace.Skip(text, end) == end && HasIndicesOrRows(request);
     }
 
     /// <summary>Reads the members of a request, or of its labels where these are sparse rows.</summary>
     /// <returns>Behind the object; null where it is not usual.</returns>
-    private static byte* TryReadMembers(byte* text, byte* end, ScoreRequest request, bool areLabels)
+    private static byte* TryReadMembers(byte* text, byte* end, ScoreRequest request, ReadAhead? ahead, bool areLabels)
     {
         if (text >= end || *text++ != '{') return null;
         while (true)
@@ -64,7 +68,7 @@ internal static unsafe class FastJsonRequestReader
             text = JsonSpace.Skip(text + length + 1, end);
             if (text >= end || *text++ != ':') return null;
             text = JsonSpace.Skip(text, end);
-            text = areLabels ? TryReadPart(name, text, end, request) : TryReadField(name, text, end, request);
+            text = areLabels ? TryReadPart(name, text, end, request) : TryReadField(name, text, end, request, ahead);
             if (text == null) return null;
             text = JsonSpace.Skip(text, end);
             if (text >= end) return null;
@@ -80,7 +84,7 @@ internal static unsafe class FastJsonRequestReader
     {
         if (text >= end) return null;
         if (JsonSparseLabels.FindTensor(name) is { } field)
-            return request.Posted.Add(Fields.GetName(field)) ? TryReadTensor(field, text, end, request) : null;
+            return request.Posted.Add(Fields.GetName(field)) ? TryReadTensor(field, text, end, request, ahead: null) : null;
         var option = SharedOptions.Remainder;
         return Ascii.Equals(name, option.Name) && request.FindOption(option.Name) is not null && request.Posted.Add(option.Name)
             ? TryReadSmall(option.Name, option, text, end, request) : null;
@@ -88,13 +92,13 @@ internal static unsafe class FastJsonRequestReader
 
     /// <summary>Reads the field of that name; an unknown, escaped or repeated one is for the exact reader.</summary>
     /// <returns>Behind the value; null where it is not usual.</returns>
-    private static byte* TryReadField(ReadOnlySpan<byte> name, byte* text, byte* end, ScoreRequest request)
+    private static byte* TryReadField(ReadOnlySpan<byte> name, byte* text, byte* end, ScoreRequest request, ReadAhead? ahead)
     {
         if (text >= end) return null;
         for (var i = 0; i < Fields.Tensors.Length; i++)
         {
             if (!Ascii.Equals(name, Fields.Tensors[i]) || JsonSparseLabels.FindName((TensorField)i) is not null) continue;
-            return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request) : null;
+            return request.Posted.Add(Fields.Tensors[i]) ? TryReadTensor((TensorField)i, text, end, request, ahead) : null;
         }
         foreach (var field in request.Header)
         {
@@ -109,12 +113,12 @@ internal static unsafe class FastJsonRequestReader
         return null;
     }
 
-    private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request)
+    private static byte* TryReadTensor(TensorField field, byte* text, byte* end, ScoreRequest request, ReadAhead? ahead)
     {
         if (*text == 'n') return TrySkipNull(text, end);
         if (field == TensorField.Labels && *text == '{')
         {
-            var behindRows = TryReadMembers(text, end, request, areLabels: true);
+            var behindRows = TryReadMembers(text, end, request, ahead: null, areLabels: true);
             return behindRows != null ? behindRows : TryReadExactly(field, text, end, request);
         }
         if (field == TensorField.LabelIndices && *text == '[') return TryReadArray<Int64Element>(DType.Int64, field, text, end, request);
@@ -124,8 +128,8 @@ internal static unsafe class FastJsonRequestReader
         if (behind == null)
         {
             behind = request.DType == DType.Float64
-                ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request)
-                : TryReadArray<Float32Element>(DType.Float32, field, text, end, request);
+                ? TryReadArray<Float64Element>(DType.Float64, field, text, end, request, ahead)
+                : TryReadArray<Float32Element>(DType.Float32, field, text, end, request, ahead);
         }
         if (behind != null) return behind;
         var areBooleans = field == TensorField.Labels && request.TakesBooleanLabels;
@@ -136,15 +140,20 @@ internal static unsafe class FastJsonRequestReader
     private static byte* TrySkipNull(byte* text, byte* end) =>
         new ReadOnlySpan<byte>(text, (int)(end - text)).StartsWith("null"u8) ? text + "null"u8.Length : null;
 
-    private static byte* TryReadArray<TElement>(DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request)
+    private static byte* TryReadArray<TElement>(
+        DType dtype, TensorField field, byte* text, byte* end, ScoreRequest request, ReadAhead? ahead = null)
         where TElement : unmanaged, INumberElement<TElement>
     {
         request.Allowance.Cancellation.ThrowIfCancellationRequested();
-        var elements = new NativeBuffer(FewElements, request.Allowance.Memory);
+        var arrived = ahead?.Take(text, dtype);
+        var elements = arrived?.Elements ?? new NativeBuffer(FewElements, request.Allowance.Memory);
         var isRead = false;
         try
         {
-            isRead = NumberArrayReader.TryRead<TElement>(text, end, elements, out var array);
+            NumberArray array;
+            isRead = arrived is null
+                ? NumberArrayReader.TryRead<TElement>(text, end, elements, out array)
+                : NumberArrayReader.TryFinish<TElement>(arrived.Part, text, end, elements, out array);
             if (!isRead) return null;
             var tensor = new Tensor(dtype, new(array.Shape), elements) { IsFinite = true };
             request[field] = tensor;

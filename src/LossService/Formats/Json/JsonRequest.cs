@@ -2,6 +2,7 @@ using System.IO.Pipelines;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
 using LossService.Core.Tensors;
+using LossService.Formats.Numbers;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -16,16 +17,20 @@ internal sealed class JsonRequest : FormatRequest
     }
 
     /// <summary>Reads a text, which is not needed afterwards.</summary>
+    /// <param name="loss">The loss; null = the text names several.</param>
+    /// <param name="text">The text.</param>
+    /// <param name="allowance">What the request may use.</param>
+    /// <param name="ahead">What is read of the text already; null = nothing.</param>
     /// <returns>The request, with the errors found in it; a problem where the text is not JSON.</returns>
     /// <exception cref="OperationCanceledException">The allowance's token was cancelled.</exception>
     /// <exception cref="MemoryBudgetException">The tensors do not fit into the allowance's memory, now or ever.</exception>
-    public static Result<JsonRequest> Read(Loss? loss, RequestBody text, Allowance allowance)
+    public static Result<JsonRequest> Read(Loss? loss, RequestBody text, Allowance allowance, ReadAhead? ahead = null)
     {
         var request = new JsonRequest(loss, allowance);
         var isRead = false;
         try
         {
-            if (JsonRequestReader.Read(text, request.Batch) is { } problem) return problem;
+            if (JsonRequestReader.Read(text, request.Batch, ahead) is { } problem) return problem;
             isRead = true;
             return request;
         }

@@ -1,6 +1,7 @@
 using System.Text.Json;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
+using LossService.Formats.Numbers;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -14,10 +15,13 @@ namespace LossService.Formats.Json;
 internal static class JsonRequestReader
 {
     /// <summary>Reads <paramref name="body"/> into <paramref name="request"/>, by the fast reader if it can.</summary>
+    /// <param name="body">The body.</param>
+    /// <param name="request">Takes what is read.</param>
+    /// <param name="ahead">What is read of the body already; null = nothing.</param>
     /// <returns>The problem if the body is not JSON; otherwise null, and the request has the errors.</returns>
-    public static unsafe Problem? Read(RequestBody body, ScoreRequest request)
+    public static unsafe Problem? Read(RequestBody body, ScoreRequest request, ReadAhead? ahead = null)
     {
-        if (FastJsonRequestReader.TryRead(body.Start, body.Start + body.Span.Length, request)) return null;
+        if (FastJsonRequestReader.TryRead(body.Start, body.Start + body.Span.Length, request, ahead)) return null;
         request.Clear();
         request.DType = DType.Float32;
         return ReadExactly(body.Span, request);

@@ -4,8 +4,8 @@ using LossService.Core.Tensors;
 namespace LossService.Formats.Numbers;
 
 /// <summary>
-/// Consecutive rows of a nested array of numbers, with what they show of the lengths of the arrays around them. Cores read parts
-/// independently; <see cref="TryContinue"/> joins two parts into what one reader of both would have found.
+/// Consecutive rows of a nested array of numbers, or consecutive numbers of a flat one, with what they show of the lengths of the arrays
+/// around them. Cores read parts independently; <see cref="TryContinue"/> joins two parts into what one reader of both would have found.
 /// </summary>
 /// <remarks>
 /// For each depth it keeps the length of the arrays that began and ended in the part (they must agree), the length so far of the
@@ -19,25 +19,30 @@ internal unsafe struct ArrayPart
     private fixed int _shape[MaxRank]; // 0: not known yet
     private fixed int _lengths[MaxRank];
     private fixed int _heads[MaxRank]; // 0: the array open at the start did not end here
+    private readonly byte* _expected;
     private uint _isOpenFromBefore;
 
-    /// <summary>A part that begins at a row's first number; in the first part all arrays begin there, too.</summary>
-    public ArrayPart(byte* start, int rank, bool isFirst)
+    /// <summary>A part that begins where <see cref="FindStart"/> says; in the first part all arrays begin there.</summary>
+    /// <param name="start">The first number.</param>
+    /// <param name="rank">How deep the numbers are nested.</param>
+    /// <param name="isFirst">Whether this is the array's first part.</param>
+    /// <param name="expected">Where its text ends at the latest, to take memory for.</param>
+    public ArrayPart(byte* start, int rank, bool isFirst, byte* expected)
     {
-        Start = start;
+        Start = End = start;
         Rank = rank;
-        IsFirst = isFirst;
-        if (!isFirst) _isOpenFromBefore = (1u << (rank - 1)) - 1;
+        _expected = expected;
+        if (!isFirst) _isOpenFromBefore = rank == 1 ? 1 : (1u << (rank - 1)) - 1;
     }
 
-    /// <summary>Whether this is the array's first part.</summary>
-    public bool IsFirst { get; }
-
-    /// <summary>The first number of the first row.</summary>
+    /// <summary>The first number.</summary>
     public byte* Start { get; }
 
-    /// <summary>After the last row: the next row's first number, or the end of the array. Null where the text is not valid.</summary>
+    /// <summary>What is not read yet: the next row's first number, or that of a flat array, or what follows the array.</summary>
     public byte* End { get; private set; }
+
+    /// <summary>Whether the text is not valid.</summary>
+    public bool IsBroken { get; private set; }
 
     /// <summary>The depth of the rows.</summary>
     public int Rank { get; }
@@ -57,30 +62,55 @@ internal unsafe struct ArrayPart
         }
     }
 
-    /// <summary>The first number after the next closing bracket and the brackets that open after it; null where no row begins.</summary>
-    public static byte* FindRow(byte* text, byte* end)
+    /// <summary>
+    /// Where a part can begin: at the first number after the next closing bracket and the brackets that open after it, in a flat array after
+    /// the next comma.
+    /// </summary>
+    /// <returns>Null where there is no such place.</returns>
+    public static byte* FindStart(byte* text, byte* end, int rank)
     {
-        text += uint.CreateSaturating(new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)']'));
+        var mark = new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf(rank == 1 ? (byte)',' : (byte)']');
+        if (mark < 0) return null;
+        text += mark;
+        if (rank == 1) return text + 1;
         var isOpened = false;
         for (; text < end && (*text is (byte)']' or (byte)',' or (byte)'[' || *text <= ' '); text++) isOpened |= *text == '[';
         return isOpened && text < end ? text : null;
     }
 
-    /// <summary>Reads rows until the array ends or the next part begins.</summary>
+    /// <summary>The same, but the last such place.</summary>
+    public static byte* FindLastStart(byte* text, byte* end, int rank)
+    {
+        var last = new ReadOnlySpan<byte>(text, (int)(end - text)).LastIndexOf(rank == 1 ? (byte)',' : (byte)'[');
+        if (last < 0) return null;
+        var start = text + last + 1;
+        if (rank > 1) start = JsonSpace.Skip(start, end);
+        return start < end ? start : null;
+    }
+
+    /// <summary>Reads on until the array ends or the next part begins.</summary>
     /// <param name="end">The end of the text.</param>
     /// <param name="next">Where the next part begins; null where there is none.</param>
-    /// <param name="elements">Takes the elements.</param>
+    /// <param name="elements">Takes the elements, behind those already read.</param>
     /// <returns>False where the text is not valid.</returns>
     public bool TryRead<TElement>(byte* end, byte* next, NativeBuffer elements) where TElement : unmanaged, INumberElement<TElement>
     {
-        var text = Start;
-        nuint count = 0;
+        var text = End;
+        var count = Count;
+        IsBroken = true;
         while (text != next)
         {
             var before = count;
-            text = ReadRow<TElement>(text, end, elements, ref count);
-            if (text == null || count - before > int.MaxValue) return false;
-            _lengths[Rank - 1] = (int)(count - before);
+            text = ReadRow<TElement>(text, Rank == 1 && next != null ? next : end, elements, ref count);
+            if (text == null || count - before > (nuint)(int.MaxValue - _lengths[Rank - 1])) return false;
+            _lengths[Rank - 1] += (int)(count - before);
+            if (text[-1] != ']')
+            {
+                // the text ended within the row; that of a flat array goes on in the next part
+                if (text != next) return false;
+                if (before == 0) Reserve<TElement>(count, text, elements);
+                break;
+            }
 
             // close this row and the arrays that end with it
             var depth = Rank - 1;
@@ -108,7 +138,7 @@ internal unsafe struct ArrayPart
                 _lengths[depth] = 0;
             }
             text = JsonSpace.Skip(text, end);
-            if (before == 0) Reserve<TElement>(count, text, next == null || IsFirst ? end : next, elements);
+            if (before == 0) Reserve<TElement>(count, text, elements);
         }
         EndAt(text, count, isClosed: false);
         return true;
@@ -118,7 +148,7 @@ internal unsafe struct ArrayPart
     /// <returns>False where that part is not valid, or the lengths of the two do not agree.</returns>
     public bool TryContinue(in ArrayPart next)
     {
-        if (End != next.Start || next.End == null) return false;
+        if (End != next.Start || next.IsBroken) return false;
         for (var depth = 0; depth < Rank; depth++)
         {
             if (next._heads[depth] > 0)
@@ -143,6 +173,7 @@ internal unsafe struct ArrayPart
         End = end;
         Count = count;
         IsClosed = isClosed;
+        IsBroken = false;
     }
 
     // closes the array that is open at a depth
@@ -158,15 +189,15 @@ internal unsafe struct ArrayPart
         return _shape[depth] == _lengths[depth];
     }
 
-    // estimates the memory from the length of the first row, so that it need not grow; the first part reserves for all parts
-    private readonly void Reserve<TElement>(nuint row, byte* afterRow, byte* end, NativeBuffer elements)
+    // estimates the memory from the length of what was read first, so that it need not grow
+    private readonly void Reserve<TElement>(nuint count, byte* behind, NativeBuffer elements)
         where TElement : unmanaged, INumberElement<TElement>
     {
-        var rows = (double)(end - Start) / (afterRow - Start);
-        elements.Reserve((nuint)(1.02 * rows * row) * (nuint)sizeof(TElement));
+        var times = (double)(_expected - Start) / (behind - Start);
+        elements.Reserve((nuint)(1.02 * times * count) * (nuint)sizeof(TElement));
     }
 
-    // reads from the first number of a row to after its bracket; null where the text is not valid
+    // reads from a number of a row to after its bracket, or to the end of the text; null where the text is not valid
     // not inlined: within its caller the loop runs out of registers and takes 2.6 times as long (see the README)
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static byte* ReadRow<TElement>(byte* text, byte* end, NativeBuffer elements, ref nuint count)
@@ -198,6 +229,7 @@ internal unsafe struct ArrayPart
             }
             if (*text <= ' ') text = JsonSpace.Skip(text, end);
         }
-        return null;
+        count = (nuint)(next - (TElement*)elements.Address);
+        return text;
     }
 }

@@ -11,8 +11,8 @@ namespace LossService.Formats.Numbers;
 /// exactly: each element is the float nearest to its decimal. Whatever is invalid or unusual ("NaN", empty arrays, more than 32
 /// axes) it declines without a reason: a slow exact reader then reads the body again and finds the value or the error's text.
 /// <para>
-/// A large array is split between rows into parts, one for each core. Outside a string a bracket is always a bracket, so the next
-/// row can be found from any byte; how the arrays around a part's first row began is known to the part before it
+/// A large array is split between rows, a flat one between numbers, into parts, one for each core. Outside a string a bracket is always a
+/// bracket, so the next row can be found from any byte; how the arrays around a part's first row began is known to the part before it
 /// (<see cref="ArrayPart.TryContinue"/>).
 /// </para>
 /// </remarks>
@@ -47,20 +47,49 @@ internal static unsafe class NumberArrayReader
         where TElement : unmanaged, INumberElement<TElement>
     {
         array = default;
+        var first = FindFirst(start, end, out var rank);
+        return first != null && TryFinish<TElement>(new(first, rank, isFirst: true, end), start, end, elements, cores, out array);
+    }
+
+    /// <summary>Reads on where a part of the array is read.</summary>
+    /// <param name="part">The part from the array's first number on.</param>
+    /// <param name="start">Where the array begins.</param>
+    /// <param name="end">The end of the body.</param>
+    /// <param name="elements">Has the elements of the part, and takes the others.</param>
+    /// <param name="array">The shape, and how many bytes of JSON were read.</param>
+    /// <inheritdoc cref="TryRead{TElement}(byte*, byte*, NativeBuffer, IdleCores.Lease, out NumberArray)"/>
+    public static bool TryFinish<TElement>(ArrayPart part, byte* start, byte* end, NativeBuffer elements, out NumberArray array)
+        where TElement : unmanaged, INumberElement<TElement>
+    {
+        using var cores = IdleCores.Take((end - part.End) / MinPartBytes);
+        return TryFinish<TElement>(part, start, end, elements, cores, out array);
+    }
+
+    /// <summary>The first number of the array at <paramref name="start"/>, after any white space; null where there is none.</summary>
+    public static byte* FindFirst(byte* start, byte* end, out int rank)
+    {
+        rank = 0;
         var text = JsonSpace.Skip(start, end);
-        var rank = 0;
         while (text < end && *text == '[')
         {
-            if (rank++ == MaxRank) return false;
+            if (rank++ == MaxRank) return null;
             text = JsonSpace.Skip(text + 1, end);
         }
-        if (rank == 0) return false;
+        return rank == 0 ? null : text;
+    }
 
-        var whole = new ArrayPart(text, rank, isFirst: true);
-        var isRead = cores.Count == 1 || rank == 1
-            ? whole.TryRead<TElement>(end, null, elements)
-            : TryReadParts<TElement>(ref whole, end, elements, cores);
-        if (!isRead || !whole.IsClosed || whole.End > end) return false;
+    private static bool TryFinish<TElement>(
+        ArrayPart whole, byte* start, byte* end, NativeBuffer elements, IdleCores.Lease cores, out NumberArray array)
+        where TElement : unmanaged, INumberElement<TElement>
+    {
+        array = default;
+        if (!whole.IsClosed)
+        {
+            var isRead = cores.Count == 1
+                ? whole.TryRead<TElement>(end, null, elements)
+                : TryReadParts<TElement>(ref whole, end, elements, cores);
+            if (!isRead || !whole.IsClosed || whole.End > end) return false;
+        }
         array = new(whole.Shape, (long)whole.Count, whole.End - start);
         return true;
     }
@@ -69,8 +98,9 @@ internal static unsafe class NumberArrayReader
         where TElement : unmanaged, INumberElement<TElement>
     {
         // a quote is the start of the next field's name, so the array ends before it
-        var length = end - whole.Start;
-        long quote = length > int.MaxValue ? -1 : new ReadOnlySpan<byte>(whole.Start, (int)length).IndexOf((byte)'"');
+        var from = whole.End;
+        var length = end - from;
+        long quote = length > int.MaxValue ? -1 : new ReadOnlySpan<byte>(from, (int)length).IndexOf((byte)'"');
         if (quote >= 0) length = quote;
 
         var parts = new ArrayPart[cores.Count];
@@ -79,20 +109,20 @@ internal static unsafe class NumberArrayReader
         var count = 1;
         for (var i = 1; i < cores.Count; i++)
         {
-            var row = ArrayPart.FindRow(whole.Start + length * i / cores.Count, whole.Start + length);
-            if (row == null || row <= parts[count - 1].Start) continue;
-            parts[count] = new(row, whole.Rank, isFirst: false);
+            var start = ArrayPart.FindStart(from + length * i / cores.Count, from + length, whole.Rank);
+            if (start == null || start <= parts[count - 1].End) continue;
+            parts[count] = new(start, whole.Rank, isFirst: false, from + length * (i + 1) / cores.Count);
             buffers[count++] = new(0, elements.Budget);
         }
         try
         {
-            var last = whole.Start + length;
+            var last = from + length;
             cores.Run(i =>
             {
                 if (i < count) parts[i].TryRead<TElement>(last, i + 1 < count ? parts[i + 1].Start : null, buffers[i]);
             });
             whole = parts[0];
-            for (var i = 1; i < count && whole.End != null && !whole.IsClosed; i++)
+            for (var i = 1; i < count && !whole.IsBroken && !whole.IsClosed; i++)
             {
                 var before = whole.Count;
                 if (!whole.TryContinue(parts[i])) return false;
@@ -101,7 +131,7 @@ internal static unsafe class NumberArrayReader
                 Buffer.MemoryCopy(buffers[i].Address, (TElement*)elements.Address + before, bytes, bytes);
                 buffers[i].Dispose();
             }
-            return whole.End != null;
+            return !whole.IsBroken;
         }
         finally
         {

@@ -2,6 +2,7 @@ using System.Net.Mime;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
 using LossService.Formats.Json;
+using LossService.Formats.Numbers;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -45,7 +46,8 @@ internal sealed class NumpyFormat(Scoring scoring, Admission admission) : BatchF
     public override string NameOf(HttpRequest http) => "numpy";
 
     /// <inheritdoc/>
-    protected override Result<NumpyRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance)
+    protected override Result<NumpyRequest> Read(
+        Loss? loss, RequestBody body, ReadAhead? ahead, HttpRequest http, Allowance allowance)
     {
         var request = new NumpyRequest(loss, body, allowance);
         var isRead = false;

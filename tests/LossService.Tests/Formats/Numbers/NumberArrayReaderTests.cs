@@ -43,6 +43,8 @@ public sealed class NumberArrayReaderTests
     [InlineData(7, 3)]
     [InlineData(1, 40)]
     [InlineData(40, 1)]
+    [InlineData(40)]
+    [InlineData(1)]
     [InlineData(5, 1, 6)]
     [InlineData(3, 4, 5)]
     [InlineData(2, 3, 2, 3, 2)]
@@ -66,6 +68,12 @@ public sealed class NumberArrayReaderTests
     }
 
     [Theory]
+    [InlineData("[1,2,3,4,5,6")]
+    [InlineData("[1,2,,3,4,5]")]
+    [InlineData("[1,2,3,4,5,]")]
+    [InlineData("[1,2,3],4,5,6,7,8]")]
+    [InlineData("[1,2,3,[4],5,6]")]
+    [InlineData("[1, 2, 3, 4, 5, 6 ]")]
     [InlineData("[[[1,2],[3,4]],[[5,6]]]")]
     [InlineData("[[[1,2]],[[3,4],[5,6]]]")]
     [InlineData("[[[1,2],[3,4]],[[5,6],[7]]]")]

@@ -5,6 +5,7 @@ using System.Text.Unicode;
 using LossService.Core.Losses;
 using LossService.Core.Outputs;
 using LossService.Formats.Json;
+using LossService.Formats.Numbers;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -37,7 +38,8 @@ internal sealed class OipFormat(Scoring scoring, Admission admission, OipStatist
     }
 
     /// <summary>Reads a body. The request owns it, because binary tensors look into it.</summary>
-    protected override Result<OipRequest> Read(Loss? loss, RequestBody body, HttpRequest http, Allowance allowance)
+    protected override Result<OipRequest> Read(
+        Loss? loss, RequestBody body, ReadAhead? ahead, HttpRequest http, Allowance allowance)
     {
         var request = new OipRequest(loss!, allowance);
         request.Own(body);
