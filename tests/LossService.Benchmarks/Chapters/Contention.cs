@@ -5,7 +5,7 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>Small requests while a large one is scored, small requests on many connections, and those of a process's first second.</summary>
+/// <summary>Small requests while a large one is scored, on many connections, and in the first second of a process.</summary>
 internal static class Contention
 {
     private const double Large = 100e6;

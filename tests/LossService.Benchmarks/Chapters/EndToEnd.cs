@@ -110,7 +110,8 @@ internal static partial class EndToEnd
     /// <exception cref="InvalidOperationException">Some answer was no 200.</exception>
     public static double RequestsPerSecond(int port, string path, string body, int connections = 16)
     {
-        var output = Workshop.Run("wrk", ["-t1", $"-c{connections}", "-d3s", "-s", "Peers/post.lua", $"http://127.0.0.1:{port}{path}"], ("BODY", body));
+        var output = Workshop.Run("wrk",
+            ["-t1", $"-c{connections}", "-d3s", "-s", "Peers/post.lua", $"http://127.0.0.1:{port}{path}"], ("BODY", body));
         if (output?.Contains("Non-2xx",
             StringComparison.Ordinal) != false) throw new InvalidOperationException($"{path} on {port}: {output}");
         return double.Parse(RequestRate().Match(output).Groups[1].Value, CultureInfo.InvariantCulture);

@@ -41,7 +41,8 @@ internal static class Floor
             using var http = new HttpConnection(service.Port);
             var answer = http.Post(message);
             var times = workshop.Race.Run(
-                EndToEnd.Posting("service", service.Port, message), EndToEnd.Posting("drain", bare.Port, Redirect(message, $"/drain/{answer}")));
+                EndToEnd.Posting("service", service.Port, message),
+                EndToEnd.Posting("drain", bare.Port, Redirect(message, $"/drain/{answer}")));
             table.Rows.Add([work, .. times.Select(Quantity.Time)]);
             comparisons.Add(Comparison.AtMost(
                 work, Quantity.Time(times[0]), $"drain, {Quantity.Time(times[1])}", times[0] / times[1], limit, Quantity.Ratio));
@@ -103,6 +104,7 @@ internal static class Floor
     {
         var header = $"{{'descr': '{dtype}', 'fortran_order': False, 'shape': {shape}, }}";
         header = header.PadRight((header.Length + 11) / 64 * 64 + 64 - 11) + "\n";
-        return [.. "\u0093NUMPY"u8[1..], 1, 0, (byte)header.Length, (byte)(header.Length >> 8), .. Encoding.ASCII.GetBytes(header), .. elements];
+        byte[] length = [(byte)header.Length, (byte)(header.Length >> 8)];
+        return [0x93, .. "NUMPY"u8, 1, 0, .. length, .. Encoding.ASCII.GetBytes(header), .. elements];
     }
 }

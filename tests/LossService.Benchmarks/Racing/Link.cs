@@ -3,7 +3,9 @@ using System.Net;
 
 namespace LossService.Benchmarks.Racing;
 
-/// <summary>A network of this machine with a rate: a pair of virtual devices, one of them in a namespace of its own. Linux, as root.</summary>
+/// <summary>
+/// A network of this machine with a rate: a pair of virtual devices, one of them in a namespace of its own. Linux, as root.
+/// </summary>
 internal sealed class Link : IDisposable
 {
     private const string Name = "lossservice";

@@ -63,8 +63,8 @@ internal unsafe struct ArrayPart
     }
 
     /// <summary>
-    /// Where a part can begin: at the first number after the next closing bracket and the brackets that open after it, in a flat array after
-    /// the next comma.
+    /// Where a part can begin: at the first number after the next closing bracket and the brackets that open after it, in a flat array
+    /// after the next comma.
     /// </summary>
     /// <returns>Null where there is no such place.</returns>
     public static byte* FindStart(byte* text, byte* end, int rank)

@@ -3,7 +3,9 @@ using LossService.Http;
 
 namespace LossService.Tests.Formats.Numbers;
 
-/// <summary>A text that arrives in pieces, as a request's body does; what has not arrived, and what is behind it, must not matter.</summary>
+/// <summary>
+/// A text that arrives in pieces, as a request's body does; what has not arrived, and what is behind it, must not matter.
+/// </summary>
 internal sealed unsafe class ArrivingBody : IDisposable
 {
     private readonly byte[] _text;
