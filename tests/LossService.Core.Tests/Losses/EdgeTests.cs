@@ -54,6 +54,7 @@ public sealed class EdgeTests
     [InlineData("total_variation", 4.248354255291589e-18)]
     [InlineData("brier", 3.609702775690830314e-35)]
     [InlineData("ranked_probability_score", 1.804851387845415157e-35)]
+    [InlineData("symmetric_cross_entropy", 1.7418252446695514831e-17)]
     [InlineData("js_divergence", 1.4723673870376055099e-18)]
     [InlineData("poly_cross_entropy", 1.2745062765874766941e-17)]
     [InlineData("generalized_cross_entropy", 4.248354255291589e-18)]

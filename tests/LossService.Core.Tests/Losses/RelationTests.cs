@@ -90,6 +90,26 @@ public sealed class RelationTests
         }
     }
 
+    /// <summary>The reverse part of a hard label is −A(1 − p), twice the total variation at A = −2.</summary>
+    [Fact]
+    public void SymmetricCrossEntropy_OfHardLabels_IsCrossEntropyAndTotalVariation()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var space = new BatchSpace
+            {
+                Forms = [PredictionForm.Logits],
+                DTypes = [DType.Float64],
+                LabelForms = [LabelForm.Indices],
+                OptionChance = 0,
+            };
+            var draft = BatchGenerator.Draw(LossCatalogue.Find("cross_entropy")!, space, seed) with { Unit = Unit.Nats };
+            var mixed = With(draft, "symmetric_cross_entropy").With("alpha", 0.5).With("beta", 3.0).With("log_zero", -2.0).Score();
+            var (entropy, variation) = (draft.Score().Losses, With(draft, "total_variation").Score().Losses);
+            AssertNear([.. entropy.Zip(variation, (a, b) => (0.5 * a) + (6 * b))], mixed.Losses);
+        }
+    }
+
     [Fact]
     public void CrossEntropy_OfTwoClasses_IsBinaryCrossEntropy() => ForTwoClasses("cross_entropy", "binary_cross_entropy", 1);
 

@@ -163,6 +163,8 @@ ROWS = (
     Row("entropy", SCIPY, "entropy(p, axis=-1, base=2)",
         {"probabilities": "p", "reduction": "none", "unit": "bits"}, "losses"),
 
+    Row("symmetric_cross_entropy", FORMULA,
+        "0.1 * F.cross_entropy(z, T) - (z.softmax(-1) * T.log().clamp(min=-4)).sum(-1).mean()", Z_T),
     Row("brier", FORMULA, "(z.softmax(-1) - T).square().sum(-1).mean()", Z_T),
     Row("binary_brier", SKLEARN, "brier_score_loss(b1, p1)", {"probabilities": "p1", "labels": "b1"}),
     Row("binary_brier", SKLEARN, "brier_score_loss(b1, p1, sample_weight=s)",

@@ -12,6 +12,7 @@ OPTIONS = {  # of one loss, with values to draw from
     "focal": {"gamma": (0, 0.5, 1, 2, 3.5), "alpha": (0.25, "weights")},
     "poly_cross_entropy": {"epsilon": (-1, 0, 0.5, 2, 4)},
     "generalized_cross_entropy": {"q": (0.01, 0.3, 0.7, 1)},
+    "symmetric_cross_entropy": {"alpha": (0, 0.1, 1, 6), "beta": (0, 0.1, 1), "log_zero": (-1, -4, -9.25)},
     "kl_divergence": {"direction": ("forward", "reverse")},
     "js_divergence": {"beta": (0.1, 0.5, 0.75, 0.9)},
     "multi_margin": {"p": (1, 2), "margin": (0, 0.5, 1, 2)},

@@ -6,6 +6,7 @@ SHARES = {"probabilities": [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], "labels": 
 CHANCES = {"probabilities": [0.25, 0.5, 1], "labels": [1, 0, 1]}
 OUT_OF_RANGE = {
     "focal": {"gamma": -1, "alpha": -0.5}, "poly_cross_entropy": {"epsilon": -2}, "generalized_cross_entropy": {"q": 1.5},
+    "symmetric_cross_entropy": {"alpha": -1, "beta": -0.5, "log_zero": 0.5},
     "kl_divergence": {"direction": "sideways"}, "js_divergence": {"beta": 1}, "cross_entropy": {"z_loss": -1},
     "multi_margin": {"p": 3, "margin": -1}, "multiclass_hinge": {"margin": -1}, "hinge": {"margin": -1}, "squared_hinge": {"margin": -1},
     "binary_cross_entropy": {"pos_weight": -1}, "binary_focal": {"alpha": 1.5, "gamma": -1},

@@ -87,6 +87,9 @@ MIXTURES = (
 ROUNDED_THIRDS = {"logits": [[0, 0, 0]], "labels": [[0.33333, 0.33333, 0.33333]], "outputs": ["loss", "losses"]}
 FAR_APART = tuple((f"logits near the end of float64, label {y}",
                    {"dtype": "float64", "logits": [[9e307, -9e307]], "labels": [y], "temperature": 10, "outputs": ALL}) for y in (0, 1))
+# without cross-entropy, what a sure teacher leaves of 1 is all that counts
+SURE_TEACHERS = pair("a sure teacher and no cross-entropy", {
+    "logits": [[90, 0, 1], [40, 0, 1], [0, 1, 2]], "label_logits": [[60, 0, 1], [34, 0, 1], [36.5, 0, 1]], "alpha": 0})
 
 OVERLAPS = (
     Subject("dice", overlap=True), Subject("jaccard", overlap=True),
@@ -134,6 +137,9 @@ SUBJECTS = (
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
         *BIASED, {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("symmetric_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET, *SURE_TEACHERS), variants=(
+        *BIASED, {"alpha": 6, "beta": 0.1}, {"alpha": 0}, {"beta": 0}, {"log_zero": -9.25}, {"log_zero": 0},
+        {"alpha": 1, "log_zero": -1.5, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("kl_divergence", bits=True, huge=True, edges=(
         *CATEGORICAL_EDGES, *AT_TARGET,
         *pair("reverse, target 0", {"logits": [[1, 2]], "labels": [0], "direction": "reverse"}, ["loss", "losses"]),
