@@ -62,6 +62,9 @@ public static class LossNames
     /// <summary>Squared hinge, of the kind binary.</summary>
     public const string SquaredHinge = "squared_hinge";
 
+    /// <summary>Symmetric cross-entropy, of the kind categorical.</summary>
+    public const string SymmetricCrossEntropy = "symmetric_cross_entropy";
+
     /// <summary>Total variation, of the kind categorical.</summary>
     public const string TotalVariation = "total_variation";
 
