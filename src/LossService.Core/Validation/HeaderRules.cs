@@ -49,7 +49,12 @@ public static class HeaderRules
             problems.Add(name, $"{loss.Name} takes class indices, or a number from 0 to 1 for each element, not {name}");
         else if (!loss.LabelForms.Contains(form))
             problems.Add(name, $"{loss.Name} takes hard labels only, not {name}: "
-                + (loss.Labels == LabelRule.Class ? "class indices, or rows with one 1 and 0 elsewhere" : "0 or 1 for each element"));
+                + loss.Labels switch
+                {
+                    LabelRule.Class => "class indices, or rows with one 1 and 0 elsewhere",
+                    LabelRule.Classes => "class indices, or rows of 0 and 1",
+                    _ => "0 or 1 for each element",
+                });
     }
 
     private static void CheckOptions(Loss loss, Batch batch, BatchProblems problems)

@@ -143,6 +143,7 @@ public sealed class EdgeTests
     [Theory]
     [InlineData("multiclass_hinge")]
     [InlineData("multi_margin")]
+    [InlineData("multilabel_margin")]
     public void Margin_AtTheKink_HasGradientZero(string name) =>
         Assert.Equal([0, 0, 0], Of(name, [2, 1, 0], 0).Score().Gradient);
 
@@ -192,6 +193,7 @@ public sealed class EdgeTests
         LabelRule.Bit => [[0, 1, 1]],
         LabelRule.Probability => [[0, 1, 0.25], [1, 0, 0]],
         LabelRule.Class => [[1, 0, 0], [0, 0, 1]],
+        LabelRule.Classes => [[1, 0, 0], [0, 1, 1], [0, 0, 0]],
         _ => [[1, 0, 0], [0, 0, 1], [0.25, 0.75, 0], [0.5, 0.25, 0.25]],
     };
 

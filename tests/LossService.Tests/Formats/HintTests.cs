@@ -45,6 +45,8 @@ public sealed class HintTests(TestService service)
         { "iou_loss", "did you mean \"jaccard\" of labels and probabilities" },
         { "focal_tversky", "did you mean \"tversky\" with gamma?" },
         { "CRPS", "did you mean \"ranked_probability_score\" of classes in an order?" },
+        { "MultiLabelMarginLoss", "did you mean \"multilabel_margin\"?" },
+        { "multilabel_soft_margin_loss", "did you mean \"binary_cross_entropy\"?" },
         { "SCELoss", "did you mean \"symmetric_cross_entropy\"?" },
         { "crossentropy", "did you mean \"cross_entropy\"?" },
         { "CrossEntropyLoss", "did you mean \"cross_entropy\"?" },

@@ -164,7 +164,7 @@ ROWS = (
         {"probabilities": "p", "reduction": "none", "unit": "bits"}, "losses"),
 
     Row("symmetric_cross_entropy", FORMULA,
-        "0.1 * F.cross_entropy(z, T) - (z.softmax(-1) * T.log().clamp(min=-4)).sum(-1).mean()", Z_T),
+        "0.1 * F.cross_entropy(z, y) + 4 * (1 - z.softmax(-1).gather(-1, y[:, None])).mean()", Z_Y),
     Row("brier", FORMULA, "(z.softmax(-1) - T).square().sum(-1).mean()", Z_T),
     Row("binary_brier", SKLEARN, "brier_score_loss(b1, p1)", {"probabilities": "p1", "labels": "b1"}),
     Row("binary_brier", SKLEARN, "brier_score_loss(b1, p1, sample_weight=s)",
@@ -191,6 +191,8 @@ ROWS = (
     Row("multi_margin", PYTORCH, "F.multi_margin_loss(z, y, weight=w)", Z_Y | {"class_weight": "w", "mean_over": "samples"}),
     Row("multi_margin", PYTORCH, "F.multi_margin_loss(z, y, margin=0.5, reduction='none')",
         Z_Y | {"margin": 0.5, "reduction": "none"}, "losses"),
+    Row("multilabel_margin", PYTORCH, "F.multilabel_margin_loss(z, named(b))", Z_B),
+    Row("multilabel_margin", PYTORCH, "F.multilabel_margin_loss(z, named(b), reduction='none')", Z_B | {"reduction": "none"}, "losses"),
     Row("dice", FORMULA, "tversky_loss(F.softmax(z, -1), one_hot, 0.5, 0.5, smooth=0.5)", {"logits": "z", "labels": "y", "smooth": 1}),
     Row("dice", FORMULA, "tversky_loss(torch.sigmoid(z), b, 0.5, 0.5, smooth=0)", {"logits": "z", "labels": "b", "link": "sigmoid"}),
     Row("dice", SKLEARN, "1 - f1_score(b, one_hot, average='macro')", {"probabilities": "one_hot", "labels": "b"}),

@@ -19,7 +19,7 @@ class Subject:
 
     loss: str
     forms: tuple = FORMS
-    labels: tuple = ("indices", "one_hot", "soft")  # binary: ("hard", "soft"); entropy: (None,)
+    labels: tuple = ("indices", "one_hot", "soft")  # of several true classes: "many_hot"; binary: ("hard", "soft"); entropy: (None,)
     variants: tuple = ()  # options, each set of them a case
     binary: bool = False
     smooth: bool = True  # accepts label_smoothing
@@ -30,6 +30,7 @@ class Subject:
     overlap: bool = False
     huge: bool = False  # has a case with 50257 classes
     curved: bool = True  # has second derivatives
+    measured: bool = True  # has metrics
 
 
 @dataclass
@@ -73,7 +74,7 @@ class Draw:
         if kind == "one_hot":
             picked = flatten(self.labels("indices", shape))
             return nest([int(c == y) for y in picked for c in range(classes)], shape)
-        if kind == "hard":
+        if kind in ("hard", "many_hot"):
             return self.numbers(shape, lambda: self.random.below(2))
         return self.distributions(shape, 2)
 

@@ -16,6 +16,7 @@ OPTIONS = {  # of one loss, with values to draw from
     "kl_divergence": {"direction": ("forward", "reverse")},
     "js_divergence": {"beta": (0.1, 0.5, 0.75, 0.9)},
     "multi_margin": {"p": (1, 2), "margin": (0, 0.5, 1, 2)},
+    "multilabel_margin": {"margin": (0, 0.5, 1, 2)},
     "multiclass_hinge": {"margin": (0, 0.5, 1, 2)},
     "hinge": {"margin": (0, 0.5, 1, 2)},
     "squared_hinge": {"margin": (0, 0.5, 1, 2)},
@@ -196,7 +197,7 @@ def labels(draw, subject, kind, shape, dtype):
         return nest([draw.random.below(classes) for _ in range(size(lead))], lead)
     if kind == "one_hot":
         return nest([int(c == y) for y in (draw.random.below(classes) for _ in range(size(lead))) for c in range(classes)], shape)
-    if kind == "hard":
+    if kind in ("hard", "many_hot"):
         return nest([draw.choice((0, 1, True, False)) if draw.chance(0.1) else draw.random.below(2) for _ in range(size(shape))], shape)
     return shares(draw, subject, shape, 2, dtype, "probabilities")
 
@@ -236,7 +237,7 @@ def weigh(draw, subject, result, samples, kind, infinite):
     over = draw.choice(("weight", "samples"))
     if reduction == "mean" and draw.chance(0.15):
         result["divisor"] = draw.choice((1, 7, 0.3, 4096))
-    measures = kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
+    measures = subject.measured and kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
     weighting = draw.choice(("none", "none", "positive", "zeros", "some zeros", "cancelling", "mixed", "rows"))
     if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" and "divisor" not in result or measures) or infinite:
         weighting = "positive"

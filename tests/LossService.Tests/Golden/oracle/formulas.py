@@ -169,6 +169,12 @@ def multi_margin(row, t, options):
                  for c in row.classes if c != y) / len(row.x)
 
 
+def multilabel_margin(row, t, options):
+    margin = mpf(options.get("margin", 1))
+    return total(positive_part(row.x[c] - row.x[y] + margin)
+                 for y in row.classes if t[y] == 1 for c in row.classes if t[c] == 0) / len(row.x)
+
+
 def binary_cross_entropy(element, t, options):
     return element.cross_entropy(t, per_class(options.get("pos_weight"), element.column))
 
@@ -235,7 +241,7 @@ WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
 CATEGORICAL = {formula.__name__: formula for formula in (
     cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, symmetric_cross_entropy, kl_divergence, js_divergence,
-    entropy, brier, ranked_probability_score, total_variation, multiclass_hinge, multi_margin)}
+    entropy, brier, ranked_probability_score, total_variation, multiclass_hinge, multi_margin, multilabel_margin)}
 BINARY = {formula.__name__: formula for formula in (
     binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}
 OVERLAP = {formula.__name__: formula for formula in (dice, jaccard, tversky)}

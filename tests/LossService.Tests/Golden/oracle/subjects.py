@@ -174,4 +174,17 @@ SUBJECTS = (
         *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
         *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),
         variants=({"p": 2}, {"margin": 0.5}, {"p": 2, "margin": 2, "sample_weight": True})),
+    Subject("multilabel_margin", curved=False, measured=False, forms=("logits",), labels=("many_hot", "indices", "one_hot"),
+            smooth=False, tempered=False, huge=True, edges=(
+        *pair("at the kink", {"logits": [[2, 1, 0, 2.5], [0, 0.5, 0.25, -1]], "labels": [[1, 0, 0, 1], [0, 1, 1, 0]]}),
+        *pair("none and all of the classes", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[0, 0, 0], [1, 1, 1]]}),
+        *pair("no true class under class weights", {
+            "logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[0, 0, 0], [1, 0, 1]], "class_weight": [0.5, 1, 3]}),
+        *pair("equal logits of true classes", {
+            "logits": [[1, 1, 1, 1.5, 0.25], [3, 3, 2, 3, 2]], "labels": [[1, 1, 0, 1, 0], [0, 1, 1, 1, 0]]}),
+        *pair("booleans", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[True, False, True], [False, False, True]]}),
+        *pair("logits -Infinity", {"logits": [[1, "-Infinity", 2, 0], [0, 1, "-Infinity", 2]], "labels": [[1, 0, 0, 1], [1, 0, 1, 0]]}),
+        *pair("logits Infinity", {"logits": [[1, "Infinity", 2, 0], [0, 1, "Infinity", 2]], "labels": [[1, 0, 0, 1], [1, 0, 1, 0]]}),
+        *pair("far and near the margin", {"logits": [[1e6, 0.125, 999999.0625, -0.75, 999998.9375]], "labels": [[1, 1, 0, 0, 0]]})),
+        variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True}, {"margin": 0})),
 )
