@@ -53,6 +53,9 @@ public static class LossNames
     /// <summary>Multiclass hinge (Crammer–Singer), of the kind categorical.</summary>
     public const string MulticlassHinge = "multiclass_hinge";
 
+    /// <summary>Multi-label margin, of the kind categorical.</summary>
+    public const string MultilabelMargin = "multilabel_margin";
+
     /// <summary>Poly-1 cross-entropy, of the kind categorical.</summary>
     public const string PolyCrossEntropy = "poly_cross_entropy";
 
