@@ -116,6 +116,9 @@ internal static class BatchGenerator
             case LabelRule.Classes:
                 var share = random.NextDouble();
                 return Repeat(classes, () => random.NextDouble() < share ? 1 : 0);
+            case LabelRule.Relevance:
+                var levels = random.Next(1, 9);
+                return Repeat(classes, () => levels == 8 ? 4 * random.NextDouble() - 2 : random.Next(levels) - 1);
             case LabelRule.Bit or LabelRule.Probability:
                 isSoft &= rule == LabelRule.Probability;
                 return Repeat(classes, () => isSoft && random.Next(2) == 0 ? random.NextDouble() : random.Next(2));

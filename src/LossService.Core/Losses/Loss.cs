@@ -52,7 +52,7 @@ public abstract class Loss
 
     /// <summary>Whether it has an output.</summary>
     public virtual bool Has(Output output) => output.Shape != OutputShape.Sums
-        && (!output.NeedsLabels || Labels is not (LabelRule.None or LabelRule.Classes))
+        && (!output.NeedsLabels || Labels is not (LabelRule.None or LabelRule.Classes or LabelRule.Relevance))
         && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>

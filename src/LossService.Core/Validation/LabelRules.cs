@@ -4,7 +4,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Class indices in range; rows that are distributions, one-hot, or of 0 and 1; binary labels in [0, 1], or 0 and 1.</summary>
+/// <summary>Class indices in range; rows that are distributions, one-hot, of 0 and 1, or finite; binary labels alike.</summary>
 internal static class LabelRules
 {
     private const string NormalizeHint = "normalize divides rows by their sums";
@@ -49,9 +49,10 @@ internal static class LabelRules
         {
             if (!rows.Kept.Contains(i)) continue;
             var row = rows.Read(labels, i);
-            if (rule == LabelRule.Classes)
+            if (rule is LabelRule.Classes or LabelRule.Relevance)
             {
-                CheckBits(labels, i, row, rows, problems);
+                if (rule == LabelRule.Classes) CheckBits(labels, i, row, rows, problems);
+                else CheckFinite(labels, i, row, rows, problems);
                 continue;
             }
             var before = problems.Total;
@@ -78,6 +79,18 @@ internal static class LabelRules
             var element = rows.GetElement(index, c);
             problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}"
                 + (row[c] == -1 ? "; a list of true classes that is filled up with -1 is sent as a row with a 1 for each of them" : ""));
+        }
+    }
+
+    private static void CheckFinite(Tensor labels, long index, Span<double> row, RowReader rows, BatchProblems problems)
+    {
+        if (RangeScan.AreWithin(row, -double.MaxValue, double.MaxValue)) return;
+        for (var c = 0; c < row.Length; c++)
+        {
+            if (double.IsFinite(row[c]) || !problems.Count()) continue;
+            var element = rows.GetElement(index, c);
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                $"expected a finite number, got {labels.Text(element)}; the logit -Infinity and the lowest relevance leave an item out");
         }
     }
 

@@ -194,6 +194,7 @@ public sealed class EdgeTests
         LabelRule.Probability => [[0, 1, 0.25], [1, 0, 0]],
         LabelRule.Class => [[1, 0, 0], [0, 0, 1]],
         LabelRule.Classes => [[1, 0, 0], [0, 1, 1], [0, 0, 0]],
+        LabelRule.Relevance => [[1, 0, 0], [2, -1, 0.5], [0, 3, 3], [1, 1, 1]],
         _ => [[1, 0, 0], [0, 0, 1], [0.25, 0.75, 0], [0.5, 0.25, 0.25]],
     };
 

@@ -133,6 +133,7 @@ public sealed class FarEndTests
         LabelRule.None => [null],
         LabelRule.Bit or LabelRule.Class => [[0, 1, 0]],
         LabelRule.Classes => [[0, 1, 0], [1, 1, 0]],
+        LabelRule.Relevance => [[0, 1, 0], [2, 1, 0]],
         LabelRule.Probability => [[0, 1, 0.25]],
         _ => [[0, 1, 0], [0.25, 0, 0.75]],
     };

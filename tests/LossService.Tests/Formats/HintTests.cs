@@ -47,6 +47,8 @@ public sealed class HintTests(TestService service)
         { "CRPS", "did you mean \"ranked_probability_score\" of classes in an order?" },
         { "MultiLabelMarginLoss", "did you mean \"multilabel_margin\"?" },
         { "multilabel_soft_margin_loss", "did you mean \"binary_cross_entropy\"?" },
+        { "listMLE", "did you mean \"list_mle\"?" },
+        { "ListNet", "did you mean \"cross_entropy\" with the softmax of the relevances as labels?" },
         { "SCELoss", "did you mean \"symmetric_cross_entropy\"?" },
         { "crossentropy", "did you mean \"cross_entropy\"?" },
         { "CrossEntropyLoss", "did you mean \"cross_entropy\"?" },

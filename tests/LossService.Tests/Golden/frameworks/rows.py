@@ -193,6 +193,8 @@ ROWS = (
         Z_Y | {"margin": 0.5, "reduction": "none"}, "losses"),
     Row("multilabel_margin", PYTORCH, "F.multilabel_margin_loss(z, named(b))", Z_B),
     Row("multilabel_margin", PYTORCH, "F.multilabel_margin_loss(z, named(b), reduction='none')", Z_B | {"reduction": "none"}, "losses"),
+    Row("list_mle", FORMULA, "list_mle(z, T)", Z_T),
+    Row("list_mle", PYTORCH, "F.cross_entropy(z, y)", Z_Y),
     Row("dice", FORMULA, "tversky_loss(F.softmax(z, -1), one_hot, 0.5, 0.5, smooth=0.5)", {"logits": "z", "labels": "y", "smooth": 1}),
     Row("dice", FORMULA, "tversky_loss(torch.sigmoid(z), b, 0.5, 0.5, smooth=0)", {"logits": "z", "labels": "b", "link": "sigmoid"}),
     Row("dice", SKLEARN, "1 - f1_score(b, one_hot, average='macro')", {"probabilities": "one_hot", "labels": "b"}),

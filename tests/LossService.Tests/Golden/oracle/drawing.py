@@ -197,6 +197,9 @@ def labels(draw, subject, kind, shape, dtype):
         return nest([draw.random.below(classes) for _ in range(size(lead))], lead)
     if kind == "one_hot":
         return nest([int(c == y) for y in (draw.random.below(classes) for _ in range(size(lead))) for c in range(classes)], shape)
+    if kind == "graded":
+        levels = draw.choice((2, 2, 5, 40))
+        return nest([literal((draw.random.below(levels) - 1) / 4, dtype) for _ in range(size(shape))], shape)
     if kind in ("hard", "many_hot"):
         return nest([draw.choice((0, 1, True, False)) if draw.chance(0.1) else draw.random.below(2) for _ in range(size(shape))], shape)
     return shares(draw, subject, shape, 2, dtype, "probabilities")
@@ -218,7 +221,7 @@ def shared_options(draw, subject, form, shape, kind, near):
         result["clip"] = draw.choice((1e-7, 0.01, 0.25))
     if subject.bits and draw.chance(0.3):
         result["unit"] = "bits"
-    if kind is not None and draw.chance(0.35):
+    if subject.weighted and kind is not None and draw.chance(0.35):
         uniform = draw.choice((None, None, 0.001, 10, 0))
         result["class_weight"] = class_weights(draw, shape[-1]) if uniform is None else [uniform] * shape[-1]
         if draw.chance(0.2):

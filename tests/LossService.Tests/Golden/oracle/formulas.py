@@ -175,6 +175,11 @@ def multilabel_margin(row, t, options):
                  for y in row.classes if t[y] == 1 for c in row.classes if t[c] == 0) / len(row.x)
 
 
+def list_mle(row, t, options):
+    lowest = min(t)
+    return total(log(total(exp(row.x[j]) for j in row.classes if t[j] <= t[i])) - row.x[i] for i in row.classes if t[i] > lowest)
+
+
 def binary_cross_entropy(element, t, options):
     return element.cross_entropy(t, per_class(options.get("pos_weight"), element.column))
 
@@ -241,7 +246,7 @@ WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
 CATEGORICAL = {formula.__name__: formula for formula in (
     cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, symmetric_cross_entropy, kl_divergence, js_divergence,
-    entropy, brier, ranked_probability_score, total_variation, multiclass_hinge, multi_margin, multilabel_margin)}
+    entropy, brier, ranked_probability_score, total_variation, multiclass_hinge, multi_margin, multilabel_margin, list_mle)}
 BINARY = {formula.__name__: formula for formula in (
     binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}
 OVERLAP = {formula.__name__: formula for formula in (dice, jaccard, tversky)}

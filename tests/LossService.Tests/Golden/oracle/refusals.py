@@ -111,6 +111,11 @@ def of_labels(subject, body):
     yield "label beyond the classes", body | {"labels": [0, 3]}
     yield "label -100", body | {"labels": [0, -100]}
     yield "label 0.5", body | {"labels": [0, 0.5]}
+    if "graded" in subject.labels:
+        yield "infinite relevance", body | {"labels": [[1, "Infinity", 0], [1, 0, 2]]}
+        yield "relevance NaN", body | {"labels": [[1, 0, 0], [1, "NaN", 2]]}
+        yield "class weights of relevances", body | {"class_weight": [1, 1, 1]}
+        return
     yield "row of labels that sums to 0.9", body | {"labels": [[0.5, 0.2, 0.2], [1, 0, 0]]}
     if "many_hot" in subject.labels:
         yield "row of class indices", body | {"labels": [[2, 0, -1], [1, -1, -1]]}

@@ -187,4 +187,17 @@ SUBJECTS = (
         *pair("logits Infinity", {"logits": [[1, "Infinity", 2, 0], [0, 1, "Infinity", 2]], "labels": [[1, 0, 0, 1], [1, 0, 1, 0]]}),
         *pair("far and near the margin", {"logits": [[1e6, 0.125, 999999.0625, -0.75, 999998.9375]], "labels": [[1, 1, 0, 0, 0]]})),
         variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True}, {"margin": 0})),
+    Subject("list_mle", bits=True, measured=False, weighted=False, forms=("logits",), labels=("graded", "indices", "one_hot"),
+            smooth=False, tempered=False, huge=True, edges=(
+        *CATEGORICAL_EDGES[:8], *CATEGORICAL_EDGES[10:], *AT_TARGET[:4],
+        *pair("no ties", {"logits": [[2, 1, 0, 2.5], [0, 0.5, 0.25, -1]], "labels": [[3, 1, 0.5, -2], [1, 2, 3, 4]]}),
+        *pair("ties at the top", {"logits": [[2, 1, 0, 2.5], [0, 0, 0, 0]], "labels": [[3, 3, 0, -2], [1, 1, 1, 0]]}),
+        *pair("equal relevances", {"logits": [[2, 1, 0, 2.5], [0, 0, 0, 0]], "labels": [[3, 3, 3, 3], [0, 0, 0, 0]]}),
+        *pair("booleans", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[True, False, True], [False, False, True]]}),
+        *pair("in order, far apart", {"logits": [[90, 40, 0, -38], [1, -36, -80, -700]], "labels": [[3, 2, 1, 0], [3, 2, 2, 0]]}),
+        *pair("in reverse, far apart", {"logits": [[-90, 40, 60, 61], [-700, 0, 30, 30]], "labels": [[3, 2, 1, 0], [3, 2, 2, 0]]}),
+        *pair("filled up with -Infinity", {
+            "logits": [[1, "-Infinity", 2, "-Infinity"], [0, 1, "-Infinity", 2]], "labels": [[1, 0, 2, 0], [-1, 3, -1, 2]]}),
+        *pair("relevant at -Infinity", {"logits": [[1, "-Infinity", 2, 0], [0, 1, "-Infinity", 2]], "labels": [[1, 3, 2, 0], [0, 3, 1, 2]]}),
+        *pair("logits Infinity", {"logits": [[1, "Infinity", 2, 0], [0, 1, "Infinity", 2]], "labels": [[1, 3, 2, 0], [0, 3, 1, 2]]}))),
 )
