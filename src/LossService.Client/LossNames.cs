@@ -47,6 +47,9 @@ public static class LossNames
     /// <summary>Kullback–Leibler divergence, of the kind categorical.</summary>
     public const string KlDivergence = "kl_divergence";
 
+    /// <summary>ListMLE, of the kind categorical.</summary>
+    public const string ListMle = "list_mle";
+
     /// <summary>Multi-class margin (Weston–Watkins), of the kind categorical.</summary>
     public const string MultiMargin = "multi_margin";
 
