@@ -36,11 +36,11 @@ internal sealed class MultilabelMargin : CategoricalLoss
             violates the margin of, divided by K; for a true class, minus the number of wrong classes that violate its margin, divided
             by K. At the kink, where z_y leads z_c by exactly m, a pair counts as no violation. A class of logit −∞ violates no margin;
             a true class of logit −∞ beside a wrong one that is not makes the loss ∞. It has no hessian, as it is linear between its
-            kinks, and no metrics, which are of one true class.
+            kinks, and no metrics, which are of one true class: binary_cross_entropy has them for each class.
 
             Symbols: z logits; Y the true classes; K the number of classes; m margin. Labels are rows of 0 and 1 (or false and true) in
-            the shape of the logits, or class indices where one class is true. class_weight multiplies ℓ by the mean weight of the true
-            classes, or of all classes where none is true.
+            the shape of the logits, where PyTorch has rows of class indices that end at −1; or class indices, where one class is true.
+            class_weight multiplies ℓ by the mean weight of the true classes, or of all classes where none is true.
             """,
         References =
         [
