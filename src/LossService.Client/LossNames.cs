@@ -47,11 +47,17 @@ public static class LossNames
     /// <summary>Kullback–Leibler divergence, of the kind categorical.</summary>
     public const string KlDivergence = "kl_divergence";
 
+    /// <summary>ListMLE, of the kind categorical.</summary>
+    public const string ListMle = "list_mle";
+
     /// <summary>Multi-class margin (Weston–Watkins), of the kind categorical.</summary>
     public const string MultiMargin = "multi_margin";
 
     /// <summary>Multiclass hinge (Crammer–Singer), of the kind categorical.</summary>
     public const string MulticlassHinge = "multiclass_hinge";
+
+    /// <summary>Multi-label margin, of the kind categorical.</summary>
+    public const string MultilabelMargin = "multilabel_margin";
 
     /// <summary>Poly-1 cross-entropy, of the kind categorical.</summary>
     public const string PolyCrossEntropy = "poly_cross_entropy";
@@ -61,6 +67,9 @@ public static class LossNames
 
     /// <summary>Squared hinge, of the kind binary.</summary>
     public const string SquaredHinge = "squared_hinge";
+
+    /// <summary>Symmetric cross-entropy, of the kind categorical.</summary>
+    public const string SymmetricCrossEntropy = "symmetric_cross_entropy";
 
     /// <summary>Total variation, of the kind categorical.</summary>
     public const string TotalVariation = "total_variation";

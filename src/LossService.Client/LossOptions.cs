@@ -108,6 +108,9 @@ public sealed class LossOptions
     /// <summary>Which divergence <c>kl_divergence</c> is.</summary>
     public KlDirection? Direction { get => Get<KlDirection?>(); set => Set(value); }
 
+    /// <summary>The logarithm of a label of 0, of <c>symmetric_cross_entropy</c>.</summary>
+    public double? LogZero { get => GetNumber(); set => Set(value); }
+
     /// <summary>The ε of <c>poly_cross_entropy</c>.</summary>
     public double? Epsilon { get => GetNumber(); set => Set(value); }
 

@@ -66,12 +66,16 @@ internal static class HostileBatches
                 yield return new($"class indices of {dtype}", "labels", good.Batch() with { Labels = Filled(dtype, [Rows], 0) });
             yield break;
         }
-        foreach (var value in (double[])[.. NonFinite, -0.5, 1.5, -1, Classes, 4_000_000])
+        var areRelevances = good.Loss.Labels == LabelRule.Relevance;
+        foreach (var value in (double[])[.. NonFinite, .. areRelevances ? [] : (double[])[-0.5, 1.5, -1, Classes, 4_000_000]])
             yield return new($"label {value}", "labels", With(good, label: value));
-        if (good.Loss.Labels is LabelRule.Bit or LabelRule.Class) yield return new("label 0.5", "labels", With(good, label: 0.5));
+        if (good.Loss.Labels is LabelRule.Bit or LabelRule.Class or LabelRule.Classes)
+            yield return new("label 0.5", "labels", With(good, label: 0.5));
         if (good.IsBinary) yield break;
-        yield return new("a row of no class", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0) });
-        yield return new("a row that sums to 2", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0.5) });
+        if (good.Loss.Labels is not (LabelRule.Classes or LabelRule.Relevance))
+            yield return new("a row of no class", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0) });
+        if (!areRelevances)
+            yield return new("a row that sums to 2", "labels", good.Batch() with { Labels = Filled(DType.Float64, [Rows, Classes], 0.5) });
         var option = good.Loss.Options.FirstOrDefault(option => option.Name == "ignore_index");
         if (option is not null) yield return new("ignore_index of rows", "ignore_index", good.With(option, FirstClass).Batch());
     }

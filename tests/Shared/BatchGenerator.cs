@@ -113,14 +113,20 @@ internal static class BatchGenerator
         }
         switch (rule)
         {
+            case LabelRule.Classes:
+                var share = random.NextDouble();
+                return Repeat(classes, () => random.NextDouble() < share ? 1 : 0);
+            case LabelRule.Relevance:
+                var levels = random.Next(1, 9);
+                return Repeat(classes, () => levels == 8 ? 4 * random.NextDouble() - 2 : random.Next(levels) - 1);
             case LabelRule.Bit or LabelRule.Probability:
                 isSoft &= rule == LabelRule.Probability;
                 return Repeat(classes, () => isSoft && random.Next(2) == 0 ? random.NextDouble() : random.Next(2));
             case LabelRule.Distribution when isSoft && random.Next(2) == 0:
                 // some classes are not in it at all
-                var share = Repeat(classes, () => random.Next(3) == 0 ? 0 : random.NextDouble());
-                share[random.Next(classes)] += 1;
-                return [.. share.Select(x => x / share.Sum())];
+                var shares = Repeat(classes, () => random.Next(3) == 0 ? 0 : random.NextDouble());
+                shares[random.Next(classes)] += 1;
+                return [.. shares.Select(x => x / shares.Sum())];
             default:
                 var oneHot = new double[classes];
                 oneHot[random.Next(classes)] = 1;

@@ -8,7 +8,7 @@ namespace LossService.Core.Engine;
 /// </summary>
 internal readonly ref struct CurvatureRow
 {
-    /// <summary>w_c.</summary>
+    /// <summary>w_c; of a formula on logits, ∂²L/∂z_c², and nothing else is read.</summary>
     public required NumberRow<Dd> LogP { get; init; }
 
     /// <summary>y_c; may be infinite where p_c = 0 and p·y → 0.</summary>

@@ -90,7 +90,16 @@ internal sealed class ExactScorer(
             return;
         }
         var curvature = scratch.Curvature;
-        _link.FindHessian(row, curvature, scale, slope, formula.Curve(row, curvature), scratch.Result);
+        var coupling = formula.Curve(row, curvature);
+        if (formula.IsOnLogits)
+        {
+            for (var c = 0; c < curvature.LogP.Length; c += Lanes.Width)
+                (curvature.LogP[c] * scale).Round().CopyTo(scratch.Result[c..]);
+        }
+        else
+        {
+            _link.FindHessian(row, curvature, scale, slope, coupling, scratch.Result);
+        }
         ResultNaN.Unify(scratch.Result);
         scores.Hessian!.Write(index * _classes, scratch.Result[.._classes]);
     }

@@ -12,6 +12,12 @@ public enum LabelRule
     /// <summary>Class indices, or dense rows that are one-hot: a margin is not defined for soft labels.</summary>
     Class,
 
+    /// <summary>Class indices, or dense rows of 0 and 1: any number of classes is true.</summary>
+    Classes,
+
+    /// <summary>Class indices, or dense rows of finite numbers, of which only the order counts.</summary>
+    Relevance,
+
     /// <summary>A number in [0, 1] for each element.</summary>
     Probability,
 

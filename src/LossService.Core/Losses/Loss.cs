@@ -52,7 +52,8 @@ public abstract class Loss
 
     /// <summary>Whether it has an output.</summary>
     public virtual bool Has(Output output) => output.Shape != OutputShape.Sums
-        && (!output.NeedsLabels || Labels != LabelRule.None) && (!output.NeedsSecondDerivative || HasSecondDerivative);
+        && (!output.NeedsLabels || Labels is not (LabelRule.None or LabelRule.Classes or LabelRule.Relevance))
+        && (!output.NeedsSecondDerivative || HasSecondDerivative);
 
     /// <summary>
     /// The shape of the samples, and so of weights and masks: the predictions' for a binary loss, otherwise without the class axis. Of an

@@ -48,8 +48,14 @@ public static class HeaderRules
         else if (loss.Kind == LossKind.Overlap && form != TargetForm.Labels)
             problems.Add(name, $"{loss.Name} takes class indices, or a number from 0 to 1 for each element, not {name}");
         else if (!loss.LabelForms.Contains(form))
-            problems.Add(name, $"{loss.Name} takes hard labels only, not {name}: "
-                + (loss.Labels == LabelRule.Class ? "class indices, or rows with one 1 and 0 elsewhere" : "0 or 1 for each element"));
+            problems.Add(name, $"{loss.Name} takes {(loss.Labels == LabelRule.Relevance ? "relevances" : "hard labels")} only, not {name}: "
+                + loss.Labels switch
+                {
+                    LabelRule.Relevance => "class indices, or rows of finite numbers, as a teacher's scores may be",
+                    LabelRule.Class => "class indices, or rows with one 1 and 0 elsewhere",
+                    LabelRule.Classes => "class indices, or rows of 0 and 1",
+                    _ => "0 or 1 for each element",
+                });
     }
 
     private static void CheckOptions(Loss loss, Batch batch, BatchProblems problems)

@@ -4,7 +4,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Validation;
 
-/// <summary>Class indices in range; dense rows that are distributions, or one-hot; binary labels in [0, 1], or 0 and 1.</summary>
+/// <summary>Class indices in range; rows that are distributions, one-hot, of 0 and 1, or finite; binary labels alike.</summary>
 internal static class LabelRules
 {
     private const string NormalizeHint = "normalize divides rows by their sums";
@@ -49,6 +49,12 @@ internal static class LabelRules
         {
             if (!rows.Kept.Contains(i)) continue;
             var row = rows.Read(labels, i);
+            if (rule is LabelRule.Classes or LabelRule.Relevance)
+            {
+                if (rule == LabelRule.Classes) CheckBits(labels, i, row, rows, problems);
+                else CheckFinite(labels, i, row, rows, problems);
+                continue;
+            }
             var before = problems.Total;
             var most = rows.Normalizes ? double.MaxValue : 1;
             var isWithin = RangeScan.AreWithin(row, 0, most);
@@ -61,6 +67,30 @@ internal static class LabelRules
             else if ((row.Count(1.0) != 1 || row.Count(0.0) != row.Length - 1) && problems.Count())
                 problems.Keep(BatchField.Labels, rows.GetPosition(i),
                     $"expected one true class: a class index, or a row{rows.DescribeAxis()} with one 1 and 0 elsewhere");
+        }
+    }
+
+    private static void CheckBits(Tensor labels, long index, Span<double> row, RowReader rows, BatchProblems problems)
+    {
+        if (RangeScan.AreBits(row)) return;
+        for (var c = 0; c < row.Length; c++)
+        {
+            if (row[c] is 0 or 1 || !problems.Count()) continue;
+            var element = rows.GetElement(index, c);
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element), $"expected 0 or 1, got {labels.Text(element)}"
+                + (row[c] == -1 ? "; a list of true classes that is filled up with -1 is sent as a row with a 1 for each of them" : ""));
+        }
+    }
+
+    private static void CheckFinite(Tensor labels, long index, Span<double> row, RowReader rows, BatchProblems problems)
+    {
+        if (RangeScan.AreWithin(row, -double.MaxValue, double.MaxValue)) return;
+        for (var c = 0; c < row.Length; c++)
+        {
+            if (double.IsFinite(row[c]) || !problems.Count()) continue;
+            var element = rows.GetElement(index, c);
+            problems.Keep(BatchField.Labels, labels.Shape.Position(element),
+                $"expected a finite number, got {labels.Text(element)}; the logit -Infinity and the lowest relevance leave an item out");
         }
     }
 

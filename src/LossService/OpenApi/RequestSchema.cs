@@ -138,6 +138,10 @@ internal static class RequestSchema
         LabelRule.Distribution => "Class indices from 0, in the samples' shape; or dense rows that sum to 1, in the predictions' shape; "
             + "or sparse rows.",
         LabelRule.Class => "Class indices from 0, in the samples' shape; or one-hot rows, in the predictions' shape.",
+        LabelRule.Classes => "Rows of 0 and 1, or booleans, in the predictions' shape, with a 1 for each true class; or class indices "
+            + "from 0, in the samples' shape, where one class is true.",
+        LabelRule.Relevance => "Relevances of any size and sign, or booleans, in the predictions' shape, of which only the order counts; "
+            + "or class indices from 0, in the samples' shape, of the one relevant item.",
         LabelRule.Probability => "The target of each element, a number from 0 to 1 or a boolean, in the predictions' shape.",
         _ => "0 or 1, or a boolean, for each element, in the predictions' shape.",
     };

@@ -48,11 +48,14 @@ public sealed class ScoreRequest : IDisposable
     /// <summary>The options that are fields of the request itself.</summary>
     public IReadOnlyList<Option> OwnOptions => _loss?.Options ?? [];
 
-    /// <summary>Whether labels may be booleans: no categorical loss reads them.</summary>
+    /// <summary>Whether labels may be booleans: of the categorical losses, those with rows of 0 and 1 or of relevances do.</summary>
     public bool TakesBooleanLabels => HasSeveral
         ? Entries.Count > 0 && Entries.All(entry => entry.TakesBooleanLabels || entry.Loss.Labels == LabelRule.None
             || entry.Entry!.LabelsFrom is not (null or TargetForm.Labels))
-        : _loss!.Kind != LossKind.Categorical;
+        : _loss!.Kind != LossKind.Categorical || _loss.Labels is LabelRule.Classes or LabelRule.Relevance;
+
+    /// <summary>Whether labels may be class indices: no binary loss reads them so.</summary>
+    public bool TakesIndices => HasSeveral ? Entries.Any(entry => entry.TakesIndices) : _loss!.Kind != LossKind.Binary;
 
     /// <summary>Of this and its entries, the first for whose loss the labels have the shape of class indices; null = none.</summary>
     public ScoreRequest? FindIndexed() =>

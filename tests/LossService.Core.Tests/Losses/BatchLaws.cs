@@ -211,11 +211,15 @@ public sealed class BatchLaws
             var weight = classWeight is null ? 1
                 : draft.IsBinary ? classWeight[i % draft.Classes]
                 : draft.LabelForm == LabelForm.Indices ? classWeight[(int)draft.Labels![i]]
-                : classWeight.Select((w, c) => w * draft.Labels![i * draft.Classes + c]).Sum();
+                : MeanOf(classWeight, draft.Pick(draft.Labels, i)!);
             sum += weight * (draft.SampleWeight?[i] ?? 1);
         }
         return sum;
     }
+
+    /// <summary>The mean of the weights of the true classes, or of all where none is true.</summary>
+    private static double MeanOf(double[] weights, double[] label) =>
+        label.Sum() == 0 ? weights.Average() : weights.Zip(label, (weight, y) => weight * y).Sum() / label.Sum();
 
     private static void AssertClose(double expected, double actual, double size)
     {

@@ -54,6 +54,7 @@ public sealed class EdgeTests
     [InlineData("total_variation", 4.248354255291589e-18)]
     [InlineData("brier", 3.609702775690830314e-35)]
     [InlineData("ranked_probability_score", 1.804851387845415157e-35)]
+    [InlineData("symmetric_cross_entropy", 1.7418252446695514831e-17)]
     [InlineData("js_divergence", 1.4723673870376055099e-18)]
     [InlineData("poly_cross_entropy", 1.2745062765874766941e-17)]
     [InlineData("generalized_cross_entropy", 4.248354255291589e-18)]
@@ -142,6 +143,7 @@ public sealed class EdgeTests
     [Theory]
     [InlineData("multiclass_hinge")]
     [InlineData("multi_margin")]
+    [InlineData("multilabel_margin")]
     public void Margin_AtTheKink_HasGradientZero(string name) =>
         Assert.Equal([0, 0, 0], Of(name, [2, 1, 0], 0).Score().Gradient);
 
@@ -191,6 +193,8 @@ public sealed class EdgeTests
         LabelRule.Bit => [[0, 1, 1]],
         LabelRule.Probability => [[0, 1, 0.25], [1, 0, 0]],
         LabelRule.Class => [[1, 0, 0], [0, 0, 1]],
+        LabelRule.Classes => [[1, 0, 0], [0, 1, 1], [0, 0, 0]],
+        LabelRule.Relevance => [[1, 0, 0], [2, -1, 0.5], [0, 3, 3], [1, 1, 1]],
         _ => [[1, 0, 0], [0, 0, 1], [0.25, 0.75, 0], [0.5, 0.25, 0.25]],
     };
 

@@ -46,6 +46,7 @@ public sealed class FarEndTests
     [InlineData("js_divergence", "beta", 1e-320)]
     [InlineData("hinge", "margin", 1.7e308)]
     [InlineData("multi_margin", "margin", 1.7e308)]
+    [InlineData("multilabel_margin", "margin", 1.7e308)]
     public void Score_OptionBeyondItsRange_IsRefusedAndSaysTheRange(string loss, string option, double value)
     {
         var draft = Of(loss, [1, 2, 3], 3, Labels(LossCatalogue.Find(loss)!.Labels).First());
@@ -93,12 +94,14 @@ public sealed class FarEndTests
         Assert.Equal([0.1, -0.1], scored.Gradient);
     }
 
-    [Fact]
-    public void MultiMargin_DifferenceOfLogitsBeyondTheRange_IsDividedByTheClasses()
+    [Theory]
+    [InlineData("multi_margin")]
+    [InlineData("multilabel_margin")]
+    public void Margins_DifferenceOfLogitsBeyondTheRange_IsDividedByTheClasses(string loss)
     {
-        var scored = Of("multi_margin", [9e307, -9e307, -9e307], 3, [0, 1, 0]).Score();
+        var scored = Of(loss, [9e307, -9e307, -9e307], 3, [0, 1, 0]).Score();
         Assert.Equal(6e307, scored.Loss!.Value, 1e292);
-        Assert.Equal([1 / 3.0, -1 / 3.0, 0], Of("multi_margin", [9e307, -9e307, -1e308], 3, [0, 1, 0]).Score().Gradient);
+        Assert.Equal([1 / 3.0, -1 / 3.0, 0], Of(loss, [9e307, -9e307, -1e308], 3, [0, 1, 0]).Score().Gradient);
     }
 
     [Theory]
@@ -129,6 +132,8 @@ public sealed class FarEndTests
     {
         LabelRule.None => [null],
         LabelRule.Bit or LabelRule.Class => [[0, 1, 0]],
+        LabelRule.Classes => [[0, 1, 0], [1, 1, 0]],
+        LabelRule.Relevance => [[0, 1, 0], [2, 1, 0]],
         LabelRule.Probability => [[0, 1, 0.25]],
         _ => [[0, 1, 0], [0.25, 0, 0.75]],
     };

@@ -66,7 +66,7 @@ public sealed class IgnoredLaws
                 .. draft.Pick(scored.Hessian, rows.Length)!, .. draft.Pick(scored.Probabilities, rows.Length)!,
                 .. draft.Pick(scored.LogProbabilities, rows.Length)!,
                 .. draft.Pick(scored.Entropy, rows.Length)!, .. draft.Pick(scored.Predictions, rows.Length)!]);
-            Assert.Equal(alone.Metrics!.Perplexity, scored.Metrics!.Perplexity);
+            Assert.Equal(alone.Metrics?.Perplexity, scored.Metrics?.Perplexity);
             // one NaN on every machine
             Assert.All(scored.Elements.Where(double.IsNaN), value =>
                 Assert.Equal(BitConverter.DoubleToUInt64Bits(double.NaN), BitConverter.DoubleToUInt64Bits(value)));

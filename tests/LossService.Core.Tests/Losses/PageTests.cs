@@ -82,7 +82,7 @@ public sealed partial class PageTests
         var isSoft = loss.Labels is LabelRule.Distribution or LabelRule.Probability;
         Assert.Equal(isSoft, options.Contains("label_smoothing"));
         Assert.Equal(loss.Labels != LabelRule.None, options.Contains("ignore_index"));
-        Assert.Equal(loss.Labels != LabelRule.None, options.Contains("class_weight"));
+        Assert.Equal(loss.Labels is not (LabelRule.None or LabelRule.Relevance), options.Contains("class_weight"));
         Assert.Equal(options.Contains("temperature"), options.Contains("logit_bias"));
         Assert.Equal(isSoft && loss.Kind == LossKind.Categorical, options.Contains("smoothing_over"));
         Assert.Equal(isSoft, options.Contains("label_temperature"));

@@ -90,6 +90,26 @@ public sealed class RelationTests
         }
     }
 
+    /// <summary>The reverse part of a hard label is −A(1 − p), twice the total variation at A = −2.</summary>
+    [Fact]
+    public void SymmetricCrossEntropy_OfHardLabels_IsCrossEntropyAndTotalVariation()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var space = new BatchSpace
+            {
+                Forms = [PredictionForm.Logits],
+                DTypes = [DType.Float64],
+                LabelForms = [LabelForm.Indices],
+                OptionChance = 0,
+            };
+            var draft = BatchGenerator.Draw(LossCatalogue.Find("cross_entropy")!, space, seed) with { Unit = Unit.Nats };
+            var mixed = With(draft, "symmetric_cross_entropy").With("alpha", 0.5).With("beta", 3.0).With("log_zero", -2.0).Score();
+            var (entropy, variation) = (draft.Score().Losses, With(draft, "total_variation").Score().Losses);
+            AssertNear([.. entropy.Zip(variation, (a, b) => (0.5 * a) + (6 * b))], mixed.Losses);
+        }
+    }
+
     [Fact]
     public void CrossEntropy_OfTwoClasses_IsBinaryCrossEntropy() => ForTwoClasses("cross_entropy", "binary_cross_entropy", 1);
 
@@ -117,6 +137,63 @@ public sealed class RelationTests
             var draft = BatchGenerator.Draw(LossCatalogue.Find("multi_margin")!, space.OfSize(5, 2), seed);
             var (sum, max) = (draft.Without("p").Score(), With(draft.Without("p"), "multiclass_hinge").Score());
             AssertNear([.. sum.Losses.Select(x => 2 * x)], max.Losses);
+        }
+    }
+
+    [Fact]
+    public void MultilabelMargin_OfOneTrueClass_IsMultiMargin()
+    {
+        for (var seed = 0; seed < 40; seed++)
+        {
+            var draft = BatchGenerator.Draw(LossCatalogue.Find("multi_margin")!, new() { DTypes = [DType.Float64], Scales = [2] }, seed);
+            draft = draft.Without("p", "top_k", "bins", "per_class", "confusion_matrix");
+            var (one, several) = (draft.Score(), With(draft, "multilabel_margin").Score());
+            AssertNear(one.Losses, several.Losses);
+            AssertNear(one.Gradient, several.Gradient);
+            Assert.Equal(one.Loss, several.Loss);
+        }
+    }
+
+    /// <summary>The loss sorts the true classes; here is the sum over all pairs.</summary>
+    [Theory]
+    [InlineData(3, 0.5)]
+    [InlineData(40, 8)]
+    [InlineData(300, 1)]
+    public void MultilabelMargin_OfManyTrueClasses_IsTheSumOverPairs(int classes, double scale)
+    {
+        for (var seed = 0; seed < 20; seed++)
+        {
+            var space = new BatchSpace
+            {
+                DTypes = [DType.Float32],
+                LabelForms = [LabelForm.Dense],
+                Scales = [scale],
+                OptionChance = 0,
+                WeightChance = 0,
+                MaskChance = 0,
+                DivisorChance = 0,
+            };
+            var draft = BatchGenerator.Draw(LossCatalogue.Find("multilabel_margin")!, space.OfSize(2, classes), seed) with
+            {
+                Reduction = Reduction.Sum,
+            };
+            var (losses, gradient) = (new double[2], new double[2 * classes]);
+            for (var row = 0; row < 2; row++)
+            {
+                var (z, t) = (draft.Pick(draft.Predictions, row)!.Select(x => (double)(float)x).ToArray(), draft.Pick(draft.Labels, row)!);
+                foreach (var (y, c) in from y in Enumerable.Range(0, classes)
+                                       from c in Enumerable.Range(0, classes)
+                                       where t[y] == 1 && t[c] == 0 && 1 - z[y] + z[c] > 0
+                                       select (y, c))
+                {
+                    losses[row] += (1 - z[y] + z[c]) / classes;
+                    gradient[row * classes + c] += 1.0 / classes;
+                    gradient[row * classes + y] -= 1.0 / classes;
+                }
+            }
+            var scored = (draft with { DType = DType.Float64, Predictions = [.. draft.Predictions.Select(x => (double)(float)x)] }).Score();
+            AssertNear(losses, scored.Losses);
+            AssertNear(gradient, scored.Gradient);
         }
     }
 

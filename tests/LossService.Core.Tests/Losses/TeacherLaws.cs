@@ -123,7 +123,8 @@ public sealed class TeacherLaws
         var draft = HostileBatches.Good(loss).First();
         var problem = Assert.Single(Refuse(draft with { LabelForm = LabelForm.Logits, Labels = draft.Predictions }));
         Assert.Equal("label_logits", problem.Field);
-        Assert.StartsWith($"{name} takes hard labels only", problem.Detail, StringComparison.Ordinal);
+        var taken = loss.Labels == LabelRule.Relevance ? "relevances" : "hard labels";
+        Assert.StartsWith($"{name} takes {taken} only", problem.Detail, StringComparison.Ordinal);
     }
 
     [Theory]

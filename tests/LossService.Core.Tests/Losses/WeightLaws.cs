@@ -133,7 +133,7 @@ public sealed class WeightLaws
     public void Mean_UniformClassWeight_IsTheIdentity(string name)
     {
         var loss = LossCatalogue.Find(name)!;
-        if (loss.Labels == LabelRule.Class) return;
+        if (loss.Labels is LabelRule.Class or LabelRule.Classes or LabelRule.Relevance) return;
         foreach (var weight in (double[])[0.001, 0.3, 1, 10])
         {
             BatchGenerator.Batches(name, Finite with { DTypes = [DType.Float32], LabelForms = [LabelForm.Dense] }).Sample(

@@ -14,7 +14,7 @@ public sealed class ClassMetricsTests
     private const int Iterations = 60;
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Metrics_OfTwoHalvesMerged_AreThoseOfTheWhole(string loss) => BatchGenerator.Batches(loss, new() { Rows = (2, 9) }).Sample(
         draft =>
         {
@@ -27,7 +27,7 @@ public sealed class ClassMetricsTests
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Classes_OfAnyBatch_AddUp(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {

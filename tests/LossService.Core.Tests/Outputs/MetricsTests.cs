@@ -13,7 +13,7 @@ public sealed class MetricsTests
     private const int Iterations = 60;
 
     [Theory]
-    [MemberData(nameof(LossTheories.LabelledCategorical), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.MeasuredCategorical), MemberType = typeof(LossTheories))]
     public void Metrics_WithAndWithoutClassWeights_AreTheSame(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
@@ -24,7 +24,7 @@ public sealed class MetricsTests
 
     /// <summary>A weight of 3 is three samples.</summary>
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Metrics_OfWeightedRows_AreThoseOfRepeatedRows(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
@@ -49,7 +49,7 @@ public sealed class MetricsTests
     }
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Metrics_NegativeWeight_IsRefused(string name)
     {
         foreach (var good in HostileBatches.Good(LossCatalogue.Find(name)!))
@@ -94,7 +94,7 @@ public sealed class MetricsTests
     }
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Bins_OfABinaryLoss_CompareTheProbabilityWithTheLabel(string name)
     {
         var loss = LossCatalogue.Find(name)!;

@@ -54,7 +54,7 @@ public sealed class MaskAndWeightTests(TestService service)
     public async Task Weight_WithAnAxisOfLength1_IsOneASample(string name) =>
         Assert.Equal(await ScoreAsync(name, "[true,true]", "[0.5,3]"), await ScoreAsync(name, "[[1],[1]]", "[[0.5],[3]]"));
 
-    [Theory, MemberData(nameof(Binary))]
+    [Theory, MemberData(nameof(Binary)), InlineData("multilabel_margin"), InlineData("list_mle")]
     public async Task Labels_OfBooleans_Are0And1(string name)
     {
         var expected = await ScoreAsync(name, "true", "[1,1]", "[[0,1],[1,0]]");

@@ -27,7 +27,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         WhenToUse = """
             Use it when some labels are wrong: its gradient is that of cross-entropy times s^q, so samples that the model strongly
             contradicts have little influence. This holds for correct but hard samples too, so training can stall; start with
-            cross_entropy in that case. For clean labels prefer cross_entropy.
+            cross_entropy in that case, or use symmetric_cross_entropy, which keeps a part of it. For clean labels prefer cross_entropy.
 
             Range: 0 to 1/q. As q tends to 0 it tends to −log s; at q = 1 it is 1 − s, which for class indices is proportional to
             the mean absolute error. Gradient with respect to logits, for class indices: s^q (p − t)/T. Hessian for logits, for

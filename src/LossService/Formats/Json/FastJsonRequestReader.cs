@@ -133,7 +133,8 @@ internal static unsafe class FastJsonRequestReader
         }
         if (behind != null) return behind;
         var areBooleans = field == TensorField.Labels && request.TakesBooleanLabels;
-        return areBooleans ? TryReadExactly(field, text, end, request) : null;
+        // booleans in the place of class indices are found when all of the request is read exactly
+        return areBooleans && !request.TakesIndices ? TryReadExactly(field, text, end, request) : null;
     }
 
     /// <summary>Skips the value of a field that is not given.</summary>

@@ -52,7 +52,7 @@ internal static class JsonRequestReader
         foreach (var member in members.DistinctBy(member => member.Name)
             .OrderBy(member => member.Name is not (Fields.DType or Fields.Losses)))
             Read(member, member.Value(body), request);
-        if (request.Errors.Total == 0 && MayHaveRealIndices(request) && request.FindIndexed() is { } indexed)
+        if (request.Errors.Total == 0 && MayHaveOtherIndices(request) && request.FindIndexed() is { } indexed)
             AddRealIndex(members.First(member => member.Name == Fields.Labels).Value(body), request, indexed.Options);
         return null;
     }
@@ -69,14 +69,14 @@ internal static class JsonRequestReader
             request.Errors.Add(new(member.Name), RequestParser.DescribeUnknown(member.Name, request));
     }
 
-    /// <summary>Whether labels are not all written as integers.</summary>
-    private static bool MayHaveRealIndices(ScoreRequest request) =>
-        !request.IsEncoded(TensorField.Labels) && request[TensorField.Labels] is { } labels && labels.DType.IsFloat();
+    /// <summary>Whether labels may not all be written as integers.</summary>
+    private static bool MayHaveOtherIndices(ScoreRequest request) => !request.IsEncoded(TensorField.Labels)
+        && request[TensorField.Labels] is { } labels && (labels.DType.IsFloat() || request.TakesBooleanLabels);
 
     /// <summary>The text knows which label is no integer; the tensor only that one is.</summary>
     private static void AddRealIndex(ReadOnlySpan<byte> labels, ScoreRequest request, OptionValues options)
     {
-        var (position, text) = JsonTensorReader.FindNonInteger(labels, request.Allowance.Cancellation)!.Value;
+        if (JsonTensorReader.FindNonInteger(labels, request.Allowance.Cancellation) is not var (position, text)) return;
         var layout = new ClassLayout(request.Predictions!.Shape, options.Get(SharedOptions.ClassAxis));
         request.Errors.Add(new(Fields.Labels, position),
             $"labels of the shape {layout.Samples} are class indices, integers from 0 to {layout.Classes - 1}; got {text}");

@@ -119,7 +119,8 @@ function requestOf(loss) {
   const members = { ...posted, ...requestOptions(loss) };
   // the list of the worst finds the probabilities of a sample by its place, where classes are on the last axis
   const isInRows = !isMany() && [undefined, -1].includes(members.class_axis);
-  const asked = ["losses", ...isInRows ? ["probabilities"] : [], ...loss.labels === "none" ? [] : ["predictions", "metrics"]];
+  const asked = ["losses", ...isInRows ? ["probabilities"] : [], ...loss.labels === "none" ? [] : ["predictions"],
+    ...loss.options.includes("bins") && loss.labels !== "none" ? ["metrics"] : []];
   return {
     ...members, tensor_encoding: "base64",
     outputs: members.reduction === "none" ? asked : ["loss", ...asked],

@@ -49,7 +49,7 @@ async function fittingOf({ members, labels }, form) {
   const listed = [...losses.values()].filter(loss => loss.kind === kind && loss.predictions.includes(form));
   const pages = await Promise.all(listed.map(loss => readLoss(loss.name)));
   // labels that are no class indices are distributions
-  const rules = labels ? ["class", "bit", "distribution", "probability"] : ["distribution", "probability"];
+  const rules = labels ? ["class", "classes", "relevance", "bit", "distribution", "probability"] : ["distribution", "probability"];
   return pages.filter(loss => "labels" in members && rules.includes(loss.labels));
 }
 

@@ -68,7 +68,7 @@ public sealed class FormatAgreementTests(TestService service)
             AssertSame(posted, await OipAsync(middle, isBinary: false), "OIP JSON");
             AssertSame(posted, await GrpcAsync(middle, isRaw: false), "gRPC typed");
             AssertSame(posted, await GrpcAsync(middle, isRaw: true), "gRPC raw");
-            string[] outputs = [.. Compared(middle), .. draft.Labels is null ? [] : AllMetrics];
+            string[] outputs = [.. Compared(middle), .. MetricsOf(middle) is [] ? [] : AllMetrics];
             AssertSame(posted, await _numpy.ScoreAsync(middle, outputs), "NumPy");
             AssertSame(posted, await _arrow.ScoreAsync(middle, outputs), "Arrow");
         }
@@ -127,7 +127,7 @@ public sealed class FormatAgreementTests(TestService service)
     private static ulong Bits(double number) => BitConverter.DoubleToUInt64Bits(double.IsNaN(number) ? double.NaN : number);
 
     private static string[] MetricsOf(OipBatch batch) =>
-        batch.Draft.Labels is null || batch.Draft.Loss.Kind == LossKind.Overlap ? [] : Metrics;
+        LossTheories.HasMetrics(batch.Draft.Loss) ? Metrics : [];
 
     private async Task<Dictionary<string, double[]>> NativeAsync(OipBatch batch)
     {

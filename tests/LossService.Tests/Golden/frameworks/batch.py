@@ -39,7 +39,18 @@ def tversky_loss(p, t, alpha, beta, smooth):
     return (1 - (tp + smooth) / (tp + alpha * fp + beta * fn + smooth)).mean()
 
 
-CALLS = {"F": F, "torch": torch, "tversky_loss": tversky_loss, "f1_score": f1_score, "jaccard_score": jaccard_score, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
+def named(b):
+    """Rows of 0 and 1 as PyTorch's rows of class indices, filled up with -1."""
+    return torch.tensor([[*(found := row.nonzero().flatten().tolist()), *[-1] * (len(row) - len(found))] for row in b])
+
+
+def list_mle(z, relevance):
+    """The likelihood of the order by relevance, without ties."""
+    z = z.gather(-1, relevance.argsort(-1, descending=True))
+    return (z.flip(-1).logcumsumexp(-1).flip(-1) - z).sum(-1).mean()
+
+
+CALLS = {"F": F, "torch": torch, "named": named, "list_mle": list_mle, "tversky_loss": tversky_loss, "f1_score": f1_score, "jaccard_score": jaccard_score, "asymmetric_loss": asymmetric_loss, "Categorical": Categorical, "sigmoid_focal_loss": sigmoid_focal_loss, "entropy": entropy,
          "jensenshannon": jensenshannon, "calibration_curve": calibration_curve, "accuracy_score": accuracy_score, "brier_score_loss": brier_score_loss,
          "hinge_loss": hinge_loss, "log_loss": log_loss, "top_k_accuracy_score": top_k_accuracy_score}
 

@@ -19,7 +19,7 @@ class Subject:
 
     loss: str
     forms: tuple = FORMS
-    labels: tuple = ("indices", "one_hot", "soft")  # binary: ("hard", "soft"); entropy: (None,)
+    labels: tuple = ("indices", "one_hot", "soft")  # of several true classes: "many_hot"; of relevances: "graded"; binary: ("hard", "soft"); entropy: (None,)
     variants: tuple = ()  # options, each set of them a case
     binary: bool = False
     smooth: bool = True  # accepts label_smoothing
@@ -30,6 +30,8 @@ class Subject:
     overlap: bool = False
     huge: bool = False  # has a case with 50257 classes
     curved: bool = True  # has second derivatives
+    measured: bool = True  # has metrics
+    weighted: bool = True  # accepts class_weight
 
 
 @dataclass
@@ -73,7 +75,9 @@ class Draw:
         if kind == "one_hot":
             picked = flatten(self.labels("indices", shape))
             return nest([int(c == y) for y in picked for c in range(classes)], shape)
-        if kind == "hard":
+        if kind == "graded":
+            return self.numbers(shape, lambda: self.random.below(4) - 1)
+        if kind in ("hard", "many_hot"):
             return self.numbers(shape, lambda: self.random.below(2))
         return self.distributions(shape, 2)
 
@@ -151,7 +155,7 @@ def common(subject):
 
 def class_weighted(subject):
     """Class weights, which every loss with labels has; a loss may have stated them among its own variants."""
-    if subject.labels == (None,):
+    if not subject.weighted or subject.labels == (None,):
         return
     weights = {"class_weight": [0.5, 1.25, 3.0]}
     smoothing = {"label_smoothing": 0.1} if subject.smooth else {}

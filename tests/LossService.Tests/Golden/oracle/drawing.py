@@ -12,9 +12,11 @@ OPTIONS = {  # of one loss, with values to draw from
     "focal": {"gamma": (0, 0.5, 1, 2, 3.5), "alpha": (0.25, "weights")},
     "poly_cross_entropy": {"epsilon": (-1, 0, 0.5, 2, 4)},
     "generalized_cross_entropy": {"q": (0.01, 0.3, 0.7, 1)},
+    "symmetric_cross_entropy": {"alpha": (0, 0.1, 1, 6), "beta": (0, 0.1, 1), "log_zero": (-1, -4, -9.25)},
     "kl_divergence": {"direction": ("forward", "reverse")},
     "js_divergence": {"beta": (0.1, 0.5, 0.75, 0.9)},
     "multi_margin": {"p": (1, 2), "margin": (0, 0.5, 1, 2)},
+    "multilabel_margin": {"margin": (0, 0.5, 1, 2)},
     "multiclass_hinge": {"margin": (0, 0.5, 1, 2)},
     "hinge": {"margin": (0, 0.5, 1, 2)},
     "squared_hinge": {"margin": (0, 0.5, 1, 2)},
@@ -195,7 +197,10 @@ def labels(draw, subject, kind, shape, dtype):
         return nest([draw.random.below(classes) for _ in range(size(lead))], lead)
     if kind == "one_hot":
         return nest([int(c == y) for y in (draw.random.below(classes) for _ in range(size(lead))) for c in range(classes)], shape)
-    if kind == "hard":
+    if kind == "graded":
+        levels = draw.choice((2, 2, 5, 40))
+        return nest([literal((draw.random.below(levels) - 1) / 4, dtype) for _ in range(size(shape))], shape)
+    if kind in ("hard", "many_hot"):
         return nest([draw.choice((0, 1, True, False)) if draw.chance(0.1) else draw.random.below(2) for _ in range(size(shape))], shape)
     return shares(draw, subject, shape, 2, dtype, "probabilities")
 
@@ -216,7 +221,7 @@ def shared_options(draw, subject, form, shape, kind, near):
         result["clip"] = draw.choice((1e-7, 0.01, 0.25))
     if subject.bits and draw.chance(0.3):
         result["unit"] = "bits"
-    if kind is not None and draw.chance(0.35):
+    if subject.weighted and kind is not None and draw.chance(0.35):
         uniform = draw.choice((None, None, 0.001, 10, 0))
         result["class_weight"] = class_weights(draw, shape[-1]) if uniform is None else [uniform] * shape[-1]
         if draw.chance(0.2):
@@ -235,7 +240,7 @@ def weigh(draw, subject, result, samples, kind, infinite):
     over = draw.choice(("weight", "samples"))
     if reduction == "mean" and draw.chance(0.15):
         result["divisor"] = draw.choice((1, 7, 0.3, 4096))
-    measures = kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
+    measures = subject.measured and kind is not None and kind not in ("soft",) and not infinite and draw.chance(0.25)
     weighting = draw.choice(("none", "none", "positive", "zeros", "some zeros", "cancelling", "mixed", "rows"))
     if weighting in ("cancelling", "mixed") and (reduction == "mean" and over == "weight" and "divisor" not in result or measures) or infinite:
         weighting = "positive"

@@ -116,6 +116,13 @@ def generalized_cross_entropy(row, t, options):
     return (1 - row.expectation(t, row.p) ** q) / q
 
 
+def symmetric_cross_entropy(row, t, options):
+    alpha, beta, least = (mpf(options.get(name, default)) for name, default in (("alpha", 0.1), ("beta", 1), ("log_zero", -4)))
+    logs = [max(mp.log(t_c), least) if t_c != 0 else least for t_c in t]
+    reverse = -total(row.p[c] * logs[c] for c in row.classes) * beta
+    return reverse - row.expectation(t, row.log_p) * alpha if alpha else reverse
+
+
 def kl_divergence(row, t, options):
     if options.get("direction", "forward") == "forward":
         return total((mp.log(t[c]) - row.log_p[c]) * t[c] for c in row.classes if t[c] != 0)
@@ -160,6 +167,17 @@ def multi_margin(row, t, options):
     margin = mpf(options.get("margin", 1))
     return total(positive_part(row.x[c] - row.x[y] + margin) ** mpf(options.get("p", 1))
                  for c in row.classes if c != y) / len(row.x)
+
+
+def multilabel_margin(row, t, options):
+    margin = mpf(options.get("margin", 1))
+    return total(positive_part(row.x[c] - row.x[y] + margin)
+                 for y in row.classes if t[y] == 1 for c in row.classes if t[c] == 0) / len(row.x)
+
+
+def list_mle(row, t, options):
+    lowest = min(t)
+    return total(log(total(exp(row.x[j]) for j in row.classes if t[j] <= t[i])) - row.x[i] for i in row.classes if t[i] > lowest)
 
 
 def binary_cross_entropy(element, t, options):
@@ -227,8 +245,8 @@ def tversky(tp, fp, fn, options):
 WEIGHTED_BY_TERM = (cross_entropy, focal, poly_cross_entropy)
 
 CATEGORICAL = {formula.__name__: formula for formula in (
-    cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, kl_divergence, js_divergence, entropy, brier,
-    ranked_probability_score, total_variation, multiclass_hinge, multi_margin)}
+    cross_entropy, focal, poly_cross_entropy, generalized_cross_entropy, symmetric_cross_entropy, kl_divergence, js_divergence,
+    entropy, brier, ranked_probability_score, total_variation, multiclass_hinge, multi_margin, multilabel_margin, list_mle)}
 BINARY = {formula.__name__: formula for formula in (
     binary_cross_entropy, binary_focal, asymmetric, binary_brier, hinge, squared_hinge)}
 OVERLAP = {formula.__name__: formula for formula in (dice, jaccard, tversky)}

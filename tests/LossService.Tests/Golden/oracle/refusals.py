@@ -6,8 +6,10 @@ SHARES = {"probabilities": [[0.5, 0.25, 0.25], [0.125, 0.75, 0.125]], "labels": 
 CHANCES = {"probabilities": [0.25, 0.5, 1], "labels": [1, 0, 1]}
 OUT_OF_RANGE = {
     "focal": {"gamma": -1, "alpha": -0.5}, "poly_cross_entropy": {"epsilon": -2}, "generalized_cross_entropy": {"q": 1.5},
+    "symmetric_cross_entropy": {"alpha": -1, "beta": -0.5, "log_zero": 0.5},
     "kl_divergence": {"direction": "sideways"}, "js_divergence": {"beta": 1}, "cross_entropy": {"z_loss": -1},
-    "multi_margin": {"p": 3, "margin": -1}, "multiclass_hinge": {"margin": -1}, "hinge": {"margin": -1}, "squared_hinge": {"margin": -1},
+    "multi_margin": {"p": 3, "margin": -1}, "multiclass_hinge": {"margin": -1}, "multilabel_margin": {"margin": -1},
+    "hinge": {"margin": -1}, "squared_hinge": {"margin": -1},
     "binary_cross_entropy": {"pos_weight": -1}, "binary_focal": {"alpha": 1.5, "gamma": -1},
     "asymmetric": {"shift": 2, "gamma_neg": -1, "gamma_pos": -1}}
 
@@ -56,6 +58,8 @@ def of_every_loss(subject, body, classless):
             "logits": [[0] * 101] * 2, "confusion_matrix": True, "outputs": ["metrics"]}
     if not subject.curved:
         yield "Hessian of a loss without one", body | {"outputs": ["loss", "hessian"]}
+    if not subject.measured:
+        yield "metrics of a loss without them", body | {"outputs": ["loss", "metrics"]}
     if not subject.bits:
         yield "unit of no information", body | {"unit": "bits"}
     yield "weights of another shape", body | {"sample_weight": [1] * (count + 2)}
@@ -107,7 +111,15 @@ def of_labels(subject, body):
     yield "label beyond the classes", body | {"labels": [0, 3]}
     yield "label -100", body | {"labels": [0, -100]}
     yield "label 0.5", body | {"labels": [0, 0.5]}
+    if "graded" in subject.labels:
+        yield "infinite relevance", body | {"labels": [[1, "Infinity", 0], [1, 0, 2]]}
+        yield "relevance NaN", body | {"labels": [[1, 0, 0], [1, "NaN", 2]]}
+        yield "class weights of relevances", body | {"class_weight": [1, 1, 1]}
+        return
     yield "row of labels that sums to 0.9", body | {"labels": [[0.5, 0.2, 0.2], [1, 0, 0]]}
+    if "many_hot" in subject.labels:
+        yield "row of class indices", body | {"labels": [[2, 0, -1], [1, -1, -1]]}
+        yield "row of a half", body | {"labels": [[0, 0.5, 1], [1, 0, 0]]}
     yield "negative label in a row", body | {"labels": [[1.5, -0.5, 0], [1, 0, 0]]}
     yield "row of labels off by 1e-5 in float64", body | {"labels": [[0.33333, 0.33333, 0.33333], [1, 0, 0]], "dtype": "float64"}
     for k in ([1, 1, 2], 99999999999, 4, 0, [1, 0], -1):

@@ -182,12 +182,15 @@ class Request:
         return [t * (1 - a) + a / sum(shares) * share for t, share in zip(target, shares)]
 
     def class_weight(self, sample):
-        """Σ_c class_weight_c·y_c of the unsmoothed label; of a binary sample, that of its place on the last axis. What rounding took from Σy takes nothing from a uniform weight."""
+        """Σ_c class_weight_c·y_c of the unsmoothed label; of a binary sample, that of its place on the last axis. What rounding took from
+        Σy takes nothing from a uniform weight. Where no class is true, the mean of all."""
         weights = self.options.get("class_weight")
         if weights is None:
             return mpf(1)
         if self.binary:
             return mpf(weights[sample.column])
+        if not any(sample.target):
+            return mp.fsum(map(mpf, weights)) / self.classes
         return mp.fsum(mpf(w) * t for w, t in zip(weights, sample.target)) / mp.fsum(sample.target)
 
     def weight(self, sample):

@@ -56,14 +56,17 @@ def left_out(subject):
     for options in ({"reduction": "mean"}, {"reduction": "none"}):
         yield f"masked sample is not read, {stated(options)}", asked(masked | options, [*OF_PREDICTIONS, "predictions"])
     if subject.labels != (None,):
-        measured = [*OF_PREDICTIONS, "predictions", "metrics"]
-        yield "masked sample is not read, metrics", asked(masked | {"bins": 4}, measured)
+        measured = [*OF_PREDICTIONS, "predictions", *(("metrics",) if subject.measured else ())]
+        binned = lambda bins: {"bins": bins} if subject.measured else {}
+        yield "masked sample is not read, metrics", asked(masked | binned(4), measured)
         for options in ({"reduction": "mean"}, {"reduction": "none"}):
-            yield f"ignored sample is described, {stated(options)}", asked(ignored | options | {"bins": 4}, measured)
+            yield f"ignored sample is described, {stated(options)}", asked(ignored | options | binned(4), measured)
         if "probabilities" in subject.forms:
-            yield "ignored sample is described, probabilities", asked(probable | {"bins": 2}, measured)
+            yield "ignored sample is described, probabilities", asked(probable | binned(2), measured)
         yield "NaN in an ignored sample", asked(unknown, OF_PREDICTIONS)
-    dense = {"one_hot": [[1, 0, 0], ["NaN", 3, -1], [0, 0, 1]], "soft": [[0.5, 0.25, 0.25], ["NaN", 3, -1], [0, 0.5, 0.5]]}
+    dense = {"one_hot": [[1, 0, 0], ["NaN", 3, -1], [0, 0, 1]], "many_hot": [[1, 0, 1], ["NaN", 3, -1], [0, 0, 0]],
+             "graded": [[2, 0, -1], ["NaN", 3, -1], [0.5, 0.5, 0]],
+             "soft": [[0.5, 0.25, 0.25], ["NaN", 3, -1], [0, 0.5, 0.5]]}
     for kind in (kind for kind in subject.labels if kind in dense and not subject.binary):
         yield f"masked {kind} row is not read", asked(masked | {"labels": dense[kind]}, OF_PREDICTIONS)
 
@@ -79,12 +82,12 @@ def weightless(subject):
         yield f"nothing is kept, {stated(options)}", asked(body | hidden | options)
         none = {"logits": []} if subject.labels == (None,) else {"logits": [], "labels": []}
         yield f"no samples, {stated(options)}", asked(none | options)
-        if not subject.binary and subject.labels != (None,):
+        if not subject.binary and subject.weighted and subject.labels != (None,):
             yield f"class weight 0, {stated(options)}", asked(body | {"class_weight": [0, 1]} | options)
             if subject.smooth:
                 smoothed = body | {"class_weight": [0, 1], "label_smoothing": 0.1} | options
                 yield f"class weight 0 and smoothing, {stated(options)}", asked(smoothed)
-    if subject.binary or subject.labels == (None,):
+    if subject.binary or not subject.weighted or subject.labels == (None,):
         return
     mixed = {"logits": [[2, 1], [0, 3]], "labels": [0, 1], "class_weight": [2, 3], "sample_weight": [3, -2], "reduction": "sum"}
     yield "class weights that cancel", asked(mixed)
@@ -117,7 +120,7 @@ def counted(subject):
             edges = {"probabilities": [0.57, 0.29, 0.58, 1, 0, 0.5], "labels": [1, 0, 1, 1, 0, 0], "bins": 100, "dtype": "float64"}
             yield "bins by their edges", edges | {"outputs": ["metrics"]}
         return
-    if subject.labels == (None,):
+    if not subject.measured or subject.labels == (None,):
         return
     body = {"logits": [[3, 0], [3, 0], [0, 3], [0.1, 0]], "labels": [0, 0, 0, 1], "bins": 4, "top_k": [1, 2], "outputs": ["metrics"]}
     weights = {"sample_weight": [1, 2, 0.5, 3]}
@@ -256,8 +259,10 @@ def on_axes(subject):
         yield f"classes on axis {axis}, weights and mask", asked(
             posted | {"sample_weight": [[1, 2], [3, 0.5]], "mask": [[True, True], [False, True]]}, described)
     pairs = {"logits": move([[2, 1, 0], [0, 3, 1]], 1, 0), "class_axis": 0}
-    weights = {} if subject.labels == (None,) else {"class_weight": [0.5, 1, 3]}
-    for kind, labels in (("indices", [0, 2]), ("one_hot", [[1, 0], [0, 0], [0, 1]]), ("soft", [[0.5, 0], [0.25, 0.75], [0.25, 0.25]])):
+    weights = {} if not subject.weighted or subject.labels == (None,) else {"class_weight": [0.5, 1, 3]}
+    for kind, labels in (("indices", [0, 2]), ("one_hot", [[1, 0], [0, 0], [0, 1]]), ("many_hot", [[1, 0], [1, 0], [0, 1]]),
+                         ("graded", [[2, 1], [0.5, 1], [-1, 3]]),
+                         ("soft", [[0.5, 0], [0.25, 0.75], [0.25, 0.25]])):
         if kind in subject.labels:
             yield f"{kind} and classes on the first axis", asked(pairs | weights | {"labels": labels}, described)
     if subject.tempered:

@@ -87,6 +87,9 @@ MIXTURES = (
 ROUNDED_THIRDS = {"logits": [[0, 0, 0]], "labels": [[0.33333, 0.33333, 0.33333]], "outputs": ["loss", "losses"]}
 FAR_APART = tuple((f"logits near the end of float64, label {y}",
                    {"dtype": "float64", "logits": [[9e307, -9e307]], "labels": [y], "temperature": 10, "outputs": ALL}) for y in (0, 1))
+# without cross-entropy, what a sure teacher leaves of 1 is all that counts
+SURE_TEACHERS = pair("a sure teacher and no cross-entropy", {
+    "logits": [[90, 0, 1], [40, 0, 1], [0, 1, 2]], "label_logits": [[60, 0, 1], [34, 0, 1], [36.5, 0, 1]], "alpha": 0})
 
 OVERLAPS = (
     Subject("dice", overlap=True), Subject("jaccard", overlap=True),
@@ -134,6 +137,9 @@ SUBJECTS = (
         {"epsilon": 0}, {"epsilon": 0.5}, {"epsilon": -1}, {"epsilon": 4, "label_smoothing": 0.1, "mask": True})),
     Subject("generalized_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=(
         *BIASED, {"q": 1}, {"q": 0.1}, {"q": 0.001}, {"q": 0.5, "label_smoothing": 0.1, "sample_weight": True})),
+    Subject("symmetric_cross_entropy", edges=(*CATEGORICAL_EDGES, *AT_TARGET, *SURE_TEACHERS), variants=(
+        *BIASED, {"alpha": 6, "beta": 0.1}, {"alpha": 0}, {"beta": 0}, {"log_zero": -9.25}, {"log_zero": 0},
+        {"alpha": 1, "log_zero": -1.5, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("kl_divergence", bits=True, huge=True, edges=(
         *CATEGORICAL_EDGES, *AT_TARGET,
         *pair("reverse, target 0", {"logits": [[1, 2]], "labels": [0], "direction": "reverse"}, ["loss", "losses"]),
@@ -168,4 +174,30 @@ SUBJECTS = (
         *pair("at the kink", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [0, 1]}),
         *pair("logit -Infinity beside the target", {"logits": [[1, "-Infinity", 2]], "labels": [0]})),
         variants=({"p": 2}, {"margin": 0.5}, {"p": 2, "margin": 2, "sample_weight": True})),
+    Subject("multilabel_margin", curved=False, measured=False, forms=("logits",), labels=("many_hot", "indices", "one_hot"),
+            smooth=False, tempered=False, huge=True, edges=(
+        *pair("at the kink", {"logits": [[2, 1, 0, 2.5], [0, 0.5, 0.25, -1]], "labels": [[1, 0, 0, 1], [0, 1, 1, 0]]}),
+        *pair("none and all of the classes", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[0, 0, 0], [1, 1, 1]]}),
+        *pair("no true class under class weights", {
+            "logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[0, 0, 0], [1, 0, 1]], "class_weight": [0.5, 1, 3]}),
+        *pair("equal logits of true classes", {
+            "logits": [[1, 1, 1, 1.5, 0.25], [3, 3, 2, 3, 2]], "labels": [[1, 1, 0, 1, 0], [0, 1, 1, 1, 0]]}),
+        *pair("booleans", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[True, False, True], [False, False, True]]}),
+        *pair("logits -Infinity", {"logits": [[1, "-Infinity", 2, 0], [0, 1, "-Infinity", 2]], "labels": [[1, 0, 0, 1], [1, 0, 1, 0]]}),
+        *pair("logits Infinity", {"logits": [[1, "Infinity", 2, 0], [0, 1, "Infinity", 2]], "labels": [[1, 0, 0, 1], [1, 0, 1, 0]]}),
+        *pair("far and near the margin", {"logits": [[1e6, 0.125, 999999.0625, -0.75, 999998.9375]], "labels": [[1, 1, 0, 0, 0]]})),
+        variants=({"margin": 0.5}, {"margin": 2, "sample_weight": True}, {"margin": 0})),
+    Subject("list_mle", bits=True, measured=False, weighted=False, forms=("logits",), labels=("graded", "indices", "one_hot"),
+            smooth=False, tempered=False, huge=True, edges=(
+        *CATEGORICAL_EDGES[:8], *CATEGORICAL_EDGES[10:], *AT_TARGET[:4],
+        *pair("no ties", {"logits": [[2, 1, 0, 2.5], [0, 0.5, 0.25, -1]], "labels": [[3, 1, 0.5, -2], [1, 2, 3, 4]]}),
+        *pair("ties at the top", {"logits": [[2, 1, 0, 2.5], [0, 0, 0, 0]], "labels": [[3, 3, 0, -2], [1, 1, 1, 0]]}),
+        *pair("equal relevances", {"logits": [[2, 1, 0, 2.5], [0, 0, 0, 0]], "labels": [[3, 3, 3, 3], [0, 0, 0, 0]]}),
+        *pair("booleans", {"logits": [[2, 1, 0], [0, 0.5, 0.25]], "labels": [[True, False, True], [False, False, True]]}),
+        *pair("in order, far apart", {"logits": [[90, 40, 0, -38], [1, -36, -80, -700]], "labels": [[3, 2, 1, 0], [3, 2, 2, 0]]}),
+        *pair("in reverse, far apart", {"logits": [[-90, 40, 60, 61], [-700, 0, 30, 30]], "labels": [[3, 2, 1, 0], [3, 2, 2, 0]]}),
+        *pair("filled up with -Infinity", {
+            "logits": [[1, "-Infinity", 2, "-Infinity"], [0, 1, "-Infinity", 2]], "labels": [[1, 0, 2, 0], [-1, 3, -1, 2]]}),
+        *pair("relevant at -Infinity", {"logits": [[1, "-Infinity", 2, 0], [0, 1, "-Infinity", 2]], "labels": [[1, 3, 2, 0], [0, 3, 1, 2]]}),
+        *pair("logits Infinity", {"logits": [[1, "Infinity", 2, 0], [0, 1, "Infinity", 2]], "labels": [[1, 3, 2, 0], [0, 3, 1, 2]]}))),
 )
