@@ -144,8 +144,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>smooth</c>, of overlap losses.</summary>
     public static readonly Option<double> Smooth = new("smooth", OptionForm.Number, 0,
-        "s: is added to the numerator and to the denominator of the overlap. With 0, a class that is neither predicted nor labelled has "
-        + "the loss 0.")
+        "s: is added to the numerator and to the denominator of the overlap. With 0, a class that is neither predicted nor labelled, so "
+        + "that its sums are 0, has the loss 0.")
     { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
 
     /// <summary>The choice of <see cref="Link"/> that is not the default.</summary>
