@@ -41,6 +41,7 @@ class Scores:
     def __init__(self, answers=()):
         self.sums = collections.defaultdict(ExactSum)
         self.edges = {}
+        self.edges_of_classes = collections.defaultdict(dict)
         for answer in answers:
             self.add(answer)
 
@@ -54,10 +55,12 @@ class Scores:
             self._add_all("metrics", metrics["totals"])
             for number, one in enumerate(metrics["bins"]):
                 self.edges[number] = one["lower"], one["upper"]
-                for name in ("samples", "weight"):
-                    self.sums["bins", number, name].add(float(one[name]))
-                for name in ("accuracy", "confidence"):
-                    self.sums["bins", number, name].add(float(one["weight"]), float(one[name] or 0))
+                self._add_bin(("bins", number), one)
+            for number, of_class in enumerate(metrics.get("class_wise_calibration", {}).get("classes", [])):
+                edges = self.edges_of_classes[number]
+                for one in of_class["bins"]:
+                    edges[one["lower"]] = one["upper"]
+                    self._add_bin(("class_bins", number, one["lower"]), one)
             for number, one in enumerate(metrics.get("per_class", [])):
                 for name in COUNTS:
                     self.sums["classes", number, name].add(float(one[name]))
@@ -68,6 +71,8 @@ class Scores:
     def merge(self, other):
         """Adds the batches of another."""
         self.edges.update(other.edges)
+        for number, edges in other.edges_of_classes.items():
+            self.edges_of_classes[number].update(edges)
         for path, part in other.sums.items():
             self.sums[path].merge(part)
 
@@ -92,15 +97,13 @@ class Scores:
         outcome = divide(sum_of(self.sums["bins", number, "accuracy"] for number in self.edges).round(), weight)
         bins, gap, squared, resolution, largest = [], ExactSum(), ExactSum(), ExactSum(), 0
         for number, (lower, upper) in sorted(self.edges.items()):
-            names = ("samples", "weight", "accuracy", "confidence")
-            samples, own, accuracy, confidence = (self._round("bins", number, name) for name in names)
+            one, own, accuracy, confidence = self._bin(("bins", number), lower, upper)
             gap.add(abs(accuracy - confidence))
             if own:
                 largest = max(largest, abs(accuracy - confidence) / own)
                 squared.add(abs(accuracy - confidence), abs(accuracy - confidence) / own)
                 resolution.add(own, (accuracy / own - outcome) ** 2)
-            bins.append({"lower": lower, "upper": upper, "samples": int(samples), "weight": own,
-                         "accuracy": divide(accuracy, own), "confidence": divide(confidence, own)})
+            bins.append(one)
         top_k = {k: divide(correct, weight) for k, correct in totals.get("top_k_correct", {}).items()}
         return {"accuracy": divide(totals["correct"], weight),
                 **({"top_k_accuracy": top_k} if top_k else {}),
@@ -111,7 +114,35 @@ class Scores:
                 "brier": {"score": divide(totals["squared_error"], weight), "reliability": divide(squared.round(), weight),
                           "resolution": divide(resolution.round(), weight),
                           "uncertainty": outcome * (1 - outcome) if weight else None},
-                "bins": bins, **self._by_class(), "totals": totals}
+                "bins": bins, **self._class_wise(), **self._by_class(), "totals": totals}
+
+    def _class_wise(self):
+        """What class_wise_calibration adds, where it was asked for."""
+        if not self.edges_of_classes:
+            return {}
+        classes = []
+        for number, edges in sorted(self.edges_of_classes.items()):
+            bins, gap, weight = [], ExactSum(), ExactSum()
+            for lower, upper in sorted(edges.items()):
+                one, own, accuracy, confidence = self._bin(("class_bins", number, lower), lower, upper)
+                gap.add(abs(accuracy - confidence))
+                weight.add(own)
+                bins.append(one)
+            classes.append({"calibration_error": divide(gap.round(), weight.round()), "bins": bins})
+        errors = [one["calibration_error"] for one in classes if one["calibration_error"] is not None]
+        return {"class_wise_calibration": {"calibration_error": mean(errors), "classes": classes}}
+
+    def _add_bin(self, path, one):
+        for name in ("samples", "weight"):
+            self.sums[*path, name].add(float(one[name]))
+        for name in ("accuracy", "confidence"):
+            self.sums[*path, name].add(float(one["weight"]), float(one[name] or 0))
+
+    def _bin(self, path, lower, upper):
+        """A bin as the service writes it, its weight, and its sums of weight·accuracy and weight·confidence."""
+        samples, own, accuracy, confidence = (self._round(*path, name) for name in ("samples", "weight", "accuracy", "confidence"))
+        return ({"lower": lower, "upper": upper, "samples": int(samples), "weight": own,
+                 "accuracy": divide(accuracy, own), "confidence": divide(confidence, own)}, own, accuracy, confidence)
 
     def _by_class(self):
         """What per_class and confusion_matrix add, where they were asked for."""

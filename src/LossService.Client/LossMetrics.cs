@@ -13,6 +13,12 @@ public sealed record LossMetrics(
     double? Accuracy, IReadOnlyDictionary<long, double?> TopKAccuracy, double? Perplexity, double? ExpectedCalibrationError,
     double? MaximumCalibrationError, double? RootMeanSquareCalibrationError, LossBrierParts Brier, IReadOnlyList<LossCalibrationBin> Bins)
 {
+    /// <summary>The calibration of each class; null unless <see cref="LossOptions.ClassWiseCalibration"/> is set.</summary>
+    public LossClassWiseCalibration? ClassWiseCalibration { get; init; }
+
+    /// <summary>Bins of equal weight; null unless <see cref="LossOptions.EqualMassCalibration"/> is set, and of a stream.</summary>
+    public LossReliabilityDiagram? EqualMassCalibration { get; init; }
+
     /// <summary>Each class, in their order; empty unless <see cref="LossOptions.PerClass"/> is set.</summary>
     public IReadOnlyList<LossClassMetrics> Classes { get; init; } = [];
 

@@ -75,6 +75,12 @@ public sealed class LossOptions
     /// <summary>Whether the metrics have a confusion matrix.</summary>
     public bool? ConfusionMatrix { get => Get<bool?>(); set => Set(value); }
 
+    /// <summary>Whether the metrics have the calibration error of each class's probability, and their mean.</summary>
+    public bool? ClassWiseCalibration { get => Get<bool?>(); set => Set(value); }
+
+    /// <summary>Whether the metrics have bins of equal weight, and the calibration error over them.</summary>
+    public bool? EqualMassCalibration { get => Get<bool?>(); set => Set(value); }
+
     /// <summary>Whether the metrics have the temperature that makes the cross-entropy of the batch least.</summary>
     public bool? FitTemperature { get => Get<bool?>(); set => Set(value); }
 

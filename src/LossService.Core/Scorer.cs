@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Engine;
 using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -73,7 +74,7 @@ public static class Scorer
             foreach (var entry in entries) scores.Add(entry.Loss.Score(entry.Batch, cancellation));
             if (combined == OutputSet.None) return new(scores, null);
             (Scores, double)[] parts = [.. scores.Zip(entries, (scored, entry) => (scored, entry.Weight))];
-            return new(scores, Combination.Create(parts, combined, first.Memory, cancellation));
+            return new(scores, Combiner.Combine(parts, combined, first.Memory, cancellation));
         }
         catch
         {

@@ -40,6 +40,31 @@ public sealed class SeveralScoringTests
             TestTensor.Read(scores.Entries[1].Gradient).Select(g => 3 * g), TestTensor.Read(scores.Combined.Gradient));
     }
 
+    /// <summary>A combined gradient so large that idle cores share its sum has the bits of its elements alone.</summary>
+    [Theory]
+    [InlineData(DType.Float32)]
+    [InlineData(DType.Float64)]
+    public void Combination_OfALargeBatch_IsThatOfItsRows(DType dtype)
+    {
+        const int Rows = 3001, Classes = 101;
+        var draft = BatchGenerator.Draw(LossCatalogue.Find("cross_entropy")!, (Finite with { DTypes = [dtype] }).OfSize(Rows, Classes), 3)
+            with
+        { Reduction = Reduction.Sum };
+        var whole = Combine(draft);
+        for (var row = 0; row < Rows; row += 500)
+            Assert.Equal(Combine(draft.Take([row])), whole.AsSpan(row * Classes, Classes));
+
+        static double[] Combine(Draft draft)
+        {
+            using var batch = draft.ToBatch(Both);
+            var other = batch with { Options = new OptionValues().Set(SharedOptions.LabelSmoothing, 0.25) };
+            using var scores = Scorer.TryScore(
+                [new(draft.Loss, batch, 0.3), new(draft.Loss, other, 0), new(draft.Loss, other, -0.7)], Both, [new(), new(), new()],
+                TestContext.Current.CancellationToken)!;
+            return TestTensor.Read(scores.Combined!.Gradient!);
+        }
+    }
+
     [Fact]
     public void Scores_OfAnInvalidEntry_AreNone()
     {

@@ -14,7 +14,13 @@ internal static class OptionGenerator
         && option.GoesWith(draft.Target)
         && (option.Name != "ignore_index" || draft.LabelForm == LabelForm.Indices
             || (draft.IsBinary && draft.LabelForm == LabelForm.Dense))
-        && draft.Classes <= option.Name switch { "per_class" => 1000, "confusion_matrix" => 100, _ => int.MaxValue };
+        && draft.Classes <= option.Name switch
+        {
+            "per_class" => 1000,
+            "confusion_matrix" => 100,
+            "class_wise_calibration" => 15,
+            _ => int.MaxValue,
+        };
 
     /// <summary>A value within the range, of the option's type.</summary>
     public static object? Draw(Option option, int classes, Random random)

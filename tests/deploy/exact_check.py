@@ -23,6 +23,9 @@ def draw_answer(draw, bins=5, classes=3):
             "sums": [[draw.random() for _ in range(3)] for _ in range(classes)],
             "metrics": {"totals": totals | {"top_k_correct": {"5": draw.random()}},
                         "bins": [{"lower": i / bins, "upper": (i + 1) / bins, **own(draw.randint(0, 9))} for i in range(bins)],
+                        "class_wise_calibration": {"classes": [
+                            {"bins": [{"lower": i / bins, "upper": (i + 1) / bins, **own(draw.randint(1, 9))}
+                                      for i in range(bins) if draw.random() < 0.5]} for _ in range(classes)]},
                         "per_class": [{name: draw.random() for name in COUNTS} for _ in range(classes)],
                         "confusion_matrix": [[draw.random() for _ in range(classes)] for _ in range(classes)]}}
 
@@ -45,6 +48,11 @@ def main():
         assert show(part.result()) == expected
         cells = [answer["metrics"]["confusion_matrix"][0][1] for answer in answers]
         assert part.result()["metrics"]["confusion_matrix"][0][1] == math.fsum(cells)
+        binned = part.result()["metrics"]["class_wise_calibration"]["classes"]
+        for c, of_class in enumerate(binned):
+            parts = [one for answer in answers for one in answer["metrics"]["class_wise_calibration"]["classes"][c]["bins"]]
+            assert sum(one["samples"] for one in of_class["bins"]) == sum(one["samples"] for one in parts)
+            assert of_class["calibration_error"] is not None or not parts
         assert part.result()["sums"][2][1] == math.fsum(answer["sums"][2][1] for answer in answers)
     infinite = Scores([{"totals": {"samples": 1, "weight": 1, "loss": loss}} for loss in (1.0, "Infinity")])
     assert '"loss": "Infinity"' in show(infinite.result())

@@ -18,6 +18,9 @@ internal static class InferMetrics
             new(OrNull(brier[0]), OrNull(brier[1]), OrNull(brier[2]), OrNull(brier[3])),
             [.. Rows(OutputNames.CalibrationBins).Select(ToBin)])
         {
+            ClassWiseCalibration = tensors.ContainsKey(OutputNames.ClassWiseCalibrationError) ? ReadClassWise() : null,
+            EqualMassCalibration = tensors.ContainsKey(OutputNames.EqualMassCalibrationError)
+                ? new(Number(OutputNames.EqualMassCalibrationError), [.. Rows(OutputNames.EqualMassBins).Select(ToBin)]) : null,
             Classes = [.. Rows(OutputNames.PerClass).Select(ToClass)],
             Macro = macro is [var precision, var recall, var f1, var iou] ? new(precision, recall, f1, iou) : null,
             BalancedAccuracy = tensors.ContainsKey(OutputNames.BalancedAccuracy) ? Number(OutputNames.BalancedAccuracy) : null,
@@ -27,6 +30,17 @@ internal static class InferMetrics
         };
 
         double? Number(string name) => OrNull(tensors[name].AsSpan<double>()[0]);
+
+        LossClassWiseCalibration ReadClassWise()
+        {
+            // each row begins with its class
+            var bins = Rows(OutputNames.ClassCalibrationBins).ToLookup(row => (int)row[0], row => ToBin(row[1..]));
+            return new(Number(OutputNames.ClassWiseCalibrationError),
+                [
+                    .. Numbers(OutputNames.ClassCalibrationErrors).Select((error, c) =>
+                        new LossReliabilityDiagram(OrNull(error), [.. bins[c]])),
+                ]);
+        }
 
         double[] Numbers(string name) => tensors.TryGetValue(name, out var tensor) ? tensor.AsSpan<double>().ToArray() : [];
 

@@ -6,6 +6,8 @@ namespace LossService.Client.Wire;
 /// <summary>Metrics from the service's JSON.</summary>
 internal static class JsonMetrics
 {
+    private const string Error = "calibration_error";
+
     /// <summary>The metrics of a batch or of a stream; null where there are none.</summary>
     public static LossMetrics? Read(JsonElement json)
     {
@@ -20,12 +22,14 @@ internal static class JsonMetrics
             Number(OutputNames.MaximumCalibrationError), Number(OutputNames.RootMeanSquareCalibrationError),
             new(JsonValues.GetNumber(brier, "score"), JsonValues.GetNumber(brier, "reliability"),
                 JsonValues.GetNumber(brier, "resolution"), JsonValues.GetNumber(brier, "uncertainty")),
-            [
-                .. metrics.GetProperty("bins").EnumerateArray().Select(bin => new LossCalibrationBin(
-                    Sum(bin, "lower"), Sum(bin, "upper"), (long)Sum(bin, "samples"), Sum(bin, "weight"),
-                    JsonValues.GetNumber(bin, "accuracy"), JsonValues.GetNumber(bin, "confidence"))),
-            ])
+            ReadBins(metrics))
         {
+            ClassWiseCalibration = metrics.TryGetProperty(OutputNames.ClassWiseCalibration, out var classWise)
+                ? new(JsonValues.GetNumber(classWise, Error),
+                    [.. classWise.GetProperty("classes").EnumerateArray().Select(ReadDiagram)])
+                : null,
+            EqualMassCalibration = metrics.TryGetProperty(OutputNames.EqualMassCalibration, out var equalMass)
+                ? ReadDiagram(equalMass) : null,
             Classes = metrics.TryGetProperty(OutputNames.PerClass, out var classes)
                 ? [.. classes.EnumerateArray().Select(ReadClass)] : [],
             Macro = metrics.TryGetProperty("macro", out var macro)
@@ -44,6 +48,15 @@ internal static class JsonMetrics
 
         double? Number(string name) => JsonValues.GetNumber(metrics, name);
     }
+
+    private static LossReliabilityDiagram ReadDiagram(JsonElement diagram) => new(JsonValues.GetNumber(diagram, Error), ReadBins(diagram));
+
+    private static LossCalibrationBin[] ReadBins(JsonElement diagram) =>
+    [
+        .. diagram.GetProperty("bins").EnumerateArray().Select(bin => new LossCalibrationBin(
+            Sum(bin, "lower"), Sum(bin, "upper"), (long)Sum(bin, "samples"), Sum(bin, "weight"),
+            JsonValues.GetNumber(bin, "accuracy"), JsonValues.GetNumber(bin, "confidence"))),
+    ];
 
     private static LossClassMetrics ReadClass(JsonElement one) => new(
         Sum(one, "true_positives"), Sum(one, "false_positives"), Sum(one, "false_negatives"), Sum(one, "true_negatives"),

@@ -21,7 +21,12 @@ internal static class OutputNames
         RootMeanSquareCalibrationError = "root_mean_square_calibration_error", BrierParts = "brier_parts",
         CalibrationBins = "calibration_bins", PerClass = "per_class", MacroAverage = "macro_average",
         BalancedAccuracy = "balanced_accuracy", ConfusionMatrix = "confusion_matrix",
-        TemperatureFit = "temperature_fit";
+        TemperatureFit = "temperature_fit", ClassWiseCalibrationError = "class_wise_calibration_error",
+        ClassCalibrationErrors = "class_calibration_errors", ClassCalibrationBins = "class_calibration_bins",
+        EqualMassCalibrationError = "equal_mass_calibration_error", EqualMassBins = "equal_mass_bins";
+
+    /// <summary>Metrics that JSON has as objects.</summary>
+    public const string ClassWiseCalibration = "class_wise_calibration", EqualMassCalibration = "equal_mass_calibration";
 
     private static readonly (LossOutputs Flag, string Name)[] All =
         [.. Enum.GetValues<LossOutputs>().Where(flag => flag != LossOutputs.Default).Select(flag => (flag, WireName.Of(flag.ToString())))];
@@ -40,6 +45,9 @@ internal static class OutputNames
         .. options.TopK is null ? Array.Empty<string>() : [TopKAccuracy],
         .. options.PerClass is true ? new[] { PerClass, MacroAverage, BalancedAccuracy } : [],
         .. options.ConfusionMatrix is true ? new[] { ConfusionMatrix } : [],
+        .. options.ClassWiseCalibration is true
+            ? new[] { ClassWiseCalibrationError, ClassCalibrationErrors, ClassCalibrationBins } : [],
+        .. options.EqualMassCalibration is true ? new[] { EqualMassCalibrationError, EqualMassBins } : [],
         .. options.FitTemperature is true ? new[] { TemperatureFit } : [],
     ];
 }

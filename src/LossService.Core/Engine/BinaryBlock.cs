@@ -164,6 +164,12 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
                 gradient = TNumber.Select(hasNone, TNumber.Zero, gradient * TNumber.Of(weight));
                 lost = Vector256.AndNot(lost, hasNone);
             }
+            if (_wantsGradient && !TFormula.IsOnLogits && link.IsSigmoid && TNumber.HasRest)
+            {
+                var lacks = Underflow.MayLack(Vector256.MinNative(e.P.Round(), e.Q.Round()), gradient.Round());
+                if (typeof(TNumber) != typeof(Dd)) lost |= lacks;
+                else if (lacks != Vector256<double>.Zero) gradient = TNumber.Select(lacks, OfTiny(e, terms, factor, s, i), gradient);
+            }
             if (_isNothing) gradient = TNumber.Zero;
             lost |= HasFailed(value + gradient);
             Store(value, s.Value + i, s.ValueRest + i);
@@ -181,6 +187,21 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         }
     }
 
+    /// <summary>The gradient of elements of which p or 1 − p has lost digits to underflow.</summary>
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private TNumber OfTiny<TWide, TNumber>(
+        FourElements<TWide, TNumber> e, ElementResult<TNumber> terms, TNumber factor, BinaryScratch s, int i)
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var shifted = _link.BackwardShifted(
+            Unsafe.BitCast<FourElements<TWide, TNumber>, FourElements<Dd, Dd>>(e),
+            Unsafe.BitCast<ElementResult<TNumber>, ElementResult<Dd>>(terms));
+        shifted *= Unsafe.BitCast<TNumber, Dd>(factor);
+        if (_isScaled) shifted *= Vector256.LoadAligned(s.Weight + i);
+        return Unsafe.BitCast<Dd, TNumber>(Underflow.ShiftBack(shifted));
+    }
+
     /// <summary>Stores what depends on the probabilities; tells which lanes are lost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> StoreMore<TWide, TNumber>(
@@ -189,6 +210,7 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         where TNumber : struct, IArithmetic<TNumber>
     {
         e.P.Round().StoreAligned(s.P + i);
+        e.Q.Round().StoreAligned(s.Q + i);
         e.LogP.Round().StoreAligned(s.LogP + i);
         var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
         var entropy = -(TNumber.XLogY(p, e.LogP) + TNumber.XLogY(q, e.LogQ)) * unit;

@@ -92,6 +92,15 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
         return clip > 0 ? TNumber.Select(Vector256.LessThan(Smaller(posted), Vector256.Create(clip)), TNumber.Zero, sum) : sum;
     }
 
+    /// <summary>∂L/∂z·2^512 of elements whose p or 1 − p is tiny, so that the other is 1.</summary>
+    public Dd BackwardShifted(in FourElements<Dd, Dd> e, in ElementResult<Dd> terms)
+    {
+        var (p, q) = (Underflow.ShiftedExp(e.LogP), Underflow.ShiftedExp(e.LogQ));
+        var g = terms.LogPDerivative * q - terms.LogQDerivative * p
+            + Dd.XLogY(Dd.Select(Dd.LessThan(p, q), p, q), terms.PDerivative);
+        return temperature == 1 ? g : g / new Dd(temperature);
+    }
+
     /// <summary>a/b; 0 where a = 0, even for b = 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TNumber Quotient<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber> =>

@@ -54,10 +54,11 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         Weights = new(
             batch, predictions.Count, _classWeight.Length == 0 ? null : i => _classWeight[i % _classWeight.Length], cancellation);
         _isWeighted = !Weights.ArePlain || _classWeight.Length > 0;
+        _columns = CountColumns(batch);
+        Tallies = new(batch, predictions.Count, _columns);
         Scores = new(batch.Asked, batch.StoredDType, predictions.Shape, predictions.Shape, batch.Memory);
         _block = new(formula, batch, Weights, _isWeighted, Scores.Gradient is not null, _wantsMore);
         _formula = formula;
-        _columns = predictions.Shape.Rank > 1 ? predictions.Shape.Last : 1;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
         _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
@@ -75,19 +76,19 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     /// <summary>The results.</summary>
     public Scores Scores { get; }
 
+    /// <summary>The metrics that are asked for.</summary>
+    public TallyPlan Tallies { get; }
+
     /// <inheritdoc/>
-    public void Dispose() => Weights.Dispose();
-
-    /// <summary>The bytes of working memory that a batch needs: of its weights, since blocks of elements are small.</summary>
-    public static long CountBytes(Batch batch) => batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Count;
-
-    /// <summary>Makes an empty sum of the metrics.</summary>
-    public MetricsSum NewTally()
+    public void Dispose()
     {
-        var options = _batch.Options;
-        return new([], options.Get(SharedOptions.Bins), options.Get(SharedOptions.Calibration),
-            options.Get(SharedOptions.PerClass) ? new(_columns, hasClasses: true, hasMatrix: false) : null);
+        Weights.Dispose();
+        Tallies.Dispose();
     }
+
+    /// <summary>The bytes of working memory that a batch needs: of its weights and metrics, since blocks of elements are small.</summary>
+    public static long CountBytes(Batch batch) => (batch.SampleWeight is null ? 0 : sizeof(double) * batch.Predictions.Count)
+        + TallyPlan.CountBytes(batch, batch.Predictions.Count, CountColumns(batch));
 
     /// <summary>Scores the elements from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -240,7 +241,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
-        if (tally.Classes is { } classes) CountClasses(classes, block, count, scratch);
+        if (tally.Classes is not null || tally.ClassBins is not null) CountClasses(tally, block, count, scratch);
         if (Weights.ArePlain)
         {
             TallyUnweighted(tally, count, scratch);
@@ -255,13 +256,16 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         }
     }
 
-    private void CountClasses(ClassSums classes, long block, int count, BinaryScratch scratch)
+    private static int CountColumns(Batch batch) => batch.Predictions.Shape.Rank > 1 ? batch.Predictions.Shape.Last : 1;
+
+    private void CountClasses(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
         for (var i = 0; i < count; i++)
         {
             if (!Weights.Kept.Contains(block + i)) continue;
             var column = (int)((block + i) % _columns);
-            classes.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch, i));
+            tally.Classes?.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch, i));
+            tally.ClassBins?.Add(Weights[block + i], column, scratch.P[i], FindLabel(scratch, i));
         }
     }
 
@@ -279,11 +283,14 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)
     {
-        var (p, positive) = (scratch.P[i], IsPositive(scratch, i));
+        var positive = IsPositive(scratch, i);
         var isHit = positive == _target.IsPositive(scratch.Label[i]);
-        var label = _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
-        return _calibratesPositive ? (isHit, p, label) : (isHit, positive ? p : 1 - p, isHit ? 1 : 0);
+        return _calibratesPositive ? (isHit, scratch.P[i], FindLabel(scratch, i))
+            // 1 − P is rounded twice: then −z and z have other confidences
+            : (isHit, positive ? scratch.P[i] : scratch.Q[i], isHit ? 1 : 0);
     }
+
+    private double FindLabel(BinaryScratch scratch, int i) => _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
 
     private bool IsPositive(BinaryScratch scratch, int i) => _batch.Form != PredictionForm.Logits ? scratch.Posted[i] > 0.5
         : _bias.Length == 0 ? scratch.Posted[i] > 0 : scratch.Posted[i] / _temperature + scratch.Bias[i] > 0;

@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 23;
+    private const int Rows = 24;
 
     private readonly double* _first;
 
@@ -90,6 +90,9 @@ internal sealed unsafe class BinaryScratch
     /// <summary>What is added to the logits after their division by the temperature.</summary>
     public double* Bias => _first + 22 * Block;
 
+    /// <summary>The probabilities of the negative class.</summary>
+    public double* Q => _first + 23 * Block;
+
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
 
@@ -119,6 +122,7 @@ internal sealed unsafe class BinaryScratch
         ValueRest[to] = other.ValueRest[from];
         Gradient[to] = other.Gradient[from];
         P[to] = other.P[from];
+        Q[to] = other.Q[from];
         LogP[to] = other.LogP[from];
         Entropy[to] = other.Entropy[from];
         CrossEntropy[to] = other.CrossEntropy[from];

@@ -35,6 +35,7 @@ internal sealed class CategoricalPass : IDisposable
             using var reader = new ClassWeightReader(batch, _classWeights);
             Weights = new(batch, Rows, reader.Read, cancellation);
         }
+        Tallies = new(batch, Rows, _classes);
         Scores = new(batch.Asked, batch.StoredDType, layout.Samples, batch.Predictions.Shape, batch.Memory);
         if (_areAdjacent) _batch = batch.WithClassesLast();
     }
@@ -48,15 +49,8 @@ internal sealed class CategoricalPass : IDisposable
     /// <summary>The results.</summary>
     public Scores Scores { get; }
 
-    /// <summary>Makes an empty sum of the metrics that the batch asks for.</summary>
-    public MetricsSum NewTally()
-    {
-        var options = _batch.Options;
-        var (hasClasses, hasMatrix) = (options.Get(SharedOptions.PerClass), options.Get(SharedOptions.ConfusionMatrix));
-        return new(
-            options.Get(SharedOptions.TopK) ?? [], options.Get(SharedOptions.Bins), null,
-            hasClasses || hasMatrix ? new(_classes, hasClasses, hasMatrix) : null);
-    }
+    /// <summary>The metrics that are asked for.</summary>
+    public TallyPlan Tallies { get; }
 
     /// <summary>Scores the rows from <paramref name="start"/> to before <paramref name="end"/>, adding to the sums.</summary>
     public void Run(long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
@@ -79,7 +73,11 @@ internal sealed class CategoricalPass : IDisposable
     }
 
     /// <inheritdoc/>
-    public void Dispose() => Weights.Dispose();
+    public void Dispose()
+    {
+        Weights.Dispose();
+        Tallies.Dispose();
+    }
 
     /// <summary>The bytes of working memory that a batch needs on so many cores, and for its weights.</summary>
     public static long CountBytes(Batch batch, int cores)
@@ -87,7 +85,8 @@ internal sealed class CategoricalPass : IDisposable
         var layout = batch.Layout;
         return cores * (CategoricalRun.CountBytes(layout.Classes, batch.Wants(OutputSet.Hessian))
             + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch)))
-            + (batch.SampleWeight is null ? 0 : sizeof(double) * layout.Rows);
+            + (batch.SampleWeight is null ? 0 : sizeof(double) * layout.Rows)
+            + TallyPlan.CountBytes(batch, layout.Rows, layout.Classes);
     }
 
     /// <summary>Scores rows of a batch with the classes on the last axis.</summary>

@@ -23,8 +23,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
 
     // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it; nor does it find the class
-    // that is predicted
-    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 || tally?.Classes is not null ? null : tally;
+    // that is predicted, or the probability of each
+    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 || tally?.NeedsRows == true ? null : tally;
 
     private readonly WorkMemory? _target =
         plan is { TakesClasses: true, TakesRows: false } && labels!.AreRows

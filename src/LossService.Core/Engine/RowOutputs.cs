@@ -55,5 +55,6 @@ internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights 
             Ranking.CountBefore(row.Z[.._classes], label));
         tally.AddToBin(weights[index], row.P.Hi[best], best == label ? 1 : 0);
         tally.Classes?.Add(weights[index], label, best);
+        tally.ClassBins?.Add(weights[index], row.P.Hi[.._classes], y);
     }
 }

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -11,6 +12,9 @@ internal static class Underflow
 {
     private const double Tiny = 1e-270;
 
+    // what is made of a tiny probability and any factor is less than this
+    private const double Small = 1e-100;
+
     private static Dd Log => Dd.Ln2 * new Dd(512);
 
     private static Vector256<double> Up => Vector256.Create(double.ScaleB(1, 512));
@@ -22,6 +26,11 @@ internal static class Underflow
 
     /// <summary>Which of four numbers are tiny; not those with these logarithms that are exactly 0.</summary>
     public static Vector256<double> IsTiny(Dd x, Dd log) => Vector256.LessThan(x.Hi, Vector256.Create(Tiny)) & log.IsFinite;
+
+    /// <summary>Which of four derivatives may be made of a tiny p or 1 − p, the smaller of which is given.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> MayLack(Vector256<double> smaller, Vector256<double> derivative) =>
+        Vector256.LessThan(smaller, Vector256.Create(Tiny)) & Vector256.LessThan(Vector256.Abs(derivative), Vector256.Create(Small));
 
     /// <summary>Which of four are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
     public static Vector256<double> IsTiny(in CategoricalRow<Dd> row, int c) => IsTiny(row.P[c], row.LogP[c]);

@@ -250,7 +250,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
 
     /// <summary>The next four logits, −∞ after the row's end; reads nothing after it, where the memory may end.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Load(TElement* z, int count)
+    public static Vector256<double> Load(TElement* z, int count)
     {
         if (count >= Width) return TElement.Load(z);
         var lanes = stackalloc double[Width];

@@ -20,6 +20,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private readonly SoftmaxConclusion _conclusion;
     private readonly SoftmaxTargets _targets;
     private readonly SparseBlock? _sparse;
+    private readonly TeacherDivergence<TElement>? _divergence;
     private readonly ExponentialScale _scale;
     private readonly int _classes, _padded, _block;
     private readonly bool _isShort, _isPlain, _weighsInside;
@@ -47,6 +48,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _scale = new(loss.Temperature);
         _predictions = (TElement*)batch.Predictions.Data;
         _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
+        if (hasRows && !_isShort) _divergence = TeacherDivergence<TElement>.Create(batch, loss);
         _weighsInside = hasRows || loss.Smoothing != 0;
         _isPlain = samples.ArePlain && (_weighsInside || loss.ClassWeight.Length == 0) && !loss.IsScaled;
         _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
@@ -281,7 +283,11 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             if (!IsDeclined(i)) continue;
             // where a difference of finite parts lacks digits, the gradient does not depend on it
-            if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i])) WithoutLoss.Add(_scratch.Index[i]);
+            if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i]))
+            {
+                if (_divergence?.TryFind(_scratch, i, _isPlain, _targets.Row(i), _e + i * _padded) == true) continue;
+                WithoutLoss.Add(_scratch.Index[i]);
+            }
             else
             {
                 Declined.Add(_scratch.Index[i]);

@@ -27,7 +27,8 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     [
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.LabelTemperature,
         SharedOptions.Temperature, SharedOptions.TemperatureSquared, SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Bins,
-        SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.FitTemperature,
+        SharedOptions.Calibration, SharedOptions.PerClass, SharedOptions.ClassWiseCalibration,
+        SharedOptions.EqualMassCalibration, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -37,8 +38,8 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
             CreateFormula(batch.Options), batch.Options.Get(SharedOptions.PosWeight) ?? One, batch, cancellation);
         var count = batch.Predictions.Count;
         var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
-            count, count, batch.Wants(OutputSet.Metrics) ? pass.NewTally : null, pass.Run, cancellation));
-        FitTemperature(batch, scores, pass.Weights, cancellation);
+            count, count, batch.Wants(OutputSet.Metrics) ? pass.Tallies.NewTally : null, pass.Run, cancellation));
+        Complete(batch, scores, pass.Weights, pass.Tallies.Confidences, cancellation);
         return scores;
     }
 

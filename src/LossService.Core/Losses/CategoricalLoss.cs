@@ -30,7 +30,8 @@ internal abstract class CategoricalLoss : Loss
         .. own, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.LabelSmoothing, SharedOptions.SmoothingOver,
         SharedOptions.LabelTemperature, SharedOptions.Remainder, SharedOptions.Temperature, SharedOptions.TemperatureSquared,
         SharedOptions.LogitBias, SharedOptions.Clip, SharedOptions.Normalize, SharedOptions.ClassAxis, SharedOptions.TopK,
-        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.FitTemperature,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.ClassWiseCalibration,
+        SharedOptions.EqualMassCalibration, SharedOptions.FitTemperature,
     ];
 
     /// <inheritdoc/>
@@ -39,8 +40,8 @@ internal abstract class CategoricalLoss : Loss
         using var pass = new CategoricalPass(batch, CreateFormula(batch.Options, CountClasses(batch)), ClassWeighting, cancellation);
         var wantsMetrics = batch.Wants(OutputSet.Metrics) && batch.Labels is not null;
         var scores = Conclude(batch, pass.Scores, pass.Weights, () => SampleSplit.Run(
-            pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.NewTally : null, pass.Run, cancellation));
-        FitTemperature(batch, scores, pass.Weights, cancellation);
+            pass.Rows, batch.Predictions.Count, wantsMetrics ? pass.Tallies.NewTally : null, pass.Run, cancellation));
+        Complete(batch, scores, pass.Weights, pass.Tallies.Confidences, cancellation);
         return scores;
     }
 

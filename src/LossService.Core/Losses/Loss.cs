@@ -93,12 +93,19 @@ public abstract class Loss
     /// <summary>The bytes that computing takes beside the results.</summary>
     private protected abstract long CountWorkBytes(Batch batch);
 
-    /// <summary>Adds the best temperature to the metrics where that is asked for; frees the scores where that fails.</summary>
-    private protected void FitTemperature(Batch batch, Scores scores, SampleWeights weights, CancellationToken cancellation)
+    /// <summary>
+    /// Adds to the metrics what is not made of sums, where that is asked for: the bins of equal weight and the best temperature. Frees the
+    /// scores where that fails.
+    /// </summary>
+    private protected void Complete(
+        Batch batch, Scores scores, SampleWeights weights, ConfidenceList? confidences, CancellationToken cancellation)
     {
-        if (scores.Metrics is not { } metrics || !batch.Options.Get(SharedOptions.FitTemperature)) return;
+        if (scores.Metrics is not { } metrics) return;
         try
         {
+            cancellation.ThrowIfCancellationRequested();
+            if (confidences is not null) scores.Add(confidences.Conclude(batch.Options.Get(SharedOptions.Bins)));
+            if (!batch.Options.Get(SharedOptions.FitTemperature)) return;
             using var fitter = new TemperatureFitter(batch, weights, Kind == LossKind.Binary, cancellation);
             scores.Add(fitter.Fit(metrics));
         }

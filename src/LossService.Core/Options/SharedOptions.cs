@@ -110,6 +110,16 @@ public static class SharedOptions
     public static readonly Option<bool> ConfusionMatrix = new("confusion_matrix", OptionForm.Flag, false,
         "Adds to metrics the weight of the samples by label, then by prediction; for at most 100 classes.");
 
+    /// <summary>The option <c>class_wise_calibration</c>.</summary>
+    public static readonly Option<bool> ClassWiseCalibration = new("class_wise_calibration", OptionForm.Flag, false,
+        "Adds to metrics the calibration error of each class's probability over all samples, in bins of equal width, and the mean of "
+        + "the classes; for at most 15000 bins, those of all classes together. The classes are those of per_class.");
+
+    /// <summary>The option <c>equal_mass_calibration</c>.</summary>
+    public static readonly Option<bool> EqualMassCalibration = new("equal_mass_calibration", OptionForm.Flag, false,
+        "Adds to metrics the calibration error over bins of equal weight, as many as bins, beside that over bins of equal width. It is of "
+        + "the batch: the summary of a stream has none.");
+
     /// <summary>The option <c>fit_temperature</c>.</summary>
     public static readonly Option<bool> FitTemperature = new("fit_temperature", OptionForm.Flag, false,
         "Adds to metrics the temperature that makes the cross-entropy of the batch least, with cross-entropy and calibration error before "
@@ -134,8 +144,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>smooth</c>, of overlap losses.</summary>
     public static readonly Option<double> Smooth = new("smooth", OptionForm.Number, 0,
-        "s: is added to the numerator and to the denominator of the overlap. With 0, a class that is neither predicted nor labelled has "
-        + "the loss 0.")
+        "s: is added to the numerator and to the denominator of the overlap. With 0, a class that is neither predicted nor labelled, so "
+        + "that its sums are 0, has the loss 0.")
     { Minimum = 0, MinimumAboveZero = Smallest, Maximum = Largest };
 
     /// <summary>The choice of <see cref="Link"/> that is not the default.</summary>

@@ -25,6 +25,12 @@ public sealed record Metrics(
     ClassReport Classes,
     MetricTotals Totals)
 {
+    /// <summary>How well the probability of each class is calibrated; null where it is not asked for.</summary>
+    public ClassWiseCalibration? ClassWise { get; init; }
+
+    /// <summary>The confidences in bins of equal weight; null where they are not asked for, and of several batches.</summary>
+    public ReliabilityDiagram? EqualMass { get; init; }
+
     /// <summary>The best temperature of the batch; null where it is not asked for, and of several batches.</summary>
     public TemperatureFit? TemperatureFit { get; init; }
 }

@@ -14,32 +14,44 @@ public sealed class MetricsSum
     private readonly string? _calibration;
     private readonly long[] _topK;
     private readonly ExactSum[] _topKHits;
-    private readonly Bin[] _bins;
-    private readonly double[] _edges;
+    private readonly BinSums[] _bins;
+    private readonly BinEdges _edges;
     private readonly ExactSum _weight = new();
     private readonly ExactSum _hits = new();
     private readonly ExactSum _crossEntropy = new();
     private readonly ExactSum _squares = new();
     private readonly ExactSum _outcomes = new();
     private ClassSums? _classes;
+    private ClassBins? _classBins;
 
     /// <summary>Sums over no samples.</summary>
     /// <param name="topK">The k of the top-k accuracies.</param>
     /// <param name="bins">The number of bins.</param>
     /// <param name="calibration">What the bins hold, of a binary loss.</param>
     /// <param name="classes">The sums by class; null = none.</param>
-    internal MetricsSum(long[] topK, int bins, string? calibration, ClassSums? classes)
+    /// <param name="binnedClasses">How many classes have bins of their own; null = none.</param>
+    internal MetricsSum(long[] topK, int bins, string? calibration, ClassSums? classes, int? binnedClasses = null)
     {
         _calibration = calibration;
         _classes = classes;
         _topK = topK;
         _topKHits = [.. topK.Select(_ => new ExactSum())];
-        _bins = [.. Enumerable.Range(0, bins).Select(_ => new Bin())];
-        _edges = [.. Enumerable.Range(0, bins + 1).Select(i => (double)i / bins)];
+        _bins = [.. Enumerable.Range(0, bins).Select(_ => new BinSums())];
+        _edges = new(bins);
+        _classBins = binnedClasses is { } count ? new(count, _edges) : null;
     }
 
     /// <summary>The sums by class, which take each sample beside <see cref="Add(double, Dd, bool, int)"/>; null = none.</summary>
     internal ClassSums? Classes => _classes;
+
+    /// <summary>The bins of each class, which take each sample beside the others; null = none.</summary>
+    internal ClassBins? ClassBins => _classBins;
+
+    /// <summary>Where the confidences of a batch are collected; null = nowhere.</summary>
+    internal ConfidenceList? Confidences { get; init; }
+
+    /// <summary>Whether a sample is more than a cross-entropy, a rank and a confidence of the predicted class.</summary>
+    internal bool NeedsRows => _classes is not null || _classBins is not null || Confidences is not null;
 
     /// <summary>Counts one sample.</summary>
     /// <param name="weight">Its sample weight; no class weight.</param>
@@ -66,11 +78,8 @@ public sealed class MetricsSum
     /// <param name="outcome">Whether the predicted class is the label's, 1 or 0; or the label.</param>
     internal void AddToBin(double weight, double confidence, double outcome)
     {
-        var bin = _bins[FindBin(confidence)];
-        bin.Samples++;
-        bin.Weight.Add(weight);
-        bin.Confidence.AddProduct(weight, confidence);
-        bin.Hits.AddProduct(weight, outcome);
+        _bins[_edges.Find(confidence)].Add(weight, confidence, outcome);
+        Confidences?.Add(weight, confidence, outcome);
         var error = confidence - outcome;
         _squares.Add(weight * (error * error));
     }
@@ -87,13 +96,15 @@ public sealed class MetricsSum
         _weight.Add(count);
         _crossEntropy.Add(crossEntropies);
         _hits.Add(hits);
+        if (Confidences is not null)
+            for (var i = 0; i < count; i++) Confidences.Add(1, confidences[i], outcomes[i]);
 
         Span<ushort> bins = stackalloc ushort[count];
         Span<int> ends = stackalloc int[_bins.Length];
         ends.Clear();
         for (var i = 0; i < count; i++)
         {
-            bins[i] = (ushort)FindBin(confidences[i]);
+            bins[i] = (ushort)_edges.Find(confidences[i]);
             ends[bins[i]]++;
         }
         var start = 0;
@@ -112,7 +123,7 @@ public sealed class MetricsSum
             bin.Samples += samples;
             bin.Weight.Add(samples);
             bin.Confidence.Add(sorted.Slice(start, samples));
-            bin.Hits.Add(sortedOutcomes.Slice(start, samples));
+            bin.Outcome.Add(sortedOutcomes.Slice(start, samples));
             start = ends[i];
         }
         AddSquares(sorted, sortedOutcomes);
@@ -124,7 +135,9 @@ public sealed class MetricsSum
     /// </summary>
     public bool Matches(MetricsSum other) =>
         _calibration == other._calibration && _bins.Length == other._bins.Length && _topK.AsSpan().SequenceEqual(other._topK)
-        && (_classes is { } own && other._classes is { } others ? own.Matches(others) : _classes == other._classes);
+        && (_classes is { } own && other._classes is { } others ? own.Matches(others) : _classes == other._classes)
+        && _classBins is null == other._classBins is null
+        && (_classBins is not { Classes: > 0 } binned || other._classBins!.Classes == 0 || binned.Classes == other._classBins.Classes);
 
     /// <summary>Adds the samples of another.</summary>
     /// <exception cref="ArgumentException">The other does not match.</exception>
@@ -138,14 +151,10 @@ public sealed class MetricsSum
         // a batch of no rows does not say how many classes there are
         if (_classes is { Classes: 0 }) _classes = other._classes;
         else if (other._classes is { Classes: > 0 } classes) _classes!.Add(classes);
+        if (_classBins is { Classes: 0 }) _classBins = other._classBins;
+        else if (other._classBins is { Classes: > 0 } binned) _classBins!.Add(binned);
         for (var i = 0; i < _topK.Length; i++) _topKHits[i].Add(other._topKHits[i]);
-        for (var i = 0; i < _bins.Length; i++)
-        {
-            _bins[i].Samples += other._bins[i].Samples;
-            _bins[i].Weight.Add(other._bins[i].Weight);
-            _bins[i].Confidence.Add(other._bins[i].Confidence);
-            _bins[i].Hits.Add(other._bins[i].Hits);
-        }
+        for (var i = 0; i < _bins.Length; i++) _bins[i].Add(other._bins[i]);
     }
 
     /// <summary>The metrics of all that was counted.</summary>
@@ -153,17 +162,9 @@ public sealed class MetricsSum
     {
         var total = _weight.Round();
         double? Share(ExactSum part) => total == 0 ? null : part.Round() / total;
-        var bins = _bins.Select((bin, i) =>
-        {
-            var weight = bin.Weight.Round();
-            return new CalibrationBin(
-                GetEdge(i), GetEdge(i + 1), bin.Samples, weight,
-                weight == 0 ? null : bin.Hits.Round() / weight,
-                weight == 0 ? null : bin.Confidence.Round() / weight);
-        }).ToArray();
         _outcomes.Clear();
-        foreach (var bin in _bins) _outcomes.Add(bin.Hits);
-        var calibration = new CalibrationSums(_bins.Select(bin => (bin.Weight, bin.Confidence, bin.Hits)), _weight, _outcomes);
+        foreach (var bin in _bins) _outcomes.Add(bin.Outcome);
+        var calibration = new CalibrationSums(_bins.Select(bin => (bin.Weight, bin.Confidence, bin.Outcome)), _weight, _outcomes);
         return new(
             Share(_hits),
             [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],
@@ -172,10 +173,13 @@ public sealed class MetricsSum
             calibration.Maximum,
             calibration.RootMeanSquare,
             calibration.GetParts(_squares),
-            bins,
+            [.. _bins.Select((bin, i) => bin.ToBin(_edges[i], _edges[i + 1]))],
             _classes?.Conclude() ?? ClassReport.None,
             new(total, _hits.Round(), [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, _topKHits[i].Round()))],
-                _crossEntropy.Round(), _squares.Round()));
+                _crossEntropy.Round(), _squares.Round()))
+        {
+            ClassWise = _classBins?.Conclude(),
+        };
     }
 
     private void AddSquares(Span<double> confidences, ReadOnlySpan<double> outcomes)
@@ -186,23 +190,5 @@ public sealed class MetricsSum
             confidences[i] = error * error;
         }
         _squares.Add(confidences);
-    }
-
-    /// <summary>The bin whose edges, as rounded doubles, enclose the confidence. The product alone may miss it by one.</summary>
-    private int FindBin(double confidence)
-    {
-        var i = Math.Min((int)(confidence * _bins.Length), _bins.Length - 1);
-        if (confidence < GetEdge(i)) return i - 1;
-        return i + 1 < _bins.Length && confidence >= GetEdge(i + 1) ? i + 1 : i;
-    }
-
-    private double GetEdge(int i) => _edges[i];
-
-    private sealed class Bin
-    {
-        public long Samples;
-        public readonly ExactSum Weight = new();
-        public readonly ExactSum Confidence = new();
-        public readonly ExactSum Hits = new();
     }
 }

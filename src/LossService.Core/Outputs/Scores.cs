@@ -77,6 +77,9 @@ public sealed class Scores : IDisposable
     /// <summary>Adds the best temperature to <see cref="Metrics"/>.</summary>
     internal void Add(TemperatureFit fit) => Metrics = Metrics! with { TemperatureFit = fit };
 
+    /// <summary>Adds bins of equal weight to <see cref="Metrics"/>.</summary>
+    internal void Add(ReliabilityDiagram equalMass) => Metrics = Metrics! with { EqualMass = equalMass };
+
     /// <summary>wℓ of each sample.</summary>
     public Tensor? Losses => Find(OutputSet.Losses);
 

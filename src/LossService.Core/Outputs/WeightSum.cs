@@ -22,6 +22,13 @@ internal struct WeightSum
         if (other._others is not null) (_others ??= new()).Add(other._others);
     }
 
+    /// <summary>Adds it all to a sum.</summary>
+    public readonly void AddTo(ExactSum sum)
+    {
+        sum.Add(_ones);
+        if (_others is not null) sum.Add(_others);
+    }
+
     /// <summary>The sum of some, each with its sign, rounded once.</summary>
     public static double Round(params ReadOnlySpan<(int Sign, WeightSum Sum)> parts)
     {

@@ -60,7 +60,8 @@ internal static class ShapeRules
         {
             if (!isAnyLength) CheckPerClass(given, loss.Kind == LossKind.Binary ? shape.Last : layout.Classes, problems);
             if (given is OptionValue<bool> { Value: true })
-                CheckClasses(given.Option, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Rank > 1 ? shape.Last : 1, problems);
+                CheckClasses(
+                    given.Option, loss.Kind == LossKind.Categorical ? layout.Classes : shape.Rank > 1 ? shape.Last : 1, batch, problems);
             if (ReferenceEquals(given.Option, SharedOptions.TopK)) CheckTopK(given, isAnyLength ? int.MaxValue : layout.Classes, problems);
         }
     }
@@ -156,11 +157,15 @@ internal static class ShapeRules
         problems.Add(option.Name, $"{option.Name} has {values.Length} numbers, but there are {classes} classes");
     }
 
-    private static void CheckClasses(Option option, int classes, BatchProblems problems)
+    private static void CheckClasses(Option option, int classes, Batch batch, BatchProblems problems)
     {
         var most = ReferenceEquals(option, SharedOptions.PerClass) ? MetricsSum.MaxClasses
             : ReferenceEquals(option, SharedOptions.ConfusionMatrix) ? MetricsSum.MaxMatrix : int.MaxValue;
         if (classes > most) problems.Add(option.Name, $"{option.Name} takes at most {most} classes, got {classes}");
+        var bins = batch.Options.Get(SharedOptions.Bins);
+        if (ReferenceEquals(option, SharedOptions.ClassWiseCalibration) && (long)classes * bins > ClassBins.MaxBins)
+            problems.Add(option.Name, $"{option.Name} takes at most {ClassBins.MaxBins} bins in all, got {classes} classes with {bins} "
+                + $"bins each; up to {ClassBins.MaxBins / classes} bins fit");
     }
 
     private static void CheckTopK(OptionValue given, int classes, BatchProblems problems)

@@ -62,7 +62,13 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
             Metric("root_mean_square_calibration_error", metrics => Vector(metrics.RootMeanSquareCalibrationError), 1),
             Metric("brier_parts", metrics => Vector(
                 metrics.Brier.Score, metrics.Brier.Reliability, metrics.Brier.Resolution, metrics.Brier.Uncertainty), 4),
-            Metric("calibration_bins", Bins, -1, 6),
+            Metric("calibration_bins", metrics => CalibrationTensors.GetBins(metrics.Bins), -1, CalibrationTensors.Columns),
+            Metric("class_wise_calibration_error", metrics => Vector(metrics.ClassWise?.CalibrationError), 1),
+            Metric("class_calibration_errors", metrics => CalibrationTensors.GetErrorsOfClasses(metrics.ClassWise), -1),
+            Metric("class_calibration_bins", metrics => CalibrationTensors.GetBinsOfClasses(metrics.ClassWise),
+                -1, 1 + CalibrationTensors.Columns),
+            Metric("equal_mass_calibration_error", metrics => Vector(metrics.EqualMass?.CalibrationError), 1),
+            Metric("equal_mass_bins", metrics => CalibrationTensors.GetBins(metrics.EqualMass?.Bins ?? []), -1, CalibrationTensors.Columns),
             Metric("per_class", metrics => ClassTensors.GetClasses(metrics.Classes), -1, ClassTensors.Columns),
             Metric("macro_average", metrics => ClassTensors.GetMacro(metrics.Classes), -1),
             Metric("balanced_accuracy", metrics => Vector(metrics.Classes.BalancedAccuracy), 1),
@@ -88,11 +94,6 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
         tensor.AsSpan<long>()[0] = value;
         return tensor;
     }
-
-    /// <summary>A row for each bin: lower, upper, samples, weight, accuracy, confidence.</summary>
-    private static Tensor Bins(Metrics metrics) => Fill(
-        new(DType64, new(metrics.Bins.Count, 6)),
-        [.. metrics.Bins.SelectMany(bin => new[] { bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence })]);
 
     private static Tensor Fill(Tensor tensor, double?[] values)
     {

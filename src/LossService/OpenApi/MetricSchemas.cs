@@ -26,6 +26,8 @@ internal static class MetricSchemas
                 RealOrNull("The root of Σ over the bins of (the bin's share of the weight)·(accuracy − confidence)²."),
             ["brier"] = Name("BrierParts", OfBrier(), document),
             ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document), "The bins of the reliability diagram."),
+            ["class_wise_calibration"] = Name("ClassWiseCalibration", OfClassWise(document), document),
+            ["equal_mass_calibration"] = Name("EqualMassCalibration", OfEqualMass(document), document),
             ["per_class"] = ListOf(Name("ClassMetrics", OfClass(), document), "Each class, with `per_class`."),
             ["macro"] = Name("MacroAverage", OfMacro(), document),
             ["balanced_accuracy"] = RealOrNull("The mean recall of the classes with support; with `per_class`."),
@@ -143,6 +145,44 @@ internal static class MetricSchemas
         fit.Description = "The temperature that makes the cross-entropy of the batch least, with `fit_temperature`. It is not made of "
             + "sums, so the summary of a stream has none.";
         return fit;
+    }
+
+    private static OpenApiSchema OfClassWise(OpenApiDocument document)
+    {
+        var ofClass = Object(
+            new()
+            {
+                ["calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
+                ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document),
+                    "The bins with samples: accuracy is the mean label of the class, confidence its mean probability."),
+            },
+            "calibration_error", "bins");
+        var classWise = Object(
+            new()
+            {
+                ["calibration_error"] = RealOrNull("The mean of the classes' errors, of those with weight."),
+                ["classes"] = ListOf(ofClass, "Each class, in their order."),
+            },
+            "calibration_error", "classes");
+        classWise.Description = "How well the probability of each class is calibrated over all samples, whatever class is predicted, with "
+            + "`class_wise_calibration`. weight·accuracy and weight·confidence of the bins of several batches add up.";
+        return classWise;
+    }
+
+    private static OpenApiSchema OfEqualMass(OpenApiDocument document)
+    {
+        var equalMass = Object(
+            new()
+            {
+                ["calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
+                ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document),
+                    "The bins with samples: lower and upper are the least and the largest confidence, both included."),
+            },
+            "calibration_error", "bins");
+        equalMass.Description = "Bins of equal weight, with `equal_mass_calibration`: of B bins, ⌊B·v/V⌋ has the samples before which in "
+            + "confidence those of the weight v are, of V in all, so that equal confidences share a bin. Their edges depend on all "
+            + "confidences of the batch and do not follow from sums, so the summary of a stream has none.";
+        return equalMass;
     }
 
     private static OpenApiSchema OfMatrix() => ListOf(

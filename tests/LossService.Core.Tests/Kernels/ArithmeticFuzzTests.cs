@@ -32,6 +32,11 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_HardRowsOfATeacher_AgreesWithDoubleDouble(string loss) =>
         Compare(loss, rows: 20_000, seed: 3, Space with { LabelForms = [LabelForm.Logits] });
 
+    /// <summary>Rows so long that the kernel finds the divergence from a teacher's logits itself, where sums would cancel.</summary>
+    [Fact]
+    public void Score_LongHardRowsOfATeacher_AgreesWithDoubleDouble() =>
+        Compare("kl_divergence", rows: 20_000, seed: 4, Space with { LabelForms = [LabelForm.Logits], Classes = (33, 70) });
+
     /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]

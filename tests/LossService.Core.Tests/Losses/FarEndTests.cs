@@ -1,5 +1,6 @@
 using LossService.Core.Losses;
 using LossService.Core.Options;
+using LossService.Core.Tensors;
 using LossService.Core.Validation;
 using LossService.Tests.Shared;
 
@@ -30,6 +31,14 @@ public sealed class FarEndTests
                 }
             }
         }
+    }
+
+    /// <summary>e^−720 is subnormal: over a small temperature, a gradient made of it is a usual number.</summary>
+    [Fact]
+    public void Gradient_OfAProbabilityThatUnderflows_KeepsItsDigits()
+    {
+        var draft = Of("binary_cross_entropy", [7.2e-16], 1, [1]) with { Reduction = Reduction.Sum, DType = DType.Float64 };
+        Assert.Equal(-2.0322308024244683518e-295, Assert.Single(draft.With("temperature", 1e-18).Score().Gradient), 4e-310);
     }
 
     [Theory]

@@ -142,7 +142,7 @@ public sealed class ClassMetricsTests
     }
 
     private static Draft Detailed(Draft draft) =>
-        draft.IsBinary ? draft.With("per_class", true) : draft.With("per_class", true).With("confusion_matrix", true);
+        (draft.IsBinary ? draft : draft.With("confusion_matrix", true)).With("per_class", true).With("class_wise_calibration", true);
 
     private static MetricsSum Sum(Draft draft)
     {
@@ -159,6 +159,11 @@ public sealed class ClassMetricsTests
         Assert.Equal(expected.RootMeanSquareCalibrationError, actual.RootMeanSquareCalibrationError);
         Assert.Equal(expected.Brier, actual.Brier);
         Assert.Equal(expected.Bins, actual.Bins);
+        Assert.Equal(expected.ClassWise!.CalibrationError, actual.ClassWise!.CalibrationError);
+        Assert.Equal(
+            expected.ClassWise.Classes.Select(one => one.CalibrationError),
+            actual.ClassWise.Classes.Select(one => one.CalibrationError));
+        Assert.Equal(expected.ClassWise.Classes.SelectMany(one => one.Bins), actual.ClassWise.Classes.SelectMany(one => one.Bins));
         Assert.Equal(expected.Classes.Classes, actual.Classes.Classes);
         Assert.Equal(expected.Classes.Macro, actual.Classes.Macro);
         Assert.Equal(expected.Classes.BalancedAccuracy, actual.Classes.BalancedAccuracy);

@@ -132,10 +132,22 @@ public sealed class ClientAgreementTests(TestService service)
                 : null,
             actual.TemperatureFit);
         Assert.Equal(classes.ConfusionMatrix ?? [], actual.ConfusionMatrix);
-        Assert.Equal(
-            expected.Bins.Select(bin => (bin.Lower, bin.Upper, (long)bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)),
-            actual.Bins.Select(bin => (bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence)));
+        Assert.Equal(expected.Bins.Select(ToClient), actual.Bins);
+        AssertSame(expected.EqualMass, actual.EqualMassCalibration);
+        Assert.Equal(expected.ClassWise?.CalibrationError, actual.ClassWiseCalibration?.CalibrationError);
+        Assert.Equal(expected.ClassWise?.Classes.Count, actual.ClassWiseCalibration?.Classes.Count);
+        for (var c = 0; c < expected.ClassWise?.Classes.Count; c++)
+            AssertSame(expected.ClassWise.Classes[c], actual.ClassWiseCalibration!.Classes[c]);
     }
+
+    private static void AssertSame(ReliabilityDiagram? expected, LossReliabilityDiagram? actual)
+    {
+        Assert.Equal(expected?.CalibrationError, actual?.CalibrationError);
+        Assert.Equal(expected?.Bins.Select(ToClient), actual?.Bins);
+    }
+
+    private static LossCalibrationBin ToClient(CalibrationBin bin) =>
+        new(bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence);
 
     private static double[] Read(LossTensor tensor) => tensor.DType switch
     {

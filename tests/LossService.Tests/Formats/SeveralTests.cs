@@ -140,7 +140,8 @@ public sealed class SeveralTests(TestService service)
     public async Task Metrics_OfAnEntry_AreThoseThatItsOptionsAskFor()
     {
         const string Batch = "\"logits\":[[2,1,0.1],[0.3,2.2,0.4]],\"labels\":[0,2],\"outputs\":[\"metrics\"]";
-        const string Options = "\"per_class\":true,\"confusion_matrix\":true,\"fit_temperature\":true,\"top_k\":2";
+        const string Options = "\"per_class\":true,\"confusion_matrix\":true,\"fit_temperature\":true,\"top_k\":2,"
+            + "\"class_wise_calibration\":true,\"equal_mass_calibration\":true";
         var answer = await ScoreAsync($"{{{Batch},\"losses\":{{\"brier\":{{{Options}}},\"focal\":{{}}}}}}");
         var alone = await service.PostAsync($"{Path}/brier", $"{{{Batch},{Options}}}");
         Assert.Equal(alone.Text, answer.GetProperty("losses").GetProperty("brier").GetRawText());

@@ -87,7 +87,8 @@ internal sealed class Comparison(bool isFloat64, bool cancels)
         foreach (var metric in expected.EnumerateObject())
         {
             var found = actual.GetProperty(metric.Name == "reliability" ? "bins" : metric.Name);
-            var isDifference = metric.Name.EndsWith("calibration_error", StringComparison.Ordinal) || metric.Name == "brier";
+            var isDifference = metric.Name == "brier" || metric.Name.EndsWith("calibration_error", StringComparison.Ordinal)
+                || metric.Name.EndsWith("_calibration", StringComparison.Ordinal);
             Compare("metrics", $"/{metric.Name}", metric.Value, found,
                 metric.Name == "temperature_fit" ? Fitted : isDifference ? Difference : Scalar);
         }

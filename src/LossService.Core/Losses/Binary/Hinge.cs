@@ -18,7 +18,7 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
     public override IReadOnlyList<Option> Options { get; } =
     [
         SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.Bins, SharedOptions.Calibration,
-        SharedOptions.PerClass,
+        SharedOptions.PerClass, SharedOptions.ClassWiseCalibration, SharedOptions.EqualMassCalibration,
     ];
 
     public override LossPage Page { get; } = new()

@@ -22,7 +22,8 @@ internal sealed class MultiMargin : CategoricalLoss
     public override IReadOnlyList<Option> Options { get; } =
     [
         Power, SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.ClassAxis,
-        SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix,
+        SharedOptions.TopK, SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.ClassWiseCalibration,
+        SharedOptions.EqualMassCalibration,
     ];
 
     public override LossPage Page { get; } = new()

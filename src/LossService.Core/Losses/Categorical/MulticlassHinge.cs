@@ -16,7 +16,8 @@ internal sealed class MulticlassHinge : CategoricalLoss
     public override IReadOnlyList<Option> Options { get; } =
     [
         SharedOptions.Margin, SharedOptions.ClassWeight, SharedOptions.IgnoreIndex, SharedOptions.ClassAxis, SharedOptions.TopK,
-        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix,
+        SharedOptions.Bins, SharedOptions.PerClass, SharedOptions.ConfusionMatrix, SharedOptions.ClassWiseCalibration,
+        SharedOptions.EqualMassCalibration,
     ];
 
     public override LossPage Page { get; } = new()

@@ -34,25 +34,9 @@ internal static class JsonMetrics
         body.Write(",\"uncertainty\":"u8);
         body.WriteNumber(brier.Uncertainty);
         body.Write("}"u8);
-        body.Write(",\"bins\":["u8);
-        for (var i = 0; i < metrics.Bins.Count; i++)
-        {
-            var bin = metrics.Bins[i];
-            body.Write(i == 0 ? "{\"lower\":"u8 : ",{\"lower\":"u8);
-            body.WriteNumber(bin.Lower);
-            body.Write(",\"upper\":"u8);
-            body.WriteNumber(bin.Upper);
-            body.Write(",\"samples\":"u8);
-            body.WriteNumber(bin.Samples);
-            body.Write(",\"weight\":"u8);
-            body.WriteNumber(bin.Weight);
-            body.Write(",\"accuracy\":"u8);
-            body.WriteNumber(bin.Accuracy);
-            body.Write(",\"confidence\":"u8);
-            body.WriteNumber(bin.Confidence);
-            body.Write("}"u8);
-        }
-        body.Write("]"u8);
+        body.Write(",\"bins\":"u8);
+        JsonCalibration.Write(metrics.Bins, body);
+        JsonCalibration.Write(metrics, body);
         JsonClasses.Write(metrics.Classes, body);
         if (metrics.TemperatureFit is { } fit) Write(fit, body);
         body.Write(",\"totals\":{\"weight\":"u8);

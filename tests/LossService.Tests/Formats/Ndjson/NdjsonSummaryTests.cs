@@ -115,10 +115,12 @@ public sealed class NdjsonSummaryTests(TestService service)
     [InlineData("binary_cross_entropy", "\"bins\":10")]
     [InlineData("asymmetric", "\"calibration\":\"predicted\"")]
     [InlineData("hinge", "\"bins\":1")]
+    [InlineData("focal", "\"class_wise_calibration\":true,\"bins\":4")]
+    [InlineData("binary_brier", "\"class_wise_calibration\":true,\"per_class\":true")]
     public async Task Metrics_OfAnySplit_AreThoseOfOneRequest(string loss, string options)
     {
         const int Rows = 40;
-        var isBinary = loss is "binary_cross_entropy" or "asymmetric" or "hinge";
+        var isBinary = loss is "binary_cross_entropy" or "asymmetric" or "hinge" or "binary_brier";
         var random = new Random(3);
         string Row(Func<string> element) => $"[{string.Join(',', Enumerable.Range(0, 3).Select(_ => element()))}]";
         string Logit() => FormattableString.Invariant($"{6 * random.NextDouble() - 3}");

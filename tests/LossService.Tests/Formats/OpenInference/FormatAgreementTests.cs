@@ -25,7 +25,11 @@ public sealed class FormatAgreementTests(TestService service)
         [.. batch.Draft.Loss.Outputs.Select(output => output.Name).Where(name => name != "metrics")];
 
     private static readonly string[] Metrics =
-        ["accuracy", "perplexity", "expected_calibration_error", "maximum_calibration_error", "root_mean_square_calibration_error"];
+    [
+        "accuracy", "perplexity", "expected_calibration_error", "maximum_calibration_error", "root_mean_square_calibration_error",
+        "class_wise_calibration_error", "class_calibration_errors", "class_calibration_bins", "equal_mass_calibration_error",
+        "equal_mass_bins",
+    ];
 
     /// <summary>Every loss, in both datatypes that JSON has.</summary>
     public static TheoryData<string, string> Batches =>
@@ -138,13 +142,31 @@ public sealed class FormatAgreementTests(TestService service)
         var json = JsonDocument.Parse(answer.Body).RootElement;
         var scores = Compared(batch).ToDictionary(
             name => name, name => Numbers(json.GetProperty(name), name is "loss" or "sums" ? "FP64" : batch.Datatype));
-        foreach (var name in metrics)
-        {
-            var metric = json.GetProperty("metrics").GetProperty(name);
-            scores[name] = [metric.ValueKind == JsonValueKind.Number ? metric.GetDouble() : double.NaN];
-        }
+        foreach (var name in metrics) scores[name] = FindMetric(json.GetProperty("metrics"), name);
         foreach (var total in json.GetProperty("totals").EnumerateObject()) scores["total_" + total.Name] = [total.Value.GetDouble()];
         return scores;
+    }
+
+    /// <summary>A metric of JSON as the tensor of its name; without elements, or NaN, where it is not asked for.</summary>
+    private static double[] FindMetric(JsonElement metrics, string name)
+    {
+        JsonElement? classWise = metrics.TryGetProperty("class_wise_calibration", out var found) ? found : null;
+        JsonElement? equalMass = metrics.TryGetProperty("equal_mass_calibration", out found) ? found : null;
+        JsonElement[] classes = [.. classWise?.GetProperty("classes").EnumerateArray() ?? default];
+        return name switch
+        {
+            "class_wise_calibration_error" => [Number(classWise?.GetProperty("calibration_error"))],
+            "class_calibration_errors" => [.. classes.Select(one => Number(one.GetProperty("calibration_error")))],
+            "class_calibration_bins" => [.. classes.SelectMany((one, c) => Bins(one).SelectMany(bin => bin.Prepend(c)))],
+            "equal_mass_calibration_error" => [Number(equalMass?.GetProperty("calibration_error"))],
+            "equal_mass_bins" => [.. equalMass is { } diagram ? Bins(diagram).SelectMany(bin => bin) : []],
+            _ => [Number(metrics.GetProperty(name))],
+        };
+
+        static IEnumerable<IEnumerable<double>> Bins(JsonElement diagram) => diagram.GetProperty("bins").EnumerateArray()
+            .Select(bin => bin.EnumerateObject().Select(number => Number(number.Value)));
+
+        static double Number(JsonElement? number) => number is { ValueKind: JsonValueKind.Number } some ? some.GetDouble() : double.NaN;
     }
 
     private async Task<Dictionary<string, double[]>> OipAsync(OipBatch batch, bool isBinary)

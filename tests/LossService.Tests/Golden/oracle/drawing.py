@@ -302,6 +302,9 @@ def choose(draw, subject, result, reduction, over, measures):
         for name in ("per_class",) if subject.binary else ("per_class", "confusion_matrix"):
             if draw.chance(0.4):
                 result[name] = draw.choice((True, True, False))
+        for name in ("class_wise_calibration", "equal_mass_calibration"):
+            if draw.chance(0.3):
+                result[name] = True
     if subject.curved and draw.chance(0.25):
         outputs.append("hessian")
     result["outputs"] = outputs or ["losses"]

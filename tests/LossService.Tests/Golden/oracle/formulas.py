@@ -215,28 +215,33 @@ def squared_hinge(element, t, options):
     return violation * violation
 
 
+def vanishes(number):
+    """Whether a sum, which a response has as a double, is 0 there: a loss follows from its sums."""
+    return float(number.value) == 0
+
+
 def ratio(above, below):
     """0 where both are."""
-    return above / below if below.value != 0 else Var(mpf(0))
+    return Var(mpf(0)) if vanishes(below) else above / below
 
 
 def dice(tp, fp, fn, options):
     s = mpf(options.get("smooth", 0))
     whole = tp * 2 + fp + fn + s
-    return 1 - ratio(tp * 2 + s, whole) if whole.value != 0 else Var(mpf(0))
+    return 1 - ratio(tp * 2 + s, whole) if not vanishes(whole) else Var(mpf(0))
 
 
 def jaccard(tp, fp, fn, options):
     s = mpf(options.get("smooth", 0))
     whole = tp + fp + fn + s
-    return 1 - ratio(tp + s, whole) if whole.value != 0 else Var(mpf(0))
+    return 1 - ratio(tp + s, whole) if not vanishes(whole) else Var(mpf(0))
 
 
 def tversky(tp, fp, fn, options):
     s, gamma = mpf(options.get("smooth", 0)), mpf(options.get("gamma", 1))
     missed = fp * mpf(options.get("alpha", 0.5)) + fn * mpf(options.get("beta", 0.5))
     whole = tp + missed + s
-    if whole.value == 0 or missed.value == 0 and gamma != 1:
+    if vanishes(whole) or vanishes(missed) and gamma != 1:
         return Var(mpf(0))
     return (1 - ratio(tp + s, whole)) ** gamma
 

@@ -102,7 +102,8 @@ def far(seed, url, number):
 def streamed(seed, url, number):
     """Two or three lines of one loss; what a stream must share is the first line's."""
     loss, first, _ = request(seed, number)
-    shared = ("unit", "mean_over", "divisor", "top_k", "bins", "calibration", "per_class", "confusion_matrix")
+    shared = ("unit", "mean_over", "divisor", "top_k", "bins", "calibration", "per_class", "confusion_matrix",
+              "class_wise_calibration")
     fixed = {name: first[name] for name in shared if name in first}
     fixed |= {"reduction": "mean", "outputs": ["loss", "metrics"] if "metrics" in first["outputs"] else ["loss"]}
     first = positive(first | fixed)

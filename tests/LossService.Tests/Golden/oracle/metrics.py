@@ -54,6 +54,10 @@ def measure(kept, text, request=None):
     if options.get("fit_temperature"):
         result["temperature_fit"] = {name: said(value) for name, value in fit(
             kept, correct, options, surprise, gaps / weight if weight else None).items()}
+    if options.get("class_wise_calibration"):
+        result["class_wise_calibration"] = class_wise(kept, request, said)
+    if options.get("equal_mass_calibration"):
+        result["equal_mass_calibration"] = diagram(weights, equal_mass(weights, confidence, outcome, options.get("bins", 15)), said)
     if options.get("per_class"):
         result |= classes(kept, request, said)
     if options.get("confusion_matrix"):
@@ -63,6 +67,48 @@ def measure(kept, text, request=None):
         {"weight": text(w), "confidence": text(sure / w) if w else None, "accuracy": text(hits / w) if w else None}
         | ({"samples": n} if all(weights) else {})  # whether a sample of weight 0 is in a bin is not said anywhere
         for n, w, sure, hits in bins]
+    return result
+
+
+def class_wise(kept, request, said):
+    """The classwise-ECE of Kull et al., 2019: the mean over the classes of the calibration error of their own probabilities."""
+    columns = request.binary and len(request.shape) > 1
+    diagrams, errors = [], []
+    for c in range(request.classes if columns or not request.binary else 1):
+        own = [(r, s) for r, s in kept if not columns or s.column == c]
+        weights = [s.weight for _, s in own]
+        p = [r.probabilities(s)[0 if request.binary else c] for r, s in own]
+        y = [s.target if request.binary else s.target[c] for _, s in own]
+        bins = reliability(weights, p, y, request.options.get("bins", 15))
+        diagrams.append(diagram(weights, bins, said))
+        if weight := mp.fsum(weights):
+            errors.append(mp.fsum(abs(hits - sure) for _, _, sure, hits in bins) / weight)
+    return {"calibration_error": said(mp.fsum(errors) / len(errors) if errors else None), "classes": diagrams}
+
+
+def equal_mass(weights, confidence, outcome, count):
+    """The bins of a sample each where the samples of less confidence are a share of the weight from i/count to (i + 1)/count."""
+    bins, weight = [[0, mpf(0), mpf(0), mpf(0)] for _ in range(count)], mp.fsum(weights)
+    held = sorted((float(sure), w, sure, hit) for w, sure, hit in zip(weights, confidence, outcome))
+    before = {}
+    for i, (key, *_) in enumerate(held):
+        if key not in before:
+            before[key] = mp.fsum(w for _, w, _, _ in held[:i])
+    for key, w, sure, hit in held:
+        own = bins[min(int(mp.floor(count * before[key] / weight)), count - 1) if weight else 0]
+        own[0] += 1
+        for i, term in enumerate((1, sure, hit)):
+            own[i + 1] += w * term
+    return bins
+
+
+def diagram(weights, bins, said):
+    """A calibration error with its bins, those with samples."""
+    weight = mp.fsum(weights)
+    result = {"calibration_error": said(mp.fsum(abs(hits - sure) for _, _, sure, hits in bins) / weight if weight else None)}
+    if all(weights):  # whether a sample of weight 0 makes a bin is not said anywhere
+        result["bins"] = [{"samples": n, "weight": said(w), "confidence": said(sure / w), "accuracy": said(hits / w)}
+                          for n, w, sure, hits in bins if n]
     return result
 
 

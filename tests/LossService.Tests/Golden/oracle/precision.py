@@ -35,7 +35,7 @@ def at(digits, compute):
 def agreed(coarse, fine, digits):
     if coarse == fine or abs(coarse - fine) <= abs(fine) * mpf(10) ** -AGREED:
         return fine
-    noise = mpf(10) ** -(digits - 40)
+    noise = mpf(10) ** -(digits - 2 * SPARE // 5)
     return mpf(0) if abs(coarse) < noise and abs(fine) < noise else None
 
 

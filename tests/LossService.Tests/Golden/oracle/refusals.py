@@ -53,6 +53,8 @@ def of_every_loss(subject, body, classless):
         columns = [[0] * 1001] * 2
         yield "per_class of too many classes", body | {
             "logits": columns, "labels": columns if subject.binary else [0, 1], "per_class": True, "outputs": ["metrics"]}
+        yield "class_wise_calibration of too many bins", body | {
+            "logits": columns, "labels": columns if subject.binary else [0, 1], "class_wise_calibration": True, "outputs": ["metrics"]}
     if not classless and not subject.binary:
         yield "confusion_matrix of too many classes", body | {
             "logits": [[0] * 101] * 2, "confusion_matrix": True, "outputs": ["metrics"]}

@@ -105,6 +105,9 @@ def counted(subject):
         for options in ({}, {"sample_weight": [1, 2.5, 0.5]}, {"mask": [True, False, True]}, {"ignore_index": 0}):
             yield f"classes of columns, {stated(options) or 'all'}", columns | options | {
                 "per_class": True, "bins": 3, "outputs": ["metrics"]}
+        for options in ({}, {"sample_weight": [1, 2.5, 0.5]}, {"mask": [True, False, True]}, {"calibration": "predicted"}):
+            yield f"calibration of classes and equal mass, {stated(options) or 'all'}", columns | options | {
+                "class_wise_calibration": True, "equal_mass_calibration": True, "bins": 2, "outputs": ["metrics"]}
         yield "one class", body | weights | {"per_class": True}
         if subject.tempered:
             bias = {"logit_bias": [1, -0.5, 0.25, 2, -1]}
@@ -132,6 +135,16 @@ def counted(subject):
                     {"per_class": True, "confusion_matrix": True, "mask": [True, False, True, True, True]},
                     {"per_class": True, "confusion_matrix": True, "mask": [False] * 5}):
         yield f"classes, {stated(options)}", three | options
+    both = {"class_wise_calibration": True, "equal_mass_calibration": True}
+    for options in ({}, {"bins": 2}, {"bins": 1}, {"bins": 7}, {"sample_weight": [1, 2.5, 0.5, 1.5, 3], "bins": 3},
+                    {"sample_weight": [1, 2.5, 0.5, 0, 3]}, {"mask": [True, False, True, True, True], "bins": 2},
+                    {"mask": [False] * 5}, {"sample_weight": [0] * 5}):
+        yield f"calibration of classes and equal mass, {stated(options) or 'all'}", three | both | options
+    tied = {"logits": [[1, 0, 0], [1, 0, 0], [1, 0, 0], [2, 0, 0], [3, 0, 0], [3, 0, 0]], "labels": [0, 1, 2, 0, 0, 1], "bins": 3}
+    yield "equal confidences", tied | both | {"outputs": ["metrics"]}
+    if "soft" in subject.labels:
+        soft = {"logits": [[3, 0, 1], [0, 2, 0.5]], "labels": [[0.5, 0.25, 0.25], [0, 1, 0]], "bins": 3, "outputs": ["metrics"]}
+        yield "calibration of classes with soft labels", soft | both
     if subject.tempered:
         for options in ({}, {"sample_weight": [1, 2.5, 0.5, 0, 3]}, {"temperature": 0.5}, {"labels": [0, 0, 1, 0, 0]},
                         {"mask": [True, False, True, True, True]}, {"logit_bias": [0.5, -1, 0.25]},

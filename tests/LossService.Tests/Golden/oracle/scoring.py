@@ -37,7 +37,8 @@ def summary(loss, bodies):
         result = {"totals": totals(len(kept), weight, total), "loss": text(total / divisor, 50) if divisor != 0 else None}
         if "metrics" in requests[0].options.get("outputs", []):
             result["metrics"] = metrics.measure(kept, text)
-            result["metrics"].pop("temperature_fit", None)  # it is of one batch
+            for name in ("temperature_fit", "equal_mass_calibration"):  # of one batch
+                result["metrics"].pop(name, None)
         return result
 
 
