@@ -51,7 +51,7 @@ internal static class Floor
         return new("At the floor",
             """
             Beside each request, an endpoint on Kestrel with the same receive blocks that drains the same body and answers as many bytes, on one
-            connection. The stream of NDJSON, loss and gradient, stands beside one that echoes it.
+            connection. The stream of NDJSON stands beside one that echoes it.
             """, table, comparisons);
     }
 

@@ -140,7 +140,14 @@ internal sealed partial class OipRequest
         // a pointer leads to the text, not into it
         Addresses.Add(option.Name, OipAddresses.Pointer("parameters", option.Name), option.Name, OipLayout.Opaque);
         json.Read();
-        HeaderParser.ReadOption(option, ref json, Batch);
+        try
+        {
+            HeaderParser.ReadOption(option, ref json, Batch);
+        }
+        catch (InvalidOperationException)
+        {
+            Note(option.Name, "a string in it has an unpaired surrogate");
+        }
         return true;
     }
 

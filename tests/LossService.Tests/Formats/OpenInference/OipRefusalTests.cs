@@ -130,6 +130,8 @@ public sealed class OipRefusalTests(TestService service)
         ["parameter of another type"] = (WireForm.Good.Parameter("label_smoothing", "{\"a\":[1]}"), "#/parameters/label_smoothing",
             "got an object"),
         ["bad list as text"] = (WireForm.Good.Parameter("class_weight", "\"[1,2,\""), "#/parameters/class_weight", "got \"[1,2,\""),
+        ["unpaired surrogate in a list as text"] = (WireForm.Good.Parameter("class_weight", "\"[\\\"\\\\ud83e\\\"]\""),
+            "#/parameters/class_weight", "a string in it has an unpaired surrogate"),
         ["bad element of a list"] = (WireForm.Good.Parameter("class_weight", "[1,true,3]"), "#/parameters/class_weight/1", "got true"),
         ["duplicate parameter"] = (WireForm.Good.Parameter("temperature", "2").Parameter("temperature", "3"), "#/parameters",
             "duplicate parameter \"temperature\""),
