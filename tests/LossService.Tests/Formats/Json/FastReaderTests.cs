@@ -5,8 +5,8 @@ using LossService.Core.Tensors;
 using LossService.Formats.Json;
 using LossService.Formats.Numbers;
 using LossService.Requests;
-using LossService.Tests.Shared;
 using LossService.Tests.Formats.Numbers;
+using LossService.Tests.Shared;
 using LossService.Tests.Support;
 
 namespace LossService.Tests.Formats.Json;
