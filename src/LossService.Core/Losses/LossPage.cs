@@ -13,7 +13,7 @@ public sealed record LossPage
     public required string Formula { get; init; }
 
     /// <summary>
-    /// Three paragraphs: when to use it and when not; its range and gradient; which option each symbol of the formula is.
+    /// Paragraphs: when to use it and when not; its range and gradient; which option each symbol of the formula is.
     /// </summary>
     public required string WhenToUse { get; init; }
 

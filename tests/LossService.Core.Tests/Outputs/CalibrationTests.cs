@@ -14,7 +14,7 @@ public sealed class CalibrationTests
     private const int Iterations = 60;
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void Bins_OfAnyBatch_HaveEverySampleOnce(string loss) => BatchGenerator.Batches(loss).Sample(
         draft =>
         {
@@ -34,7 +34,7 @@ public sealed class CalibrationTests
         iter: Iterations);
 
     [Theory]
-    [MemberData(nameof(LossTheories.Labelled), MemberType = typeof(LossTheories))]
+    [MemberData(nameof(LossTheories.Measured), MemberType = typeof(LossTheories))]
     public void EqualMass_OfAnyOrder_IsTheSame(string loss) => BatchGenerator.Batches(loss, new() { Rows = (2, 9) }).Sample(
         draft =>
         {

@@ -19,7 +19,6 @@ internal unsafe struct ArrayPart
     private fixed int _shape[MaxRank]; // 0: not known yet
     private fixed int _lengths[MaxRank];
     private fixed int _heads[MaxRank]; // 0: the array open at the start did not end here
-    private readonly byte* _expected;
     private uint _isOpenFromBefore;
 
     /// <summary>A part that begins where <see cref="FindStart"/> says; in the first part all arrays begin there.</summary>
@@ -31,12 +30,15 @@ internal unsafe struct ArrayPart
     {
         Start = End = start;
         Rank = rank;
-        _expected = expected;
+        Expected = expected;
         if (!isFirst) _isOpenFromBefore = rank == 1 ? 1 : (1u << (rank - 1)) - 1;
     }
 
     /// <summary>The first number.</summary>
     public byte* Start { get; }
+
+    /// <summary>Where its text ends at the latest, to take memory for.</summary>
+    public byte* Expected { get; set; }
 
     /// <summary>What is not read yet: the next row's first number, or that of a flat array, or what follows the array.</summary>
     public byte* End { get; private set; }
@@ -193,7 +195,7 @@ internal unsafe struct ArrayPart
     private readonly void Reserve<TElement>(nuint count, byte* behind, NativeBuffer elements)
         where TElement : unmanaged, INumberElement<TElement>
     {
-        var times = (double)(_expected - Start) / (behind - Start);
+        var times = (double)(Expected - Start) / (behind - Start);
         elements.Reserve((nuint)(1.02 * times * count) * (nuint)sizeof(TElement));
     }
 

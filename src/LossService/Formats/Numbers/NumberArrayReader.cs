@@ -103,6 +103,8 @@ internal static unsafe class NumberArrayReader
         long quote = length > int.MaxValue ? -1 : new ReadOnlySpan<byte>(from, (int)length).IndexOf((byte)'"');
         if (quote >= 0) length = quote;
 
+        // the first part takes the memory of all
+        whole.Expected = from + length;
         var parts = new ArrayPart[cores.Count];
         var buffers = new NativeBuffer[cores.Count];
         (parts[0], buffers[0]) = (whole, elements);

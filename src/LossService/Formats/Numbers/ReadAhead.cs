@@ -23,6 +23,12 @@ internal sealed unsafe class ReadAhead(IReadOnlyList<string> names, MemoryBudget
     /// <summary>The bytes that are read before the network is looked at again: some 50 µs.</summary>
     private const int Step = 64 * 1024;
 
+    /// <summary>
+    /// A body longer than the memory over this is read when it is there: the memory for an array is a guess until its end is known, and
+    /// a request that fits must not be refused for it.
+    /// </summary>
+    private const int MinShare = 16;
+
     private readonly List<Arriving> _arrays = [];
     private Arriving? _current;
     private byte* _body;
@@ -35,7 +41,7 @@ internal sealed unsafe class ReadAhead(IReadOnlyList<string> names, MemoryBudget
     /// <returns>False where there is nothing to read before more arrives.</returns>
     public bool Advance(RequestBody body, long length)
     {
-        if (_isOver || memory.Used > memory.Limit / 2) return false;
+        if (_isOver || length > memory.Limit / MinShare || memory.Used > memory.Limit / 2) return false;
         if (_body == null) _body = body.Start;
         if (_body != body.Start)
         {

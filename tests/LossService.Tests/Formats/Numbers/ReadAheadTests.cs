@@ -57,14 +57,16 @@ public sealed unsafe class ReadAheadTests
         Assert.NotNull(read);
     }
 
-    [Fact]
-    public void Advance_LittleMemoryFree_ReadsNothing()
+    [Theory]
+    [InlineData(1000, 501)]
+    [InlineData(300, 0)]
+    public void Advance_LittleMemoryFree_ReadsNothing(long limit, long used)
     {
         var text = "{\"logits\":[[1,2],[3,4]]}"u8.ToArray();
         using var arriving = new ArrivingBody(text, (byte)' ');
         arriving.Append(text.Length);
-        var memory = new MemoryBudget(100);
-        memory.Take(51);
+        var memory = new MemoryBudget(limit);
+        memory.Take(used);
         using var ahead = new ReadAhead(["logits"], memory);
         Assert.False(ahead.Advance(arriving.Body, text.Length));
         Assert.Null(ahead.Take(arriving.Body.Start + Array.IndexOf(text, (byte)'['), DType.Float32));
