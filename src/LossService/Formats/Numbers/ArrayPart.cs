@@ -31,7 +31,7 @@ internal unsafe struct ArrayPart
         Start = End = start;
         Rank = rank;
         Expected = expected;
-        if (!isFirst) _isOpenFromBefore = rank == 1 ? 1 : (1u << (rank - 1)) - 1;
+        if (!isFirst) _isOpenFromBefore = (1u << (rank - 1)) - 1;
     }
 
     /// <summary>The first number.</summary>
@@ -65,22 +65,18 @@ internal unsafe struct ArrayPart
     }
 
     /// <summary>
-    /// Where a part can begin: at the first number after the next closing bracket and the brackets that open after it, in a flat array
-    /// after the next comma.
+    /// Where a part can begin: at the first number after the next closing bracket and the brackets that open after it.
     /// </summary>
     /// <returns>Null where there is no such place.</returns>
-    public static byte* FindStart(byte* text, byte* end, int rank)
+    public static byte* FindStart(byte* text, byte* end)
     {
-        var mark = new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf(rank == 1 ? (byte)',' : (byte)']');
-        if (mark < 0) return null;
-        text += mark;
-        if (rank == 1) return text + 1;
+        text += uint.CreateSaturating(new ReadOnlySpan<byte>(text, (int)(end - text)).IndexOf((byte)']'));
         var isOpened = false;
         for (; text < end && (*text is (byte)']' or (byte)',' or (byte)'[' || *text <= ' '); text++) isOpened |= *text == '[';
         return isOpened && text < end ? text : null;
     }
 
-    /// <summary>The same, but the last such place.</summary>
+    /// <summary>The last place up to which a part can be read: a row's first number, in a flat array a number.</summary>
     public static byte* FindLastStart(byte* text, byte* end, int rank)
     {
         var last = new ReadOnlySpan<byte>(text, (int)(end - text)).LastIndexOf(rank == 1 ? (byte)',' : (byte)'[');

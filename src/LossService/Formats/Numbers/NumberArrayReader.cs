@@ -11,8 +11,8 @@ namespace LossService.Formats.Numbers;
 /// exactly: each element is the float nearest to its decimal. Whatever is invalid or unusual ("NaN", empty arrays, more than 32
 /// axes) it declines without a reason: a slow exact reader then reads the body again and finds the value or the error's text.
 /// <para>
-/// A large array is split between rows, a flat one between numbers, into parts, one for each core. Outside a string a bracket is always a
-/// bracket, so the next row can be found from any byte; how the arrays around a part's first row began is known to the part before it
+/// A large array is split between rows into parts, one for each core. Outside a string a bracket is always a bracket, so the next
+/// row can be found from any byte; how the arrays around a part's first row began is known to the part before it
 /// (<see cref="ArrayPart.TryContinue"/>).
 /// </para>
 /// </remarks>
@@ -85,7 +85,7 @@ internal static unsafe class NumberArrayReader
         array = default;
         if (!whole.IsClosed)
         {
-            var isRead = cores.Count == 1
+            var isRead = cores.Count == 1 || whole.Rank == 1
                 ? whole.TryRead<TElement>(end, null, elements)
                 : TryReadParts<TElement>(ref whole, end, elements, cores);
             if (!isRead || !whole.IsClosed || whole.End > end) return false;
@@ -111,7 +111,7 @@ internal static unsafe class NumberArrayReader
         var count = 1;
         for (var i = 1; i < cores.Count; i++)
         {
-            var start = ArrayPart.FindStart(from + length * i / cores.Count, from + length, whole.Rank);
+            var start = ArrayPart.FindStart(from + length * i / cores.Count, from + length);
             if (start == null || start <= parts[count - 1].End) continue;
             parts[count] = new(start, whole.Rank, isFirst: false, from + length * (i + 1) / cores.Count);
             buffers[count++] = new(0, elements.Budget);
