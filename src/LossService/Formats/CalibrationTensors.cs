@@ -11,13 +11,13 @@ internal static class CalibrationTensors
 
     /// <summary>A row for each bin.</summary>
     public static Tensor GetBins(IReadOnlyList<CalibrationBin> bins) =>
-        Fill(new(bins.Count, Columns), [.. bins.SelectMany(GetNumbers)]);
+        MetricTensor.Create(new(bins.Count, Columns), [.. bins.SelectMany(GetNumbers)]);
 
     /// <summary>The calibration error of each class.</summary>
     public static Tensor GetErrorsOfClasses(ClassWiseCalibration? classWise)
     {
         double?[] errors = [.. (classWise?.Classes ?? []).Select(diagram => diagram.CalibrationError)];
-        return Fill(new(errors.Length), errors);
+        return MetricTensor.Create(new(errors.Length), errors);
     }
 
     /// <summary>A row for each bin of each class: the class, then the numbers of the bin.</summary>
@@ -28,16 +28,9 @@ internal static class CalibrationTensors
             .. (classWise?.Classes ?? []).SelectMany((diagram, c) =>
                 diagram.Bins.SelectMany(bin => GetNumbers(bin).Prepend(c))),
         ];
-        return Fill(new(rows.Length / (1 + Columns), 1 + Columns), rows);
+        return MetricTensor.Create(new(rows.Length / (1 + Columns), 1 + Columns), rows);
     }
 
     private static double?[] GetNumbers(CalibrationBin bin) =>
         [bin.Lower, bin.Upper, bin.Samples, bin.Weight, bin.Accuracy, bin.Confidence];
-
-    private static Tensor Fill(Shape shape, double?[] values)
-    {
-        var tensor = new Tensor(DType.Float64, shape);
-        tensor.Write(0, [.. values.Select(value => value ?? double.NaN)]);
-        return tensor;
-    }
 }

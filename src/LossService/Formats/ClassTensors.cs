@@ -10,7 +10,7 @@ internal static class ClassTensors
     public const int Columns = 9;
 
     /// <summary>A row for each class.</summary>
-    public static Tensor GetClasses(ClassReport report) => Fill(
+    public static Tensor GetClasses(ClassReport report) => MetricTensor.Create(
         new(report.Classes.Count, Columns),
         [
             .. report.Classes.SelectMany(one => new[]
@@ -22,20 +22,13 @@ internal static class ClassTensors
 
     /// <summary>The means of precision, recall, F1 and IoU.</summary>
     public static Tensor GetMacro(ClassReport report) => report.Macro is { } macro
-        ? Fill(new(4), [macro.Precision, macro.Recall, macro.F1, macro.Iou])
-        : Fill(new(0), []);
+        ? MetricTensor.Create(new(4), [macro.Precision, macro.Recall, macro.F1, macro.Iou])
+        : MetricTensor.Create(new(0), []);
 
     /// <summary>A row for each label, with a number for each prediction.</summary>
     public static Tensor GetMatrix(ClassReport report)
     {
         var matrix = report.ConfusionMatrix ?? [];
-        return Fill(new(matrix.Count, matrix.Count), [.. matrix.SelectMany(row => row).Select(cell => (double?)cell)]);
-    }
-
-    private static Tensor Fill(Shape shape, double?[] values)
-    {
-        var tensor = new Tensor(DType.Float64, shape);
-        tensor.Write(0, [.. values.Select(value => value ?? double.NaN)]);
-        return tensor;
+        return MetricTensor.Create(new(matrix.Count, matrix.Count), [.. matrix.SelectMany(row => row).Select(cell => (double?)cell)]);
     }
 }

@@ -86,18 +86,12 @@ internal sealed record TensorOutput(string Name, OutputSet Computes, DType? DTyp
     private static TensorOutput Metric(string name, Func<Metrics, Tensor> take, params long[] axes) =>
         new(name, OutputSet.Metrics, DType64, scores => scores.Metrics is { } metrics ? take(metrics) : null, axes);
 
-    private static Tensor Vector(params double?[] values) => Fill(new(DType64, new(values.Length)), values);
+    private static Tensor Vector(params double?[] values) => MetricTensor.Create(new(values.Length), values);
 
     private static Tensor Count(long value)
     {
         var tensor = new Tensor(Core.Tensors.DType.Int64, new(1));
         tensor.AsSpan<long>()[0] = value;
-        return tensor;
-    }
-
-    private static Tensor Fill(Tensor tensor, double?[] values)
-    {
-        tensor.Write(0, [.. values.Select(value => value ?? double.NaN)]);
         return tensor;
     }
 }

@@ -149,19 +149,13 @@ internal static class MetricSchemas
 
     private static OpenApiSchema OfClassWise(OpenApiDocument document)
     {
-        var ofClass = Object(
-            new()
-            {
-                ["calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
-                ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document),
-                    "The bins with samples: accuracy is the mean label of the class, confidence its mean probability."),
-            },
-            "calibration_error", "bins");
         var classWise = Object(
             new()
             {
                 ["calibration_error"] = RealOrNull("The mean of the classes' errors, of those with weight."),
-                ["classes"] = ListOf(ofClass, "Each class, in their order."),
+                ["classes"] = ListOf(
+                    OfDiagram("The bins with samples: accuracy is the mean label of the class, confidence its mean probability.", document),
+                    "Each class, in their order."),
             },
             "calibration_error", "classes");
         classWise.Description = "How well the probability of each class is calibrated over all samples, whatever class is predicted, with "
@@ -171,19 +165,21 @@ internal static class MetricSchemas
 
     private static OpenApiSchema OfEqualMass(OpenApiDocument document)
     {
-        var equalMass = Object(
-            new()
-            {
-                ["calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
-                ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document),
-                    "The bins with samples: lower and upper are the least and the largest confidence, both included."),
-            },
-            "calibration_error", "bins");
+        var equalMass = OfDiagram(
+            "The bins with samples: lower and upper are the least and the largest confidence, both included.", document);
         equalMass.Description = "Bins of equal weight, with `equal_mass_calibration`: of B bins, ⌊B·v/V⌋ has the samples before which in "
             + "confidence those of the weight v are, of V in all, so that equal confidences share a bin. Their edges depend on all "
             + "confidences of the batch and do not follow from sums, so the summary of a stream has none.";
         return equalMass;
     }
+
+    private static OpenApiSchema OfDiagram(string bins, OpenApiDocument document) => Object(
+        new()
+        {
+            ["calibration_error"] = RealOrNull("Σ over the bins of (the bin's share of the weight)·|accuracy − confidence|."),
+            ["bins"] = ListOf(Name("CalibrationBin", BinSchema(), document), bins),
+        },
+        "calibration_error", "bins");
 
     private static OpenApiSchema OfMatrix() => ListOf(
         ListOf(Type(JsonSchemaType.Number)), "Σw by label, then by prediction, with `confusion_matrix`; those of several batches add up.");

@@ -1,4 +1,5 @@
 using System.Globalization;
+using System.Net;
 using System.Text.RegularExpressions;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
@@ -47,10 +48,10 @@ internal static partial class EndToEnd
             """, table, comparisons);
     }
 
-    /// <summary>A contender that posts one message on a connection of its own.</summary>
-    public static Contender Posting(string name, int port, byte[] message)
+    /// <summary>A contender that posts one message on a connection of its own; without an address, to loopback.</summary>
+    public static Contender Posting(string name, int port, byte[] message, IPAddress? address = null)
     {
-        var http = new HttpConnection(port);
+        var http = new HttpConnection(address ?? IPAddress.Loopback, port);
         return Contender.Timed(name, () => http.Post(message));
     }
 

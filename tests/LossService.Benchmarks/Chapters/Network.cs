@@ -43,9 +43,6 @@ internal static class Network
         return new("Over a network", Text, table, comparisons);
     }
 
-    private static Contender Posting(Server server, byte[] message)
-    {
-        var http = new HttpConnection(server.Address, server.Port);
-        return Contender.Timed(server.Name, () => http.Post(message));
-    }
+    private static Contender Posting(Server server, byte[] message) =>
+        EndToEnd.Posting(server.Name, server.Port, message, server.Address);
 }

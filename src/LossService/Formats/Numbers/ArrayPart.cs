@@ -104,7 +104,7 @@ internal unsafe struct ArrayPart
             _lengths[Rank - 1] += (int)(count - before);
             if (text[-1] != ']')
             {
-                // the text ended within the row; that of a flat array goes on in the next part
+                // a flat array is one row, and its parts end within it
                 if (text != next) return false;
                 if (before == 0) Reserve<TElement>(count, text, elements);
                 break;

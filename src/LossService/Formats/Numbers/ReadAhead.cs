@@ -54,13 +54,14 @@ internal sealed unsafe class ReadAhead(IReadOnlyList<string> names, MemoryBudget
         if (_current?.FindNext(end, Step) is not { } next || !IdleCores.TryTake(out var core)) return false;
         using (core)
         {
-            if (!_current.TryRead(end, (byte*)next)) _isOver = true;
-            if (!_isOver && !_current.IsClosed) return true;
-            if (_isOver) _current.Dispose();
-            else _arrays.Add(_current);
-            _searched = _current.End - _body;
+            var (array, isRead) = (_current, _current.TryRead(end, (byte*)next));
+            if (isRead && !array.IsClosed) return true;
             _current = null;
-            return !_isOver;
+            _searched = array.End - _body;
+            if (isRead) _arrays.Add(array);
+            else array.Dispose();
+            _isOver = !isRead;
+            return isRead;
         }
     }
 
