@@ -12,6 +12,9 @@ namespace LossService.Tests.SameBits;
 /// compared.</summary>
 public sealed class InstructionSetTests
 {
+    /// <summary>The address of the service on a processor of another kind.</summary>
+    private const string Elsewhere = "LOSS_SERVICE_ELSEWHERE";
+
     private static readonly string[] Settings = ["", "DOTNET_EnableAVX512=0", "DOTNET_EnableAVX2=0"];
 
     // longer than a vector, shorter, and one row that leaves a rest behind every width
@@ -25,12 +28,35 @@ public sealed class InstructionSetTests
         var bodies = batches.Select(batch => Encoding.UTF8.GetBytes(batch.Body)).ToArray();
         var answers = await Task.WhenAll(Settings.Select(setting => AnswersAsync(setting, batches, bodies, cancellation)));
 
+        for (var k = 1; k < Settings.Length; k++) AssertSame(batches, answers[0], answers[k], $"under {Settings[k]}");
+    }
+
+    /// <summary>Compares with the service at the address in LOSS_SERVICE_ELSEWHERE, which runs on a processor of another kind.</summary>
+    [Fact(Explicit = true)]
+    public async Task EveryLoss_OnAProcessorOfAnotherKind_AnswersTheSameBytes()
+    {
+        var cancellation = TestContext.Current.CancellationToken;
+        var address = Environment.GetEnvironmentVariable(Elsewhere) ?? throw new InvalidOperationException($"{Elsewhere} has no address.");
+        var batches = LossCatalogue.All.SelectMany(Batches).ToArray();
+        var bodies = batches.Select(batch => Encoding.UTF8.GetBytes(batch.Body)).ToArray();
+        using var client = new HttpClient { BaseAddress = new(address) };
+        var answers = new byte[batches.Length][];
         for (var i = 0; i < batches.Length; i++)
         {
-            var usual = answers[0][i];
-            Assert.True(IsScored(usual), $"{batches[i].Path} refused {Start(batches[i])}: {Encoding.UTF8.GetString(usual)}");
-            for (var k = 1; k < Settings.Length; k++)
-                Assert.True(usual.AsSpan().SequenceEqual(answers[k][i]), Difference(batches[i], Settings[k], usual, answers[k][i]));
+            using var content = new ByteArrayContent(bodies[i]);
+            content.Headers.ContentType = new("application/json");
+            using var answer = await client.PostAsync(new Uri(batches[i].Path, UriKind.Relative), content, cancellation);
+            answers[i] = await answer.Content.ReadAsByteArrayAsync(cancellation);
+        }
+        AssertSame(batches, await AnswersAsync("", batches, bodies, cancellation), answers, $"at {address}");
+    }
+
+    private static void AssertSame(WrittenBatch[] batches, byte[][] usual, byte[][] other, string where)
+    {
+        for (var i = 0; i < batches.Length; i++)
+        {
+            Assert.True(IsScored(usual[i]), $"{batches[i].Path} refused {Start(batches[i])}: {Encoding.UTF8.GetString(usual[i])}");
+            Assert.True(usual[i].AsSpan().SequenceEqual(other[i]), Difference(batches[i], where, usual[i], other[i]));
         }
     }
 
@@ -73,11 +99,11 @@ public sealed class InstructionSetTests
 
     private static string Start(WrittenBatch batch) => batch.Body[..Math.Min(400, batch.Body.Length)];
 
-    private static string Difference(WrittenBatch batch, string setting, byte[] usual, byte[] other)
+    private static string Difference(WrittenBatch batch, string where, byte[] usual, byte[] other)
     {
         var at = usual.AsSpan().CommonPrefixLength(other);
         return $"""
-            {batch.Path} answers other bytes under {setting}, from byte {at} on:
+            {batch.Path} answers other bytes {where}, from byte {at} on:
               as usual: {Around(usual)}
               there:    {Around(other)}
               body:     {Start(batch)}
