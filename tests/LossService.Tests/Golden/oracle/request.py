@@ -8,7 +8,7 @@ import numpy
 from mpmath import mp, mpf
 
 from .formulas import BINARY, CATEGORICAL, OVERLAP, WEIGHTED_BY_TERM, Sigmoids, Bernoulli, Categorical, z_penalty
-from .precision import evaluate
+from .precision import INFINITE, evaluate
 from .tape import Var, gradient
 from .targets import SparseRow, Teacher
 from .wire import hold
@@ -237,6 +237,8 @@ class Request:
 
     def second_derivatives(self, sample):
         """∂²ℓ/∂x² of each prediction of a kept sample."""
+        if self.options.get("direction") == "reverse" and abs(self.value_and_gradient(sample)[0]) > INFINITE:
+            return [mp.nan] * len(sample.x)  # the difference of two infinite terms
         return self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
 
     def value(self, sample, distribution):
