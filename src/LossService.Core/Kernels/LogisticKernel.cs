@@ -14,7 +14,7 @@ namespace LossService.Core.Kernels;
 /// </remarks>
 internal readonly struct LogisticKernel
 {
-    private readonly Vector256<double> _a, _e;
+    private readonly Vector256<double> _a, _e, _sign;
 
     /// <summary>Prepares for both results.</summary>
     /// <param name="z">The logits.</param>
@@ -23,7 +23,8 @@ internal readonly struct LogisticKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LogisticKernel(Vector256<double> z, Vector256<double> e, Vector256<double> isPositive)
     {
-        _a = z ^ (isPositive & Vector256.Create(-0.0));
+        _sign = isPositive & Vector256.Create(-0.0);
+        _a = z ^ _sign;
         _e = e;
     }
 
@@ -36,6 +37,17 @@ internal readonly struct LogisticKernel
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => UnitLog1p.Compute(_e) + Vector256.MaxNative(_a, Vector256<double>.Zero);
+    }
+
+    /// <summary>The losses of logits that were rounded, with exponentials of what they were.</summary>
+    /// <param name="error">What the rounded logits lack.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<double> LossOf(Vector256<double> error)
+    {
+        // where a > 0, the loss is larger by a's error: it is −error for t = 1
+        var isWrong = Vector256.GreaterThan(_a, Vector256<double>.Zero);
+        var more = (error ^ _sign) & isWrong;
+        return UnitLog1p.Compute(_e) + more + Vector256.MaxNative(_a, Vector256<double>.Zero);
     }
 
     /// <summary>|∂loss/∂z|; the sign is + for t = 0, − for t = 1.</summary>
