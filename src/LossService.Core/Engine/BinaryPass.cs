@@ -68,7 +68,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _hard = new(_elementScores.AreNeeded, _kernelScale);
         // the block kernel does not handle an infinite loss of weight 0, which is 0
-        if (_hasKernel && !_elementScores.AreNeeded && batch.StoredDType == predictions.DType && !_isWeighted
+        if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
             && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
     }
@@ -130,7 +130,14 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
-        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scratch.Value, to)) return false;
+        var scores = default(LogisticScores);
+        if (_elementScores.AreNeeded)
+        {
+            z.Read(block, BinaryScratch.Span(scratch.Posted, count));
+            _elementScores.Find(block, count, scratch);
+            scores = new(scratch.Score, scratch.ScoreError);
+        }
+        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
         sum.Add(BinaryScratch.Span(scratch.Value, count));
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;

@@ -85,7 +85,8 @@ internal sealed class PlainScorer(
         CategoricalScratch scratch, ExactSum sum)
     {
         var score = formula.Score(row, softmax);
-        if (!score.HasDigits(target.IsPlain)) return work & (RowWork.Loss | RowWork.Gradient);
+        // smoothing rounds each t
+        if (!score.HasDigits(target.IsPlain || !_smoothing.IsNone)) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;

@@ -142,7 +142,11 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
         var rounded = difference + low;
         rounded.Store(score);
-        var e = VectorMath.Exp(rounded, low - (rounded - difference));
+        low -= rounded - difference;
+        low &= Vector256.Equals(low, low);
+        // the rest is so small where e is not 0 that e to it is 1 and the rest
+        var e = VectorMath.ExpOfNegative(rounded);
+        e = Vector256.FusedMultiplyAdd(e, low, e);
         e.Store(error);
         return e;
     }

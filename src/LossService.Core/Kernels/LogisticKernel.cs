@@ -18,7 +18,7 @@ internal readonly struct LogisticKernel
 
     /// <summary>Prepares for both results.</summary>
     /// <param name="z">The logits.</param>
-    /// <param name="e">exp(−|z|) by <see cref="Exponential"/>.</param>
+    /// <param name="e">exp(−|z|) by <see cref="Exponential(Vector256{double})"/>.</param>
     /// <param name="isPositive">All bits set where t = 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LogisticKernel(Vector256<double> z, Vector256<double> e, Vector256<double> isPositive)
@@ -31,6 +31,16 @@ internal readonly struct LogisticKernel
     /// <summary>exp(−|z|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Exponential(Vector256<double> z) => VectorMath.ExpOfNegative(-Vector256.Abs(z));
+
+    /// <summary>exp(−|z|) of logits that were rounded: the error is so small where that is not 0 that e to it is 1 and the error.</summary>
+    /// <param name="z">The rounded logits.</param>
+    /// <param name="error">What they lack.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Exponential(Vector256<double> z, Vector256<double> error)
+    {
+        var e = Exponential(z);
+        return Vector256.FusedMultiplyAdd(e, -(error ^ (z & Vector256.Create(-0.0))), e);
+    }
 
     /// <summary>The losses.</summary>
     public Vector256<double> Loss

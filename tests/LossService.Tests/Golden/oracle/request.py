@@ -237,9 +237,13 @@ class Request:
 
     def second_derivatives(self, sample):
         """∂²ℓ/∂x² of each prediction of a kept sample."""
-        if self.options.get("direction") == "reverse" and abs(self.value_and_gradient(sample)[0]) > INFINITE:
-            return [mp.nan] * len(sample.x)  # the difference of two infinite terms
-        return self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+        bends = self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+        if self.options.get("direction") != "reverse":
+            return bends
+        value, slopes = self.value_and_gradient(sample)
+        if self.form == "logits":
+            return [mp.nan] * len(bends) if abs(value) > INFINITE else bends
+        return [mp.nan if abs(slope) > INFINITE else bend for slope, bend in zip(slopes, bends)]
 
     def value(self, sample, distribution):
         weight = self.class_weight(sample)
