@@ -49,7 +49,7 @@ internal abstract class CategoricalLink
 
     /// <summary>
     /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
-    /// 1 − p of the largest class is s/(1 + s), which does not cancel. With a bias b, z/T + b stands for z/T, and less the largest takes the place of z.
+    /// 1 − p of the largest class is s/(1 + s), which does not cancel. With a bias b, z/T + b stands for z/T, and takes the place of z.
     /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
     /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
     /// </summary>

@@ -45,7 +45,8 @@ internal sealed unsafe class ElementHessian
                 PosWeight = new(Vector256.LoadAligned(scratch.PosWeight + i)),
             };
             var scale = _scale * new Dd(weight);
-            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, Vector256.LoadAligned(scratch.Score + i), Vector256.LoadAligned(scratch.ScoreError + i), e, scale);
+            var (score, error) = (Vector256.LoadAligned(scratch.Score + i), Vector256.LoadAligned(scratch.ScoreError + i));
+            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, score, error, e, scale);
             var hasNone = _isNothing ? Vector256<double>.AllBitsSet : Vector256.Equals(weight, Vector256<double>.Zero);
             Vector256.AndNot(h.Round(), hasNone).StoreAligned(scratch.Hessian + i);
         }

@@ -70,7 +70,7 @@ internal sealed class ExactScorer(
         return batch.Form == PredictionForm.Probabilities && options.Get(SharedOptions.Normalize)
             ? new NormalizedLink(clip)
             : CategoricalLink.Create(
-                batch.Form, options.Get(SharedOptions.Temperature), LogitBias.Read(batch), clip);
+                batch.Form, options.Get(SharedOptions.Temperature), ClassBias.Read(batch), clip);
     }
 
     private void WriteHessian(

@@ -24,7 +24,7 @@ internal sealed class PlainScorer(
     private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
     private readonly Smoothing _smoothing = new(batch);
     private readonly BiasedSoftmax? _biased =
-        batch.Options.Has(SharedOptions.LogitBias) ? new(batch.Options.Get(SharedOptions.Temperature), LogitBias.Read(batch)) : null;
+        batch.Options.Has(SharedOptions.LogitBias) ? new(batch.Options.Get(SharedOptions.Temperature), ClassBias.Read(batch)) : null;
 
     // the other formulas' second derivatives may be small differences
     private readonly bool _hasHessian = formula.IsCrossEntropy || formula.IsRelativeEntropy;

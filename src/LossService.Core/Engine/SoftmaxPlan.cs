@@ -31,7 +31,7 @@ internal sealed class SoftmaxPlan
         {
             Formula = formula.OfTrueClass,
             Temperature = options.Get(SharedOptions.Temperature),
-            Bias = LogitBias.Read(batch),
+            Bias = ClassBias.Read(batch),
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
             SubtractsEntropy = formula.IsRelativeEntropy,

@@ -5,7 +5,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The first stage of <see cref="SoftmaxRows{TElement}"/>: minima, maxima, exponentials and sums of a block of rows.</summary>
+/// <summary>The first stage of the softmax kernel: minima, maxima, exponentials and sums of a block of rows.</summary>
 /// <param name="batch">The batch.</param>
 /// <param name="loss">What is computed.</param>
 /// <param name="scratch">Where to.</param>

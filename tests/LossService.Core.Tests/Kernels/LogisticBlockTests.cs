@@ -50,7 +50,8 @@ public class LogisticBlockTests
             {
                 var random = new Random(seed);
                 draft = draft.With("temperature", temperature);
-                if (isBiased) draft = draft.With("logit_bias", Enumerable.Range(0, draft.Classes).Select(_ => random.Next(-9, 9) / 4.0).ToArray());
+                double[] bias = [.. Enumerable.Range(0, draft.Classes).Select(_ => random.Next(-9, 9) / 4.0)];
+                if (isBiased) draft = draft.With("logit_bias", bias);
                 AssertSame(draft);
             },
             iter: 300);

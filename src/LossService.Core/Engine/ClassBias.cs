@@ -5,7 +5,7 @@ using LossService.Core.Options;
 namespace LossService.Core.Engine;
 
 /// <summary>What is added to the logits of a row after their division by the temperature.</summary>
-internal static class LogitBias
+internal static class ClassBias
 {
     /// <summary>b of each class, padded with zeros; empty = none.</summary>
     public static double[] Read(Batch batch)
