@@ -81,9 +81,13 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     private void StartLink<TWide>(BinaryScratch s, int count) where TWide : struct, IArithmetic<TWide>
     {
         var link = _link;
-        double* posted = s.Posted, bias = s.Bias, start = s.Start, rest = s.StartRest;
+        double* posted = s.Posted, score = s.Score, error = s.ScoreError, start = s.Start, rest = s.StartRest;
         for (var i = 0; i < count; i += Lanes.Width)
-            Store(link.Start<TWide>(Vector256.LoadAligned(posted + i), Vector256.LoadAligned(bias + i)), start + i, rest + i);
+        {
+            var e = link.Start<TWide>(
+                Vector256.LoadAligned(posted + i), Vector256.LoadAligned(score + i), Vector256.LoadAligned(error + i));
+            Store(e, start + i, rest + i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -146,7 +150,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
                 var posWeight = TNumber.Of(Vector256.LoadAligned(s.PosWeight + i));
                 e = link.Finish(
                     posted,
-                    Vector256.LoadAligned(s.Bias + i),
+                    Vector256.LoadAligned(s.Score + i),
+                    Vector256.LoadAligned(s.ScoreError + i),
                     Load<TWide>(s.Start + i, s.StartRest + i),
                     Load<TNumber>(s.LogOfLarger + i, s.LogOfLargerRest + i),
                     Load<TNumber>(s.LogOfSmaller + i, s.LogOfSmallerRest + i)) with

@@ -12,19 +12,20 @@ namespace LossService.Core.Engine;
 /// </summary>
 internal readonly struct BinaryLink(PredictionForm form, double temperature, bool isBiased, double clip)
 {
-    private readonly double _perTemperature = 1 / temperature;
-
     /// <summary>Whether the predictions are logits.</summary>
     public bool IsSigmoid => form == PredictionForm.Logits;
 
+    /// <summary>Whether they are logits whose score z/T + b is another number.</summary>
+    public bool HasScore => IsSigmoid && (temperature != 1 || isBiased);
+
     /// <summary>First step: of logits, e^−|z/T + b|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TWide Start<TWide>(Vector256<double> posted, Vector256<double> bias) where TWide : struct, IArithmetic<TWide>
+    public TWide Start<TWide>(Vector256<double> posted, Vector256<double> score, Vector256<double> error)
+        where TWide : struct, IArithmetic<TWide>
     {
         if (!IsSigmoid) return TWide.Of(Vector256.Max(Smaller(posted), Vector256.Create(clip)));
-        if (temperature == 1 && !isBiased) return TWide.ExpOfNegative(-Vector256.Abs(posted));
-        var size = Size(posted, bias, out var low, out _);
-        return TWide.ExpOfSum(-size, -low);
+        if (!HasScore) return TWide.ExpOfNegative(-Vector256.Abs(posted));
+        return TWide.ExpOfSum(-Vector256.Abs(score), -SizeError(score, error));
     }
 
     /// <summary>
@@ -33,7 +34,8 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FourElements<TWide, TNumber> Finish<TWide, TNumber>(
-        Vector256<double> posted, Vector256<double> bias, TWide start, TNumber logOfLarger, TNumber logOfSmaller)
+        Vector256<double> posted, Vector256<double> score, Vector256<double> error, TWide start, TNumber logOfLarger,
+        TNumber logOfSmaller)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
     {
@@ -43,10 +45,10 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
         {
             large = TWide.One / (TWide.One + start);
             small = start * large;
-            isNegative = Vector256.LessThan(posted, Vector256<double>.Zero);
-            logOfSmaller = temperature == 1 && !isBiased
-                ? logOfLarger - TNumber.Of(Vector256.Abs(posted))
-                : logOfLarger - TNumber.Of(Size(posted, bias, out var low, out isNegative), low);
+            isNegative = Vector256.LessThan(HasScore ? score : posted, Vector256<double>.Zero);
+            logOfSmaller = HasScore
+                ? logOfLarger - TNumber.Of(Vector256.Abs(score), SizeError(score, error))
+                : logOfLarger - TNumber.Of(Vector256.Abs(posted));
         }
         else
         {
@@ -111,36 +113,8 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
     private static Vector256<double> Smaller(Vector256<double> p) =>
         Lanes.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
 
-    /// <summary>|z/T + b|, rounded, the rounding error, and where z/T + b is negative.</summary>
+    /// <summary>What |score| lacks.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<double> Size(
-        Vector256<double> posted, Vector256<double> bias, out Vector256<double> low, out Vector256<double> isNegative)
-    {
-        isNegative = Vector256.LessThan(posted, Vector256<double>.Zero);
-        var z = Vector256.Abs(posted);
-        var size = z / Vector256.Create(temperature);
-        low = Vector256.FusedMultiplyAdd(-size, Vector256.Create(temperature), z) * Vector256.Create(_perTemperature);
-        // where the quotient is infinite, its error is meaningless
-        low &= Vector256.LessThan(size, Vector256.Create(double.PositiveInfinity));
-        return isBiased ? AddBias(size, bias, ref low, ref isNegative) : size;
-    }
-
-    private static Vector256<double> AddBias(
-        Vector256<double> size, Vector256<double> bias, ref Vector256<double> low, ref Vector256<double> isNegative)
-    {
-        // with the sign of z taken from both, |±size + b| = |size ± b|
-        var sign = isNegative & Vector256.Create(-0.0);
-        var signed = bias ^ sign;
-        var sum = size + signed;
-        var moved = sum - size;
-        var rest = (size - (sum - moved)) + (signed - moved) + low;
-        rest &= Vector256.LessThan(Vector256.Abs(rest), Vector256.Create(double.PositiveInfinity));
-        var rounded = sum + rest;
-        low = rest - (rounded - sum);
-        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
-        var flipped = Vector256.LessThan(rounded, Vector256<double>.Zero);
-        isNegative ^= flipped;
-        low ^= flipped & Vector256.Create(-0.0);
-        return Vector256.Abs(rounded);
-    }
+    private static Vector256<double> SizeError(Vector256<double> score, Vector256<double> error) =>
+        error ^ (score & Vector256.Create(-0.0));
 }

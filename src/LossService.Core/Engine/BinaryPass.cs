@@ -1,5 +1,3 @@
-using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -23,16 +21,17 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly Batch _batch;
     private readonly Tensor _labels;
     private readonly double[] _posWeight;
-    private readonly double[] _bias;
+    private readonly bool _isBiased;
     private readonly double[] _classWeight;
     private readonly bool _isWeighted;
-    private readonly double _temperature;
     private readonly bool _isFloat64;
     private readonly bool _wantsMore;
     private readonly bool _calibratesPositive;
     private readonly BinaryTarget _target;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
+    private readonly HardElements _hard;
+    private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
     private readonly TFormula _formula;
     private readonly int _columns;
@@ -45,8 +44,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         var (predictions, options) = (batch.Predictions, batch.Options);
         _calibratesPositive = options.Get(SharedOptions.Calibration) == SharedOptions.CalibrationPositive;
         _posWeight = positiveWeights;
-        _temperature = options.Get(SharedOptions.Temperature);
-        _bias = options.Get(SharedOptions.LogitBias) ?? [];
+        var temperature = options.Get(SharedOptions.Temperature);
+        _isBiased = options.Has(SharedOptions.LogitBias);
+        _elementScores = new(batch);
         _classWeight = options.Get(SharedOptions.ClassWeight) ?? [];
         _target = new(batch.LabelForm, batch.LabelTemperature);
         _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
@@ -61,9 +61,12 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _formula = formula;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
-        _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, Unit: Unit.Nats }
-            && options.Get(SharedOptions.LabelSmoothing) == 0 && _temperature == 1 && _bias.Length == 0;
-        _kernelScale = Weights.IsNothing ? 0 : 1 / Weights.Divisor;
+        _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, IsScaled: false }
+            && options.Get(SharedOptions.LabelSmoothing) == 0
+            // a subnormal exponential lacks digits, over a small temperature it is a usual float64
+            && (!_isFloat64 || temperature >= 1);
+        _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
+        _hard = new(_elementScores.AreNeeded, _kernelScale);
         // the block kernel does not handle an infinite loss of weight 0, which is 0
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
             && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
@@ -111,10 +114,10 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
                 triesKernel = false;
             }
             Load(block, count, scratch);
-            var hard = _hasKernel ? CountHard(count, scratch) : 0;
+            var hard = _hasKernel ? HardElements.Count(count, scratch) : 0;
             scratch.HasRest = false;
             if (hard < count || _wantsMore) Score(count, scratch);
-            if (hard > 0) ScoreByKernel(count, scratch);
+            if (hard > 0) _hard.Score(count, scratch);
             _hessian?.Find(_formula, scratch, count);
             if (tally is not null) Tally(tally, block, count, scratch);
             Write(block, count, scratch, sum);
@@ -127,7 +130,14 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
-        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scratch.Value, to)) return false;
+        var scores = default(LogisticScores);
+        if (_elementScores.AreNeeded)
+        {
+            z.Read(block, BinaryScratch.Span(scratch.Posted, count));
+            _elementScores.Find(block, count, scratch);
+            scores = new(scratch.Score, scratch.ScoreError);
+        }
+        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
         sum.Add(BinaryScratch.Span(scratch.Value, count));
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;
@@ -141,14 +151,18 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
         _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
         for (var i = count; i % Lanes.Width != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
-        if (_posWeight.Length > 1) Repeat(_posWeight, block, BinaryScratch.Span(scratch.PosWeight, count));
-        if (_bias.Length > 0) Repeat(_bias, block, BinaryScratch.Span(scratch.Bias, count));
-        if (!_isWeighted) return;
+        if (_posWeight.Length > 1) ElementScores.Repeat(_posWeight, block, BinaryScratch.Span(scratch.PosWeight, count));
+        if (_isWeighted) LoadWeights(block, count, scratch);
+        if (_elementScores.AreNeeded) _elementScores.Find(block, count, scratch);
+    }
+
+    private void LoadWeights(long block, int count, BinaryScratch scratch)
+    {
         Weights.Read(block, BinaryScratch.Span(scratch.Weight, count));
         if (_classWeight.Length > 0)
         {
             Span<double> weights = stackalloc double[count];
-            Repeat(_classWeight, block, weights);
+            ElementScores.Repeat(_classWeight, block, weights);
             for (var i = 0; i < count; i++) scratch.Weight[i] *= weights[i];
         }
         if (Weights.Kept.AreAll) return;
@@ -160,17 +174,6 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         }
     }
 
-    /// <summary>Writes the number of each element's class, which is its place on the last axis.</summary>
-    private static void Repeat(double[] ofClasses, long block, Span<double> elements)
-    {
-        var at = (int)(block % ofClasses.Length);
-        foreach (ref var element in elements)
-        {
-            element = ofClasses[at];
-            if (++at == ofClasses.Length) at = 0;
-        }
-    }
-
     private void Score(int count, BinaryScratch scratch)
     {
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
@@ -178,40 +181,6 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))
             _block.Score<PlainDouble, PlainDouble>(scratch, count);
         else _block.Score<WideDouble, PlainDouble>(scratch, count);
-    }
-
-    private static int CountHard(int count, BinaryScratch scratch)
-    {
-        var hard = 0;
-        foreach (var label in BinaryScratch.Span(scratch.Label, count))
-            if (label is 0 or 1) hard++;
-        return hard;
-    }
-
-    /// <summary>Scores the elements of a block whose label is 0 or 1 by the kernel.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void ScoreByKernel(int count, BinaryScratch scratch)
-    {
-        var scale = Vector256.Create(_kernelScale);
-        for (var i = 0; i < count; i += Lanes.Width)
-        {
-            var t = Vector256.LoadAligned(scratch.Label + i);
-            var isPositive = Vector256.Equals(t, Vector256<double>.One);
-            var isHard = isPositive | Vector256.Equals(t, Vector256<double>.Zero);
-            var z = Vector256.LoadAligned(scratch.Posted + i);
-            var kernel = new LogisticKernel(z, LogisticKernel.Exponential(z), isPositive);
-            var weight = Vector256.LoadAligned(scratch.Weight + i)
-                * Lanes.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
-            // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
-            var hasNoWeight = Vector256.Equals(weight, Vector256<double>.Zero);
-            var loss = Vector256.AndNot(kernel.Loss * weight, hasNoWeight);
-            var gradient = Vector256.AndNot(
-                kernel.Derivative * (weight * Lanes.Select(isPositive, -scale, scale)), hasNoWeight);
-            Lanes.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
-            Vector256.AndNot(Vector256.LoadAligned(scratch.ValueRest + i), isHard).StoreAligned(scratch.ValueRest + i);
-            Lanes.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
-                .StoreAligned(scratch.Gradient + i);
-        }
     }
 
     private void Write(long block, int count, BinaryScratch scratch, ExactSum sum)
@@ -293,5 +262,5 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private double FindLabel(BinaryScratch scratch, int i) => _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
 
     private bool IsPositive(BinaryScratch scratch, int i) => _batch.Form != PredictionForm.Logits ? scratch.Posted[i] > 0.5
-        : _bias.Length == 0 ? scratch.Posted[i] > 0 : scratch.Posted[i] / _temperature + scratch.Bias[i] > 0;
+        : _isBiased ? scratch.Score[i] > 0 : scratch.Posted[i] > 0;
 }

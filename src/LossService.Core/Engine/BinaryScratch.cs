@@ -9,7 +9,7 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The elements of a block; a multiple of the lanes.</summary>
     public const int Block = 256;
 
-    private const int Rows = 24;
+    private const int Rows = 26;
 
     private readonly double* _first;
 
@@ -93,6 +93,12 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The probabilities of the negative class.</summary>
     public double* Q => _first + 23 * Block;
 
+    /// <summary>z/T + b, where that is not the posted logit.</summary>
+    public double* Score => _first + 24 * Block;
+
+    /// <summary>What <see cref="Score"/> lacks.</summary>
+    public double* ScoreError => _first + 25 * Block;
+
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
 
@@ -112,7 +118,8 @@ internal sealed unsafe class BinaryScratch
         Label[to] = other.Label[from];
         Weight[to] = other.Weight[from];
         PosWeight[to] = other.PosWeight[from];
-        Bias[to] = other.Bias[from];
+        Score[to] = other.Score[from];
+        ScoreError[to] = other.ScoreError[from];
     }
 
     /// <summary>Copies the results of an element of another.</summary>

@@ -12,6 +12,7 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
     private const double LogOfHalf = -0.6931471805599453;
 
     private readonly BinaryLink _link = new(PredictionForm.Logits, temperature, isBiased: false, 0);
+    private readonly LogitScore _score = new(temperature);
 
     /// <summary>Whether the labels are a teacher's.</summary>
     public bool IsTeacher => form != TargetForm.Labels;
@@ -22,8 +23,12 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
 
     /// <summary>First step for a teacher: e^−|z/T|, or e^l.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide> =>
-        form == TargetForm.Logits ? _link.Start<TWide>(posted, Vector256<double>.Zero) : TWide.ExpOfNegative(posted);
+    public TWide Start<TWide>(Vector256<double> posted) where TWide : struct, IArithmetic<TWide>
+    {
+        if (form != TargetForm.Logits) return TWide.ExpOfNegative(posted);
+        var score = _score.Of(posted, Vector256<double>.Zero, out var error);
+        return _link.Start<TWide>(posted, score, error);
+    }
 
     /// <summary>Last step: t and 1 − t, each by itself accurate, or noted as lost.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

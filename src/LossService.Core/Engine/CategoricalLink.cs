@@ -49,7 +49,7 @@ internal abstract class CategoricalLink
 
     /// <summary>
     /// p = softmax(z / T) by d_c = (z_c − max z)/T, s = Σ_{c≠argmax} e^{d_c}, log p_c = d_c − log1p(s), p_c = e^{d_c}/(1 + s).
-    /// 1 − p of the largest class is s/(1 + s), which does not cancel. With a bias b, z/T + b stands for z/T.
+    /// 1 − p of the largest class is s/(1 + s), which does not cancel. With a bias b, z/T + b stands for z/T, and takes the place of z.
     /// Backward: ∂L/∂z_j = (u_j(1 − p_j) − p_j Σ_{i≠j} u_i)/T with u = ∂L/∂log p + p·(∂L/∂p − that of the largest class): as
     /// Σp = 1, a constant added to every ∂L/∂p changes nothing, and this one avoids cancellation.
     /// </summary>
@@ -86,17 +86,18 @@ internal abstract class CategoricalLink
             sum = Dd.SumOfLanes(sum);
             var log = Dd.Log1p(sum);
             var scale = Dd.One / (Dd.One + sum);
+            var largest = new Dd(z[k]) / _temperature;
+            if (bias.Length > 0) largest += new Dd(bias[k]);
             for (var c = 0; c < z.Length; c += Lanes.Width)
             {
                 var p = row.P[c] * scale;
+                // the logits are ranked afterwards, and not read otherwise
+                if (bias.Length > 0) row.LogP[c].Round().CopyTo(z[c..]);
                 row.LogP.Store(c, row.LogP[c] - log);
                 row.P.Store(c, p);
                 row.Q.Store(c, Dd.Select(Lanes.LaneIs(k - c), sum * scale, Dd.One - p));
             }
-            log += new Dd(z[k]) / _temperature;
-            if (bias.Length == 0) return log;
-            RankByBiased(z, k);
-            return log + new Dd(bias[k]);
+            return log + largest;
         }
 
         private int FindMaxOfBiased(Span<double> z)
@@ -105,16 +106,6 @@ internal abstract class CategoricalLink
             for (var c = 1; c < z.Length; c++)
                 if (GetDifference(z, c, k) > 0) k = c;
             return k;
-        }
-
-        /// <summary>
-        /// Puts z/T + b, less the largest, in the place of the logits, which are ranked afterwards, and not read otherwise.
-        /// </summary>
-        private void RankByBiased(Span<double> z, int largest)
-        {
-            for (var c = 0; c < z.Length; c++)
-                if (c != largest) z[c] = GetDifference(z, c, largest);
-            z[largest] = 0;
         }
 
         /// <summary>By how much z/T + b is larger for one class; NaN where both logits are the same infinity.</summary>

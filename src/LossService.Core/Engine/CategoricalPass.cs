@@ -83,7 +83,8 @@ internal sealed class CategoricalPass : IDisposable
     public static long CountBytes(Batch batch, int cores)
     {
         var layout = batch.Layout;
-        return cores * (CategoricalRun.CountBytes(layout.Classes, batch.Wants(OutputSet.Hessian))
+        return cores * (CategoricalRun.CountBytes(
+                layout.Classes, batch.Wants(OutputSet.Hessian), batch.Options.Has(SharedOptions.LogitBias))
             + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch)))
             + (batch.SampleWeight is null ? 0 : sizeof(double) * layout.Rows)
             + TallyPlan.CountBytes(batch, layout.Rows, layout.Classes);

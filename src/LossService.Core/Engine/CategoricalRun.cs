@@ -23,8 +23,9 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
 
     // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it; nor does it find the class
-    // that is predicted, or the probability of each
-    private readonly MetricsSum? _kernelTally = batch.StoredDType == DType.Float64 || tally?.NeedsRows == true ? null : tally;
+    // that is predicted, or the probability of each, and it ranks logits without their bias
+    private readonly MetricsSum? _kernelTally =
+        batch.StoredDType == DType.Float64 || batch.Options.Has(SharedOptions.LogitBias) || tally?.NeedsRows == true ? null : tally;
 
     private readonly WorkMemory? _target =
         plan is { TakesClasses: true, TakesRows: false } && labels!.AreRows
@@ -40,8 +41,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Wants(OutputSet.Hessian), batch.Memory);
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
-    public static long CountBytes(int classes, bool hasCurvature) =>
-        CategoricalScratch.CountBytes(classes, hasCurvature) + 4L * sizeof(double) * Lanes.Padded(classes);
+    public static long CountBytes(int classes, bool hasCurvature, bool isBiased) =>
+        CategoricalScratch.CountBytes(classes, hasCurvature) + (isBiased ? 6L : 4L) * sizeof(double) * Lanes.Padded(classes);
 
     /// <summary>Scores a row, now or with the next ones.</summary>
     public void Add(long row)

@@ -43,6 +43,7 @@ internal sealed class CategoricalScorer
         if (_labels is not null) target = _plain is null ? _labels.Read(index, scratch.Target) : _labels.ReadPlain(index, scratch.Target);
         if (_plain is not null) work = _plain.Score(index, work, target, scratch, sum, tally);
         if (work == RowWork.None) return;
+        if (_plain is { ReplacesLogits: true }) ReadPredictions(index, scratch.Z);
         if (target.IsPlain) target = _labels!.Read(index, scratch.Target);
         _exact.Score(index, work, target, scratch, sum, tally);
     }

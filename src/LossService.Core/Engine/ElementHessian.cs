@@ -45,8 +45,8 @@ internal sealed unsafe class ElementHessian
                 PosWeight = new(Vector256.LoadAligned(scratch.PosWeight + i)),
             };
             var scale = _scale * new Dd(weight);
-            var bias = Vector256.LoadAligned(scratch.Bias + i);
-            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, bias, e, scale);
+            var (score, error) = (Vector256.LoadAligned(scratch.Score + i), Vector256.LoadAligned(scratch.ScoreError + i));
+            var h = TFormula.IsOnLogits ? formula.Curve(e, false) * scale : Curve(formula, posted, score, error, e, scale);
             var hasNone = _isNothing ? Vector256<double>.AllBitsSet : Vector256.Equals(weight, Vector256<double>.Zero);
             Vector256.AndNot(h.Round(), hasNone).StoreAligned(scratch.Hessian + i);
         }
@@ -61,13 +61,14 @@ internal sealed unsafe class ElementHessian
     }
 
     private Dd Curve<TFormula>(
-        TFormula formula, Vector256<double> posted, Vector256<double> bias, in FourElements<Dd, Dd> labels, Dd scale)
+        TFormula formula, Vector256<double> posted, Vector256<double> score, Vector256<double> error, in FourElements<Dd, Dd> labels,
+        Dd scale)
         where TFormula : struct, IElementFormula
     {
-        var start = _link.Start<Dd>(posted, bias);
+        var start = _link.Start<Dd>(posted, score, error);
         var e = _link.IsSigmoid
-            ? _link.Finish(posted, bias, start, -Dd.UnitLog1p(start), Dd.Zero)
-            : _link.Finish(posted, bias, start, Dd.Log1p(-start), Dd.Log(start));
+            ? _link.Finish(posted, score, error, start, -Dd.UnitLog1p(start), Dd.Zero)
+            : _link.Finish(posted, score, error, start, Dd.Log1p(-start), Dd.Log(start));
         e = e with { Z = labels.Z, T = labels.T, U = labels.U, PosWeight = labels.PosWeight };
         var h = formula.Curve(e, _link.IsSigmoid) * scale;
         if (_link.IsSigmoid)

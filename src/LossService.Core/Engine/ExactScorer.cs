@@ -70,15 +70,7 @@ internal sealed class ExactScorer(
         return batch.Form == PredictionForm.Probabilities && options.Get(SharedOptions.Normalize)
             ? new NormalizedLink(clip)
             : CategoricalLink.Create(
-                batch.Form, options.Get(SharedOptions.Temperature), Pad(options.Get(SharedOptions.LogitBias)), clip);
-    }
-
-    private static double[] Pad(double[]? bias)
-    {
-        if (bias is null) return [];
-        var padded = new double[Lanes.Padded(bias.Length)];
-        bias.CopyTo(padded, 0);
-        return padded;
+                batch.Form, options.Get(SharedOptions.Temperature), ClassBias.Read(batch), clip);
     }
 
     private void WriteHessian(

@@ -23,13 +23,18 @@ internal sealed class PlainScorer(
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
     private readonly Smoothing _smoothing = new(batch);
+    private readonly BiasedSoftmax? _biased =
+        batch.Options.Has(SharedOptions.LogitBias) ? new(batch.Options.Get(SharedOptions.Temperature), ClassBias.Read(batch)) : null;
+
     // the other formulas' second derivatives may be small differences
     private readonly bool _hasHessian = formula.IsCrossEntropy || formula.IsRelativeEntropy;
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
     public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType != DType.Float64
-        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0
-        && !batch.Options.Has(SharedOptions.LogitBias);
+        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.LogSumExpSquared == 0;
+
+    /// <summary>Whether it writes z/T + b, less the largest, over the logits that it scores.</summary>
+    public bool ReplacesLogits => _biased is not null;
 
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -52,7 +57,7 @@ internal sealed class PlainScorer(
         var softmax = default(PlainSoftmax);
         if (!formula.IsOnLogits || describes)
         {
-            softmax = new(row, _scale);
+            softmax = new(row, _scale, _biased);
             if (!softmax.IsDefined) return work;
         }
         var left = work & RowWork.Hessian;
@@ -80,7 +85,8 @@ internal sealed class PlainScorer(
         CategoricalScratch scratch, ExactSum sum)
     {
         var score = formula.Score(row, softmax);
-        if (!score.HasDigits(target.IsPlain)) return work & (RowWork.Loss | RowWork.Gradient);
+        // smoothing rounds each t
+        if (!score.HasDigits(target.IsPlain || !_smoothing.IsNone)) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;

@@ -12,21 +12,35 @@ internal readonly struct PlainSoftmax
     private readonly Vector256<double> _inverse, _inverseRest, _ofLargest, _max, _perUnit, _log;
 
     /// <summary>Stores the exponentials of a row in the place of its p.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="scale">T.</param>
+    /// <param name="biased">With a bias: z/T + b, less the largest, takes the place of the logits; null = no bias.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public unsafe PlainSoftmax(in CategoricalRow<PlainDouble> row, in ExponentialScale scale)
+    public unsafe PlainSoftmax(in CategoricalRow<PlainDouble> row, in ExponentialScale scale, BiasedSoftmax? biased)
     {
         fixed (double* z = row.Z, e = row.P.Hi)
         {
-            var (min, max) = MinMax.Find(z, row.Classes);
-            IsDefined = double.IsFinite(max);
-            if (!IsDefined) return;
-            var rest = SoftmaxKernel<StoredFloat64>.StoreExponentials((StoredFloat64*)z, row.Classes, min, max, scale, e);
+            double max, rest;
+            if (biased is null)
+            {
+                (var min, max) = MinMax.Find(z, row.Classes);
+                IsDefined = double.IsFinite(max);
+                if (!IsDefined) return;
+                rest = SoftmaxKernel<StoredFloat64>.StoreExponentials((StoredFloat64*)z, row.Classes, min, max, scale, e);
+                _perUnit = Vector256.Create(1 / scale.Temperature);
+            }
+            else
+            {
+                (max, _perUnit) = (0, Vector256<double>.One);
+                rest = BiasedSoftmax.StoreExponentials(z, e, row.Classes, biased.Find((StoredFloat64*)z, row.Classes, z, e));
+                IsDefined = !double.IsNaN(rest);
+                if (!IsDefined) return;
+            }
             var inverse = Dd.One / (Dd.One + new Dd(rest));
             (_inverse, _inverseRest) = (inverse.Hi, inverse.Lo);
             _ofLargest = Vector256.Create(rest) * inverse.Hi;
-            (_max, _perUnit) = (Vector256.Create(max), Vector256.Create(1 / scale.Temperature));
+            _max = Vector256.Create(max);
             _log = VectorMath.Log1p(Vector256.Create(rest));
-            LogSumExp = max / scale.Temperature + _log.ToScalar();
             Largest = row.Z.IndexOf(max);
         }
     }
@@ -36,9 +50,6 @@ internal readonly struct PlainSoftmax
 
     /// <summary>A class with the largest logit.</summary>
     public int Largest { get; }
-
-    /// <summary>logsumexp(z/T).</summary>
-    public double LogSumExp { get; }
 
     /// <summary>p of the classes with these exponentials.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -6,29 +6,39 @@ namespace LossService.Core.Engine;
 
 /// <summary>
 /// p = σ(z/T) for each class by itself: with e = e^−|z/T|, the smaller of p and 1 − p is e/(1 + e), the larger 1/(1 + e). Backward:
-/// ∂L/∂z = (u·(1 − p) + p·(1 − p)·v)/T.
+/// ∂L/∂z = (u·(1 − p) + p·(1 − p)·v)/T. An overlap reads no log p, and nothing in it cancels, so that 62 bits of p and 1 − p are enough.
 /// </summary>
-internal sealed class SigmoidLink(double temperature) : CategoricalLink
+/// <param name="temperature">T.</param>
+/// <param name="isExact">Whether p and 1 − p have 106 bits, to compare with.</param>
+internal sealed class SigmoidLink(double temperature, bool isExact) : CategoricalLink
 {
     private readonly Dd _temperature = new(temperature);
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override Dd Fill(in CategoricalRow<Dd> row)
+    {
+        if (isExact) FillIn<Dd>(row);
+        else FillIn<WideDouble>(row);
+        return Dd.Zero;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FillIn<TNumber>(in CategoricalRow<Dd> row) where TNumber : struct, IArithmetic<TNumber>
     {
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             var z = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
             if (temperature != 1) z /= _temperature;
             var negative = -Dd.Abs(z);
-            var e = Dd.Exp(negative);
-            var (large, log) = (Dd.One / (Dd.One + e), Dd.Log1p(e));
+            var e = TNumber.ExpOfSum(negative.Hi, negative.Lo);
+            var large = TNumber.One / (TNumber.One + e);
             var (small, isNegative) = (e * large, Vector256.LessThan(z.Hi, Vector256<double>.Zero));
-            row.P.Store(c, Dd.Select(isNegative, small, large));
-            row.Q.Store(c, Dd.Select(isNegative, large, small));
-            row.LogP.Store(c, Dd.Select(isNegative, negative, Dd.Zero) - log);
+            row.P.Store(c, Widen(TNumber.Select(isNegative, small, large)));
+            row.Q.Store(c, Widen(TNumber.Select(isNegative, large, small)));
         }
-        return Dd.Zero;
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Dd Widen<TNumber>(TNumber number) where TNumber : struct, IArithmetic<TNumber> => new(number.Round(), number.Rest());
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)

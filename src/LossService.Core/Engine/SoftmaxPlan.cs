@@ -31,6 +31,7 @@ internal sealed class SoftmaxPlan
         {
             Formula = formula.OfTrueClass,
             Temperature = options.Get(SharedOptions.Temperature),
+            Bias = ClassBias.Read(batch),
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
             SubtractsEntropy = formula.IsRelativeEntropy,
@@ -44,7 +45,7 @@ internal sealed class SoftmaxPlan
         };
         // the kernel writes gradients as it reads predictions
         var isStored = batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.StoredDType == dtype
-            && labels is not null && !options.Has(SharedOptions.LogitBias);
+            && labels is not null;
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0

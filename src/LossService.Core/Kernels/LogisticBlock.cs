@@ -6,8 +6,9 @@ namespace LossService.Core.Kernels;
 /// <param name="count">The number of elements, a multiple of four.</param>
 /// <param name="posWeight">The weight of positive elements, above 0; that of the others is 1.</param>
 /// <param name="scale">The factor of the derivatives.</param>
+/// <param name="scores">What takes the place of the logits.</param>
 /// <param name="losses">Receives the weighted losses.</param>
 /// <param name="gradient">Receives the derivatives; null = not wanted.</param>
 /// <returns>Whether every label was 0 or 1; if not, the results are undefined.</returns>
 internal unsafe delegate bool LogisticBlock(
-    byte* z, byte* t, int count, double posWeight, double scale, double* losses, byte* gradient);
+    byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient);

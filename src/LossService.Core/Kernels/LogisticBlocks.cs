@@ -32,14 +32,19 @@ internal static unsafe class LogisticBlocks
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryScore<TElement, TLabel>(
-        byte* z, byte* t, int count, double posWeight, double scale, double* losses, byte* gradient)
+        byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
         // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
         // iterations do not overlap
+        var (own, isScored) = (scores, scores.AreAny);
         for (var i = 0; i < count; i += Lanes.Width)
-            LogisticKernel.Exponential(TElement.Load((TElement*)z + i)).Store(losses + i);
+        {
+            var e = isScored
+                ? LogisticKernel.Exponential(own.Load(i), own.LoadErrors(i)) : LogisticKernel.Exponential(TElement.Load((TElement*)z + i));
+            e.Store(losses + i);
+        }
         var isSoft = Vector256<double>.Zero;
         var (weight, derivativeWeight) = (Vector256.Create(posWeight), Vector256.Create(-posWeight * scale));
         for (var i = 0; i < count; i += Lanes.Width)
@@ -47,8 +52,10 @@ internal static unsafe class LogisticBlocks
             var label = TLabel.Load((TLabel*)t + i);
             var isPositive = Vector256.Equals(label, Vector256<double>.One);
             isSoft |= Vector256.AndNot(label, isPositive);
-            var kernel = new LogisticKernel(TElement.Load((TElement*)z + i), Vector256.Load(losses + i), isPositive);
-            (kernel.Loss * Lanes.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
+            var logits = isScored ? own.Load(i) : TElement.Load((TElement*)z + i);
+            var kernel = new LogisticKernel(logits, Vector256.Load(losses + i), isPositive);
+            var loss = isScored ? kernel.LossOf(own.LoadErrors(i)) : kernel.Loss;
+            (loss * Lanes.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
             if (gradient == null) continue;
             var factor = Lanes.Select(isPositive, derivativeWeight, Vector256.Create(scale));
             TElement.Store(kernel.Derivative * factor, (TElement*)gradient + i);

@@ -14,16 +14,17 @@ namespace LossService.Core.Kernels;
 /// </remarks>
 internal readonly struct LogisticKernel
 {
-    private readonly Vector256<double> _a, _e;
+    private readonly Vector256<double> _a, _e, _sign;
 
     /// <summary>Prepares for both results.</summary>
     /// <param name="z">The logits.</param>
-    /// <param name="e">exp(−|z|) by <see cref="Exponential"/>.</param>
+    /// <param name="e">exp(−|z|) by <see cref="Exponential(Vector256{double})"/>.</param>
     /// <param name="isPositive">All bits set where t = 1.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public LogisticKernel(Vector256<double> z, Vector256<double> e, Vector256<double> isPositive)
     {
-        _a = z ^ (isPositive & Vector256.Create(-0.0));
+        _sign = isPositive & Vector256.Create(-0.0);
+        _a = z ^ _sign;
         _e = e;
     }
 
@@ -31,11 +32,32 @@ internal readonly struct LogisticKernel
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Exponential(Vector256<double> z) => VectorMath.ExpOfNegative(-Vector256.Abs(z));
 
+    /// <summary>exp(−|z|) of logits that were rounded: the error is so small where that is not 0 that e to it is 1 and the error.</summary>
+    /// <param name="z">The rounded logits.</param>
+    /// <param name="error">What they lack.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Exponential(Vector256<double> z, Vector256<double> error)
+    {
+        var e = Exponential(z);
+        return Vector256.FusedMultiplyAdd(e, -(error ^ (z & Vector256.Create(-0.0))), e);
+    }
+
     /// <summary>The losses.</summary>
     public Vector256<double> Loss
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => UnitLog1p.Compute(_e) + Vector256.MaxNative(_a, Vector256<double>.Zero);
+    }
+
+    /// <summary>The losses of logits that were rounded, with exponentials of what they were.</summary>
+    /// <param name="error">What the rounded logits lack.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<double> LossOf(Vector256<double> error)
+    {
+        // where a > 0, the loss is larger by a's error: it is −error for t = 1
+        var isWrong = Vector256.GreaterThan(_a, Vector256<double>.Zero);
+        var more = (error ^ _sign) & isWrong;
+        return UnitLog1p.Compute(_e) + more + Vector256.MaxNative(_a, Vector256<double>.Zero);
     }
 
     /// <summary>|∂loss/∂z|; the sign is + for t = 0, − for t = 1.</summary>

@@ -45,8 +45,9 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     {
         var rest = Vector256.Load(rows.Rest + i);
         var gap = Dd.Difference(Vector256.Load(rows.Max + i), Vector256.Load(rows.Label + i));
+        if (loss.Bias.Length > 0) gap += Vector256.Load(rows.MaxError + i) - Vector256.Load(rows.LabelError + i);
         var isLargest = gap.IsZero;
-        if (loss.Temperature != 1) gap /= Vector256.Create(loss.Temperature);
+        if (loss.Divisor != 1) gap /= Vector256.Create(loss.Divisor);
         var log = VectorMath.Log1p(rest);
         var value = Dd.Sum(gap.Hi, log) + gap.Lo;
         value.Hi.Store(rows.Surprise + i);
@@ -99,14 +100,14 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// Where an e_c may be so small that it lacks digits, though times a large factor it is a usual number. A float32 is 0 there.
     /// </summary>
     private Vector256<double> HasTiny(SoftmaxScratch rows, int i) => Vector256.GreaterThan(
-        Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Temperature));
+        Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Divisor));
 
     private Dd Spread(
         SoftmaxScratch rows, int i, Dd surprise, Vector256<double> log, out Vector256<double> own, out Vector256<double> others)
     {
         var share = new Dd(Vector256.Load(rows.Share + i));
         var gaps = new Dd(Vector256.Load(rows.Gaps + i));
-        if (loss.Temperature != 1) gaps /= Vector256.Create(loss.Temperature);
+        if (loss.Divisor != 1) gaps /= Vector256.Create(loss.Divisor);
         var value = (gaps + share * log) * _spread;
         others = (share * _spread).Round();
         own = Vector256<double>.Zero;
@@ -131,7 +132,8 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
     {
         var max = new Dd(Vector256.Load(rows.Max + i));
-        var logSumExp = max / Vector256.Create(loss.Temperature) + log;
+        if (loss.Bias.Length > 0) max += Vector256.Load(rows.MaxError + i);
+        var logSumExp = max / Vector256.Create(loss.Divisor) + log;
         var factor = HasSpread && !hasRows ? _squared * Vector256.Load(rows.ClassWeight + i) : _squared;
         others += (factor * logSumExp * Vector256.Create(2.0)).Round();
         return Dd.Select(factor.IsZero, Dd.Zero, factor * Dd.Square(logSumExp));

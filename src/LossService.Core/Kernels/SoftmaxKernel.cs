@@ -52,7 +52,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     private static double Store<TExponential>(TElement* z, int classes, bool isNear, TExponential exponential, double* e)
         where TExponential : struct, IShiftedExponential
     {
-        var sum = new Sum();
+        var sum = new ExponentialSum();
         var end = classes & -Width;
         if (isNear && classes <= MaxShortRow)
         {
@@ -114,7 +114,7 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
     /// </summary>
     private static double StoreExponentialsOfLarge(TElement* z, int classes, double max, in ExponentialScale scale, double* e)
     {
-        var sum = new Sum();
+        var sum = new ExponentialSum();
         for (var c = 0; c < classes; c += Width)
         {
             var d = Dd.Difference(Load(z + c, classes - c), Vector256.Create(max));
@@ -257,32 +257,5 @@ internal static unsafe class SoftmaxKernel<TElement> where TElement : unmanaged,
         Vector256.Create(double.NegativeInfinity).Store(lanes);
         for (var c = 0; c < count; c++) lanes[c] = TElement.ToDouble(z[c]);
         return Vector256.Load(lanes);
-    }
-
-    /// <summary>Σ e_c, with the terms that are 1 summed separately, next to which small terms would lose their digits.</summary>
-    private struct Sum
-    {
-        private Vector256<double> _below, _ones;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void Add(Vector256<double> e)
-        {
-            var isBelow = Vector256.LessThan(e, Vector256<double>.One);
-            _below = Lanes.Select(isBelow, _below + e, _below);
-            _ones = Lanes.Select(isBelow, _ones, _ones + e);
-        }
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public void AddWithLargest(Vector256<double> sum) => _ones += sum;
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public readonly double WithoutLargest() => SumLanes(_below) + (SumLanes(_ones) - 1);
-
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        private static double SumLanes(Vector256<double> sum)
-        {
-            var two = sum.GetLower() + sum.GetUpper();
-            return two[0] + two[1];
-        }
     }
 }

@@ -11,6 +11,15 @@ internal sealed record SoftmaxLoss
     /// <summary>T.</summary>
     public required double Temperature { get; init; }
 
+    /// <summary>b of z/T + b, padded with zeros; empty = 0.</summary>
+    public double[] Bias { get; init; } = [];
+
+    /// <summary>
+    /// What a difference of <see cref="SoftmaxScratch.Max"/>, <see cref="SoftmaxScratch.Label"/> and the like is divided by: with a bias,
+    /// they are of z/T + b, else of z.
+    /// </summary>
+    public double Divisor => Bias.Length > 0 ? 1 : Temperature;
+
     /// <summary>α of t' = t(1 − α) + α/K; 0 with a formula.</summary>
     public required double Smoothing { get; init; }
 

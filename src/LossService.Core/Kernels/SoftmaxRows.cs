@@ -21,7 +21,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private readonly SoftmaxTargets _targets;
     private readonly SparseBlock? _sparse;
     private readonly TeacherDivergence<TElement>? _divergence;
-    private readonly ExponentialScale _scale;
+    private readonly SoftmaxReader<TElement> _reader;
     private readonly int _classes, _padded, _block;
     private readonly bool _isShort, _isPlain, _weighsInside;
     private readonly TElement* _predictions, _gradient;
@@ -45,7 +45,6 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _padded = Lanes.Padded(_classes);
         _isShort = _classes <= SoftmaxColumns<TElement>.MaxClasses;
         _block = ChooseBlock(_classes);
-        _scale = new(loss.Temperature);
         _predictions = (TElement*)batch.Predictions.Data;
         _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
         if (hasRows && !_isShort) _divergence = TeacherDivergence<TElement>.Create(batch, loss);
@@ -58,11 +57,19 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         var own = _isShort ? 2 * block : block;
         var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
             : hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0;
-        _e = _scratch.Reserve(own + columns + targets, batch.Memory);
+        var more = SoftmaxReader<TElement>.CountScores(loss, _classes, _isShort);
+        _e = _scratch.Reserve(own + columns + targets + more, batch.Memory);
         _columns = _e + own;
         var memory = _columns + columns;
         _targets = new(loss, _classes, memory, hasRows);
         if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * Lanes.Padded(namedClasses)));
+        _reader = new(batch, loss, _scratch, _targets, _sparse, _conclusion.HasSpread)
+        {
+            Exponentials = _e,
+            Logits = (TElement*)(_e + block),
+            Columns = _columns,
+            Scores = memory + targets,
+        };
     }
 
     /// <inheritdoc/>
@@ -107,8 +114,8 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     public void Flush(ExactSum sum)
     {
         if (_count == 0) return;
-        if (_isShort) ReadColumns();
-        else ReadRows();
+        if (_isShort) _reader.ReadColumns(_count);
+        else _reader.ReadRows(_count);
         for (var i = 0; i < _count; i += Lanes.Width) _conclusion.Conclude(_scratch, i);
         if (_tally is not null) Tally(_tally);
         Decline();
@@ -131,48 +138,6 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
     private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
-    /// <summary>Computes the minima, maxima and exponentials of short rows, four rows at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ReadColumns()
-    {
-        // the last four rows are filled up with copies of the last row, which get the same results
-        for (var i = _count; i % Lanes.Width != 0; i++)
-        {
-            (_scratch.Index[i], _scratch.Class[i]) = (_scratch.Index[i - 1], _scratch.Class[i - 1]);
-            (_scratch.Weight[i], _scratch.ClassWeight[i]) = (_scratch.Weight[i - 1], _scratch.ClassWeight[i - 1]);
-            _scratch.NegatedEntropy[i] = _scratch.NegatedEntropy[i - 1];
-            _targets.Copy(i - 1, i);
-        }
-        var rows = stackalloc TElement*[Lanes.Width];
-        var stride = Lanes.Width * _classes;
-        var e = _e;
-        var z = (TElement*)(e + _block * _padded);
-        var column = z;
-        for (var i = 0; i < _count; i += Lanes.Width, column += stride)
-        {
-            Locate(i, _predictions, rows);
-            SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(_scratch.Min + i);
-            max.Store(_scratch.Max + i);
-            var y = _scratch.Class + i;
-            var label = _scratch.Label + i;
-            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
-        }
-        for (var i = 0; i < _count; i += Lanes.Width, z += stride, e += stride)
-        {
-            var max = Vector256.Load(_scratch.Max + i);
-            SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(_scratch.Min + i), max, _scale, e)
-                .Store(_scratch.Rest + i);
-            if (_conclusion.HasSpread)
-            {
-                SoftmaxColumns<TElement>.SumGaps(z, _classes, max, _targets.Columns(i, _columns), out var share).Store(_scratch.Gaps + i);
-                share.Store(_scratch.Share + i);
-            }
-            var y = _scratch.Class + i;
-            var own = _scratch.Own + i;
-            for (var lane = 0; lane < Lanes.Width; lane++) own[lane] = e[y[lane] * Lanes.Width + lane];
-        }
-    }
-
     /// <summary>Writes the gradients of short rows, four rows at a time.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void WriteColumns()
@@ -181,7 +146,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         var e = _e;
         for (var i = 0; i < _count; i += Lanes.Width, e += Lanes.Width * _classes)
         {
-            Locate(i, _gradient, rows);
+            _scratch.Locate(i, _gradient, _classes, rows);
             var part = Vector256.Load(_scratch.Part + i);
             if (_conclusion.HasSpread)
             {
@@ -197,32 +162,6 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
         }
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Locate(int i, TElement* tensor, TElement** rows)
-    {
-        var index = _scratch.Index + i;
-        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = tensor + index[lane] * _classes;
-    }
-
-    /// <summary>Computes the minima, maxima and exponentials of rows, one row at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void ReadRows()
-    {
-        var e = _e;
-        for (var i = 0; i < _count; i++, e += _padded)
-        {
-            var row = _predictions + _scratch.Index[i] * _classes;
-            var (min, max) = TElement.FindMinMax(row, _classes);
-            (_scratch.Min[i], _scratch.Max[i]) = (min, max);
-            _scratch.Label[i] = TElement.ToDouble(row[_scratch.Class[i]]);
-            _scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, _scale, e);
-            _scratch.Own[i] = e[_scratch.Class[i]];
-            if (_conclusion.HasSpread)
-                (_scratch.Gaps[i], _scratch.Share[i]) = _sparse is null
-                    ? SoftmaxKernel<TElement>.SumGaps(row, _classes, max, _targets.Row(i)) : _sparse.SumGaps(i, row, max);
-        }
     }
 
     /// <summary>Writes the gradients of rows, one row at a time.</summary>

@@ -1,3 +1,4 @@
+using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
 namespace LossService.Core.Kernels;
@@ -17,7 +18,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     [ThreadStatic]
     private static SoftmaxScratch? s_kept;
 
-    private readonly NativeBuffer _rows = new(18 * Rows * sizeof(double) + Line);
+    private readonly NativeBuffer _rows = new(20 * Rows * sizeof(double) + Line);
     private NativeBuffer _numbers = new();
 
     /// <summary>The row's index in the batch.</summary>
@@ -26,7 +27,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>The true class y.</summary>
     public int* Class => (int*)Column(1);
 
-    /// <summary>The smallest logit.</summary>
+    /// <summary>The smallest logit; with a bias, here and in what follows z/T + b stands for a logit.</summary>
     public double* Min => Column(2);
 
     /// <summary>The largest logit, m.</summary>
@@ -74,6 +75,12 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>Σ b_c·ln b_c, where the target's entropy is subtracted.</summary>
     public double* NegatedEntropy => Column(17);
 
+    /// <summary>What <see cref="Max"/> lacks, where there is a bias.</summary>
+    public double* MaxError => Column(18);
+
+    /// <summary>What <see cref="Label"/> lacks, where there is a bias.</summary>
+    public double* LabelError => Column(19);
+
     /// <summary>Takes this thread's scratch, or a new one, until <see cref="Dispose"/> returns it.</summary>
     public static SoftmaxScratch Rent()
     {
@@ -94,6 +101,12 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
         }
         _numbers.Reserve(bytes);
         return (double*)Aligned(_numbers.Address);
+    }
+
+    /// <summary>Finds where rows <paramref name="i"/> to i + 3 begin in a tensor.</summary>
+    public void Locate<TElement>(int i, TElement* tensor, int classes, TElement** rows) where TElement : unmanaged
+    {
+        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = tensor + Index[i + lane] * classes;
     }
 
     /// <summary>Returns the scratch to the thread.</summary>

@@ -41,7 +41,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
 
     /// <summary>Prepares for a batch; null where it has no teacher of the same dtype and temperature, or another loss.</summary>
     public static TeacherDivergence<TElement>? Create(Batch batch, SoftmaxLoss loss) =>
-        loss.SubtractsEntropy && batch.LabelForm == TargetForm.Logits && batch.LabelTemperature == loss.Temperature
+        loss.SubtractsEntropy && loss.Bias.Length == 0 && batch.LabelForm == TargetForm.Logits && batch.LabelTemperature == loss.Temperature
         && batch.Labels!.DType == batch.Predictions.DType ? new(batch, loss) : null;
 
     /// <summary>Finds the weighted loss of a row; false where it may lack digits.</summary>

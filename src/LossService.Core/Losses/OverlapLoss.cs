@@ -51,7 +51,7 @@ internal abstract class OverlapLoss : Loss
     {
         var temperature = batch.Options.Get(SharedOptions.Temperature);
         return batch.Form == PredictionForm.Logits && batch.Options.Get(SharedOptions.Link) == SharedOptions.LinkSigmoid
-            ? new SigmoidLink(temperature)
+            ? new SigmoidLink(temperature, isExact: !batch.UsesKernels)
             : CategoricalLink.Create(batch.Form, temperature, [], batch.Options.Get(SharedOptions.Clip));
     }
 }

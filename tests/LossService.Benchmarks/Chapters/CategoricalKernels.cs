@@ -32,6 +32,9 @@ internal static class CategoricalKernels
         ("entropy", false, "", 1),
         ("multi_margin", false, "", 1),
         ("multiclass_hinge", false, "", 1),
+        ("symmetric_cross_entropy", false, "", 1),
+        ("ranked_probability_score", false, "", 1),
+        ("list_mle", true, "", 1),
     ];
 
     /// <summary>Ours alone: what, beside which of <see cref="Works"/>, and how many times its time it may take.</summary>
@@ -40,6 +43,8 @@ internal static class CategoricalKernels
         ("cross_entropy", false, "label_smoothing=0.1", "", 1.3),
         ("cross_entropy", false, "temperature=2", "", 1.3),
         ("cross_entropy", false, "z_loss=0.001", "", 1.3),
+        ("cross_entropy", false, "logit_bias=drawn", "", 3),
+        ("focal", false, "logit_bias=drawn", "", 3),
         ("cross_entropy", false, "metrics=1 top_k=1+5", "", 1.5),
         ("cross_entropy", false, "dtype=float64", "", 5),
         ("cross_entropy", false, "dtype=float64 label_smoothing=0.1", "label_smoothing=0.1", 5),

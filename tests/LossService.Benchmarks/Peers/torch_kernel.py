@@ -13,6 +13,7 @@ torch.set_num_threads(1)
 
 def cross_entropy(z, y, o):
     z = z / o["temperature"] if "temperature" in o else z
+    z = z + o["logit_bias"] if "logit_bias" in o else z
     loss = F.cross_entropy(z, y, label_smoothing=o.get("label_smoothing", 0.0), weight=o.get("class_weight"))
     return loss + o["z_loss"] * z.logsumexp(-1).square().mean() if "z_loss" in o else loss
 
@@ -76,6 +77,30 @@ def multiclass_hinge(z, y, o):
     return F.relu(1 + rival - z.gather(-1, label)).mean()
 
 
+def symmetric_cross_entropy(z, y, o):
+    log_p = true_log_p(z, y)
+    return (-0.1 * log_p + 4 * (1 - log_p.exp())).mean()
+
+
+def ranked_probability_score(z, y, o):
+    return (z.softmax(-1) - one_hot(y, z)).cumsum(-1)[:, :-1].square().sum(-1).mean()
+
+
+def list_mle(z, y, o):
+    z = z.gather(-1, y.argsort(-1, descending=True))
+    return (z.flip(-1).logcumsumexp(-1).flip(-1) - z).sum(-1).mean()
+
+
+def multilabel_margin(z, y, o):
+    return F.multilabel_margin_loss(z, y)
+
+
+def named(y):
+    """Rows of 0 and 1 as the classes that are 1, filled up with -1."""
+    classes = torch.where(y == 1, torch.arange(y.shape[-1]), y.shape[-1]).sort(-1).values
+    return torch.where(classes == y.shape[-1], -1, classes)
+
+
 def binary_cross_entropy(z, y, o):
     return F.binary_cross_entropy_with_logits(z, y)
 
@@ -91,7 +116,7 @@ def read_labels(name, rows, classes):
 def read_options(words, classes):
     options = dict(word.split("=") for word in words)
     for name, value in options.items():
-        if name == "class_weight":
+        if name in ("class_weight", "logit_bias"):
             options[name] = torch.tensor([0.5 + c % 7 / 4 for c in range(classes)])
         elif name not in ("dtype", "direction", "metrics", "top_k"):
             options[name] = float(value)
@@ -109,6 +134,7 @@ for line in sys.stdin:
         z = torch.from_numpy(numpy.fromfile(logits_file, dtype=numpy.float32)).reshape(rows, classes).to(dtype)
         y = read_labels(labels_file, rows, classes)
         y = y.to(dtype) if y.is_floating_point() else y
+        y = named(y) if loss == "multilabel_margin" else y
         formula = globals()[loss]
         z.requires_grad_()
     z.grad = None

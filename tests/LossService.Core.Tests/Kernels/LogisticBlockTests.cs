@@ -43,6 +43,19 @@ public class LogisticBlockTests
             },
             iter: 100);
 
+    [Fact]
+    public void Score_TemperatureAndBias_SameBitsAsThroughTheScratch() =>
+        Gen.Select(Batches, Gen.OneOf(1.0, 2.5, 0.3), Gen.Bool, Gen.Int[0, 99]).Sample(
+            (draft, temperature, isBiased, seed) =>
+            {
+                var random = new Random(seed);
+                draft = draft.With("temperature", temperature);
+                double[] bias = [.. Enumerable.Range(0, draft.Classes).Select(_ => random.Next(-9, 9) / 4.0)];
+                if (isBiased) draft = draft.With("logit_bias", bias);
+                AssertSame(draft);
+            },
+            iter: 300);
+
     private static void AssertSame(Draft plain)
     {
         var masked = plain with { Mask = [.. Enumerable.Repeat(true, plain.Samples)] };

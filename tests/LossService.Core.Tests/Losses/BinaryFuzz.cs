@@ -119,6 +119,12 @@ public class BinaryFuzz(ITestOutputHelper output)
         var (posted, target) = (new Tensor(dtype, new Shape(Length)), new Tensor(dtype, new Shape(Length)));
         posted.Write(0, predictions);
         target.Write(0, labels);
+        if (form == PredictionForm.Logits && !hasBits && random.Next(3) == 0)
+        {
+            // some of the sums cancel but for their last digits
+            options.Set(SharedOptions.LogitBias, Array.ConvertAll(predictions, z => random.Next(3) == 0
+                ? Math.Clamp(-z / temperature * (1 + (random.Next(9) - 4) * 1e-15), -1e6, 1e6) : 10 * random.NextDouble() - 5));
+        }
         return new()
         {
             Form = form,
@@ -148,6 +154,7 @@ public class BinaryFuzz(ITestOutputHelper output)
         {
             batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted));
             batch.Labels!.Read(block, BinaryScratch.Span(scratch.Label));
+            new ElementScores(batch).Find(block, BinaryScratch.Block, scratch);
             exact.Score<Dd, Dd>(scratch, BinaryScratch.Block);
             total.Add(BinaryScratch.Span(scratch.Value));
             total.Add(BinaryScratch.Span(scratch.ValueRest));
@@ -171,14 +178,17 @@ public class BinaryFuzz(ITestOutputHelper output)
         where TFormula : struct, IElementFormula
     {
         var size = batch.Predictions.DType.Size();
+        var bias = batch.Options.Get(SharedOptions.LogitBias);
         for (var i = 0; i < 64; i++)
         {
+            if (bias is not null) batch.Options.Set(SharedOptions.LogitBias, [bias[i]]);
             using var z = new Tensor(batch.Predictions.DType, new Shape(1), batch.Predictions.Data + i * size);
             using var t = new Tensor(batch.Labels!.DType, new Shape(1), batch.Labels.Data + i * size);
             var one = batch with { Predictions = z, Labels = t, Outputs = OutputSet.Loss };
             using var scores = Scorer.Score(loss, one, CancellationToken.None);
             z.Read(0, BinaryScratch.Span(scratch.Posted, 1));
             t.Read(0, BinaryScratch.Span(scratch.Label, 1));
+            new ElementScores(one).Find(0, 1, scratch);
             exact.Score<Dd, Dd>(scratch, Vector256<double>.Count);
             var value = scratch.Value[0];
             if (double.IsFinite(value) && value > 1e-290)

@@ -14,7 +14,7 @@ from frameworks.rows import ROWS
 from oracle.scoring import score
 from oracle.wire import render
 
-TOLERANCE = {"float64": 1e-12, "float32": 1e-6}  # relative to the largest entry
+TOLERANCE = {"float64": 1e-12, "float32": 2 ** -23}  # relative to the largest entry; float32: of a number or its neighbour
 SPECIAL = {"Infinity": numpy.inf, "-Infinity": -numpy.inf, "NaN": numpy.nan}
 
 

@@ -96,10 +96,11 @@ class Tensors:
         return nested(named)
 
     def evaluate(self, row):
-        """(value, gradient or None) by the framework."""
+        """(value, gradient or None) by the framework, in float64: its own rounding in float32 is not the service's to match."""
         if not differentiable(row):
             return numpy.asarray(eval(row.call, CALLS | self.named)), None
-        tensors = {name: torch.from_numpy(array.copy()) for name, array in self.named.items()}
+        widened = lambda array: array.astype("float64") if array.dtype == numpy.float32 else array.copy()
+        tensors = {name: torch.from_numpy(widened(array)) for name, array in self.named.items()}
         leaf = tensors[next(row.request[form] for form in PREDICTIONS if form in row.request)].requires_grad_()
         value = eval(row.call, CALLS | tensors)
         value.sum().backward()

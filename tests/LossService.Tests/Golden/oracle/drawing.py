@@ -98,9 +98,7 @@ def body(draw, subject):
         if draw.chance(0.5):
             value = draw.choice(values)
             result[name] = class_weights(draw, shape[-1]) if value == "weights" else value
-    if result.get("direction") == "reverse" and kind not in ("soft", "teacher", "sparse") and not result.get("label_smoothing"):
-        del result["direction"]
-    infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form]))
+    infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form])) or result.get("direction") == "reverse"
     weigh(draw, subject, result, samples, kind, infinite)
     if not subject.binary and draw.chance(0.15):
         put_classes(draw, result, form, len(shape))

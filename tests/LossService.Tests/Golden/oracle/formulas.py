@@ -8,6 +8,7 @@ from functools import cached_property
 
 from mpmath import mp, mpf
 
+from .precision import BEYOND, FAR
 from .tape import Var, clamp, exp, largest, log, magnitude, positive_part, total
 
 
@@ -126,9 +127,9 @@ def symmetric_cross_entropy(row, t, options):
 def kl_divergence(row, t, options):
     if options.get("direction", "forward") == "forward":
         return total((mp.log(t[c]) - row.log_p[c]) * t[c] for c in row.classes if t[c] != 0)
-    if any(t_c == 0 for t_c in t):
-        return Var(mp.inf)
-    return total(row.p[c] * (row.log_p[c] - mp.log(t[c])) for c in row.classes)
+    # 0·log(0/0) = 0: a class that the predictions rule out costs nothing
+    possible = [c for c in row.classes if t[c] != 0 or row.log_p[c].value > -FAR]
+    return total(row.p[c] * (row.log_p[c] - (mp.log(t[c]) if t[c] else -BEYOND)) for c in possible)
 
 
 def js_divergence(row, t, options):

@@ -35,7 +35,7 @@ def measure(kept, text, request=None):
     request = request or kept[0][0]
     options, weights = request.options, [s.weight for _, s in kept]
     weight = mp.fsum(weights)
-    average = lambda values: mp.fsum(w * v for w, v in zip(weights, values)) / weight if weight else None
+    average = lambda values: mp.fsum(w * v for w, v in zip(weights, values) if w) / weight if weight else None
     said = lambda value: None if value is None else text(value, 50)
     correct = [int(predicted(r, s) == label(s)) for r, s in kept]
     surprise = average([cross_entropy(r, s) for r, s in kept])

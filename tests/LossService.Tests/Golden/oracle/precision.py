@@ -4,6 +4,8 @@ from mpmath import mp, mpf
 
 AGREED = 60  # digits that two evaluations, one at twice the other's precision, must share
 SPARE = 100  # digits above those that cancellation can lose
+BEYOND = mpf(10) ** 100000  # stands for −log 0: times any share of a double, it is past a double's range
+INFINITE = mpf(10) ** 5000  # a value above it is ±∞, or what BEYOND makes of a double
 FAR, FARTHER = 2000, 4000  # stand-ins for an infinite logit: e^-2000 is 1e-869, far below any double
 
 

@@ -8,7 +8,7 @@ import numpy
 from mpmath import mp, mpf
 
 from .formulas import BINARY, CATEGORICAL, OVERLAP, WEIGHTED_BY_TERM, Sigmoids, Bernoulli, Categorical, z_penalty
-from .precision import evaluate
+from .precision import INFINITE, evaluate
 from .tape import Var, gradient
 from .targets import SparseRow, Teacher
 from .wire import hold
@@ -237,7 +237,13 @@ class Request:
 
     def second_derivatives(self, sample):
         """∂²ℓ/∂x² of each prediction of a kept sample."""
-        return self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+        bends = self.evaluate(sample, lambda d, _: [mpf(self.value(sample, d).second)], moving=range(len(sample.x)))
+        if self.options.get("direction") != "reverse":
+            return bends
+        value, slopes = self.value_and_gradient(sample)
+        if self.form == "logits":
+            return [mp.nan] * len(bends) if abs(value) > INFINITE else bends
+        return [mp.nan if abs(slope) > INFINITE else bend for slope, bend in zip(slopes, bends)]
 
     def value(self, sample, distribution):
         weight = self.class_weight(sample)

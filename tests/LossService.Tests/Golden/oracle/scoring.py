@@ -3,6 +3,7 @@
 from mpmath import mp, mpf
 
 from . import metrics, overlaps
+from .precision import INFINITE
 from .request import Request, nest
 
 
@@ -10,7 +11,7 @@ def text(value, digits=30):
     """A decimal string; what is not finite by its name."""
     if mp.isnan(value):
         return "NaN"
-    if abs(value) == mp.inf:
+    if abs(value) > INFINITE:
         return "Infinity" if value > 0 else "-Infinity"
     return mp.nstr(value, digits, min_fixed=-3, max_fixed=10).removesuffix(".0")
 

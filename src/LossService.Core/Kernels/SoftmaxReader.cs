@@ -1,0 +1,141 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Kernels;
+
+/// <summary>The first stage of the softmax kernel: minima, maxima, exponentials and sums of a block of rows.</summary>
+/// <param name="batch">The batch.</param>
+/// <param name="loss">What is computed.</param>
+/// <param name="scratch">Where to.</param>
+/// <param name="targets">The targets of the rows.</param>
+/// <param name="sparse">The same, where rows name classes.</param>
+/// <param name="hasSpread">Whether targets are spread over the classes.</param>
+internal sealed unsafe class SoftmaxReader<TElement>(
+    Batch batch, SoftmaxLoss loss, SoftmaxScratch scratch, SoftmaxTargets targets, SparseBlock? sparse, bool hasSpread)
+    where TElement : unmanaged, IStoredFloat<TElement>
+{
+    private readonly int _classes = batch.Predictions.Shape.Last;
+    private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
+    private readonly ExponentialScale _scale = new(loss.Temperature);
+    private readonly BiasedSoftmax? _biased = loss.Bias.Length == 0 ? null : new(loss.Temperature, loss.Bias);
+
+    /// <summary>Receives the exponentials: row after row, each padded; of short rows, four rows after four rows, class by class.</summary>
+    public required double* Exponentials { get; init; }
+
+    /// <summary>Memory for a block of short rows of logits.</summary>
+    public required TElement* Logits { get; init; }
+
+    /// <summary>Memory for four short rows of targets.</summary>
+    public required double* Columns { get; init; }
+
+    /// <summary>Memory for a row, or four short rows, of z/T + b; unused without a bias.</summary>
+    public required double* Scores { get; init; }
+
+    /// <summary>The doubles of <see cref="Scores"/>.</summary>
+    public static nuint CountScores(SoftmaxLoss loss, int classes, bool isShort) =>
+        loss.Bias.Length == 0 ? 0 : (nuint)(isShort ? Lanes.Width * classes : Lanes.Padded(classes));
+
+    /// <summary>Reads the first <paramref name="count"/> rows of the block, four short rows at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void ReadColumns(int count)
+    {
+        // the last four rows are filled up with copies of the last row, which get the same results
+        for (var i = count; i % Lanes.Width != 0; i++)
+        {
+            (scratch.Index[i], scratch.Class[i]) = (scratch.Index[i - 1], scratch.Class[i - 1]);
+            (scratch.Weight[i], scratch.ClassWeight[i]) = (scratch.Weight[i - 1], scratch.ClassWeight[i - 1]);
+            scratch.NegatedEntropy[i] = scratch.NegatedEntropy[i - 1];
+            targets.Copy(i - 1, i);
+        }
+        var rows = stackalloc TElement*[Lanes.Width];
+        var stride = Lanes.Width * _classes;
+        var e = Exponentials;
+        var z = Logits;
+        var column = z;
+        for (var i = 0; i < count; i += Lanes.Width, column += stride)
+        {
+            scratch.Locate(i, _predictions, _classes, rows);
+            SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(scratch.Min + i);
+            max.Store(scratch.Max + i);
+            var y = scratch.Class + i;
+            var label = scratch.Label + i;
+            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
+        }
+        for (var i = 0; i < count; i += Lanes.Width, z += stride, e += stride)
+        {
+            if (_biased is null) StoreColumns(i, z, e);
+            else StoreColumns(_biased, i, z, e);
+            var y = scratch.Class + i;
+            var own = scratch.Own + i;
+            for (var lane = 0; lane < Lanes.Width; lane++) own[lane] = e[y[lane] * Lanes.Width + lane];
+        }
+    }
+
+    /// <summary>Reads the first <paramref name="count"/> rows of the block, one row at a time.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void ReadRows(int count)
+    {
+        var e = Exponentials;
+        for (var i = 0; i < count; i++, e += Lanes.Padded(_classes))
+        {
+            var row = _predictions + scratch.Index[i] * _classes;
+            if (_biased is null) StoreRow(i, row, e);
+            else StoreRow(_biased, i, row, e);
+            scratch.Own[i] = e[scratch.Class[i]];
+        }
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void StoreColumns(int i, TElement* z, double* e)
+    {
+        var max = Vector256.Load(scratch.Max + i);
+        SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(scratch.Min + i), max, _scale, e).Store(scratch.Rest + i);
+        if (hasSpread) SumColumns(i, z, max);
+    }
+
+    private void StoreColumns(BiasedSoftmax biased, int i, TElement* z, double* e)
+    {
+        biased.FindColumns(z, _classes, Scores, e, out var max, out var maxError).Store(scratch.Min + i);
+        max.Store(scratch.Max + i);
+        maxError.Store(scratch.MaxError + i);
+        for (var lane = 0; lane < Lanes.Width; lane++)
+        {
+            var own = scratch.Class[i + lane] * Lanes.Width + lane;
+            (scratch.Label[i + lane], scratch.LabelError[i + lane]) = (Scores[own], e[own]);
+        }
+        BiasedSoftmax.StoreColumns(Scores, e, _classes, max, maxError).Store(scratch.Rest + i);
+        if (hasSpread) SumColumns(i, (StoredFloat64*)Scores, Vector256<double>.Zero);
+    }
+
+    private void SumColumns<TStored>(int i, TStored* z, Vector256<double> max) where TStored : unmanaged, IStoredFloat<TStored>
+    {
+        SoftmaxColumns<TStored>.SumGaps(z, _classes, max, targets.Columns(i, Columns), out var share).Store(scratch.Gaps + i);
+        share.Store(scratch.Share + i);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void StoreRow(int i, TElement* row, double* e)
+    {
+        var (min, max) = TElement.FindMinMax(row, _classes);
+        (scratch.Min[i], scratch.Max[i]) = (min, max);
+        scratch.Label[i] = TElement.ToDouble(row[scratch.Class[i]]);
+        scratch.Rest[i] = SoftmaxKernel<TElement>.StoreExponentials(row, _classes, min, max, _scale, e);
+        if (hasSpread) Sum(i, row, max);
+    }
+
+    private void StoreRow(BiasedSoftmax biased, int i, TElement* row, double* e)
+    {
+        var range = biased.Find(row, _classes, Scores, e);
+        (scratch.Min[i], scratch.Max[i], scratch.MaxError[i]) = range;
+        var y = scratch.Class[i];
+        (scratch.Label[i], scratch.LabelError[i]) = (Scores[y], e[y]);
+        scratch.Rest[i] = BiasedSoftmax.StoreExponentials(Scores, e, _classes, range);
+        if (hasSpread) Sum(i, (StoredFloat64*)Scores, 0);
+    }
+
+    private void Sum<TStored>(int i, TStored* row, double max) where TStored : unmanaged, IStoredFloat<TStored> =>
+        (scratch.Gaps[i], scratch.Share[i]) = sparse is null
+            ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, targets.Row(i)) : sparse.SumGaps(i, row, max);
+}
