@@ -60,6 +60,7 @@ export function drawConfusion(element, { loss, labels, predictions, classes, cou
   const wrong = cells.filter(cell => !cell.isRight && cell.samples > 0).sort((one, other) => other.samples - one.samples);
   const most = max(cells.map(cell => cell.samples));
   draw(element, {
+    basis: [names.join(), cells.map(cell => cell.samples).join()],
     description: `Confusion matrix of ${names.length} classes. ${wrong.length === 0 ? "No mistakes."
       : `Most frequent: ${wrong.slice(0, 3).map(cell => `${cell.truth} taken for ${cell.said}, ${cell.samples} times`).join("; ")}.`}`,
     height: width => Math.min(width * 0.8, 420),
