@@ -137,7 +137,7 @@ public sealed partial class ServingTests(TestService service, Browser browser)
 
         await page.ThenDrawnAsync(() => page["#sample [data-situation=wrong]"].ClickAsync());
         // the page replaces its address without a navigation
-        await page.Page.WaitForFunctionAsync("location.hash.includes('scores=-2.5,4,0')");
+        await page.Page.WaitForFunctionAsync("() => location.hash.includes('scores=-2.5,4,0')");
         var moved = await page.NumberAsync("#amount");
         await using var again = await (await browser.OpenAsync(new(page.Page.Url))).DrawnAsync();
         Assert.Equal(moved, await again.NumberAsync("#amount"));
