@@ -1,3 +1,4 @@
+using System.Net.Mime;
 using LossService.Problems;
 using Microsoft.AspNetCore.ResponseCompression;
 using Microsoft.Extensions.Options;
@@ -43,7 +44,8 @@ internal static class Compression
         or InvalidOperationException { Source: "System.IO.Compression.Brotli" };
 
     /// <summary>
-    /// Compresses a response that the framework would compress only where it is long; one without a length counts as long.
+    /// Compresses a response that the framework would compress only where it is long; one without a length counts as long. Scripts and
+    /// style sheets are compressed at any length, since a page has dozens of short ones.
     /// </summary>
     private sealed class LargeResponses(IServiceProvider services, IOptions<ResponseCompressionOptions> options)
         : ResponseCompressionProvider(services, options)
@@ -52,6 +54,9 @@ internal static class Compression
         private const int MinBytes = 4096;
 
         public override bool ShouldCompressResponse(HttpContext context) =>
-            !(context.Response.ContentLength < MinBytes) && base.ShouldCompressResponse(context);
+            (!(context.Response.ContentLength < MinBytes) || IsPartOfAPage(context.Response.ContentType))
+            && base.ShouldCompressResponse(context);
+
+        private static bool IsPartOfAPage(string? type) => type is MediaTypeNames.Text.JavaScript or MediaTypeNames.Text.Css;
     }
 }

@@ -17,6 +17,12 @@ public sealed class BatchViewTests(TestService service, Browser browser)
         {"logits": [[0.3, 2.2, 0.4], [1, 2, 3]], "labels": [2, 1]}
         """;
 
+    private static readonly FilePayload[] Files =
+    [
+        new() { Name = "logits.npy", MimeType = NpyType, Buffer = Npy("<f4", "(2, 3)", [2f, 1f, 0.1f, 0.3f, 2.2f, 0.4f]) },
+        new() { Name = "y_true.npy", MimeType = NpyType, Buffer = Npy("<i8", "(2,)", [0L, 1L]) },
+    ];
+
     public static TheoryData<string> Pasted => [Table, Table.Replace(',', '\t'), Same, Lines];
 
     [Theory]
@@ -27,6 +33,8 @@ public sealed class BatchViewTests(TestService service, Browser browser)
         await using var page = await OpenAsync($"#view=batch&data={data}");
         Assert.Equal(samples, await page.NumberAsync("[data-fact=samples] strong"));
         Assert.Equal(12, await page["#worst li"].CountAsync());
+        var worst = (await page["#worst strong"].AllTextContentsAsync()).Select(text => OpenPage.Parse(text.Split(' ')[0])).ToArray();
+        Assert.Equal(worst.OrderDescending(), worst);
         Assert.Equal(data == "digits" ? 12 : 0, await page["#worst canvas"].CountAsync());
         foreach (var picture in (string[])["histogram", "reliability", "confusion", "temperatures"])
             Assert.Equal(1, await page[$"#{picture} svg[role=img]"].CountAsync());
@@ -75,15 +83,64 @@ public sealed class BatchViewTests(TestService service, Browser browser)
     public async Task Files_OfNumpy_AreScoredAsTheyAre()
     {
         await using var page = await OpenOwnAsync();
-        FilePayload[] files =
-        [
-            new() { Name = "logits.npy", MimeType = NpyType, Buffer = Npy("<f4", "(2, 3)", [2f, 1f, 0.1f, 0.3f, 2.2f, 0.4f]) },
-            new() { Name = "y_true.npy", MimeType = NpyType, Buffer = Npy("<i8", "(2,)", [0L, 1L]) },
-        ];
-        await page.ThenDrawnAsync(() => page["#files"].SetInputFilesAsync(files));
-        var answer = await service.PostAsync("/v1/losses/cross_entropy", """{"logits":[[2,1,0.1],[0.3,2.2,0.4]],"labels":[0,1]}""");
-        Assert.Equal(JsonNode.Parse(answer.Text)!["loss"]!.GetValue<double>(), await page.NumberAsync(Loss), 1e-3);
-        Assert.Contains("is 0, said 0", await page.TextAsync("#worst"), StringComparison.Ordinal);
+        await page.ThenDrawnAsync(() => page["#files"].SetInputFilesAsync(Files));
+        await AssertShowsFilesAsync(page);
+    }
+
+    [Fact]
+    public async Task Files_Dropped_AreScoredWhateverDataWasShown()
+    {
+        await using var page = await OpenAsync("#view=batch&data=iris");
+        var dropped = await page.Page.EvaluateHandleAsync(
+            """
+            files => {
+              const transfer = new DataTransfer();
+              for (const { name, bytes } of files) transfer.items.add(new File([new Uint8Array(bytes)], name));
+              return transfer;
+            }
+            """,
+            Files.Select(file => new { name = file.Name, bytes = file.Buffer.Select(value => (int)value) }));
+        await page.ThenDrawnAsync(() => page["#batch h1"].DispatchEventAsync("drop", new { dataTransfer = dropped }));
+        Assert.True(await page["#own"].IsVisibleAsync());
+        Assert.Equal("true", await page["#data button[value=own]"].GetAttributeAsync("aria-pressed"));
+        await AssertShowsFilesAsync(page);
+    }
+
+    [Fact]
+    public async Task Batch_ThatTakesLong_HasAProgressBar()
+    {
+        var posts = 0;
+        await using var page = await browser.OpenAsync(new(service.Address, "#view=batch&data=iris"), route: async route =>
+        {
+            // the bar comes after half a second
+            if (route.Request.Method == "POST" && Interlocked.Increment(ref posts) == 1) await Task.Delay(2000);
+            await route.ContinueAsync();
+        });
+        await page["#progress:not([hidden]) progress"].WaitForAsync();
+        await page.DrawnAsync();
+        Assert.False(await page["#progress"].IsVisibleAsync());
+    }
+
+    [Fact]
+    public async Task Losses_SideBySide_AreScoredInOneRequest()
+    {
+        await using var page = await OpenAsync("#view=batch&data=iris");
+        var posts = new List<string>();
+        page.Page.Request += (_, request) => { if (request.Method == "POST") posts.Add(new Uri(request.Url).AbsolutePath); };
+        var name = (await page["#compare-choice input:not(:checked)"].First.GetAttributeAsync("value"))!;
+        await page[$"#compare-choice input[value={name}]"].FocusAsync();
+        await page.Page.Keyboard.PressAsync("Space");
+        var row = page[$"#compare-values tr:has(a[href='v1/losses/{name}'])"];
+        await row.WaitForAsync();
+        Assert.Equal(["/v1/losses"], posts);
+        var batch = JsonNode.Parse((await service.SendAsync(new(HttpMethod.Get, "/playground/data/iris.json"))).Text)!;
+        var answer = await service.PostAsync($"/v1/losses/{name}", new JsonObject
+        {
+            ["logits"] = batch["logits"]!.DeepClone(),
+            ["labels"] = batch["labels"]!.DeepClone(),
+        }.ToJsonString());
+        var shown = OpenPage.Parse((await row.Locator("td").First.TextContentAsync())!.Split(' ')[0]);
+        Assert.Equal(JsonNode.Parse(answer.Text)!["loss"]!.GetValue<double>(), shown, 1e-3);
     }
 
     [Fact]
@@ -98,6 +155,13 @@ public sealed class BatchViewTests(TestService service, Browser browser)
     }
 
     private async Task<OpenPage> OpenAsync(string hash) => await (await browser.OpenAsync(new(service.Address, hash))).DrawnAsync();
+
+    private async Task AssertShowsFilesAsync(OpenPage page)
+    {
+        var answer = await service.PostAsync("/v1/losses/cross_entropy", """{"logits":[[2,1,0.1],[0.3,2.2,0.4]],"labels":[0,1]}""");
+        Assert.Equal(JsonNode.Parse(answer.Text)!["loss"]!.GetValue<double>(), await page.NumberAsync(Loss), 1e-3);
+        Assert.Contains("is 0, said 0", await page.TextAsync("#worst"), StringComparison.Ordinal);
+    }
 
     private async Task<OpenPage> OpenOwnAsync()
     {

@@ -64,7 +64,7 @@ internal sealed class OpenPage : IAsyncDisposable
     }
 
     /// <summary>The text of an element.</summary>
-    public async Task<string> TextAsync(string selector) => (await this[selector].TextContentAsync())!.Trim();
+    public async Task<string> TextAsync(string selector) => (await this[selector].TextContentAsync())!.Replace('\u00a0', ' ').Trim();
 
     /// <summary>The number that an element shows.</summary>
     public async Task<double> NumberAsync(string selector) => Parse(await TextAsync(selector));

@@ -55,6 +55,55 @@ public sealed class SampleTests(TestService service, Browser browser)
     }
 
     [Fact]
+    public async Task Keys_OnTheScoreOfTheTruth_MoveAlongTheCurveByOneRequestEach()
+    {
+        await using var page = await OpenAsync();
+        var posts = 0;
+        page.Page.Request += (_, request) => posts += request.Method == "POST" ? 1 : 0;
+        var curve = await CurveAsync(page);
+        await page[CatScore].FocusAsync();
+        var point = await page["#curve circle"].GetAttributeAsync("cx");
+        for (var i = 1; i <= 3; i++)
+        {
+            await page.ThenDrawnAsync(() => page.Page.Keyboard.PressAsync("ArrowLeft"));
+            Assert.Equal(i, posts);
+            Assert.NotEqual(point, point = await page["#curve circle"].GetAttributeAsync("cx"));
+        }
+        Assert.Equal(curve, await CurveAsync(page));
+        // another score bends the curve of the loss against this one
+        await page["input[type=range][aria-label='Score of dog']"].FocusAsync();
+        await page.ThenDrawnAsync(() => page.Page.Keyboard.PressAsync("End"));
+        Assert.Equal(5, posts);
+    }
+
+    [Fact]
+    public async Task Number_Typed_IsScored()
+    {
+        await using var page = await OpenAsync();
+        await page.ThenDrawnAsync(async () =>
+        {
+            await page[CatField].FillAsync("-3.25");
+            await page.Page.Keyboard.PressAsync("Enter");
+        });
+        await AssertShowsAsync(page, """{"logits": [[-3.25, 1, 0.1]], "labels": [0]}""");
+    }
+
+    [Theory]
+    [InlineData("9")]
+    [InlineData("much")]
+    public async Task Number_ThatIsNoScore_HasTheErrorBesideIt(string written)
+    {
+        await using var page = await OpenAsync();
+        await page[CatField].FillAsync(written);
+        await page.Page.Keyboard.PressAsync("Enter");
+        await page["#rows .score .error"].WaitForAsync();
+        Assert.Contains("from −8 to 8", (await page["#rows .score .error"].TextContentAsync())!, StringComparison.Ordinal);
+        Assert.Equal(0.417, await page.NumberAsync(Amount), 1e-9);
+        await page.ThenDrawnAsync(() => page["#sample [data-situation=unsure]"].ClickAsync());
+        Assert.Equal(0, await page[".error"].CountAsync());
+    }
+
+    [Fact]
     public async Task Truth_OfAnotherClass_IsAnotherLoss()
     {
         await using var page = await OpenAsync();
@@ -102,6 +151,20 @@ public sealed class SampleTests(TestService service, Browser browser)
     }
 
     [Fact]
+    public async Task Bias_OfAClass_AddsToItsScore()
+    {
+        await using var page = await OpenAsync();
+        var field = page["input[aria-label='logit_bias of cat, as a number']"];
+        Assert.Equal("0", await field.InputValueAsync());
+        await page.ThenDrawnAsync(async () =>
+        {
+            await field.FillAsync("-1.5");
+            await page.Page.Keyboard.PressAsync("Tab");
+        });
+        await AssertShowsAsync(page, """{"logits": [[0.5, 1, 0.1]], "labels": [0]}""");
+    }
+
+    [Fact]
     public async Task Option_ThatTheServiceRefuses_HasTheErrorBesideIt()
     {
         await using var page = await OpenAsync();
@@ -134,6 +197,8 @@ public sealed class SampleTests(TestService service, Browser browser)
         var shown = await page.NumberAsync(Amount);
         Assert.True(Math.Abs(shown - expected) <= 1e-3 * Math.Max(expected, 0.1), $"shows {shown}, the service answers {expected}");
     }
+
+    private static Task<string?> CurveAsync(OpenPage page) => page["#curve svg g[stroke-width='2.5'] path"].GetAttributeAsync("d");
 
     private static string Text(double number) => number.ToString(CultureInfo.InvariantCulture);
 }

@@ -2,7 +2,9 @@ using System.Security.Cryptography;
 using System.Text;
 using System.Text.Json.Nodes;
 using System.Text.RegularExpressions;
+using LossService.Tests.Docs;
 using LossService.Tests.Support;
+using Microsoft.CodeAnalysis.CSharp;
 
 namespace LossService.Tests.Playground;
 
@@ -61,6 +63,26 @@ public sealed partial class ServingTests(TestService service, Browser browser)
         Assert.All(lines, line => Assert.InRange(line.Length, 0, 150));
     }
 
+    [Fact]
+    public void Scripts_OfThePage_AreAllAskedForAtOnce()
+    {
+        var page = File.ReadAllText(Path.Combine(Folder, "Page/index.html"));
+        var modules = Directory.GetFiles(Path.Combine(Folder, "Page"), "*.js").Select(file => Path.GetFileName(file)!).Except(["main.js"]);
+        Assert.Equal(modules.Order(StringComparer.Ordinal), Preloaded().Matches(page).Select(match => match.Groups[1].Value));
+    }
+
+    [Fact]
+    public void Styles_OfThePage_MoveNothingByThemselves() => Assert.All(
+        Directory.GetFiles(Path.Combine(Folder, "Page"), "*.css"),
+        file => Assert.DoesNotMatch("(transition|animation)\\s*:", File.ReadAllText(file)));
+
+    [Fact]
+    public void Picture_OfTheReadme_IsSmall()
+    {
+        Assert.Contains("src/LossService/Playground/playground.png", Committed.Read("README.md"), StringComparison.Ordinal);
+        Assert.InRange(new FileInfo(Path.Combine(Folder, "playground.png")).Length, 1, 200_000);
+    }
+
     /// <summary>The check against the registry is the script's; this one needs no network.</summary>
     [Fact]
     public void Libraries_Vendored_AreThoseOfTheList()
@@ -115,7 +137,7 @@ public sealed partial class ServingTests(TestService service, Browser browser)
 
         await page.ThenDrawnAsync(() => page["#sample [data-situation=wrong]"].ClickAsync());
         // the page replaces its address without a navigation
-        await page.Page.WaitForFunctionAsync("location.hash.includes('scores=-2.5,4,0')");
+        await page.Page.WaitForFunctionAsync("() => location.hash.includes('scores=-2.5,4,0')");
         var moved = await page.NumberAsync("#amount");
         await using var again = await (await browser.OpenAsync(new(page.Page.Url))).DrawnAsync();
         Assert.Equal(moved, await again.NumberAsync("#amount"));
@@ -132,7 +154,7 @@ public sealed partial class ServingTests(TestService service, Browser browser)
     }
 
     [Fact]
-    public async Task Curl_OfThePage_GetsTheAnswerThatItShows()
+    public async Task Programs_OfThePage_GetTheAnswerThatItShows()
     {
         await using var page = await (await browser.OpenAsync(service.Address)).DrawnAsync();
         await page["#sample .request summary"].ClickAsync();
@@ -141,10 +163,18 @@ public sealed partial class ServingTests(TestService service, Browser browser)
         var route = Route().Match(command).Groups[1].Value;
         var answer = JsonNode.Parse((await service.PostAsync(new Uri(route).AbsolutePath, body)).Text);
         Assert.True(JsonNode.DeepEquals(answer, JsonNode.Parse(await page.TextAsync("#sample .answer"))));
-        foreach (var (language, word) in new[] { ("Python", "requests.post"), ("C#", "new HttpClient()") })
+
+        var parsed = CSharpSyntaxTree.ParseText(await ProgramAsync("C#"), cancellationToken: TestContext.Current.CancellationToken);
+        Assert.Empty(parsed.GetDiagnostics(TestContext.Current.CancellationToken));
+        var python = await ProgramAsync("Python");
+        Assert.SkipUnless(
+            await ShellCommand.RunAsync("/usr/bin/python3", "-c", "import requests") is not null, "python3-requests is not installed");
+        Assert.Contains("0.417", await ShellCommand.RunAsync("/usr/bin/python3", "-c", python), StringComparison.Ordinal);
+
+        async Task<string> ProgramAsync(string language)
         {
-            await page.Page.GetByRole(Microsoft.Playwright.AriaRole.Button, new() { Name = language, Exact = true }).First.ClickAsync();
-            Assert.Contains(word, await page.TextAsync("#sample .program"), StringComparison.Ordinal);
+            await page["#sample .request button"].Filter(new() { HasText = language }).ClickAsync();
+            return await page.TextAsync("#sample .program");
         }
     }
 
@@ -166,6 +196,9 @@ public sealed partial class ServingTests(TestService service, Browser browser)
         request.Headers.TryAddWithoutValidation("Accept-Encoding", "br");
         return service.SendAsync(request);
     }
+
+    [GeneratedRegex("<link rel=\"modulepreload\" href=\"playground/([^\"]+)\">")]
+    private static partial Regex Preloaded();
 
     [GeneratedRegex("-d '(.*)'", RegexOptions.Singleline)]
     private static partial Regex Body();

@@ -13,11 +13,26 @@ public sealed class ViewTests(TestService service, Browser browser)
 
     public static MatrixTheoryData<string, ColorScheme> ViewsAndColors => new(Names, [ColorScheme.Light, ColorScheme.Dark]);
 
-    [Theory, MemberData(nameof(Views))]
-    public async Task View_OnAPhone_IsAsWideAsIt(string view)
+    public static MatrixTheoryData<string, int> ViewsAndWidths => new(Names, [360, 768, 1920]);
+
+    [Theory, MemberData(nameof(ViewsAndWidths))]
+    public async Task View_OnAnyScreen_IsAsWideAsIt(string view, int width)
     {
-        await using var page = await OpenAsync($"#view={view}", new() { ViewportSize = new() { Width = 360, Height = 740 } });
-        Assert.Equal(360, await page.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        await using var page = await OpenAsync($"#view={view}", new() { ViewportSize = new() { Width = width, Height = 740 } });
+        Assert.Equal(width, await page.Page.EvaluateAsync<int>("() => document.documentElement.scrollWidth"));
+        // pictures are drawn anew for the width that they get
+        await page.Page.SetViewportSizeAsync(400, 740);
+        await page.Page.WaitForFunctionAsync("() => [...document.querySelectorAll('.picture svg')].every(svg => svg.clientWidth === "
+            + "Math.max(svg.parentElement.clientWidth, svg.parentElement.offsetParent ? 0 : svg.clientWidth))");
+    }
+
+    [Theory, MemberData(nameof(Views))]
+    public async Task View_OfPictures_SaysWhatEachShows(string view)
+    {
+        await using var page = await OpenAsync($"#view={view}");
+        var told = await page[$"#{view} .picture svg"].EvaluateAllAsync<string?[]>("all => all.map(svg => svg.getAttribute('aria-label'))");
+        Assert.All(told, text => Assert.True(text?.Length > 40, text));
+        Assert.Equal(told.Length, await page[$"#{view} .picture:visible"].CountAsync());
     }
 
     [Theory, MemberData(nameof(ViewsAndColors))]

@@ -12,7 +12,6 @@ import { clearProblem, showProblem } from "./problems.js";
 import { showRequest } from "./request.js";
 import { change, state } from "./state.js";
 import { announce, drawn, find, findAll, h, newest, press } from "./dom.js";
-import { onWidth } from "./charts.js";
 import { percent, text } from "./numbers.js";
 
 /** Of a batch of more bytes, the probabilities are not asked for, and it is not scored again at other temperatures. */
@@ -24,15 +23,13 @@ const shipped = new Map();
 
 /** The batch at hand: { members or parts, labels, classes, pictures, notes }. */
 let batch = null;
-let last = null;
 
 /** Makes the view. */
-export function startBatch(redraw) {
+export function startBatch() {
   for (const button of findAll("#data button")) {
-    button.addEventListener("click", async () => {
+    button.addEventListener("click", () => {
       change({ data: button.value });
-      await showLoss(redraw);
-      showBatch();
+      showLoss(showBatch);
     });
   }
   find("#form").addEventListener("change", ({ target }) => change({ form: target.value }));
@@ -42,10 +39,9 @@ export function startBatch(redraw) {
     take(() => readText(state.paste, state.form));
   });
   find("#files").addEventListener("change", ({ target }) => takeFiles([...target.files]));
-  startDrop(find("#own"));
+  startDrop(view());
   startCompare(() => batch);
   startTemperature(update);
-  onWidth(find("#histogram"), () => last && drawAll(last));
 }
 
 /** Shows the view as the state has it. */
@@ -92,10 +88,12 @@ async function take(read) {
 
 const isFlat = labels => Array.isArray(labels) && labels.flat(Infinity).every(label => Number.isInteger(Number(label)));
 
-function takeFiles(files) {
+async function takeFiles(files) {
   if (files.length === 0) return;
   const texts = files.filter(file => !file.name.endsWith(".npy"));
-  change({ paste: "" });
+  batch = null;
+  change({ data: "own", paste: "" });
+  await showLoss(showBatch);
   if (texts.length === 0) take(() => readFiles(files, state.form));
   else take(async () => readText(await texts[0].text(), state.form));
 }
@@ -105,7 +103,9 @@ function startDrop(zone) {
     event.preventDefault();
     zone.classList.add("over");
   });
-  zone.addEventListener("dragleave", () => zone.classList.remove("over"));
+  zone.addEventListener("dragleave", event => {
+    if (!zone.contains(event.relatedTarget)) zone.classList.remove("over");
+  });
   zone.addEventListener("drop", event => {
     event.preventDefault();
     zone.classList.remove("over");
@@ -137,14 +137,14 @@ const update = newest(async () => {
   try {
     const answer = await upload(loss.name, request, showProgress);
     clearProblem(view());
-    last = resultOf(loss, answer);
+    const result = resultOf(loss, answer);
     find("#results").hidden = false;
-    tell(last);
-    drawAll(last);
+    tell(result);
+    drawAll(result);
     showRequest(view(), loss.name, request, answer);
     await Promise.all([
-      tellShare(loss, request, last), showCompare(),
-      last.isMany ? find("#temperature-card").hidden = true : showTemperature(loss, request, answer),
+      tellShare(loss, request, result), showCompare(),
+      result.isMany ? find("#temperature-card").hidden = true : showTemperature(loss, request, answer),
     ]);
     drawn();
   } catch (error) {

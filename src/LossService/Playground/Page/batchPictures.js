@@ -14,7 +14,7 @@ export function drawHistogram(element, { losses, unit }) {
     description: `Histogram of the losses of ${values.length} samples, from ${text(min(values), 3)} to ${text(max(values), 3)}. `
       + "A long tail to the right is a few samples with large losses.",
     x: { label: `loss${unit ? `, ${unit}` : ""} →`, ticks: 6 },
-    y: { label: "↑ samples", grid: true, ticks: 5 },
+    y: { label: "↑ samples", grid: true, ticks: 5, tickFormat: value => Number.isInteger(value) ? String(value) : "" },
     marks: [
       Plot.rectY(values, Plot.binX({ y: "count" }, { x: value => value, fill: "var(--loss)", thresholds: 30, inset: 0.5 })),
       Plot.ruleY([0], { stroke: "var(--line-strong)" }),
@@ -60,9 +60,10 @@ export function drawConfusion(element, { loss, labels, predictions, classes, cou
   const wrong = cells.filter(cell => !cell.isRight && cell.samples > 0).sort((one, other) => other.samples - one.samples);
   const most = max(cells.map(cell => cell.samples));
   draw(element, {
+    basis: [names.join(), cells.map(cell => cell.samples).join()],
     description: `Confusion matrix of ${names.length} classes. ${wrong.length === 0 ? "No mistakes."
       : `Most frequent: ${wrong.slice(0, 3).map(cell => `${cell.truth} taken for ${cell.said}, ${cell.samples} times`).join("; ")}.`}`,
-    height: Math.min(Math.max(element.clientWidth, 240) * 0.8, 420),
+    height: width => Math.min(width * 0.8, 420),
     marginLeft: Math.min(12 + 8 * max(names.map(name => name.length)), 110),
     x: { domain: names, label: null, tickSize: 0 },
     y: { domain: names, label: null, tickSize: 0 },

@@ -2,8 +2,8 @@
 
 import { scoreAll } from "./service.js";
 import { fillLosses, losses, unitOf } from "./loss.js";
-import { draw, line, marked, onWidth } from "./charts.js";
-import { clearProblem, showProblem } from "./problems.js";
+import { draw, line, topFor } from "./charts.js";
+import { clearProblem, readNumber, showProblem } from "./problems.js";
 import { showRequest } from "./request.js";
 import { change, SCORE_LIMIT, state } from "./state.js";
 import { announce, drawn, find, findAll, newest, press } from "./dom.js";
@@ -18,7 +18,6 @@ const SITUATIONS = { wrong: -6, unsure: 0, right: 6 };
 const view = () => find("#beside");
 
 let curves = null;
-let last = null;
 
 /** Makes the view. */
 export function startBeside() {
@@ -34,8 +33,8 @@ export function startBeside() {
   const range = find("#beside-z");
   range.addEventListener("input", () => move(Number(range.value)));
   find("#beside-field").addEventListener("change", ({ target }) => {
-    const value = Number(target.value.replace("−", "-"));
-    move(Number.isFinite(value) ? Math.min(Math.max(value, -SCORE_LIMIT), SCORE_LIMIT) : state.z);
+    const value = readNumber(target, -SCORE_LIMIT, SCORE_LIMIT);
+    if (value !== undefined) move(value);
   });
   for (const button of findAll("#beside-label button")) {
     button.addEventListener("click", () => {
@@ -49,7 +48,6 @@ export function startBeside() {
       move(state.label === "1" ? value : -value);
     });
   }
-  onWidth(find("#beside-losses"), () => last && drawBoth(last));
 }
 
 /** Shows the view as the state has it. */
@@ -75,7 +73,6 @@ const update = newest(async () => {
     const entries = entriesOf();
     const [here] = await Promise.all([scoreAll(entries, batch), readCurves(entries)]);
     clearProblem(view());
-    last = here;
     tell(here);
     drawBoth(here);
     showRequest(view(), state.first, { ...batch, ...entries.first.options }, here.first);
@@ -126,26 +123,26 @@ function tell(here) {
 }
 
 function drawBoth(here) {
-  drawOne(find("#beside-losses"), "loss", here, which => Number(here[which].loss), 6.6);
-  drawOne(find("#beside-gradients"), "gradient", here, which => Number(here[which].gradient[0]), Infinity);
+  drawOne(find("#beside-losses"), "loss", which => Number(here[which].loss), 6.6);
+  drawOne(find("#beside-gradients"), "gradient", which => Number(here[which].gradient[0]), Infinity);
 }
 
-function drawOne(element, name, here, valueOf, usual) {
+function drawOne(element, name, valueOf, usual) {
   const all = [...curves.first, ...curves.second].map(point => point[name]);
   const low = Math.min(0, ...all);
-  const high = Math.max(Math.min(Math.max(...all), usual), valueOf("first"), valueOf("second"), 0.1) * 1.05;
+  const high = Math.max(Math.min(Math.max(...all), topFor(Math.max(valueOf("first"), valueOf("second")), usual)), 0.1) * 1.05;
   const titles = ["first", "second"].map(which => `${losses.get(state[which]).title} ${text(valueOf(which), 3)}`).join(", ");
   draw(element, {
+    basis: [curves, high],
     description: `The ${name} of both losses against the score. At ${plain(state.z)}: ${titles}.`,
     x: { domain: [-SCORE_LIMIT, SCORE_LIMIT], label: "score z →" },
     y: { domain: [low * 1.05, high], label: `↑ ${name}`, grid: true, ticks: 5 },
     marks: [
       Plot.ruleY([0], { stroke: "var(--line-strong)" }),
-      Plot.ruleX([state.z], { stroke: "var(--line-strong)", strokeDasharray: "3,3" }),
       line(curves.first, "z", name, COLORS.first),
       line(curves.second, "z", name, COLORS.second, { strokeDasharray: "7,3" }),
-      ["first", "second"].map(which => marked(state.z, valueOf(which), COLORS[which], { bottom: 0, left: state.z })),
     ],
+    points: ["first", "second"].map(which => ({ x: state.z, y: valueOf(which), color: COLORS[which], bottom: 0, left: state.z })),
   });
 }
 

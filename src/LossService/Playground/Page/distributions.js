@@ -1,11 +1,11 @@
 // Two distributions, P and Q: what each event tells, and what it costs to take one distribution for the other.
 
-import { score } from "./service.js";
-import { clearProblem, showProblem } from "./problems.js";
+import { score, scoreAll } from "./service.js";
+import { clearProblem, readNumber, showProblem } from "./problems.js";
 import { showRequest } from "./request.js";
 import { change, NAMES, state } from "./state.js";
 import { announce, drawn, find, findAll, h, newest, press } from "./dom.js";
-import { percent, text } from "./numbers.js";
+import { percent, plain, text } from "./numbers.js";
 
 const view = () => find("#distributions");
 
@@ -47,21 +47,20 @@ export function showDistributions() {
 const update = newest(async () => {
   const unit = state.unit === "nats" ? {} : { unit: state.unit };
   // the bars may miss a sum of 1 by a rounding
-  const exact = { normalize: true, dtype: "float64", ...unit };
+  const options = { normalize: true, ...unit };
   const events = NAMES.map((_, index) => index);
-  const crossed = { probabilities: [state.q], labels: [state.p], outputs: ["loss"], ...exact };
+  const crossed = { probabilities: [state.q], labels: [state.p], dtype: "float64", outputs: ["loss"] };
   try {
-    const [each, cross, divergence] = await Promise.all([
+    const [each, { cross, divergence }] = await Promise.all([
       score("cross_entropy", {
         probabilities: [...events.map(() => state.p), ...events.map(() => state.q)], labels: [...events, ...events],
-        reduction: "none", outputs: ["losses", "entropy", "probabilities"], ...exact,
+        reduction: "none", dtype: "float64", outputs: ["losses", "entropy", "probabilities"], ...options,
       }),
-      score("cross_entropy", crossed),
-      score("kl_divergence", { ...crossed, outputs: ["loss"] }),
+      scoreAll({ cross: { loss: "cross_entropy", options }, divergence: { loss: "kl_divergence", options } }, crossed),
     ]);
     clearProblem(view());
     show(each, cross.loss, divergence.loss);
-    showRequest(view(), "cross_entropy", crossed, cross);
+    showRequest(view(), "cross_entropy", { ...crossed, ...options }, cross);
     drawn();
   } catch (error) {
     showProblem(view(), error);
@@ -100,14 +99,21 @@ function makeBar(which, name, index) {
     type: "range", min: 0, max: 1, step: 0.005, class: "upright", "aria-label": `${which.toUpperCase()} of ${name}`,
     "aria-orientation": "vertical",
   });
-  const share = h("output", { class: "share" });
+  const field = h("input", {
+    type: "text", inputmode: "decimal", size: 5, class: "share", "aria-label": `${which.toUpperCase()} of ${name}, as a number`,
+  });
   const content = h("output", { class: "content" });
-  range.addEventListener("input", () => {
-    change({ [which]: withShare(state[which], index, Number(range.value)) });
+  const move = value => {
+    change({ [which]: withShare(state[which], index, value) });
     showBars();
     update();
+  };
+  range.addEventListener("input", () => move(Number(range.value)));
+  field.addEventListener("change", () => {
+    const value = readNumber(field, 0, 1);
+    if (value !== undefined) move(value);
   });
-  return { range, share, content, element: h("div", { class: "upright-bar" }, share, range, h("span", {}, name), content) };
+  return { range, field, content, element: h("div", { class: "upright-bar" }, field, range, h("span", {}, name), content) };
 }
 
 function showBars() {
@@ -117,7 +123,7 @@ function showBars() {
       bar.range.value = value;
       bar.range.style.setProperty("--at", `${100 * value}%`);
       bar.range.setAttribute("aria-valuetext", percent(value));
-      bar.share.textContent = percent(value);
+      bar.field.value = plain(value.toFixed(4));
     });
   }
 }

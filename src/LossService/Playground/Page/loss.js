@@ -14,28 +14,26 @@ let formulas = {};
 export let chosen = null;
 
 /** Reads the catalogue and makes the panel. */
-export async function startLoss(onchange) {
+export async function startLoss(show) {
   const [listed, typeset] = await Promise.all([readLosses(), readFile("../pages/formulas.json").catch(() => ({}))]);
   // the views are of samples, of which an overlap has no losses
   for (const loss of listed) if (loss.kind !== "overlap") losses.set(loss.name, loss);
   formulas = typeset;
   const select = find("#loss-name");
   fillLosses(select, [...losses.values()]);
-  select.addEventListener("change", async () => {
+  select.addEventListener("change", () => {
     change({ loss: select.value, options: {} });
-    await showLoss(onchange);
-    onchange();
+    showLoss(show);
   });
-  find("#reset").addEventListener("click", async () => {
+  find("#reset").addEventListener("click", () => {
     change({ options: {} });
-    await showLoss(onchange);
-    onchange();
+    showLoss(show);
   });
   for (const button of findAll("#unit button")) {
     button.addEventListener("click", () => {
       change({ unit: button.value });
       showUnit();
-      onchange();
+      show();
     });
   }
 }
@@ -47,8 +45,11 @@ export function fillLosses(select, listed) {
     members.map(loss => h("option", { value: loss.name }, loss.title)))));
 }
 
-/** Shows the loss of the state; one that the service does not have becomes the first. */
-export async function showLoss(onchange) {
+/**
+ * Shows the loss of the state; one that the service does not have becomes the first.
+ * @param show shows the view, at once and whenever an option changes
+ */
+export async function showLoss(show) {
   // the data that the service ships has one label for each row of classes
   const isOfRows = state.view === "batch" && state.data !== "own";
   for (const group of findAll("#loss-name optgroup")) group.disabled = isOfRows && group.label !== "categorical";
@@ -56,6 +57,13 @@ export async function showLoss(onchange) {
     change({ loss: "cross_entropy", options: {} });
   }
   chosen = await readLoss(state.loss);
+  // the panel is filled while the service scores
+  const shown = show();
+  showPanel(show);
+  await shown;
+}
+
+function showPanel(show) {
   find("#loss-name").value = chosen.name;
   find("#loss-page").href = `v1/losses/${chosen.name}`;
   find("#loss-summary").textContent = chosen.summary;
@@ -66,7 +74,7 @@ export async function showLoss(onchange) {
   const isSample = state.view === "sample";
   const controls = optionControls(chosen.options_schema, state.options, isSample ? "logits" : state.form, isSample, () => {
     change({ options: state.options });
-    onchange();
+    show();
   });
   find("#options").replaceChildren(...controls);
   showUnit();

@@ -31,8 +31,7 @@ async function show() {
   find("#loss-panel").hidden = !hasLoss;
   find(`#${state.view} .loss-place`)?.append(find("#loss-panel"));
   try {
-    if (hasLoss) await showLoss(redraw);
-    await showView();
+    await (hasLoss ? showLoss(redraw) : showView());
   } catch (error) {
     showProblem(find(`#${state.view}`), error);
   }
@@ -72,7 +71,7 @@ async function start() {
   }
   startBeside();
   startDistributions();
-  startBatch(redraw);
+  startBatch();
   addEventListener("hashchange", () => {
     if (location.hash === "#main") return;
     readAddress();

@@ -2,6 +2,9 @@
 
 const MINUS = "−";
 
+/** The sign with a space on which no line breaks. */
+const UNBROKEN_PERCENT = "\u00a0%";
+
 /** A number with some significant digits: 0.4170, 12.35, 1.2e−9. */
 export function text(value, digits = 4) {
   const number = Number(value);
@@ -21,9 +24,9 @@ export const signed = (value, digits = 3) => (Number(value) > 0 ? "+" : "") + te
 /** A probability as a percentage: 65.9 %, 0.03 %. */
 export function percent(value) {
   const shown = Number(value) * 100;
-  if (shown === 0 || shown === 100) return `${shown} %`;
-  if (shown > 99.9) return "> 99.9 %";
-  return shown < 0.01 ? "< 0.01 %" : `${shown.toFixed(shown < 1 ? 2 : 1)} %`;
+  const digits = shown === 0 || shown === 100 ? String(shown) : shown > 99.9 ? "> 99.9" : shown < 0.01 ? "< 0.01"
+    : shown.toFixed(shown < 1 ? 2 : 1);
+  return digits + UNBROKEN_PERCENT;
 }
 
 /** A number for a field: no more digits than a slider sets. */

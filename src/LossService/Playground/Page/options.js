@@ -28,7 +28,7 @@ function isForOther({ description = "" }, form) {
 
 /** What does not change the loss of one sample, or is rarely set. */
 const isMinor = ({ description = "", type = [], minimum = 0 }) =>
-  /\bmetrics\b/.test(description) || type.includes("boolean")
+  /\b(metrics|label_logits|sparse)\b/.test(description) || type.includes("boolean")
   // lists of places, and places from the end
   || (type.includes("integer") && (type.includes("array") || minimum < 0));
 
@@ -88,10 +88,12 @@ function textField(name, current, set) {
 }
 
 function classSliders(name, option, current, set) {
-  const weights = NAMES.map((_, index) => current?.[index] ?? 1);
-  return NAMES.map((label, index) => slider(name, `${name} of ${label}`, option, weights[index], value => {
-    weights[index] = value ?? 1;
-    set(weights.every(weight => weight === 1) ? undefined : [...weights]);
+  // a weight multiplies; what can be negative is added
+  const neutral = option.low < 0 ? 0 : 1;
+  const numbers = NAMES.map((_, index) => current?.[index] ?? neutral);
+  return NAMES.map((label, index) => slider(name, `${name} of ${label}`, { ...option, initial: neutral }, numbers[index], value => {
+    numbers[index] = value ?? neutral;
+    set(numbers.every(number => number === neutral) ? undefined : [...numbers]);
   }, label));
 }
 

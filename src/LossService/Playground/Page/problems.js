@@ -2,6 +2,7 @@
 
 import { ServiceProblem, key } from "./service.js";
 import { find, findAll, h } from "./dom.js";
+import { text } from "./numbers.js";
 
 /** Takes away the errors that a view shows. */
 export function clearProblem(view) {
@@ -25,8 +26,18 @@ export function showProblem(view, error) {
     if (field) beside(field, detail);
     else rest.push(detail);
   }
-  const text = error.errors?.length > 0 ? rest.slice(0, 5).join("; ") : error.message;
-  if (text) find(".problem", view).append(h("p", { class: "error", role: "alert" }, text));
+  const message = error.errors?.length > 0 ? rest.slice(0, 5).join("; ") : error.message;
+  if (message) find(".problem", view).append(h("p", { class: "error", role: "alert" }, message));
+}
+
+/** The number in a field; where there is none, or one outside its range, says so beside the field and returns undefined. */
+export function readNumber(field, low, high) {
+  const written = field.value.trim();
+  const value = Number(written.replace("−", "-"));
+  if (written !== "" && value >= low && value <= high) return value;
+  clearProblem(field.closest("[role=tabpanel]"));
+  beside(field, `Expected a number from ${text(low, 1)} to ${text(high, 1)}, got "${written.slice(0, 20)}".`);
+  return undefined;
 }
 
 let count = 0;

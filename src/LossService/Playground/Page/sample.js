@@ -8,7 +8,6 @@ import { clearProblem, showProblem } from "./problems.js";
 import { showRequest } from "./request.js";
 import { change, NAMES, state } from "./state.js";
 import { announce, drawn, find, findAll, newest } from "./dom.js";
-import { onWidth } from "./charts.js";
 import { percent, text } from "./numbers.js";
 
 /** Scores to begin with, by the name of the button. */
@@ -20,8 +19,6 @@ const SITUATIONS = {
 
 const view = () => find("#sample");
 
-let last = null;
-
 /** Makes the view. */
 export function startSample() {
   makeRows(find("#rows"), update);
@@ -31,7 +28,6 @@ export function startSample() {
       showSample();
     });
   }
-  onWidth(find("#curve"), () => last && drawCurve(find("#curve"), last));
 }
 
 /** Shows the view as the state has it. */
@@ -51,10 +47,9 @@ const update = newest(async () => {
     const [answer, sweep] = await Promise.all([score(loss.name, batch), sweepOf(loss, batch)]);
     if (loss !== chosen) return;
     clearProblem(view());
-    last = { loss, batch, answer, sweep };
     showRows(loss, answer);
     tell(loss, answer);
-    drawCurve(find("#curve"), last);
+    drawCurve(find("#curve"), { loss, batch, answer, sweep });
     showRequest(view(), loss.name, batch, answer);
     drawn();
   } catch (error) {

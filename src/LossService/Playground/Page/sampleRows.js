@@ -1,5 +1,6 @@
 // The rows of a sample, one for each class: its score to drag, its probability, its gradient.
 
+import { readNumber } from "./problems.js";
 import { change, NAMES, SCORE_LIMIT, state } from "./state.js";
 import { find, h } from "./dom.js";
 import { percent, plain, signed } from "./numbers.js";
@@ -58,8 +59,8 @@ function makeRow(name, index, onchange) {
   };
   range.addEventListener("input", () => move(Number(range.value)));
   field.addEventListener("change", () => {
-    const value = Number(field.value.replace("−", "-"));
-    move(Number.isFinite(value) && field.value.trim() !== "" ? Math.min(Math.max(value, -SCORE_LIMIT), SCORE_LIMIT) : state.scores[index]);
+    const value = readNumber(field, -SCORE_LIMIT, SCORE_LIMIT);
+    if (value !== undefined) move(value);
   });
   return row;
 }

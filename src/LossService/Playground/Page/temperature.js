@@ -1,17 +1,14 @@
 // The effect of the temperature on a batch: its loss and its calibration error at several temperatures.
 
 import { upload } from "./upload.js";
-import { draw, line, marked, onWidth } from "./charts.js";
+import { draw, line } from "./charts.js";
 import { change, state } from "./state.js";
 import { find } from "./dom.js";
 import { plain, text } from "./numbers.js";
 
-/* global Plot */
-
 const TEMPERATURES = [0.5, 0.6, 0.75, 0.9, 1, 1.25, 1.5, 1.75, 2, 2.5, 3, 4];
 
 let known = null;
-let last = null;
 
 /** Makes the slider. */
 export function startTemperature(onchange) {
@@ -24,7 +21,6 @@ export function startTemperature(onchange) {
     showSlider();
     onchange();
   });
-  onWidth(find("#temperatures"), () => last && drawCurve());
 }
 
 /** Shows the curve of a batch through its loss at today's temperature. */
@@ -46,8 +42,7 @@ export async function showTemperature(loss, request, answer) {
     }
     known = { name, logits: data.logits, points };
   }
-  last = { points: known.points, temperature, loss: Number(answer.loss), error: answer.metrics?.expected_calibration_error };
-  drawCurve();
+  drawCurve({ points: known.points, temperature, loss: Number(answer.loss), error: answer.metrics?.expected_calibration_error });
 }
 
 /** Shows the temperature of the state: that of an answer may be an older one. */
@@ -58,21 +53,20 @@ function showSlider() {
   range.setAttribute("aria-valuetext", plain(range.value));
 }
 
-function drawCurve() {
-  const { points, temperature, loss, error } = last;
+function drawCurve({ points, temperature, loss, error }) {
   const calibration = error === undefined ? "" : `, calibration error ${text(error, 3)}`;
   find("#temperature-told").textContent = `T = ${plain(temperature)}: loss ${text(loss)}${calibration}.`;
   const best = points.reduce((least, point) => point.loss < least.loss ? point : least);
   const highest = Math.max(...points.map(point => point.loss), loss);
   const low = Math.min(best.loss, loss) - (highest - best.loss) * 0.08;
+  const isInRange = temperature >= 0.5 && temperature <= 4;
   draw(find("#temperatures"), {
+    basis: [points, low, highest],
     description: `The loss of the batch at temperatures from 0.5 to 4, least near ${best.temperature}. `
       + `Now: ${plain(temperature)}, loss ${text(loss)}.`,
     x: { type: "log", domain: [0.5, 4], label: "temperature →", ticks: [0.5, 1, 2, 4], tickFormat: value => String(value) },
     y: { domain: [low, highest], label: "↑ loss", grid: true, ticks: 5 },
-    marks: [
-      line(points, "temperature", "loss", "var(--loss)", { curve: "monotone-x" }),
-      temperature >= 0.5 && temperature <= 4 ? marked(temperature, loss, "var(--loss)", { bottom: low, left: 0.5 }) : null,
-    ],
+    marks: [line(points, "temperature", "loss", "var(--loss)", { curve: "monotone-x" })],
+    points: isInRange ? [{ x: temperature, y: loss, color: "var(--loss)", bottom: low, left: 0.5 }] : [],
   });
 }
