@@ -19,6 +19,9 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
 {
     private const int Width = Lanes.Width;
 
+    /// <summary>The classes after which a sum goes into a double-double: a long sum would lose digits.</summary>
+    private const int Run = 32 * Width;
+
     /// <summary>The |y| up to which the excess is that of y/8, doubled three times.</summary>
     private const double Near = 4;
 
@@ -62,31 +65,41 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
 
     /// <summary>D; NaN where it may lack digits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private double Find(TElement* z, TElement* u, double max, double* t, double* e, double rest)
+    private double Find(TElement* z, TElement* u, double max, double* t, double* e, double others)
     {
         var (largest, own) = (Vector256.Create(TElement.FindMinMax(u, _classes).Max), Vector256.Create(max));
-        var mean = new TargetEntropy();
-        for (var c = 0; c < _classes; c += Width) mean.Add(Vector256.Load(t + c), FindGap(z + c, u + c, _classes - c, own, largest));
-        var shift = Vector256.Create(mean.Sum.ToScalar());
-        var (excess, moved, outside) = (new TargetEntropy(), new TargetEntropy(), Vector256<double>.Zero);
-        for (var c = 0; c < _classes; c += Width)
+        // the last classes, where they are fewer than a vector has; after the row's end, where t is 0, any number
+        var (whole, rest) = (_classes & -Width, _classes % Width);
+        var last = FindGap(SoftmaxKernel<TElement>.Load(z + whole, rest), SoftmaxKernel<TElement>.Load(u + whole, rest), own, largest);
+        var shift = FindMean(z, u, t, own, largest, last);
+        var (excess, moved, outside) = (Dd.Zero, Dd.Zero, Vector256<double>.Zero);
+        for (var from = 0; from < _classes; from += Run)
         {
-            var target = Vector256.Load(t + c);
-            var isOutside = Vector256.Equals(target, Vector256<double>.Zero);
-            var gap = FindGap(z + c, u + c, _classes - c, own, largest);
-            var y = Vector256.AndNot(gap - shift, isOutside);
-            if (_loss.Temperature != 1) y /= Vector256.Create(_loss.Temperature);
-            var each = FindNear(y);
-            var isFar = Vector256.GreaterThan(Vector256.Abs(y), Vector256.Create(Near));
-            if (isFar != Vector256<double>.Zero) each = Lanes.Select(isFar, FindFar(gap, shift), each);
-            excess.Add(target, each);
-            moved.Add(target, y);
-            outside += isOutside & Vector256.Load(e + c);
+            // sums in locals stay in registers
+            var (excessOfRun, movedOfRun) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            var to = Math.Min(from + Run, _classes);
+            for (var c = from; c < to; c += Width)
+            {
+                var gap = c + Width <= to ? FindGap(TElement.Load(z + c), TElement.Load(u + c), own, largest) : last;
+                var target = Vector256.Load(t + c);
+                var isOutside = Vector256.Equals(target, Vector256<double>.Zero);
+                var y = Vector256.AndNot(gap - shift, isOutside);
+                if (_loss.Temperature != 1) y /= Vector256.Create(_loss.Temperature);
+                var each = FindNear(y);
+                var isFar = Vector256.GreaterThan(Vector256.Abs(y), Vector256.Create(Near));
+                if (isFar != Vector256<double>.Zero) each = Lanes.Select(isFar, FindFar(gap, shift), each);
+                excessOfRun += target * each;
+                movedOfRun += target * y;
+                outside += isOutside & Vector256.Load(e + c);
+            }
+            excess += excessOfRun;
+            moved += movedOfRun;
         }
-        var unlabelled = Vector256.Sum(outside) / (1 + rest);
+        (excess, moved) = (Dd.SumOfLanes(excess), Dd.SumOfLanes(moved));
+        var unlabelled = Vector256.Sum(outside) / (1 + others);
         if (!(unlabelled <= LargestOutside)) return double.NaN;
-        var w = excess.Sum - moved.Sum;
-        var value = w.ToScalar() < SmallExcess ? excess.Sum - Compare(w.Round()) : moved.Sum + VectorMath.Log1p(w.Round());
+        var w = excess - moved;
+        var value = w.ToScalar() < SmallExcess ? excess - Compare(w.Round()) : moved + VectorMath.Log1p(w.Round());
         return (value - VectorMath.Log1p(Vector256.Create(-unlabelled))).ToScalar();
     }
 
@@ -94,10 +107,25 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     private static Vector256<double> Compare(Vector256<double> w) =>
         VectorRatio.Compare(Vector256<double>.One, Vector256<double>.One + w, w, out _);
 
-    /// <summary>(u − max u) − (z − max z) of four classes; of those after the row's end, which have no t, any number.</summary>
+    /// <summary>Σ t·gap in every lane: any number near it will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private Vector256<double> FindMean(
+        TElement* z, TElement* u, double* t, Vector256<double> max, Vector256<double> largest, Vector256<double> last)
+    {
+        var sum = Vector256<double>.Zero;
+        for (var c = 0; c < _classes; c += Width)
+        {
+            var gap = c + Width <= _classes ? FindGap(TElement.Load(z + c), TElement.Load(u + c), max, largest) : last;
+            var target = Vector256.Load(t + c);
+            sum += Vector256.AndNot(target * gap, Vector256.Equals(target, Vector256<double>.Zero));
+        }
+        return Vector256.Create(Vector256.Sum(sum));
+    }
+
+    /// <summary>(u − max u) − (z − max z).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> FindGap(TElement* z, TElement* u, int count, Vector256<double> max, Vector256<double> largest) =>
-        (SoftmaxKernel<TElement>.Load(u, count) - largest) - (SoftmaxKernel<TElement>.Load(z, count) - max);
+    private static Vector256<double> FindGap(
+        Vector256<double> z, Vector256<double> u, Vector256<double> max, Vector256<double> largest) => (u - largest) - (z - max);
 
     /// <summary>g(y) = e^−y − 1 + y for y = (gap − shift)/T; the error of a rounded y would be that of e^−y times y.</summary>
     private Vector256<double> FindFar(Vector256<double> gap, Vector256<double> shift)

@@ -148,10 +148,13 @@ public sealed class BatchViewTests(TestService service, Browser browser)
     {
         await using var page = await OpenAsync("#view=batch&data=digits");
         var before = await page.NumberAsync(Loss);
+        var share = await page.TextAsync("#share");
         await page["#temperature"].FocusAsync();
         for (var i = 0; i < 20; i++) await page.Page.Keyboard.PressAsync("ArrowRight");
         await page["#temperature-told:has-text('T = 2:')"].WaitForAsync();
         Assert.True(await page.NumberAsync(Loss) < before);
+        // the share of the worst samples follows when the hand rests
+        await page["#share"].Filter(new() { HasText = "worst of", HasNotText = share }).WaitForAsync();
     }
 
     private async Task<OpenPage> OpenAsync(string hash) => await (await browser.OpenAsync(new(service.Address, hash))).DrawnAsync();

@@ -11,7 +11,7 @@ import { upload, valuesOf } from "./upload.js";
 import { clearProblem, showProblem } from "./problems.js";
 import { showRequest } from "./request.js";
 import { change, state } from "./state.js";
-import { announce, drawn, find, findAll, h, newest, press } from "./dom.js";
+import { announce, atRest, drawn, find, findAll, h, newest, press } from "./dom.js";
 import { percent, text } from "./numbers.js";
 
 /** Of a batch of more bytes, the probabilities are not asked for, and it is not scored again at other temperatures. */
@@ -41,7 +41,7 @@ export function startBatch() {
   find("#files").addEventListener("change", ({ target }) => takeFiles([...target.files]));
   startDrop(view());
   startCompare(() => batch);
-  startTemperature(update);
+  startTemperature(() => update({ isDragged: true }));
 }
 
 /** Shows the view as the state has it. */
@@ -129,7 +129,15 @@ function requestOf(loss) {
 
 const isMany = () => Object.values(batch.parts ?? {}).reduce((sum, file) => sum + file.size, 0) > MANY;
 
-const update = newest(async () => {
+/** The newest result. */
+let shown = null;
+
+/** What a drag can do without until the hand rests: it costs a second request. */
+const tellShareLater = atRest((loss, request, result) => {
+  if (result === shown) tellShare(loss, request, result).catch(error => showProblem(view(), error));
+});
+
+const update = newest(async ({ isDragged = false } = {}) => {
   if (!batch) return;
   const loss = chosen;
   const request = requestOf(loss);
@@ -137,13 +145,14 @@ const update = newest(async () => {
   try {
     const answer = await upload(loss.name, request, showProgress);
     clearProblem(view());
-    const result = resultOf(loss, answer);
+    const result = shown = resultOf(loss, answer);
     find("#results").hidden = false;
     tell(result);
     drawAll(result);
     showRequest(view(), loss.name, request, answer);
+    if (isDragged) tellShareLater(loss, request, result);
     await Promise.all([
-      tellShare(loss, request, result), showCompare(),
+      isDragged || tellShare(loss, request, result), showCompare(),
       result.isMany ? find("#temperature-card").hidden = true : showTemperature(loss, request, answer),
     ]);
     drawn();

@@ -39,6 +39,15 @@ export function newest(run) {
   };
 }
 
+/** Runs the newest of several calls when no further one has come for a while. */
+export function atRest(run) {
+  let timer = 0;
+  return (...values) => {
+    clearTimeout(timer);
+    timer = setTimeout(run, 150, ...values);
+  };
+}
+
 /** Shows one of a group of buttons as pressed. */
 export function press(buttons, isPressed) {
   for (const button of buttons) button.setAttribute("aria-pressed", isPressed(button));
