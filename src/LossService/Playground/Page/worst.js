@@ -53,13 +53,23 @@ function about({ loss, labels, predictions, probabilities, classes, count }, ind
   return `${label === undefined ? "" : `is ${nameOf(label)}, `}said ${nameOf(said)}${sure}`;
 }
 
+/** The pictures of a batch's samples that were drawn, by their places: a drag lists the same samples many times. */
+const canvases = new WeakMap();
+
 /** A picture of 8 by 8 grey levels, where the data has them. */
 function picture({ pictures, labels, classes }, index) {
   if (!pictures) return null;
-  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": `handwritten ${classes[labels[index]]}` });
+  if (!canvases.has(pictures)) canvases.set(pictures, new Map());
+  const known = canvases.get(pictures);
+  if (!known.has(index)) known.set(index, drawPicture(pictures[index], classes[labels[index]]));
+  return known.get(index);
+}
+
+function drawPicture(levels, name) {
+  const canvas = h("canvas", { width: SIDE, height: SIDE, role: "img", "aria-label": `handwritten ${name}` });
   const context = canvas.getContext("2d");
   const pixels = context.createImageData(SIDE, SIDE);
-  [...pictures[index]].forEach((level, place) => {
+  [...levels].forEach((level, place) => {
     const grey = 255 - 15.9 * (level.charCodeAt(0) - 97);
     pixels.data.set([grey, grey, grey, 255], 4 * place);
   });
