@@ -11,6 +11,7 @@ var chapters = new Dictionary<string, Func<Workshop, Chapter>>
     ["categorical"] = CategoricalKernels.Measure,
     ["binary"] = BinaryKernels.Measure,
     ["labels"] = LabelForms.Measure,
+    ["class-axis"] = ClassAxis.Measure,
     ["startup"] = Startup.Measure,
     ["memory"] = Memory.Measure,
     ["telemetry"] = Telemetry.Measure,

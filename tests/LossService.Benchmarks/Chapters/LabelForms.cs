@@ -1,5 +1,4 @@
 using System.Runtime.InteropServices;
-using System.Text;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
 using LossService.Benchmarks.Report;
@@ -45,21 +44,10 @@ internal static class LabelForms
     }
 
     private static byte[] Message(
-        string loss, DrawnBatch batch, int rows, int classes, (string Name, string Datatype, int[] Shape, byte[] Bytes)[] labels)
-    {
-        (string Name, string Datatype, int[] Shape, byte[] Bytes)[] inputs =
-            [("logits", "FP32", [rows, classes], MemoryMarshal.AsBytes<float>(batch.Logits).ToArray()), .. labels];
-        var described = inputs.Select(input =>
-            $$$"""
-            {"name":"{{{input.Name}}}","datatype":"{{{input.Datatype}}}","shape":[{{{string.Join(',', input.Shape)}}}],
-            "parameters":{"binary_data_size":{{{input.Bytes.Length}}}}}
-            """);
-        var header = Encoding.ASCII.GetBytes($$$"""
-            {"inputs":[{{{string.Join(',', described)}}}],"parameters":{"binary_data_output":true},"outputs":[{"name":"loss"},{"name":"gradient"}]}
-            """);
-        return HttpConnection.Message($"/v2/models/{loss}/infer", [.. header, .. inputs.SelectMany(input => input.Bytes)],
-            "application/octet-stream", $"Inference-Header-Content-Length: {header.Length}\r\n");
-    }
+        string loss, DrawnBatch batch, int rows, int classes, (string Name, string Datatype, int[] Shape, byte[] Bytes)[] labels) =>
+        OpenInference.Message(
+            loss, [("logits", "FP32", [rows, classes], MemoryMarshal.AsBytes<float>(batch.Logits).ToArray()), .. labels],
+            ["loss", "gradient"]);
 
     private static (string, string, int[], byte[])[] Indices(DrawnBatch batch, int rows) =>
         [("labels", "INT64", [rows], MemoryMarshal.AsBytes<long>(batch.Labels).ToArray())];
