@@ -139,7 +139,8 @@ public static class SharedOptions
 
     /// <summary>The option <c>per</c>, of overlap losses.</summary>
     public static readonly Option<string> Per = new("per", OptionForm.Choice, "batch",
-        "What the sums run over: the whole batch, or each item, an index of the first axis that is not the classes'.")
+        "What the sums run over: the whole batch, or each item, an index of the first axis that is not the classes'. item gives each image "
+        + "the same weight; batch is steadier where many images lack a class.")
     { Choices = ["batch", PerItem] };
 
     /// <summary>The option <c>smooth</c>, of overlap losses.</summary>

@@ -33,9 +33,9 @@ internal sealed class CrossEntropy : CategoricalLoss
         WhenToUse = """
             Use it to train or evaluate a classifier when exactly one of K classes is true. Soft labels (annotator votes) are posted as
             dense rows, and a teacher's logits (distillation) as label_logits. One sample's loss has no upper bound, so wrong labels can
-            dominate the sum; for noisy labels use generalized_cross_entropy or js_divergence, which are bounded. ListNet is this loss with
-            the softmax of the relevances as dense labels, and list_mle scores their order; InfoNCE is this loss with similarities as
-            logits and the index of the positive as the label.
+            dominate the sum; for noisy labels use generalized_cross_entropy or js_divergence, which are bounded, or symmetric_cross_entropy.
+            ListNet is this loss with the softmax of the relevances as dense labels, and list_mle scores their order; InfoNCE is this loss
+            with similarities as logits and the index of the positive as the label.
 
             Range: 0 to ∞. It is 0 for a class index predicted with probability 1; for a soft label the minimum is the label's
             entropy. Gradient with respect to logits: (p − t)/T when w = 1 and ζ = 0. It does not vanish while the prediction is
