@@ -30,12 +30,15 @@ internal static class SeveralLosses
             {
                 var asked = $"\"outputs\":[\"{string.Join("\",\"", outputs)}\"]";
                 byte[][] alone = [Message("/cross_entropy", members, asked), Message("/focal", members, asked)];
-                Contender[] contenders =
-                    [Posting("two requests", server.Port, alone), Posting("both answers", server.Port, Message("", members, Both, asked))];
+                List<Contender> contenders =
+                [
+                    Posting("two requests", server.Port, alone),
+                    Posting("both answers", server.Port, Message("", members, Both, asked)),
+                ];
                 // it answers the loss and the gradient of the sum, and no other gradient
                 if (outputs.Length > 1)
-                    contenders = [.. contenders, Posting("their weighted sum", server.Port, Message("", members, Both, "\"combined\":true"))];
-                var times = workshop.Race.Run(contenders);
+                    contenders.Add(Posting("their weighted sum", server.Port, Message("", members, Both, "\"combined\":true")));
+                var times = workshop.Race.Run([.. contenders]);
                 var work = $"{encoding}, {Rows}×{Classes}, {string.Join(" + ", outputs)}";
                 var cells = times[1..].Select(time => $"{Quantity.Time(time)} ({Quantity.Ratio(time / times[0])})").ToList();
                 if (cells.Count == 1) cells.Add("–");
