@@ -31,7 +31,8 @@ internal static class ClassAxis
                 $"class_axis 1, {work}", Quantity.Time(times[1]), $"classes last, {Quantity.Time(times[0])}", times[1] / times[0], 1.5,
                 Quantity.Ratio));
         }
-        return new("Classes on another axis", "Whole requests: the same pixels with their classes apart, and with their classes side by side.",
+        return new(
+            "Classes on another axis", "Whole requests: the same pixels with their classes apart, and with their classes side by side.",
             table, comparisons);
 
         byte[] Message(int[] shape, byte[] logits, string[] outputs, params string[] options) => OpenInference.Message(
