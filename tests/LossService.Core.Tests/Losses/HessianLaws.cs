@@ -61,7 +61,8 @@ public sealed class HessianLaws
                     // h/g is the same, without a division
                     var (expected, actual) = (sum.Hessian[i] * reduced.Gradient[i], reduced.Hessian[i] * sum.Gradient[i]);
                     if (double.IsNormal(expected) && double.IsNormal(actual)) Assert.Equal(expected, actual, 1e-14 * Math.Abs(expected));
-                    if (sum.Hessian[i] == 0) Assert.Equal(0, reduced.Hessian[i]);
+                    // the sum's can underflow where the mean's, over a small weight, does not
+                    if (sum.Hessian[i] == 0) Assert.False(double.IsNormal(reduced.Hessian[i]));
                 }
             }
         },

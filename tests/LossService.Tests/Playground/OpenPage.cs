@@ -24,7 +24,7 @@ internal sealed class OpenPage : IAsyncDisposable
 
     public static async Task<OpenPage> OpenAsync(IBrowserContext context, Uri address)
     {
-        context.SetDefaultTimeout(15_000);
+        context.SetDefaultTimeout(60_000);
         var opened = new OpenPage(context, await context.NewPageAsync(), address);
         opened.Page.Console += (_, message) => { if (message.Type is "error" or "warning") opened._faults.Enqueue(message.Text); };
         opened.Page.PageError += (_, error) => opened._faults.Enqueue(error);

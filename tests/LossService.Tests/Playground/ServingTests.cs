@@ -186,7 +186,8 @@ public sealed partial class ServingTests(TestService service, Browser browser)
         await page.DrawnAsync();
         Assert.Equal("focal", await page["#loss-name"].InputValueAsync());
         await page["#loss-page"].ClickAsync();
-        await page.Page.WaitForURLAsync(url => url.EndsWith("/v1/losses/focal", StringComparison.Ordinal));
+        await page.Page.GetByText("See it in the playground").WaitForAsync();
+        Assert.EndsWith("/v1/losses/focal", page.Page.Url, StringComparison.Ordinal);
     }
 
     private Task<Answer> GetAsync(string path, string accept = "*/*")
