@@ -28,6 +28,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _wantsMore;
     private readonly bool _calibratesPositive;
     private readonly BinaryTarget _target;
+    private readonly bool _isPlainWhereHard;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
     private readonly HardElements _hard;
@@ -65,6 +66,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             && options.Get(SharedOptions.LabelSmoothing) == 0
             // a subnormal exponential lacks digits, over a small temperature it is a usual float64
             && (!_isFloat64 || temperature >= 1);
+        _isPlainWhereHard = TFormula.IsPlainWhereHard && !_target.IsTeacher && options.Get(SharedOptions.LabelSmoothing) == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _hard = new(_elementScores.AreNeeded, _kernelScale);
         // the block kernel does not handle an infinite loss of weight 0, which is 0
@@ -180,6 +182,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideDouble, WideDouble>(scratch, count);
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))
             _block.Score<PlainDouble, PlainDouble>(scratch, count);
+        else if (_isPlainWhereHard) _block.ScoreByLabel(scratch, count);
         else _block.Score<WideDouble, PlainDouble>(scratch, count);
     }
 

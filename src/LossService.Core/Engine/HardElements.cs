@@ -11,11 +11,27 @@ namespace LossService.Core.Engine;
 internal readonly unsafe struct HardElements(bool hasScore, double scale)
 {
     /// <summary>The number of such elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Count(int count, BinaryScratch scratch)
     {
         // by compares alone: a branch on labels in no order costs more than all else
+        var hard = Vector256<long>.Zero;
+        for (var i = 0; i < count; i += Lanes.Width) hard -= AreHard(Vector256.LoadAligned(scratch.Label + i)).AsInt64();
+        // the padding of a last vector has labels of 0
+        return (int)Vector256.Sum(hard) - (Lanes.Padded(count) - count);
+    }
+
+    /// <summary>Writes their places in the block, and returns their number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int Find(int count, BinaryScratch scratch, Span<byte> places)
+    {
         var hard = 0;
-        foreach (var label in BinaryScratch.Span(scratch.Label, count)) hard += (label == 0 ? 1 : 0) + (label == 1 ? 1 : 0);
+        for (var i = 0; i < count; i += Lanes.Width)
+        {
+            var bits = AreHard(Vector256.LoadAligned(scratch.Label + i)).ExtractMostSignificantBits();
+            for (; bits != 0 && i + uint.TrailingZeroCount(bits) < count; bits &= bits - 1)
+                places[hard++] = (byte)(i + uint.TrailingZeroCount(bits));
+        }
         return hard;
     }
 
@@ -29,8 +45,9 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
         for (var i = 0; i < count; i += Lanes.Width)
         {
             var t = Vector256.LoadAligned(scratch.Label + i);
+            var isHard = AreHard(t);
+            if (isHard.AsInt64() == Vector256<long>.Zero) continue;
             var isPositive = Vector256.Equals(t, Vector256<double>.One);
-            var isHard = isPositive | Vector256.Equals(t, Vector256<double>.Zero);
             var kernel = new LogisticKernel(Vector256.LoadAligned(z + i), Vector256.LoadAligned(scratch.Start + i), isPositive);
             var weight = Vector256.LoadAligned(scratch.Weight + i)
                 * Lanes.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
@@ -51,14 +68,20 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
     /// In a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that iterations do
     /// not overlap.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void TakeExponentials(int count, double* z, BinaryScratch scratch)
     {
         for (var i = 0; i < count; i += Lanes.Width)
         {
+            if (AreHard(Vector256.LoadAligned(scratch.Label + i)).AsInt64() == Vector256<long>.Zero) continue;
             var own = Vector256.LoadAligned(z + i);
             var e = hasScore
                 ? LogisticKernel.Exponential(own, Vector256.LoadAligned(scratch.ScoreError + i)) : LogisticKernel.Exponential(own);
             e.StoreAligned(scratch.Start + i);
         }
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<double> AreHard(Vector256<double> t) =>
+        Vector256.Equals(t, Vector256<double>.One) | Vector256.Equals(t, Vector256<double>.Zero);
 }

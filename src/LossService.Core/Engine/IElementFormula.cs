@@ -18,6 +18,9 @@ internal interface IElementFormula
     /// </summary>
     static virtual bool IsPlain => false;
 
+    /// <summary>Whether it is within 5 ulp for labels that are 0 or 1.</summary>
+    static virtual bool IsPlainWhereHard => false;
+
     /// <summary>Whether <see cref="LogisticKernel"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
     static virtual bool IsLogistic => false;
 

@@ -41,7 +41,7 @@ internal readonly struct PlainSoftmax
             _ofLargest = Vector256.Create(rest) * inverse.Hi;
             _max = Vector256.Create(max);
             _log = VectorMath.Log1p(Vector256.Create(rest));
-            Largest = row.Z.IndexOf(max);
+            Largest = MemoryMarshal.Cast<double, long>(row.P.Hi).IndexOf(BitConverter.DoubleToInt64Bits(1));
         }
     }
 

@@ -47,23 +47,17 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
         loss.SubtractsEntropy && loss.Bias.Length == 0 && batch.LabelForm == TargetForm.Logits && batch.LabelTemperature == loss.Temperature
         && batch.Labels!.DType == batch.Predictions.DType ? new(batch, loss) : null;
 
-    /// <summary>Finds the weighted loss of a row; false where it may lack digits.</summary>
+    /// <summary>D of a row; NaN where it may lack digits.</summary>
     /// <param name="rows">The block.</param>
     /// <param name="i">The row's place in it.</param>
-    /// <param name="isPlain">Whether every sample weighs 1 and the unit is nats.</param>
     /// <param name="t">The row's target, padded with zeros.</param>
     /// <param name="e">Its exponentials, padded.</param>
-    public bool TryFind(SoftmaxScratch rows, int i, bool isPlain, double* t, double* e)
+    public double Find(SoftmaxScratch rows, int i, double* t, double* e)
     {
         var start = rows.Index[i] * _classes;
-        var value = new Dd(Find(_logits + start, _teacher + start, rows.Max[i], t, e, rows.Rest[i]));
-        if (!isPlain) value = value * _loss.Factor * Vector256.Create(rows.Weight[i]);
-        if (!double.IsFinite(value.ToScalar())) return false;
-        (rows.Loss[i], rows.Low[i]) = (value.Hi[0], value.Lo[0]);
-        return true;
+        return Find(_logits + start, _teacher + start, rows.Max[i], t, e, rows.Rest[i]);
     }
 
-    /// <summary>D; NaN where it may lack digits.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private double Find(TElement* z, TElement* u, double max, double* t, double* e, double others)
     {
@@ -105,7 +99,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
 
     /// <summary>w − ln(1 + w).</summary>
     private static Vector256<double> Compare(Vector256<double> w) =>
-        VectorRatio.Compare(Vector256<double>.One, Vector256<double>.One + w, w, out _);
+        VectorRatio.Compare(Vector256<double>.One, Vector256<double>.One + w, w, out _, out _);
 
     /// <summary>Σ t·gap in every lane: any number near it will do.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

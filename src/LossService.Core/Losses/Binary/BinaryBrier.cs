@@ -57,6 +57,8 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
     {
         public static bool NeedsLogs => false;
 
+        public static bool IsPlainWhereHard => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>

@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -61,8 +62,24 @@ internal sealed class JsDivergence : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
-        new SumOverClasses<Term>(new(options.Get(Beta)));
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula(options.Get(Beta));
+
+    private sealed class Formula(double beta) : SumOverClasses<Term>(new(beta))
+    {
+        private readonly Dd _beta = new(beta);
+        private readonly Dd _rest = Dd.One - new Dd(beta);
+        private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
+
+        public override TrueClassFormula OfTrueClass => Score;
+
+        /// <summary>With m = β + (1 − β)p: −β log m + (1 − β)(p log(p/m) − (1 − p) log(1 − β)).</summary>
+        private (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd q)
+        {
+            var logM = Dd.Log1p(-(_rest * q));
+            var prediction = Dd.XLogY(p, logP - logM);
+            return (_rest * (prediction - q * _logRest) - _beta * logM, -_rest * (prediction + p * _logRest));
+        }
+    }
 
     /// <remarks>
     /// The terms that D adds to x·log(x/y) are β(m − t) + (1 − β)(m − p) = 0 in every class, so the sum of D is the loss, and
@@ -92,13 +109,13 @@ internal sealed class JsDivergence : CategoricalLoss
             if (typeof(TNumber) == typeof(Dd) && isTiny.AsInt64() != Vector256<long>.Zero)
                 logM = TNumber.Select(isTiny, LogOfSum(logBeta + logT, logRest + c.LogP), logM);
             var (fromLabel, fromPrediction) = (rest * error, -beta * error);
-            var label = RelativeEntropy.Term(t, logT, m, logM, fromLabel);
-            var (prediction, ratio) = RelativeEntropy.Compare(p, c.LogP, m, logM, fromPrediction);
-            var value = TNumber.Select(t.IsZero, -rest * p * logRest, beta * label + rest * prediction);
+            var label = RelativeEntropy.Compare(t, logT, m, logM, fromLabel);
+            var prediction = RelativeEntropy.Compare(p, c.LogP, m, logM, fromPrediction);
+            var value = TNumber.Select(t.IsZero, -rest * p * logRest, beta * label.Term + rest * prediction.Term);
+            var ratio = prediction.LogRatio;
             ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
-            var size = beta.Round() * RelativeEntropy.GetSize(t, m, fromLabel)
-                + rest.Round() * RelativeEntropy.GetSize(p, m, fromPrediction);
+            var size = beta.Round() * label.Size + rest.Round() * prediction.Size;
             size = Lanes.Select(t.IsZero, value.Round(), size);
             var ratioSize = rest.Round() * Lanes.Select(
                 t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));

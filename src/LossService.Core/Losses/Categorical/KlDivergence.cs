@@ -90,9 +90,10 @@ internal sealed class KlDivergence : CategoricalLoss
         {
             var (t, p, error) = (c.T, c.P, c.Error);
             var logT = RelativeEntropy.Log(t);
-            var value = RelativeEntropy.Term(t, logT, p, c.LogP, error);
+            var divergence = RelativeEntropy.Compare(t, logT, p, c.LogP, error);
+            var value = divergence.Term;
             if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
-            return new(value, -t, TNumber.Zero, RelativeEntropy.GetSize(t, p, error), Vector256<double>.Zero);
+            return new(value, -t, TNumber.Zero, divergence.Size, Vector256<double>.Zero);
         }
 
         public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
@@ -111,8 +112,7 @@ internal sealed class KlDivergence : CategoricalLoss
             var hasNone = c.HasLogT ? ~logT.IsFinite : t.IsZero;
             var infinity = TNumber.Of(double.PositiveInfinity);
             var infinite = hasNone & logP.IsFinite;
-            var (term, ratio) = RelativeEntropy.Compare(p, logP, t, logT, -error);
-            var size = RelativeEntropy.GetSize(p, t, -error);
+            var (term, ratio, size) = RelativeEntropy.Compare(p, logP, t, logT, -error);
             if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
             var value = TNumber.Select(infinite, infinity, term);
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);

@@ -61,6 +61,11 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
     {
         public override bool NeedsSurplus => true;
 
+        public override bool IsGeneric => true;
+
+        public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
+            PlainCumulation.Score(row, softmax);
+
         public override Dd Score(in CategoricalRow<Dd> row)
         {
             Subtract(row);

@@ -23,13 +23,14 @@ internal static class RelativeEntropy
 
     /// <summary>D(x‖y) as <see cref="Term"/>, and log(x/y) for an x above 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (TNumber Term, TNumber LogRatio) Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
+    public static Divergence<TNumber> Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
         where TNumber : struct, IArithmetic<TNumber>
     {
         if (typeof(TNumber) == typeof(PlainDouble))
         {
-            var excess = VectorRatio.Compare(x.Round(), y.Round(), yMinusX.Round(), out var log);
-            return (TNumber.Select(x.IsZero, y, TNumber.Of(x.Round() * excess)), TNumber.Of(-log));
+            var excess = VectorRatio.Compare(x.Round(), y.Round(), yMinusX.Round(), out var log, out var quotient);
+            return new(
+                TNumber.Select(x.IsZero, y, TNumber.Of(x.Round() * excess)), TNumber.Of(-log), GetSize(x.Round(), y.Round(), quotient));
         }
         var r = yMinusX / x;
         var isSmall = IsBelow(r, 0.25);
@@ -37,7 +38,7 @@ internal static class RelativeEntropy
         var ratio = TNumber.Select(isSmall, -log1p, logX - logY);
         var near = x * Excess(r, log1p);
         var far = x * (logX - logY) + yMinusX;
-        return (TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), ratio);
+        return new(TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), ratio, default);
     }
 
     /// <summary>ln x for <see cref="Compare"/>, which does not read it in plain double.</summary>
@@ -52,12 +53,11 @@ internal static class RelativeEntropy
 
     /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> GetSize<TNumber>(TNumber x, TNumber y, TNumber yMinusX) where TNumber : struct, IArithmetic<TNumber>
+    private static Vector256<double> GetSize(Vector256<double> x, Vector256<double> y, Vector256<double> r)
     {
         // a difference that is 0 by rounding is not known to be 0
-        var r = Vector256.Abs(yMinusX.Round() / x.Round()) + Vector256.Create(Doubt);
-        var size = Vector256.MinNative(r, Vector256<double>.One) * (x.Round() + y.Round());
-        return Lanes.Select(x.IsZero, y.Round(), size);
+        var part = Vector256.MinNative(Vector256.Abs(r) + Vector256.Create(Doubt), Vector256<double>.One);
+        return Lanes.Select(Vector256.Equals(x, Vector256<double>.Zero), y, part * (x + y));
     }
 
     /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
@@ -74,3 +74,10 @@ internal static class RelativeEntropy
     private static Vector256<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
         Vector256.LessThan(Vector256.Abs(r.Round()), Vector256.Create(bound));
 }
+
+/// <summary>A class's part of a divergence.</summary>
+/// <param name="Term">D(x‖y).</param>
+/// <param name="LogRatio">log(x/y).</param>
+/// <param name="Size">What an error of plain double is multiplied by on its way to D(x‖y), at least roughly; unset in others.</param>
+internal readonly record struct Divergence<TNumber>(TNumber Term, TNumber LogRatio, Vector256<double> Size)
+    where TNumber : struct, IArithmetic<TNumber>;

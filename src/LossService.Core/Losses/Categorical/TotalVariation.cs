@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -50,7 +51,12 @@ internal sealed class TotalVariation : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new SumOverClasses<Term>(default);
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula();
+
+    private sealed class Formula() : SumOverClasses<Term>(default)
+    {
+        public override TrueClassFormula OfTrueClass => (_, p, q) => (q, p);
+    }
 
     private readonly struct Term : IClassTerm
     {
