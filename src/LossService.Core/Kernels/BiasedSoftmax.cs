@@ -39,17 +39,27 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         ref var first = ref bias[0];
         var least = Vector256.Create(double.PositiveInfinity);
         var (max, maxError) = (Vector256.Create(double.NegativeInfinity), Vector256<double>.Zero);
-        for (var c = 0; c < classes; c += Width)
+        var whole = classes & -Width;
+        for (var c = 0; c < whole; c += Width)
         {
-            var s = score.Of(SoftmaxKernel<TElement>.Load(z + c, classes - c), Vector256.LoadUnsafe(ref first, (nuint)c), out var error);
+            var s = score.Of(TElement.Load(z + c), Vector256.LoadUnsafe(ref first, (nuint)c), out var error);
             s.Store(scores + c);
             error.Store(errors + c);
             Raise(s, error, ref max, ref maxError);
-            if (c + Width <= classes) least = Vector256.MinNative(least, s);
+            least = Vector256.MinNative(least, s);
+        }
+        if (whole < classes)
+        {
+            // in the loop, the call of this load would cost more than all else
+            var rest = SoftmaxKernel<TElement>.Load(z + whole, classes - whole);
+            var s = score.Of(rest, Vector256.LoadUnsafe(ref first, (nuint)whole), out var error);
+            s.Store(scores + whole);
+            error.Store(errors + whole);
+            Raise(s, error, ref max, ref maxError);
         }
         var range = new BiasedRange(least[0], max[0], maxError[0]);
         for (var lane = 1; lane < Width; lane++) range = range.With(least[lane], max[lane], maxError[lane]);
-        for (var c = classes & -Width; c < classes; c++) range = range.With(scores[c], scores[c], errors[c]);
+        for (var c = whole; c < classes; c++) range = range.With(scores[c], scores[c], errors[c]);
         return range;
     }
 

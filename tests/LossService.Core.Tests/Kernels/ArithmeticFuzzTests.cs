@@ -37,6 +37,14 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_LongHardRowsOfATeacher_AgreesWithDoubleDouble() =>
         Compare("kl_divergence", rows: 20_000, seed: 4, Space with { LabelForms = [LabelForm.Logits], Classes = (33, 70) });
 
+    /// <summary>Rows longer than a run of a sum, and than the kernel scores side by side.</summary>
+    [Theory]
+    [InlineData("kl_divergence", 33, 300)]
+    [InlineData("ranked_probability_score", 33, 300)]
+    [InlineData("ranked_probability_score", 2000, 3000)]
+    public void Score_LongHardRows_AgreesWithDoubleDouble(string loss, int least, int most) =>
+        Compare(loss, rows: 2_000_000 / most, seed: 5, Space with { Classes = (least, most) });
+
     /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
