@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -105,7 +106,9 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     {
         var link = _link;
         double* posted = s.Posted, score = s.Score, error = s.ScoreError, start = s.Start, rest = s.StartRest;
-        for (var i = 0; i < count; i += Lanes.Width)
+        var first = typeof(TWide) == typeof(PlainDouble) && link is { IsSigmoid: true, HasScore: false } && EightExponentials.AreSupported
+            ? SigmoidEights.StoreExponentials((StoredFloat64*)posted, count, start) : 0;
+        for (var i = first; i < count; i += Lanes.Width)
         {
             var e = link.Start<TWide>(
                 Vector256.LoadAligned(posted + i), Vector256.LoadAligned(score + i), Vector256.LoadAligned(error + i));
@@ -129,11 +132,17 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     {
         double* start = s.Start, rest = s.StartRest, log = s.LogOfLarger, logRest = s.LogOfLargerRest;
         if (_link.IsSigmoid)
-            for (var i = 0; i < count; i += Lanes.Width)
+        {
+            var first = typeof(TNumber) == typeof(PlainDouble) && typeof(TWide) == typeof(PlainDouble) && EightExponentials.AreSupported
+                ? SigmoidEights.StoreLogs(start, count, log) : 0;
+            for (var i = first; i < count; i += Lanes.Width)
                 Store(-TNumber.UnitLog1p(LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
+        }
         else
+        {
             for (var i = 0; i < count; i += Lanes.Width)
                 Store(TNumber.Log1p(-LoadNarrow<TWide, TNumber>(start + i, rest + i)), log + i, logRest + i);
+        }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

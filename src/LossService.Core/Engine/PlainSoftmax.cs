@@ -61,6 +61,16 @@ internal readonly struct PlainSoftmax
     public Vector256<double> GetQ(Vector256<double> e, Vector256<double> p) =>
         Lanes.Select(Vector256.Equals(e, Vector256<double>.One), _ofLargest, Vector256<double>.One - p);
 
+    /// <inheritdoc cref="GetP(Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> GetP(Vector512<double> e) => Vector512.FusedMultiplyAdd(
+        e, Vector512.Create(_inverse, _inverse), e * Vector512.Create(_inverseRest, _inverseRest));
+
+    /// <inheritdoc cref="GetQ(Vector256{double}, Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> GetQ(Vector512<double> e, Vector512<double> p) => Vector512.ConditionalSelect(
+        Vector512.Equals(e, Vector512<double>.One), Vector512.Create(_ofLargest, _ofLargest), Vector512<double>.One - p);
+
     /// <summary>Four classes with their weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public FourClasses<PlainDouble> Four(in CategoricalRow<PlainDouble> row, int start, Vector256<double> weight)

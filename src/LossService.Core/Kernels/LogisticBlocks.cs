@@ -39,7 +39,8 @@ internal static unsafe class LogisticBlocks
         // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
         // iterations do not overlap
         var (own, isScored) = (scores, scores.AreAny);
-        for (var i = 0; i < count; i += Lanes.Width)
+        var start = !isScored && EightExponentials.AreSupported ? SigmoidEights.StoreExponentials((TElement*)z, count, losses) : 0;
+        for (var i = start; i < count; i += Lanes.Width)
         {
             var e = isScored
                 ? LogisticKernel.Exponential(own.Load(i), own.LoadErrors(i)) : LogisticKernel.Exponential(TElement.Load((TElement*)z + i));

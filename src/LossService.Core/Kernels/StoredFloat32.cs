@@ -22,6 +22,13 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
     public static void Store(Vector256<double> value, StoredFloat32* destination) => Narrow(value).Store((float*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadEight(StoredFloat32* source) => Avx512F.ConvertToVector512Double(Vector256.Load((float*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEight(Vector512<double> value, StoredFloat32* destination) =>
+        Avx512F.ConvertToVector256Single(value).Store((float*)destination);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(StoredFloat32** rows, int start, StoredFloat32* columns)
     {
         var (one, two, three, four) = (Vector128.Load((float*)(rows[0] + start)), Vector128.Load((float*)(rows[1] + start)),

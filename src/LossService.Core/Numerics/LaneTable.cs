@@ -16,6 +16,14 @@ internal static unsafe class LaneTable
     public static Vector256<double> Read16(ReadOnlySpan<double> table, Vector256<long> index) =>
         Avx512F.IsSupported ? Permute(table, 0, index) : Read(table, index & Vector256.Create(15L));
 
+    /// <summary>The same in eight lanes, on a processor with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Read16(ReadOnlySpan<double> table, Vector512<long> index)
+    {
+        ref var first = ref MemoryMarshal.GetReference(table);
+        return Avx512F.PermuteVar8x64x2(Vector512.LoadUnsafe(ref first), index, Vector512.LoadUnsafe(ref first, 8));
+    }
+
     /// <summary>table[index mod 32] in each lane; the table has 32 entries.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Read32(ReadOnlySpan<double> table, Vector256<long> index)

@@ -108,7 +108,7 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble Log1p(PlainDouble x) => new(VectorMath.Log1p(x._value));
 
-    /// <inheritdoc cref="Numerics.UnitLog1p.Compute"/>
+    /// <inheritdoc cref="Numerics.UnitLog1p.Compute(Vector256{double})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble UnitLog1p(PlainDouble x) => new(Numerics.UnitLog1p.Compute(x._value));
 

@@ -40,6 +40,10 @@ internal readonly struct TemperedExponential : IShiftedExponential
     }
 
     /// <inheritdoc/>
+    public EightExponentials Eight => new(
+        _rounder.ToScalar(), _rest.ToScalar(), _perUnit.ToScalar(), _high.ToScalar(), _middle.ToScalar(), _inverse.ToScalar());
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector256<double> Exp(Vector256<double> z)
     {

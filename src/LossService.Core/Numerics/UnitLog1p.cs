@@ -32,6 +32,9 @@ internal static class UnitLog1p
         0.5878053381764635, 0.6241809833287487, 0.6592026666071559, 0.6848129485680234,
     ];
 
+    /// <summary>The factors of f³ to f¹⁰ in ln(1 + f).</summary>
+    private const double Third = 0.3333333333333297, Fourth = -0.25000000000014483, Fifth = 0.20000000004634125, Sixth = -0.16666666585445147, Seventh = 0.1428569812196788, Eighth = -0.125001388256659, Ninth = 0.11132074039939108, Tenth = -0.09934550105553791;
+
     /// <summary>ln(1 + x) of four numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Compute(Vector256<double> x)
@@ -42,13 +45,13 @@ internal static class UnitLog1p
 
         // by powers of f², so that the terms do not depend on each other
         var f2 = f * f;
-        var q = Vector256.FusedMultiplyAdd(f, Vector256.Create(0.11132074039939108), Vector256.Create(-0.125001388256659));
-        q = Vector256.FusedMultiplyAdd(f2, Vector256.Create(-0.09934550105553791), q);
-        var pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(0.1428569812196788), Vector256.Create(-0.16666666585445147));
+        var q = Vector256.FusedMultiplyAdd(f, Vector256.Create(Ninth), Vector256.Create(Eighth));
+        q = Vector256.FusedMultiplyAdd(f2, Vector256.Create(Tenth), q);
+        var pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(Seventh), Vector256.Create(Sixth));
         q = Vector256.FusedMultiplyAdd(f2, q, pair);
-        pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(0.20000000004634125), Vector256.Create(-0.25000000000014483));
+        pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(Fifth), Vector256.Create(Fourth));
         q = Vector256.FusedMultiplyAdd(f2, q, pair);
-        pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(0.3333333333333297), Vector256.Create(-0.5));
+        pair = Vector256.FusedMultiplyAdd(f, Vector256.Create(Third), Vector256.Create(-0.5));
         q = Vector256.FusedMultiplyAdd(f2, q, pair);
 
         var tabled = LaneTable.Read16(Logarithms, slot);
@@ -56,5 +59,31 @@ internal static class UnitLog1p
         // the rounding error of the leading sum
         var low = f - (leading - tabled);
         return leading + Vector256.FusedMultiplyAdd(q, f2, low);
+    }
+
+    /// <summary>ln(1 + x) of eight numbers, on a processor with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Compute(Vector512<double> x)
+    {
+        var slot = Vector512.FusedMultiplyAdd(x, Vector512.Create(15.0), Vector512.Create(PowerOfTwo.Rounder)).AsInt64();
+        var c = LaneTable.Read16(Reciprocals, slot);
+        var f = Vector512.FusedMultiplyAdd(x, c, c - Vector512<double>.One);
+
+        // by powers of f², so that the terms do not depend on each other
+        var f2 = f * f;
+        var q = Vector512.FusedMultiplyAdd(f, Vector512.Create(Ninth), Vector512.Create(Eighth));
+        q = Vector512.FusedMultiplyAdd(f2, Vector512.Create(Tenth), q);
+        var pair = Vector512.FusedMultiplyAdd(f, Vector512.Create(Seventh), Vector512.Create(Sixth));
+        q = Vector512.FusedMultiplyAdd(f2, q, pair);
+        pair = Vector512.FusedMultiplyAdd(f, Vector512.Create(Fifth), Vector512.Create(Fourth));
+        q = Vector512.FusedMultiplyAdd(f2, q, pair);
+        pair = Vector512.FusedMultiplyAdd(f, Vector512.Create(Third), Vector512.Create(-0.5));
+        q = Vector512.FusedMultiplyAdd(f2, q, pair);
+
+        var tabled = LaneTable.Read16(Logarithms, slot);
+        var leading = tabled + f;
+        // the rounding error of the leading sum
+        var low = f - (leading - tabled);
+        return leading + Vector512.FusedMultiplyAdd(q, f2, low);
     }
 }

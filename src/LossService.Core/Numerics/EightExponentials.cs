@@ -1,0 +1,51 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
+
+namespace LossService.Core.Numerics;
+
+/// <summary>
+/// The exponentials of an <see cref="IShiftedExponential"/> with one shift, eight at a time, on processors with AVX-512: in half the time, by
+/// the same operations, so that the bits are the same.
+/// </summary>
+/// <param name="rounder">What rounds a logit's sixteenths, with those of the shift taken away.</param>
+/// <param name="rest">What the sixteenths leave of the shift.</param>
+/// <param name="perUnit">The sixteenths of a unit of the logits.</param>
+/// <param name="high">A sixteenth, negated, in two parts.</param>
+/// <param name="middle">The second part.</param>
+/// <param name="inverse">1/T.</param>
+internal readonly struct EightExponentials(
+    double rounder, double rest, double perUnit, double high, double middle, double inverse)
+{
+    private readonly Vector512<double> _rounder = Vector512.Create(rounder), _rest = Vector512.Create(rest),
+        _perUnit = Vector512.Create(perUnit), _high = Vector512.Create(high), _middle = Vector512.Create(middle),
+        _inverse = Vector512.Create(inverse);
+
+    /// <summary>Whether the processor has what is needed.</summary>
+    public static bool AreSupported
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Avx512F.IsSupported;
+    }
+
+    /// <inheritdoc cref="IShiftedExponential.ExpNear"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector512<double> ExpNear(Vector512<double> z)
+    {
+        var rounded = Vector512.FusedMultiplyAdd(z, _perUnit, _rounder);
+        var n = rounded - _rounder;
+        var r = Vector512.FusedMultiplyAdd(n, _high, z) - _rest;
+        r = Vector512.FusedMultiplyAdd(n, _middle, r) * _inverse;
+
+        var q = Vector512.FusedMultiplyAdd(
+            Vector512.Create(ShiftedExponential.Seventh), r, Vector512.Create(ShiftedExponential.Sixth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Fifth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Fourth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Third));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Second));
+        var series = Vector512.FusedMultiplyAdd(q, r * r, r);
+        var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        power = Vector512.FusedMultiplyAdd(power, series, power);
+        return (power.AsInt64() + ((rounded.AsInt64() & Vector512.Create(-16L)) << 48)).AsDouble();
+    }
+}
