@@ -91,7 +91,8 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         if (!TFormula.IsOnLogits || _wantsMore)
         {
             StartLink<TWide>(scratch, count);
-            if (TFormula.NeedsLogs || _wantsMore)
+            // of a tiny p, the gradient is found by its logarithm
+            if (TFormula.NeedsLogs || _wantsMore || typeof(TNumber) == typeof(Dd))
             {
                 TakeLogs<TWide, TNumber>(scratch, count);
                 if (!_link.IsSigmoid) TakeLogsOfSmaller<TWide, TNumber>(scratch, count);

@@ -25,6 +25,24 @@ internal struct ColumnSum
         }
     }
 
+    /// <summary>Two terms of each lane, one for each of the two sums, on processors with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Add(Vector512<double> e, ref Vector512<double> all, ref Vector512<double> below)
+    {
+        below = Vector512.ConditionalSelect(Vector512.LessThan(e, Vector512<double>.One), below + e, below);
+        all += e;
+    }
+
+    /// <summary>The sums of an even number of terms.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static ColumnSum Of(Vector512<double> all, Vector512<double> below) => new()
+    {
+        _all = all.GetLower(),
+        _nextAll = all.GetUpper(),
+        _below = below.GetLower(),
+        _nextBelow = below.GetUpper(),
+    };
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add(Vector256<double> e)
     {

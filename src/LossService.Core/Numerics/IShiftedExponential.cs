@@ -11,6 +11,6 @@ internal interface IShiftedExponential
     /// <summary>The same bits as <see cref="Exp"/>, faster, where they are a normal number: for z ≥ shift − 708·T.</summary>
     Vector256<double> ExpNear(Vector256<double> z);
 
-    /// <summary>The same as <see cref="ExpNear"/>, eight at a time, where all lanes have one shift.</summary>
+    /// <summary>The same as <see cref="ExpNear"/>, eight at a time.</summary>
     EightExponentials Eight { get; }
 }

@@ -60,7 +60,7 @@ internal readonly struct ShiftedExponential : IShiftedExponential
 
     /// <inheritdoc/>
     public EightExponentials Eight => new(
-        _rounder.ToScalar(), _rest.ToScalar(), PowerOfTwo.SixteenthsPerNat, -PowerOfTwo.SixteenthHigh, -PowerOfTwo.SixteenthMiddle, 1);
+        _rounder, _rest, PowerOfTwo.SixteenthsPerNat, -PowerOfTwo.SixteenthHigh, -PowerOfTwo.SixteenthMiddle, 1);
 
     /// <summary>e^(z − shift) for z ≤ shift; 0 for −∞.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,7 +41,7 @@ internal readonly struct TemperedExponential : IShiftedExponential
 
     /// <inheritdoc/>
     public EightExponentials Eight => new(
-        _rounder.ToScalar(), _rest.ToScalar(), _perUnit.ToScalar(), _high.ToScalar(), _middle.ToScalar(), _inverse.ToScalar());
+        _rounder, _rest, _perUnit.ToScalar(), _high.ToScalar(), _middle.ToScalar(), _inverse.ToScalar());
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -41,6 +41,16 @@ public sealed class FarEndTests
         Assert.Equal(-2.0322308024244683518e-295, Assert.Single(draft.With("temperature", 1e-18).Score().Gradient), 4e-310);
     }
 
+    /// <summary>The logarithms of the batch before, which are wanted for its metrics, must not be taken for those of this one.</summary>
+    [Fact]
+    public void Gradient_OfAProbabilityThatUnderflows_DoesNotDependOnTheBatchBefore()
+    {
+        var far = Of("binary_brier", [-7.2e-16], 1, [1]) with { Reduction = Reduction.Sum, DType = DType.Float64 };
+        // p = t is computed in double-double, too
+        Scored.Of(Of("binary_brier", [0], 1, [0.5]) with { DType = DType.Float64 }, OutputSet.Loss | OutputSet.Metrics);
+        Assert.Equal(-4.0644616048489367e-295, Assert.Single(far.With("temperature", 1e-18).Score().Gradient), 8e-310);
+    }
+
     [Theory]
     [InlineData("cross_entropy", "temperature", 1e-320)]
     [InlineData("binary_cross_entropy", "temperature", 1e-320)]
