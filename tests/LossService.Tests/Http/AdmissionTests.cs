@@ -101,7 +101,7 @@ public sealed class AdmissionTests : IDisposable
 
     private async Task<(ComputeTurn Turn, bool IsEntered)> EnterAsync()
     {
-        var entered = await Admission.EnterAsync(1_000_000, CancellationToken.None);
+        var entered = await Admission.EnterAsync(1_000_000, isOfSeveral: false, CancellationToken.None);
         Assert.True(entered.TryGet(out var turn, out _));
         return (turn, true);
     }

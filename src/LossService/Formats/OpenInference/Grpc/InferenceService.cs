@@ -66,7 +66,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         var model = Find(request.ModelName, request.ModelVersion);
         timing.Loss = model.Loss.Name;
         var call = http.Features.GetRequiredFeature<CallState>();
-        if (!(await admission.EnterAsync(call.MessageBytes, context.CancellationToken)).TryGet(out var turn, out var problem))
+        if (!(await admission.EnterAsync(call.MessageBytes, isOfSeveral: false, context.CancellationToken)).TryGet(out var turn, out var problem))
         {
             http.Features.Set(problem);
             throw problem.ToException();
