@@ -70,7 +70,7 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
         ServiceMeter.RecordBody(body.Span.Length);
         try
         {
-            var entered = await response.Turn.EnterAsync(body.Span.Length, loss is null, response, aborted);
+            var entered = await response.Turn.EnterAsync(body.Span.Length, loss is null, aborted);
             if (!entered.TryGet(out var turn, out var problem)) return problem;
             using (turn)
             {

@@ -45,10 +45,14 @@ internal sealed class Admission : IDisposable
     /// <summary>How permits are used: leases, the queue, refusals.</summary>
     public RateLimiterStatistics Permits => _permits.GetStatistics()!;
 
-    /// <summary>Refuses a request before its body is read where it would not get a permit.</summary>
+    /// <summary>Refuses a request before its body is read where it would not get a permit, or not its tensors.</summary>
     /// <returns>The problem; null where the request may go on.</returns>
-    public Problem? RefuseUnread(long? contentLength) =>
-        contentLength > Limits.SmallBodyBytes && Permits.CurrentQueuedCount >= Limits.ComputeQueue ? ProblemTypes.TooManyRequests() : null;
+    public Problem? RefuseUnread(long? contentLength)
+    {
+        if (contentLength is not { } length || length <= Limits.SmallBodyBytes) return null;
+        if (Permits.CurrentQueuedCount >= Limits.ComputeQueue) return ProblemTypes.TooManyRequests();
+        return LeavesRoom(length) ? null : ProblemTypes.OutOfMemory("Limits:MemoryBytes");
+    }
 
     /// <summary>Whether a body needs no permit.</summary>
     /// <param name="bytes">The length of the body.</param>
@@ -68,6 +72,16 @@ internal sealed class Admission : IDisposable
 
     /// <inheritdoc/>
     public void Dispose() => _permits.Dispose();
+
+    /// <summary>
+    /// Whether a quarter of the memory stays for what is computed, unless little is in use: bodies that took all of it would be refused
+    /// once they are read and parsed, for want of memory for their tensors.
+    /// </summary>
+    private bool LeavesRoom(long length)
+    {
+        var (used, quarter) = (Memory.Used, Memory.Limit / 4);
+        return used <= quarter || used + length <= Memory.Limit - quarter;
+    }
 
     private async ValueTask<Result<ComputeTurn>> WaitForSmallAsync(CancellationToken aborted)
     {

@@ -27,7 +27,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     /// <param name="admission">How much may be held, and the memory for it.</param>
     public HeldResponse(HttpContext context, Admission admission)
     {
-        (_context, _limits, Turn) = (context, admission.Limits, new(admission));
+        (_context, _limits, Turn) = (context, admission.Limits, new(admission, Send));
         _blocks = new(admission.Memory);
         _pipe = new(new PipeOptions(_blocks, pauseWriterThreshold: 0, useSynchronizationContext: false));
         // the client may take nothing until it has sent all; what is held for it is limited here
@@ -94,7 +94,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     }
 
     /// <summary>Sends what was written, and does not wait.</summary>
-    public void Send()
+    private void Send()
     {
         if (IsEmpty) return;
         _sending ??= SendAsync();

@@ -7,7 +7,9 @@ namespace LossService.Http;
 /// The turns in which the batches of one stream are scored. A turn of small batches lasts for several of them, since giving it on takes as
 /// long as a batch; it never lasts while the stream waits for its client.
 /// </summary>
-internal sealed class StreamTurn(Admission admission)
+/// <param name="admission">The turns of all requests.</param>
+/// <param name="send">Sends what is written, before a wait, because the client may be waiting for it.</param>
+internal sealed class StreamTurn(Admission admission, Action send)
 {
     private static readonly TimeSpan Longest = TimeSpan.FromMilliseconds(0.5);
 
@@ -17,11 +19,9 @@ internal sealed class StreamTurn(Admission admission)
     /// <summary>Waits for a turn to parse and score a batch.</summary>
     /// <param name="bytes">The length of the batch.</param>
     /// <param name="isOfSeveral">Whether it names its losses itself.</param>
-    /// <param name="response">Sent before a wait, because the client may be waiting for it.</param>
     /// <param name="aborted">The client went away.</param>
     /// <inheritdoc cref="Admission.EnterAsync"/>
-    public async ValueTask<Result<ComputeTurn>> EnterAsync(
-        long bytes, bool isOfSeveral, HeldResponse response, CancellationToken aborted)
+    public async ValueTask<Result<ComputeTurn>> EnterAsync(long bytes, bool isOfSeveral, CancellationToken aborted)
     {
         if (!admission.IsSmall(bytes, isOfSeveral))
         {
@@ -33,7 +33,7 @@ internal sealed class StreamTurn(Admission admission)
         {
             if (!admission.SmallTurns.TryTake())
             {
-                response.Send();
+                send();
                 await admission.SmallTurns.WaitAsync();
             }
             (_isTaken, _start) = (true, Stopwatch.GetTimestamp());

@@ -8,7 +8,9 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>What metrics cost a small request: one process of the service that turns them on and off, see <see cref="MeterSwitch"/>.</summary>
+/// <summary>
+/// What metrics cost a small request: one process of the service that turns them on and off, see <see cref="MeterSwitch"/>.
+/// </summary>
 internal static class Telemetry
 {
     private const int SwitchPort = 9511;
@@ -80,7 +82,8 @@ internal static class Telemetry
         {
             var ratio = Interval.Of([.. with.Zip(without, (on, off) => select(on) / select(off))]);
             var (on, off) = (Race.Median([.. with.Select(select)]), Race.Median([.. without.Select(select)]));
-            table.Rows.Add([what, Quantity.Time(on), Quantity.Time(off), Percent(ratio.Median), $"{Percent(ratio.Low)} to {Percent(ratio.High)}"]);
+            table.Rows.Add(
+                [what, Quantity.Time(on), Quantity.Time(off), Percent(ratio.Median), $"{Percent(ratio.Low)} to {Percent(ratio.High)}"]);
             return Comparison.AtMost($"JSON 32×10, loss, {what}", Quantity.Time(on), "the same without metrics", ratio.Median, 1.03,
                 value => value.ToString("0.000", CultureInfo.InvariantCulture) + "×");
         }

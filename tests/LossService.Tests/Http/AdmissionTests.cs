@@ -31,6 +31,17 @@ public sealed class AdmissionTests : IDisposable
     }
 
     [Fact]
+    public async Task Body_ThatLeavesNoRoomForItsTensors_IsRefusedUnread()
+    {
+        Admission.Memory.Take(Budget / 2);
+        await AssertRefusedUnreadAsync(1_100_000, "(Limits:MemoryBytes) is in use by others");
+        Assert.Equal(200, (await _service.PostAsync(Path, Padded(900_000))).Status);
+        Admission.Memory.Return(Budget / 4);
+        Assert.Equal(200, (await _service.PostAsync(Path, Padded(2_500_000))).Status);
+        Assert.Equal(Budget / 4, Admission.Memory.Used);
+    }
+
+    [Fact]
     public async Task Body_ThatNeverFits_IsTooLarge()
     {
         var answer = await _service.PostAsync(Path, Padded(5 * 1024 * 1024));

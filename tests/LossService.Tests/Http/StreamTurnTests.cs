@@ -71,7 +71,7 @@ public sealed class StreamTurnTests : IDisposable
 
     private async Task EnterAsync(long bytes)
     {
-        var entered = await _response.Turn.EnterAsync(bytes, isOfSeveral: false, _response, TestContext.Current.CancellationToken);
+        var entered = await _response.Turn.EnterAsync(bytes, isOfSeveral: false, TestContext.Current.CancellationToken);
         Assert.True(entered.TryGet(out var turn, out _));
         turn.Dispose();
     }
