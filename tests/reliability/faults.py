@@ -9,6 +9,7 @@ import gzip
 import sys
 import time
 
+from probe import Probe
 from service import Service, megabytes, percentile
 
 NATIVE = "/v1/losses/cross_entropy"
@@ -87,8 +88,7 @@ async def single(folder, name, memory):
     if is_compressed:
         body = gzip.compress(body, 9)
     service = await Service(folder, memory).ready()
-    times = []
-    probe = asyncio.create_task(service.probe(times))
+    probe = Probe(service.port)
     before = service.cpu()
     headers = ["Content-Encoding: gzip"] if is_compressed else []
     try:
@@ -96,7 +96,7 @@ async def single(folder, name, memory):
     except asyncio.TimeoutError:
         status, text = "none in 180 s", b""
     used = service.cpu() - before if service.lives() else float("nan")
-    probe.cancel()
+    times = probe.seconds()
     state = "lives" if service.lives() else f"killed ({service.process.returncode})"
     print(f"| {name} | {len(body):,} | {megabytes(memory)} MiB | {status} | {used:.1f} | {megabytes(service.peak())} | "
           f"{1000 * max(times, default=0):.0f} | {state}, {service.errors()} errors |", flush=True)
@@ -106,12 +106,11 @@ async def single(folder, name, memory):
 async def at_once(folder, name, memory, exchanges, make):
     """Many exchanges at once: statuses, the slowest refusal, the probe, and whether it serves afterwards."""
     service = await Service(folder, memory).ready()
-    times = []
-    probe = asyncio.create_task(service.probe(times))
+    probe = Probe(service.port)
     start = time.monotonic()
     done = await asyncio.gather(*(make(service, i) for i in range(exchanges)), return_exceptions=True)
     seconds = time.monotonic() - start
-    probe.cancel()
+    times = probe.seconds()
     statuses = {}
     for result in done:
         status = result[0] if isinstance(result, tuple) else 0

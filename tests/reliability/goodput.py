@@ -2,8 +2,8 @@
 
     python3 goodput.py FOLDER [SECONDS]     FOLDER: where `dotnet publish src/LossService -c Release -o FOLDER` put it
 
-Small bodies are sent by wrk, which does not wait. Large ones are sent by clients that wait as Retry-After says. Beside them, a process
-with a higher priority asks for /livez, and sends large bodies of its own to see how long a refusal takes.
+Small bodies are sent by wrk, which does not wait, and as streams of lines. Large ones are sent by clients that wait as Retry-After says.
+Beside them, processes of real-time priority ask for /livez, and send large bodies of their own to see how long a refusal takes.
 """
 
 import asyncio
@@ -16,6 +16,7 @@ import sys
 import tempfile
 import time
 
+from probe import Probe
 from service import Service, exchange, megabytes, percentile
 
 NATIVE = "/v1/losses/cross_entropy"
@@ -44,21 +45,30 @@ async def wrk(port, body, clients, seconds):
     return total - refused, refused, failed
 
 
-async def polite(port, body, clients, seconds):
-    """The same for clients that wait for a second after a refusal, as Retry-After says."""
+async def apart(client, port, body, clients, seconds):
+    """The same for clients that are a coroutine, in a process of their own."""
     result = multiprocessing.SimpleQueue()
-    process = multiprocessing.Process(target=polite_process, args=(port, body, clients, seconds, result))
+    process = multiprocessing.Process(target=run_clients, args=(client, port, body, clients, seconds, result))
     process.start()
     while process.is_alive():
         await asyncio.sleep(0.1)
     return result.get()
 
 
-def polite_process(port, body, clients, seconds, result):
+def run_clients(client, port, body, clients, seconds, result):
     os.nice(5)
     until, counts = time.monotonic() + seconds, [0, 0, 0]
 
-    async def client():
+    async def all_clients():
+        await asyncio.gather(*(client(port, body, until, counts) for _ in range(clients)))
+
+    asyncio.run(all_clients())
+    result.put(tuple(counts))
+
+
+async def polite(port, body, clients, seconds):
+    """Clients that wait for a second after a refusal, as Retry-After says."""
+    async def client(port, body, until, counts):
         while time.monotonic() < until:
             status = 0
             with contextlib.suppress(OSError, asyncio.IncompleteReadError):
@@ -67,33 +77,41 @@ def polite_process(port, body, clients, seconds, result):
             if status != 200:
                 await asyncio.sleep(1)
 
-    async def all_clients():
-        await asyncio.gather(*(client() for _ in range(clients)))
-
-    asyncio.run(all_clients())
-    result.put(tuple(counts))
+    return await apart(client, port, body, clients, seconds)
 
 
-async def refusals(port, body, times):
-    """Sends the body ten times a second until cancelled, and notes how long each refusal took."""
-    while True:
-        with contextlib.suppress(OSError, asyncio.IncompleteReadError):
-            status, _, seconds = await exchange(port, "POST", NATIVE, body)
-            if status == 429:
-                times.append(seconds)
-        await asyncio.sleep(0.1)
+async def streams(port, body, clients, seconds):
+    """Clients that each send lines without a pause, and read meanwhile."""
+    lines = (body + b"\n") * (200_000 // len(body))
+
+    async def client(port, _, until, counts):
+        reader, writer = await asyncio.open_connection("127.0.0.1", port, limit=2**20)
+        writer.write(f"POST {NATIVE} HTTP/1.1\r\nHost: localhost\r\nContent-Type: application/x-ndjson\r\n"
+                     f"Content-Length: {10**12}\r\n\r\n".encode())
+
+        async def read():
+            while part := await reader.read(2**18):
+                # an answer ends with a line feed; so do a chunk's length and its end
+                counts[0] += part.count(b"}\n")
+
+        reading = asyncio.create_task(read())
+        while time.monotonic() < until:
+            writer.write(lines)
+            await writer.drain()
+        reading.cancel()
+        writer.transport.abort()
+
+    return await apart(client, port, body, clients, seconds)
 
 
 async def level(folder, memory, name, send, body, clients, seconds):
     service = await Service(folder, memory, cores=SERVICE).ready()
     await send(service.port, body, min(clients, 16), 3)
-    lives, refused_times = [], []
-    beside = [asyncio.create_task(service.probe(lives))]
-    if send is polite:
-        beside.append(asyncio.create_task(refusals(service.port, body, refused_times)))
+    lives = Probe(service.port)
+    refusals = Probe(service.port, NATIVE, body, every=0.05) if send is polite else None
     good, refused, other = await send(service.port, body, clients, seconds)
-    for task in beside:
-        task.cancel()
+    lives = lives.seconds()
+    refused_times = [took for status, took in refusals.stop() if status == 429] if refusals else []
     start = time.monotonic()
     await service.post(NATIVE, body)
     print(f"| {name} | {clients} | {good / seconds:.1f} | {refused / seconds:.1f} | {other} | "
@@ -111,6 +129,8 @@ async def main(folder, seconds):
     small, large = batch(32, 10), batch(1700, 1000)
     for clients in (16, 160, 1600):
         await level(folder, 2**29, f"32×10, {len(small):,} bytes", wrk, small, clients, seconds)
+    for clients in (10, 100):
+        await level(folder, 2**29, "32×10, streams of lines", streams, small, clients, seconds)
     for clients in (2, 20, 200):
         await level(folder, 2**29, f"1700×1000, {len(large):,} bytes", polite, large, clients, seconds)
 

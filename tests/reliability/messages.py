@@ -8,6 +8,7 @@ import sys
 
 import grpc
 
+from probe import Probe
 from service import Service, megabytes, percentile
 
 LENGTH = 22 * 2**20
@@ -50,11 +51,10 @@ async def call(channel, message, compression):
 
 async def run(folder, name, message, compression, count):
     service = await Service(folder, 512 * 2**20).ready()
-    times = []
-    probe = asyncio.create_task(service.probe(times))
+    probe = Probe(service.port)
     channels = [grpc.aio.insecure_channel(f"127.0.0.1:{service.grpc_port}") for _ in range(count)]
     answers = await asyncio.gather(*(call(channel, message, compression) for channel in channels))
-    probe.cancel()
+    times = probe.seconds()
     counted = ", ".join(f"{answers.count(answer)} × {answer}" for answer in sorted(set(answers)))
     print(f"| {name}{', gzip' if compression else ''}, {count} | {counted} | {service.cpu():.1f} s | {megabytes(service.peak())} MiB "
           f"| {1000 * percentile(times, 0.99):.0f} ms | {'lives' if service.lives() else 'KILLED'}, errors {service.errors()} |", flush=True)

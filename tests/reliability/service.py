@@ -102,17 +102,6 @@ class Service:
     async def post(self, path, body, **more):
         return await exchange(self.port, "POST", path, body, **more)
 
-    async def probe(self, times):
-        """Asks for /livez every 20 ms until cancelled, and notes how long each took."""
-        while True:
-            start = time.monotonic()
-            try:
-                status = (await asyncio.wait_for(self.get("/livez"), 60))[0]
-            except (OSError, asyncio.TimeoutError):
-                status = 0
-            times.append(time.monotonic() - start if status == 200 else 60)
-            await asyncio.sleep(0.02)
-
 
 def free_port():
     with socket.socket() as listener:

@@ -8,6 +8,7 @@ import contextlib
 import sys
 import time
 
+from probe import Probe
 from service import Service, megabytes, percentile
 
 NATIVE = "/v1/losses/cross_entropy"
@@ -57,11 +58,11 @@ async def mode(folder, name, arguments, seconds):
         "slowhttptest", *arguments, "-c", "500", "-r", "250", "-l", str(seconds), "-p", "3",
         "-u", f"http://localhost:{service.port}{path}", stdout=asyncio.subprocess.DEVNULL, stderr=asyncio.subprocess.DEVNULL)
     until = time.monotonic() + seconds
-    kept, new, failed, lives = [], [], [], []
-    probe = asyncio.create_task(service.probe(lives))
+    kept, new, failed = [], [], []
+    probe = Probe(service.port)
     await asyncio.gather(*(keep_alive(service.port, until, kept, failed) for _ in range(4)),
                          new_connections(service, until, new, failed))
-    probe.cancel()
+    lives = probe.seconds()
     if slow:
         await slow.wait()
     print(f"| {name} | {len(kept) + len(new)} | {len(failed)} | {1000 * percentile(kept, 0.99):.0f} / {1000 * percentile(new, 0.99):.0f} | "

@@ -65,7 +65,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
         ComputeTurn turn;
         try
         {
-            var entered = await admission.EnterAsync(body.Span.Length, http.HttpContext.RequestAborted);
+            var entered = await admission.EnterAsync(body.Span.Length, loss is null, http.HttpContext.RequestAborted);
             if (!entered.TryGet(out turn, out var refusal))
             {
                 body.Dispose();

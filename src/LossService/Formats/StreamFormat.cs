@@ -55,6 +55,8 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
     protected abstract ValueTask<Problem?> AnswerStreamAsync(Loss? loss, HttpRequest http, HeldResponse body, ServerTiming timing);
 
     /// <summary>Parses and scores a batch in a turn of its own.</summary>
+    /// <param name="loss">The loss that the route names; null = the batch names several.</param>
+    /// <param name="response">The response to the stream.</param>
     /// <param name="body">The bytes of the batch.</param>
     /// <param name="number">Its place in the stream.</param>
     /// <param name="state">What <paramref name="read"/> needs.</param>
@@ -62,12 +64,14 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
     /// <param name="aborted">The client went away.</param>
     /// <returns>The scores, the request without its tensors, and the clock of the batch.</returns>
     protected async ValueTask<Result<(TRequest Request, ScoreSet Scores, PhaseClock Clock)>> ScoreAsync<TState>(
-        RequestBody body, long number, TState state, Func<TState, Allowance, Result<TRequest>> read, CancellationToken aborted)
+        Loss? loss, HeldResponse response, RequestBody body, long number, TState state, Func<TState, Allowance, Result<TRequest>> read,
+        CancellationToken aborted)
     {
         ServiceMeter.RecordBody(body.Span.Length);
         try
         {
-            if (!(await admission.EnterAsync(body.Span.Length, aborted)).TryGet(out var turn, out var problem)) return problem;
+            var entered = await response.Turn.EnterAsync(body.Span.Length, loss is null, aborted);
+            if (!entered.TryGet(out var turn, out var problem)) return problem;
             using (turn)
             {
                 var clock = new PhaseClock { Line = number };

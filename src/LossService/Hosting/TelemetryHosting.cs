@@ -26,14 +26,20 @@ internal static class TelemetryHosting
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
         telemetry.WithMetrics(metrics =>
         {
-            metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
-            foreach (var name in Misnamed) metrics.AddView(name, MetricStreamConfiguration.Drop);
+            Subscribe(metrics);
             metrics.AddPrometheusExporter(prometheus => prometheus.ScopeInfoEnabled = false);
             if (IsExported(builder.Configuration, "METRICS")) metrics.AddOtlpExporter();
         });
         // with a listener the server makes an activity for each request
         if (IsExported(builder.Configuration, "TRACES"))
             telemetry.WithTracing(traces => traces.AddAspNetCoreInstrumentation().AddSource(PhaseSpans.SourceName).AddOtlpExporter());
+    }
+
+    /// <summary>Subscribes a provider to every meter that is exported.</summary>
+    internal static void Subscribe(MeterProviderBuilder metrics)
+    {
+        metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", "System.Runtime");
+        foreach (var name in Misnamed) metrics.AddView(name, MetricStreamConfiguration.Drop);
     }
 
     /// <summary>Maps <c>/metrics</c>.</summary>
@@ -67,6 +73,9 @@ internal static class TelemetryHosting
             "loss_compute_permits_free", () => admission.Permits.CurrentAvailablePermits, "{permit}", "Permits that are free.");
         meter.CreateObservableGauge(
             "loss_compute_queue", () => admission.Permits.CurrentQueuedCount, "{request}", "Requests that wait for a permit.");
+        meter.CreateObservableGauge(
+            "loss_small_queue", () => (long)admission.SmallTurns.Count, "{request}",
+            "Small requests, and small lines of streams, that wait for their turn.");
     }
 
     private static bool IsDisabled(IConfiguration configuration) =>

@@ -7,9 +7,13 @@ internal readonly struct ComputeTurn : IDisposable
 {
     private readonly RateLimitLease? _permit;
     private readonly CancellationTokenSource? _deadline;
+    private readonly SmallBodyTurns? _turns;
 
-    /// <summary>A turn without a permit, which ends only with the client.</summary>
+    /// <summary>A part of a turn that lasts longer, which is cancelled only with the client.</summary>
     public ComputeTurn(CancellationToken aborted) => Token = aborted;
+
+    /// <summary>A small body's turn, without a permit, which is cancelled only with the client.</summary>
+    public ComputeTurn(SmallBodyTurns turns, CancellationToken aborted) => (_turns, Token) = (turns, aborted);
 
     /// <summary>A turn with a permit and a deadline.</summary>
     public ComputeTurn(RateLimitLease permit, CancellationTokenSource deadline)
@@ -21,9 +25,10 @@ internal readonly struct ComputeTurn : IDisposable
     /// <summary>Cancelled when the client goes away or the deadline passes.</summary>
     public CancellationToken Token { get; }
 
-    /// <summary>Gives the permit to the next request.</summary>
+    /// <summary>Gives the turn to the next request.</summary>
     public void Dispose()
     {
+        _turns?.End();
         _permit?.Dispose();
         _deadline?.Dispose();
     }

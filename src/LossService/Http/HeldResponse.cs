@@ -27,13 +27,16 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     /// <param name="admission">How much may be held, and the memory for it.</param>
     public HeldResponse(HttpContext context, Admission admission)
     {
-        (_context, _limits) = (context, admission.Limits);
+        (_context, _limits, Turn) = (context, admission.Limits, new(admission, Send));
         _blocks = new(admission.Memory);
         _pipe = new(new PipeOptions(_blocks, pauseWriterThreshold: 0, useSynchronizationContext: false));
         // the client may take nothing until it has sent all; what is held for it is limited here
         if (HttpProtocol.IsHttp11(context.Request.Protocol) && context.Features.Get<IHttpMinResponseDataRateFeature>() is { } rate)
             rate.MinDataRate = null;
     }
+
+    /// <summary>The turn in which the batches of the stream are scored; it ends where the stream waits for its client.</summary>
+    public StreamTurn Turn { get; }
 
     /// <summary>Whether nothing was written yet.</summary>
     public bool IsEmpty => _written == 0;
@@ -81,16 +84,29 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
         var result = await _pipe.Writer.FlushAsync(cancellationToken);
         // a pipe keeps its last block, so memory may be short though all is sent: then there is nothing to wait for
         while (!_sending.IsCompleted && Held > 0 && (Held > _limits.HeldResponseBytes || _blocks.IsShort))
+        {
+            Turn.End();
             if (!await _progress.WaitAsync(TimeSpan.FromSeconds(_limits.StallSeconds), cancellationToken))
                 throw new ResponseStalledException(Held);
+        }
         if (_sending.IsCompleted) await _sending;
         return result;
+    }
+
+    /// <summary>Sends what was written, and does not wait.</summary>
+    private void Send()
+    {
+        if (IsEmpty) return;
+        _sending ??= SendAsync();
+        // a pipe without a threshold never makes its writer wait
+        _pipe.Writer.FlushAsync(CancellationToken.None).AsTask().Wait();
     }
 
     /// <summary>Sends the rest; ends the connection where the client takes it below the least rate.</summary>
     /// <exception cref="OperationCanceledException">The client went away, or was too slow.</exception>
     public async Task FinishAsync()
     {
+        Turn.End();
         if (IsEmpty) return;
         _sending ??= SendAsync();
         await _pipe.Writer.CompleteAsync();
@@ -110,6 +126,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     /// <inheritdoc/>
     public void Dispose()
     {
+        Turn.End();
         _pipe.Writer.Complete();
         // what still sends reads from the pipe, and ends with the connection
         if (_sending is null) _pipe.Reader.Complete();

@@ -69,7 +69,10 @@ public sealed record Limits
         init;
     }
 
-    /// <summary>The largest body, in bytes, that needs no permit, since it is scored sooner than it would wait.</summary>
+    /// <summary>
+    /// The largest body, in bytes, that needs no permit, since it is scored sooner than it would wait; an eighth of it for a body of
+    /// several losses.
+    /// </summary>
     [Range(0, int.MaxValue)]
     public int SmallBodyBytes { get; init; } = 64 * 1024;
 

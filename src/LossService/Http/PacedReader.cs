@@ -14,7 +14,7 @@ namespace LossService.Http;
 /// <param name="limits">How long a batch and the stream may take.</param>
 /// <param name="what">What comes too slowly, in words: <c>The line came</c>.</param>
 /// <param name="aborted">The client went away.</param>
-internal sealed class PacedReader(PipeReader stream, PipeWriter response, Limits limits, string what, CancellationToken aborted)
+internal sealed class PacedReader(PipeReader stream, HeldResponse response, Limits limits, string what, CancellationToken aborted)
     : IDisposable
 {
     private readonly CancellationTokenSource _patience = CancellationTokenSource.CreateLinkedTokenSource(aborted);
@@ -42,6 +42,7 @@ internal sealed class PacedReader(PipeReader stream, PipeWriter response, Limits
         }
         var reading = stream.ReadAsync(_patience.Token);
         if (reading.IsCompleted) return await reading;
+        response.Turn.End();
         try
         {
             if (!_isSkipping) await FlushAsync();

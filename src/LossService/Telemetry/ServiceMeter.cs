@@ -18,13 +18,16 @@ internal static class ServiceMeter
     /// <summary>The loss of a request that has several.</summary>
     public const string Several = "several";
 
+    /// <summary>The name of the counter of requests.</summary>
+    public const string RequestsName = "loss_requests";
+
     private const int Statuses = 600;
 
     private static readonly Meter Meter = new(Name);
 
     // the Prometheus exporter appends _total to the name of a counter
     private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
-        "loss_requests", "{request}", "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
+        RequestsName, "{request}", "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
 
     private static readonly Counter<long> Samples = Meter.CreateCounter<long>(
         "loss_samples", "{sample}", "Samples that were scored and kept, by loss.");

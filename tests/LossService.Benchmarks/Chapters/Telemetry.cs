@@ -1,66 +1,114 @@
+using System.Diagnostics;
 using System.Globalization;
+using System.Net.Sockets;
+using System.Runtime.InteropServices;
 using LossService.Benchmarks.Peers;
 using LossService.Benchmarks.Racing;
 using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>What metrics cost a small request: the service as it ships, and with <c>OTEL_SDK_DISABLED</c>.</summary>
+/// <summary>
+/// What metrics cost a small request: one process of the service that turns them on and off, see <see cref="MeterSwitch"/>.
+/// </summary>
 internal static class Telemetry
 {
-    private const int WarmUp = 30_000;
-    private const int Turn = 500;
+    private const int SwitchPort = 9511;
+    private const int WarmUp = 20_000;
 
-    /// <summary>Turns of a round. Turns are short, so that whatever else the machine does falls on both sides.</summary>
-    private const int Turns = 50;
+    /// <summary>With one, what the service does behind a response changes how it waits for the next request.</summary>
+    private const int Connections = 8;
+
+    /// <summary>Requests after each turn of the switch that are not timed.</summary>
+    private const int Settling = 200;
+
+    /// <summary>Requests of a turn. Turns are short, so that whatever else the machine does falls on both sides.</summary>
+    private const int Turn = 1_000;
+
+    /// <summary>Pairs of turns in a round, in each of which either side comes first by chance.</summary>
+    private const int Pairs = 20;
 
     public static Chapter Measure(Workshop workshop)
     {
-        var off = workshop.LossService with
+        var kind = workshop.LossService with
         {
-            Name = "without metrics",
-            Port = 9511,
             Environment =
             [
-                .. workshop.LossService.Environment, ("Kestrel__Endpoints__Http__Url", "http://127.0.0.1:9511"),
-                ("Kestrel__Endpoints__Grpc__Url", "http://127.0.0.1:9512"), ("OTEL_SDK_DISABLED", "true"),
+                .. workshop.LossService.Environment, ("OTEL_SDK_DISABLED", "true"),
+                ("DOTNET_STARTUP_HOOKS", typeof(MeterSwitch).Assembly.Location), (MeterSwitch.Variable, $"{SwitchPort}"),
             ],
         };
-        using var with = Server.Start(workshop.LossService);
-        using var without = Server.Start(off);
-        Server[] servers = [with, without];
-        var message = with.Message(new DrawnBatch(32, 10).ToJson("loss"));
-        var connections = Array.ConvertAll(servers, server => new HttpConnection(server.Port));
-        foreach (var http in connections) Post(http, message, WarmUp);
+        using var service = Server.Start(kind);
+        using var meter = new TcpClient("localhost", SwitchPort) { NoDelay = true };
+        var connections = Enumerable.Range(0, Connections).Select(_ => new HttpConnection(service.Port)).ToArray();
+        var message = service.Message(new DrawnBatch(32, 10).ToJson("loss"));
+        foreach (var command in (MeterSwitch.Command[])[MeterSwitch.Command.On, MeterSwitch.Command.Off])
+        {
+            Tell(meter, command);
+            Post(connections, message, WarmUp);
+        }
 
-        var before = Array.ConvertAll(servers, server => server.ProcessorTime);
-        var race = workshop.Race with { Rounds = workshop.Race.Rounds * Turns, Turn = TimeSpan.Zero, WarmUp = TimeSpan.Zero };
-        var waited = race.Run([.. servers.Zip(connections,
-            (server, http) => Contender.Timed(server.Name, () => Post(http, message, Turn)))]);
-        // each posts once more, before the first round
-        var posted = (race.Rounds + 1) * Turn;
-        var used = servers.Select((server, side) => (server.ProcessorTime - before[side]).TotalSeconds / posted).ToArray();
-        for (var side = 0; side < waited.Length; side++) waited[side] /= Turn;
+        var before = Tell(meter, MeterSwitch.Command.Off).Requests;
+        var random = new Random(1);
+        var (pairs, with, without) = (workshop.Race.Rounds * Pairs, new List<Cost>(), new List<Cost>());
+        for (var pair = 0; pair < pairs; pair++)
+        {
+            var isOn = random.Next(2) == 0;
+            for (var side = 0; side < 2; side++, isOn = !isOn) (isOn ? with : without).Add(Time(isOn));
+        }
+        var counted = Tell(meter, MeterSwitch.Command.Off).Requests - before;
+        if (counted != pairs * (Settling + Turn)) throw new InvalidOperationException($"metrics counted {counted} requests");
 
-        var table = new Table("a request", "with metrics", "without", "more");
-        table.Rows.Add(["time until the response, median", Quantity.Time(waited[0]), Quantity.Time(waited[1]), Percent(waited)]);
-        table.Rows.Add(["processor time of the service, mean", Quantity.Time(used[0]), Quantity.Time(used[1]), Percent(used)]);
+        var table = new Table("a request", "with metrics", "without", "more, median of the pairs", "95 % interval");
         return new("Metrics",
             $"""
-            Two processes of the service, one as it ships and one with `OTEL_SDK_DISABLED=true`, take turns of {Turn} requests of 32×10, each on
-            one connection, after {WarmUp} to warm up. Nothing scrapes meanwhile.
-            """, table, Compare("time until the response", waited), Compare("processor time", used));
+            One process of the service turns its metrics on and off: {pairs} pairs of turns of {Turn} requests of 32×10 on {Connections} connections, after
+            {2 * WarmUp} to warm up and {Settling} after each turn of the switch. Nothing scrapes meanwhile. The interval is a bootstrap's.
+            """, table, Compare("processor time of the service", cost => cost.Processor), Compare("time until the response", cost => cost.Waited));
+
+        Cost Time(bool isOn)
+        {
+            Tell(meter, isOn ? MeterSwitch.Command.On : MeterSwitch.Command.Off);
+            Post(connections, message, Settling);
+            var processor = Tell(meter, MeterSwitch.Command.Read).ProcessorTicks;
+            var start = Stopwatch.GetTimestamp();
+            Post(connections, message, Turn);
+            var waited = Stopwatch.GetElapsedTime(start);
+            processor = Tell(meter, MeterSwitch.Command.Read).ProcessorTicks - processor;
+            return new(new TimeSpan(processor).TotalSeconds / Turn, waited.TotalSeconds / Turn);
+        }
+
+        Comparison Compare(string what, Func<Cost, double> select)
+        {
+            var ratio = Interval.Of([.. with.Zip(without, (on, off) => select(on) / select(off))]);
+            var (on, off) = (Race.Median([.. with.Select(select)]), Race.Median([.. without.Select(select)]));
+            table.Rows.Add(
+                [what, Quantity.Time(on), Quantity.Time(off), Percent(ratio.Median), $"{Percent(ratio.Low)} to {Percent(ratio.High)}"]);
+            return Comparison.AtMost($"JSON 32×10, loss, {what}", Quantity.Time(on), "the same without metrics", ratio.Median, 1.03,
+                value => value.ToString("0.000", CultureInfo.InvariantCulture) + "×");
+        }
     }
 
-    private static void Post(HttpConnection http, byte[] message, int requests)
+    private static MeterSwitch.Reading Tell(TcpClient meter, MeterSwitch.Command command)
     {
-        for (var i = 0; i < requests; i++) http.Post(message);
+        meter.GetStream().WriteByte((byte)command);
+        var reading = new MeterSwitch.Reading[1];
+        meter.GetStream().ReadExactly(MemoryMarshal.AsBytes(reading.AsSpan()));
+        return reading[0];
     }
 
-    private static Comparison Compare(string what, double[] sides) =>
-        Comparison.AtMost($"JSON 32×10, loss, {what}", Quantity.Time(sides[0]), "the same without metrics", sides[0] / sides[1], 1.03,
-            ratio => ratio.ToString("0.000", CultureInfo.InvariantCulture) + "×");
+    /// <summary>Posts to all connections, then reads from all: the service has work as long as it answers.</summary>
+    private static void Post(HttpConnection[] connections, byte[] message, int requests)
+    {
+        for (var i = 0; i < requests; i += connections.Length)
+        {
+            foreach (var connection in connections) connection.Send(message);
+            foreach (var connection in connections) connection.Receive();
+        }
+    }
 
-    private static string Percent(double[] sides) =>
-        (sides[0] / sides[1] - 1).ToString("+0.0 %;−0.0 %", CultureInfo.InvariantCulture);
+    private static string Percent(double ratio) => (ratio - 1).ToString("+0.0 %;−0.0 %", CultureInfo.InvariantCulture);
+
+    /// <summary>Seconds of a request.</summary>
+    private readonly record struct Cost(double Processor, double Waited);
 }

@@ -48,7 +48,20 @@ internal sealed class HttpConnection : IDisposable
     /// <exception cref="HttpRequestException">The status is not 200; the connection is spent then.</exception>
     public long Post(byte[] message, Stream? answer = null)
     {
+        Send(message);
+        return Receive(answer);
+    }
+
+    /// <summary>Sends a message; <see cref="Receive(Stream?)"/> reads the answer.</summary>
+    public void Send(byte[] message)
+    {
         for (var sent = 0; sent < message.Length;) sent += _socket.Send(message.AsSpan(sent));
+    }
+
+    /// <summary>Reads an answer to its end.</summary>
+    /// <inheritdoc cref="Post"/>
+    public long Receive(Stream? answer = null)
+    {
         var status = ReadLine();
         if (!status.StartsWith("HTTP/1.1 200"u8))
             throw new HttpRequestException(Encoding.ASCII.GetString(status), null, (HttpStatusCode)int.Parse(status[9..12]));
@@ -84,7 +97,7 @@ internal sealed class HttpConnection : IDisposable
         {
             _buffer.AsSpan(_start, _end - _start).CopyTo(_buffer);
             (_start, _end) = (0, _end - _start);
-            Receive();
+            Fill();
         }
         _start += length + 2;
         return _buffer.AsSpan(_start - length - 2, length);
@@ -97,7 +110,7 @@ internal sealed class HttpConnection : IDisposable
             if (_start == _end)
             {
                 (_start, _end) = (0, 0);
-                Receive();
+                Fill();
             }
             var part = (int)Math.Min(count, _end - _start);
             answer?.Write(_buffer, _start, part);
@@ -106,7 +119,7 @@ internal sealed class HttpConnection : IDisposable
         }
     }
 
-    private void Receive()
+    private void Fill()
     {
         var received = _socket.Receive(_buffer, _end, _buffer.Length - _end, SocketFlags.None);
         if (received == 0) throw new HttpRequestException("the server closed the connection");

@@ -31,6 +31,17 @@ public sealed class AdmissionTests : IDisposable
     }
 
     [Fact]
+    public async Task Body_ThatLeavesNoRoomForItsTensors_IsRefusedUnread()
+    {
+        Admission.Memory.Take(Budget / 2);
+        await AssertRefusedUnreadAsync(1_100_000, "(Limits:MemoryBytes) is in use by others");
+        Assert.Equal(200, (await _service.PostAsync(Path, Padded(900_000))).Status);
+        Admission.Memory.Return(Budget / 4);
+        Assert.Equal(200, (await _service.PostAsync(Path, Padded(2_500_000))).Status);
+        Assert.Equal(Budget / 4, Admission.Memory.Used);
+    }
+
+    [Fact]
     public async Task Body_ThatNeverFits_IsTooLarge()
     {
         var answer = await _service.PostAsync(Path, Padded(5 * 1024 * 1024));
@@ -101,7 +112,7 @@ public sealed class AdmissionTests : IDisposable
 
     private async Task<(ComputeTurn Turn, bool IsEntered)> EnterAsync()
     {
-        var entered = await Admission.EnterAsync(1_000_000, CancellationToken.None);
+        var entered = await Admission.EnterAsync(1_000_000, isOfSeveral: false, CancellationToken.None);
         Assert.True(entered.TryGet(out var turn, out _));
         return (turn, true);
     }

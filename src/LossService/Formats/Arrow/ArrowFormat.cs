@@ -92,7 +92,7 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
             while (await messages.ReadAsync())
             {
                 if (messages.Kind == MessageKind.Schema) return ArrowMessages.Break("it has a second schema");
-                var problem = await AnswerBatchAsync(loss, stream, messages, writer, aborted);
+                var problem = await AnswerBatchAsync(loss, stream, messages, body, writer, aborted);
                 if (problem is not null && body.IsEmpty) return problem;
                 if (problem is not null) await WriteAsync(problem, stream, messages, writer, aborted);
                 timing.CountLine(problem);
@@ -114,10 +114,10 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
 
     /// <returns>The problem of the batch; null where it was scored, and its response is written.</returns>
     private async ValueTask<Problem?> AnswerBatchAsync(
-        Loss loss, ArrowStream stream, ArrowMessages messages, ArrowStreamWriter writer, CancellationToken aborted)
+        Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, CancellationToken aborted)
     {
         var result = messages.Refused is { } refused ? refused
-            : await ScoreAsync(messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
+            : await ScoreAsync(loss, body, messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
         if (!result.TryGet(out var answer, out var problem)) return problem;
         using (answer.Scores)
         {

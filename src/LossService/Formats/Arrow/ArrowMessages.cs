@@ -14,7 +14,7 @@ namespace LossService.Formats.Arrow;
 /// <param name="response">Flushed before each wait for the client.</param>
 /// <param name="admission">How long a message may be, how long it may take, and the memory for it.</param>
 /// <param name="aborted">The client went away.</param>
-internal sealed class ArrowMessages(PipeReader stream, PipeWriter response, Admission admission, CancellationToken aborted) : IDisposable
+internal sealed class ArrowMessages(PipeReader stream, HeldResponse response, Admission admission, CancellationToken aborted) : IDisposable
 {
     /// <summary>The bytes before the metadata: a marker, and the length of the metadata.</summary>
     public const int PrefixLength = 8;

@@ -105,10 +105,10 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
 
     /// <returns>The problem of the line; null where it was scored.</returns>
     private async ValueTask<Problem?> AnswerLineAsync(
-        Loss? loss, NdjsonLines lines, PipeWriter body, NdjsonSummary summary, CancellationToken aborted)
+        Loss? loss, NdjsonLines lines, HeldResponse body, NdjsonSummary summary, CancellationToken aborted)
     {
         var result = lines.Refused is { } refused ? refused
-            : await ScoreAsync(lines.Line, lines.Number, (loss, lines, summary), Read, aborted);
+            : await ScoreAsync(loss, body, lines.Line, lines.Number, (loss, lines, summary), Read, aborted);
         if (!result.TryGet(out var answer, out var problem))
         {
             WriteProblem(body, lines.Number, problem);

@@ -14,7 +14,7 @@ namespace LossService.Formats.Ndjson;
 /// <param name="response">Flushed before each wait for the client.</param>
 /// <param name="admission">How long a line may be, how long it may take, and the memory for it.</param>
 /// <param name="aborted">The client went away.</param>
-internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admission admission, CancellationToken aborted) : IDisposable
+internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admission admission, CancellationToken aborted) : IDisposable
 {
     private readonly PacedReader _stream = new(stream, response, admission.Limits, "The line came", aborted);
 
@@ -44,7 +44,14 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
         _stream.Pause();
         while (await _stream.ReadAsync() is { } result)
         {
-            var isWhole = Append(result.Buffer);
+            var buffer = result.Buffer;
+            if (SkipBlank(ref buffer) && buffer.IsEmpty)
+            {
+                _stream.Take(buffer.End, 0);
+                if (result.IsCompleted) return false;
+                continue;
+            }
+            var isWhole = Append(buffer);
             if (isWhole) return true;
             if (result.IsCompleted) return Refused is not null || !Line.Span.IsEmpty;
         }
@@ -59,6 +66,20 @@ internal sealed class NdjsonLines(PipeReader stream, PipeWriter response, Admiss
     {
         _stream.Dispose();
         Line.Dispose();
+    }
+
+    /// <summary>Skips blank lines before the current one, which would each take as long as a short line otherwise.</summary>
+    /// <returns>Whether there were any.</returns>
+    private bool SkipBlank(ref ReadOnlySequence<byte> bytes)
+    {
+        if (Refused is not null || !Line.Span.IsEmpty) return false;
+        var first = bytes.FirstSpan;
+        var blank = first.IndexOfAnyExcept(" \t\r\n"u8);
+        var last = (blank < 0 ? first : first[..blank]).LastIndexOf((byte)'\n');
+        if (last < 0) return false;
+        Number += first[..(last + 1)].Count((byte)'\n');
+        bytes = bytes.Slice(last + 1);
+        return true;
     }
 
     /// <summary>Appends the bytes up to the end of the line.</summary>

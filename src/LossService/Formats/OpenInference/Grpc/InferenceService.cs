@@ -66,7 +66,8 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         var model = Find(request.ModelName, request.ModelVersion);
         timing.Loss = model.Loss.Name;
         var call = http.Features.GetRequiredFeature<CallState>();
-        if (!(await admission.EnterAsync(call.MessageBytes, context.CancellationToken)).TryGet(out var turn, out var problem))
+        var entered = await admission.EnterAsync(call.MessageBytes, isOfSeveral: false, context.CancellationToken);
+        if (!entered.TryGet(out var turn, out var problem))
         {
             http.Features.Set(problem);
             throw problem.ToException();
