@@ -4,7 +4,9 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <content>The long loops eight elements at a time, for processors with AVX-512: the same operations, so that the bits are the same.</content>
+/// <content>
+/// The long loops eight elements at a time, for processors with AVX-512: the same operations, so that the bits are the same.
+/// </content>
 internal static unsafe partial class SoftmaxKernel<TElement>
 {
     /// <summary>The same as for four at a time, which adds the even vectors of four and the odd ones by themselves, too.</summary>
