@@ -29,6 +29,7 @@ var app = builder.Build();
 app.UseSecondSignal();
 app.UseDraining();
 app.UseRequestIds();
+app.UseWarmUp();
 app.UseSecurityHeaders();
 app.UseProblems();
 app.UseHostNames(settings);
