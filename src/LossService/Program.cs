@@ -18,6 +18,7 @@ builder.AddTelemetry();
 builder.AddDraining();
 builder.AddCompression();
 builder.AddScoring();
+EndpointJson.Add(builder);
 builder.AddOip();
 builder.AddGrpcInference();
 builder.AddApiDocument();
