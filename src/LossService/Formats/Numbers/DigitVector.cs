@@ -57,7 +57,8 @@ internal static unsafe class DigitVector
 
     /// <summary>
     /// The integers of four times sixteen digits: the upper eight digits of each in the lower 32 bits of a lane, the lower eight in the
-    /// upper. It needs AVX2. The lanes are the first of <paramref name="even"/>, the first of <paramref name="odd"/>, then the second of each.
+    /// upper. It needs AVX2. The lanes are the first of <paramref name="even"/>, the first of <paramref name="odd"/>, then the second of
+    /// each.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<ulong> ToHalves(Vector256<byte> even, Vector256<byte> odd)

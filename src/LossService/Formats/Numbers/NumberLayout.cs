@@ -32,11 +32,18 @@ internal static unsafe class NumberLayout
     /// <summary>Where the shuffle finds a zero.</summary>
     public const int Zero = 10;
 
+    // the first digit's power of ten in a plain decimal
+    private const int MinPlain = -5;
+    private const int MaxPlain = 15;
+
     private const int MaxPower = 38;
     private const int Size = (MaxPower - MinPower + 1) * 16;
 
     /// <summary>The entry of <see cref="MinPower"/>.</summary>
     public static readonly byte* Table = Compute();
+
+    /// <summary>Whether a number is a plain decimal, by the power of ten of its first digit.</summary>
+    public static bool IsPlain(int power) => power is >= MinPlain and <= MaxPlain;
 
     private static byte* Compute()
     {
@@ -45,7 +52,7 @@ internal static unsafe class NumberLayout
         for (var power = MinPower; power <= MaxPower; power++)
         {
             var entry = table + (power - MinPower) * 16;
-            var isPlain = NumberWriter.IsPlain(power) || power == MinPower;
+            var isPlain = IsPlain(power) || power == MinPower;
             var places = isPlain && power != MinPower ? power : 0;
             for (var i = 0; i < 16; i++) entry[i] = (byte)IndexAt(i, places);
             for (var zeros = 0; zeros < Digits; zeros++) entry[Lengths + zeros] = (byte)Length(Digits - zeros, places);

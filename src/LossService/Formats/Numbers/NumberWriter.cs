@@ -18,10 +18,6 @@ internal static unsafe class NumberWriter
     /// <summary>The length of the longest number with its comma: -0.000012345678901234567,</summary>
     public const int MaxLength = 25;
 
-    // the first digit's power of ten in a plain decimal
-    private const int MinPlain = -5;
-    private const int MaxPlain = 15;
-
     private const int MinFloat32 = -45;
 
     // 10^16: the first integer that a vector of sixteen digits does not hold
@@ -34,9 +30,6 @@ internal static unsafe class NumberWriter
         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8 +
         "\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0"u8 +
         "e16\0e17\0e18\0e19\0e20\0e21\0e22\0e23\0e24\0e25\0e26\0e27\0e28\0e29\0e30\0e31\0e32\0e33\0e34\0e35\0e36\0e37\0e38\0"u8;
-
-    /// <summary>Whether a number is a plain decimal, by the power of ten of its first digit.</summary>
-    public static bool IsPlain(int power) => power is >= MinPlain and <= MaxPlain;
 
     /// <summary>Writes a float32 and returns its length.</summary>
     public static int Write(float value, byte* destination)
@@ -196,7 +189,7 @@ internal static unsafe class NumberWriter
         var count = 33 - int.LeadingZeroCount((int)DigitVector.NonZero(digits));
 
         var power = unit + 16;
-        var isPlain = IsPlain(power);
+        var isPlain = NumberLayout.IsPlain(power);
         var plain = power & -(int)Branchless.ToBit(isPlain);
         var zeros = Branchless.MaxWithZero(-plain);
         var isFraction = Branchless.ToBit(plain < 0);
