@@ -1,6 +1,5 @@
 using LossService.Hosting;
 using Microsoft.AspNetCore.Builder;
-using Microsoft.AspNetCore.Http;
 using Microsoft.AspNetCore.TestHost;
 
 namespace LossService.Tests.Hosting;
