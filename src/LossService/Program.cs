@@ -18,7 +18,6 @@ builder.AddTelemetry();
 builder.AddDraining();
 builder.AddCompression();
 builder.AddScoring();
-EndpointJson.Add(builder);
 builder.AddOip();
 builder.AddGrpcInference();
 builder.AddApiDocument();
