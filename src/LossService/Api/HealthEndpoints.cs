@@ -5,11 +5,14 @@ namespace LossService.Api;
 /// <summary>The probes of an orchestrator.</summary>
 internal static class HealthEndpoints
 {
+    /// <summary>The probe that asks only whether the process answers.</summary>
+    public const string Alive = "/livez";
+
     /// <summary>Maps <c>/livez</c> and <c>/readyz</c>.</summary>
     public static void MapHealth(this IEndpointRouteBuilder app)
     {
         var readiness = app.ServiceProvider.GetRequiredService<Readiness>();
-        app.MapGet("/livez", (HttpResponse response) => Probe(response, "live\n", 200)).ExcludeFromDescription().AllowAnonymous();
+        app.MapGet(Alive, (HttpResponse response) => Probe(response, "live\n", 200)).ExcludeFromDescription().AllowAnonymous();
         app.MapGet("/readyz", (HttpResponse response) =>
             readiness.IsReady ? Probe(response, "ready\n", 200) : Probe(response, "not ready\n", 503)).ExcludeFromDescription()
             .AllowAnonymous();

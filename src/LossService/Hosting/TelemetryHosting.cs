@@ -42,6 +42,15 @@ internal static class TelemetryHosting
         foreach (var name in Misnamed) metrics.AddView(name, MetricStreamConfiguration.Drop);
     }
 
+    /// <summary>
+    /// Makes the collector of metrics in the background, while the routes are mapped: it takes a tenth of the start. Whoever asks for it,
+    /// as the host does before it takes requests, waits until it is made.
+    /// </summary>
+    public static void UseTelemetry(this WebApplication app)
+    {
+        if (!IsDisabled(app.Configuration)) Task.Run(() => app.Services.GetService<MeterProvider>());
+    }
+
     /// <summary>Maps <c>/metrics</c>.</summary>
     public static void MapMetrics(this WebApplication app)
     {

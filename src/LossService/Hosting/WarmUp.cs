@@ -1,5 +1,6 @@
 using System.IO.Pipelines;
 using System.Text;
+using LossService.Api;
 using LossService.Core.Losses;
 using LossService.Formats.Json;
 using LossService.Http;
@@ -9,7 +10,8 @@ namespace LossService.Hosting;
 
 /// <summary>
 /// Scores one batch while the host is being built, so that most of the code from bytes to scores is compiled before the first
-/// request. Measured: the first response comes 35 ms earlier. A hosted service would start only after the host is built.
+/// request. Measured: the first response comes 35 ms earlier. A hosted service would start only after the host is built. While the
+/// server then opens its sockets, a probe is answered, for which the endpoints and the table of routes are made.
 /// </summary>
 internal static class WarmUp
 {
@@ -25,5 +27,22 @@ internal static class WarmUp
             if (!request.Score(new(new RequestValidator())).TryGet(out var scores, out _)) return;
             using (scores) await request.WriteAsync(scores, PipeWriter.Create(Stream.Null), null, CancellationToken.None);
         }
+    });
+
+    /// <summary>
+    /// Answers a probe in the background as soon as the middleware behind this one is built, which is just before the server starts.
+    /// </summary>
+    /// <remarks>Before this one belongs what counts requests or has a line in the log for each.</remarks>
+    public static void UseWarmUp(this WebApplication app) => ((IApplicationBuilder)app).Use(next =>
+    {
+        Task.Run(async () =>
+        {
+            await using var scope = app.Services.CreateAsyncScope();
+            var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+            context.Request.Method = HttpMethods.Get;
+            context.Request.Path = HealthEndpoints.Alive;
+            await next(context);
+        });
+        return next;
     });
 }

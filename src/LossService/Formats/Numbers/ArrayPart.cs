@@ -16,6 +16,9 @@ internal unsafe struct ArrayPart
     /// <summary>How deep arrays may nest.</summary>
     public const int MaxRank = 32;
 
+    // where a run of common numbers is shorter than this, so many numbers are read alone before the next is tried
+    private const int MinRun = 4, Alone = 16;
+
     private fixed int _shape[MaxRank]; // 0: not known yet
     private fixed int _lengths[MaxRank];
     private fixed int _heads[MaxRank]; // 0: the array open at the start did not end here
@@ -99,7 +102,7 @@ internal unsafe struct ArrayPart
         while (text != next)
         {
             var before = count;
-            text = ReadRow<TElement>(text, Rank == 1 && next != null ? next : end, elements, ref count);
+            text = ReadRow<TElement>(text, Rank == 1 && next != null ? next : end, _shape[Rank - 1], elements, ref count);
             if (text == null || count - before > (nuint)(int.MaxValue - _lengths[Rank - 1])) return false;
             _lengths[Rank - 1] += (int)(count - before);
             if (text[-1] != ']')
@@ -195,14 +198,16 @@ internal unsafe struct ArrayPart
         elements.Reserve((nuint)(1.02 * times * count) * (nuint)sizeof(TElement));
     }
 
-    // reads from a number of a row to after its bracket, or to the end of the text; null where the text is not valid
+    // reads from a number of a row to after its bracket, or to the end of the text; null where the text is not valid. The numbers left in
+    // the row are a hint; 0 where not known
     // not inlined: within its caller the loop runs out of registers and takes 2.6 times as long (see the README)
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static byte* ReadRow<TElement>(byte* text, byte* end, NativeBuffer elements, ref nuint count)
+    private static byte* ReadRow<TElement>(byte* text, byte* end, int left, NativeBuffer elements, ref nuint count)
         where TElement : unmanaged, INumberElement<TElement>
     {
         var next = (TElement*)elements.Address + count;
         var limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
+        var alone = (uint)(left - 1) < MinRun - 1 ? Alone : 0;
         text = JsonSpace.Skip(text, end);
         while (text < end)
         {
@@ -213,10 +218,27 @@ internal unsafe struct ArrayPart
                 next = (TElement*)elements.Address + count;
                 limit = (TElement*)elements.Address + (elements.Capacity / (nuint)sizeof(TElement));
             }
-            var after = NumberReader.TryReadCommon(text, next);
-            if (after == null) after = NumberReader.TryReadAny(text, end, next);
-            if (after == null) return null;
-            next++;
+            byte* after = null;
+            if (alone > 0)
+            {
+                alone--;
+            }
+            else
+            {
+                var run = next;
+                after = TElement.TryReadRun(text, end, &run, limit);
+                var length = (int)(run - next);
+                left -= length;
+                if (length < MinRun || (uint)left < MinRun) alone = Alone;
+                next = run;
+            }
+            if (after == null)
+            {
+                after = NumberReader.TryReadCommon(text, next);
+                if (after == null) after = NumberReader.TryReadAny(text, end, next);
+                if (after == null) return null;
+                next++;
+            }
             if (*after <= ' ') after = JsonSpace.Skip(after, end);
             var separator = *after;
             text = after + 1;

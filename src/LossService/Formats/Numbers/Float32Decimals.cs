@@ -1,119 +1,193 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 
 namespace LossService.Formats.Numbers;
 
-/// <summary>The shortest decimals of eight float32 at once: <see cref="ShortestDecimal"/> with one number a lane and no branch.</summary>
+/// <summary>
+/// The shortest decimals of eight float32 at once, in float64 arithmetic: those of <see cref="ShortestDecimal"/> wherever a lane is
+/// certain, and the lanes that are not.
+/// </summary>
 /// <remarks>
-/// One number at a time, the chain of multiplications, comparisons and digit splits is longer than a core's out-of-order window, so
-/// numbers do not overlap; eight at a time share one chain. Let v = c · 2^e and G = 2^e · 10^−k in [1, 13.4) with 60 bits of
-/// fraction, rounded up. Then (4c − 2) · G, 4c · G and (4c + 2) · G are the lower end, v and the upper end in quarters of 10^k, with
-/// 33 bits of fraction. Their errors are less than one such bit, so one bit above a boundary counts as on it.
+/// Let v = c · 2^e, 10^k the greatest power of ten not above 2^e, and V = v · 10^−k, less than 2^28. The reals that round to v are
+/// those within h = 2^(e−1) · 10^−k of V, and 1/2 ≤ h &lt; 5. So at most one multiple of ten is that near, and it is the shortest
+/// decimal; if none is, the integer nearest to V is. A float32 and its half unit are exact as float64. 10^−k and the product are each
+/// rounded once, so V is off by less than 2^−24. A lane where an error of four times as much could change a comparison is uncertain.
+/// Such are exact ties, and fewer than one of a million other numbers.
 /// </remarks>
 internal unsafe struct Float32Decimals
 {
     /// <summary>The numbers of a block.</summary>
     public const int Count = 8;
 
-    private const int Fraction = 33;
-    private const int Normal = 1 << 23;
+    private const double Margin = 1.0 / (1 << 22);
+    private const ulong ExponentBits64 = 0x7FF0_0000_0000_0000;
+    private const uint ExponentBits = 0x7F80_0000;
+    private const uint FractionBits = 0x007F_FFFF;
+    private const int NineDigits = 100_000_000; // the least integer that has nine
 
-    private static readonly ulong[] Scales = ComputeScales();
+    // adding it rounds a number below 2^51 to an integer, ties to even, in the lowest bits
+    private const double Rounder = 1L << 52;
 
-    /// <summary>The first of nine digits of each number, never 0.</summary>
-    public fixed ulong First[Count];
+    // ⌊log10 2^e⌋ = (1262611 · e) >> 22; 64 is added to keep it positive
+    private const int Log2Of = 1_262_611;
+    private const int Positive = 64;
 
-    /// <summary>The other eight, one a byte, the first of them in the lowest.</summary>
-    public fixed ulong Rest[Count];
+    /// <summary>10^−k by the exponent of a float32, which stays where it is.</summary>
+    public static readonly double[] Scales = ComputeScales();
 
-    /// <summary>The power of ten of each number's first digit.</summary>
-    public fixed long Power[Count];
+    // numbers 0 4 1 5 2 6 3 7: digits 2 to 9, digit 1, a point, zeros
+    private fixed byte _texts[16 * Count];
 
-    /// <summary>Converts the eight float32 whose bits are at <paramref name="source"/>.</summary>
-    /// <remarks>Correct for every normal number; the result for zeros, subnormal and non-finite numbers is undefined.</remarks>
+    // numbers 0 1 4 5 2 3 6 7: digits 2 to 9, one a byte, the first in the lowest
+    private fixed ulong _rests[Count];
+
+    private fixed int _layouts[Count];
+    private fixed int _exponents[Count];
+
+    /// <summary>Converts the eight float32 at <paramref name="source"/>.</summary>
+    /// <param name="source">The numbers.</param>
+    /// <param name="scales">The first of <see cref="Scales"/>.</param>
+    /// <param name="to">Takes the result.</param>
+    /// <returns>The lanes, as bits, that have no result: uncertain, subnormal and non-finite numbers, and most powers of two.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Convert(uint* source)
+    public static uint Convert(float* source, double* scales, Float32Decimals* to)
     {
-        var bits = UInt64x8.Widen(source);
-        var fraction = bits & (Normal - 1);
-        var biased = (bits >> 23) & 0xFF;
-        // a power of two: floats below it lie twice as close
-        var isPower = UInt64x8.Equal(fraction, UInt64x8.Create(0)) & (biased > UInt64x8.Create(1));
+        var bits = Vector256.Load((uint*)source);
+        var biased = (bits & Vector256.Create(ExponentBits)) >> 23;
+        biased.AsInt32().Store(to->_exponents);
 
-        // k = ⌊log10 2^e⌋, or ⌊log10 (3/4 · 2^e)⌋ for powers of two, plus 64 to keep it positive
-        var k = (biased.Multiply32(1_262_611) + ((64ul << 22) - 150 * 1_262_611) - (isPower & 524_031)) >> 22;
-        UInt64x8 scale;
-        fixed (ulong* scales = Scales) scale = (biased + (isPower & 256)).LookUp(scales);
+        // numbers 0 2 4 6 and 1 3 5 7, so that their integers of 32 bits interleave
+        var (even, odd) = Vector256.Widen(
+            Vector256.Shuffle(bits & Vector256.Create((uint)int.MaxValue), Vector256.Create(0u, 2, 4, 6, 1, 3, 5, 7)).AsSingle());
+        var exponents = to->_exponents;
+        var evens = Choose(even, Vector256.Create(
+            scales[exponents[0]], scales[exponents[2]], scales[exponents[4]], scales[exponents[6]]), out var evenDoubt, out var evenExact);
+        var odds = Choose(odd, Vector256.Create(
+            scales[exponents[1]], scales[exponents[3]], scales[exponents[5]], scales[exponents[7]]), out var oddDoubt, out var oddExact);
+        var digits = IntegerLanes.Blend(evens, odds << 32).AsInt32();
+        var doubt = IntegerLanes.Blend(evenDoubt, oddDoubt);
 
-        var c = (fraction | Normal) << 2;
-        var upperScale = scale >> 32;
-        var lower = Scale(c - 2 - isPower, upperScale, scale);
-        var value = Scale(c, upperScale, scale);
-        var upper = Scale(c + 2, upperScale, scale);
+        // floats below a power of two lie twice as close; 1, 0.5 or 1024 are converted nevertheless, since their decimals are exact
+        var isExact = IntegerLanes.Blend(evenExact, oddExact);
+        var isPowerOrZero = Vector256.Equals(bits & Vector256.Create(FractionBits), Vector256<uint>.Zero);
+        var isSmall = Vector256.Equals(biased, Vector256<uint>.Zero);
+        var isOther = Vector256.AndNot(isPowerOrZero ^ isSmall, isExact & isPowerOrZero)
+            | Vector256.Equals(biased, Vector256.Create(255u)) | doubt;
 
-        // the ends belong to the interval if c is even
-        var odd = (bits & 1) << 1;
-        var min = lower + odd - 1;
-        var max = upper - odd;
-
-        var unit = value >> (Fraction + 2);
-        var atUnit = unit << (Fraction + 2);
-        var unitOutside = min > atUnit;
-        var nextOutside = atUnit + (4ul << Fraction) > max;
-        var nextCloser = value + ((unit & 1) << 1) > atUnit + ((2ul << Fraction) + 1);
-        var nextUnit = UInt64x8.Select(unitOutside ^ nextOutside, unitOutside, nextCloser);
-
-        var ten = (unit.Multiply32(0xCCCCCCCD) >> 35).Multiply32(10);
-        var atTen = ten << (Fraction + 2);
-        var tenOutside = min > atTen;
-        var nextTenOutside = atTen + (40ul << Fraction) > max;
-        var digits = UInt64x8.Select(tenOutside ^ nextTenOutside, ten + (tenOutside & 10), unit - nextUnit);
-
-        Split(digits, k);
-    }
-
-    // splits into nine digits, of which the first is not zero; there are at least seven
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Split(UInt64x8 digits, UInt64x8 k)
-    {
+        // nine digits, of which the first is not zero; there are at least seven
+        var k = (biased.AsInt32() * Log2Of + Vector256.Create((Positive << 22) - 150 * Log2Of)) >> 22;
         for (var i = 0; i < 2; i++)
         {
-            var isShort = digits < UInt64x8.Create(100_000_000);
-            digits += isShort & digits.Multiply32(9);
+            var isShort = Vector256.LessThan(digits, Vector256.Create(NineDigits));
+            digits += isShort & (digits + (digits << 3));
             k += isShort;
         }
-        var first = digits.Multiply32(0x55E63B89) >> 57;
-        var rest = digits - first.Multiply32(100_000_000);
+        ((k << 4) + Vector256.Create((8 - Positive - NumberLayout.MinPower) << 4)).Store(to->_layouts);
+        to->Split(digits.AsUInt32());
+        return isOther.ExtractMostSignificantBits();
+    }
 
-        var fours = rest.Multiply32(0xD1B71759) >> 45;
-        var halves = fours + ((rest - fours.Multiply32(10_000)) << 32);
-        var pairs = halves.MultiplyEach32(10_486).ShiftEach32(20);
-        var shorts = pairs + ((halves - pairs.MultiplyEach32(100)) << 16);
-        var tens = shorts.MultiplyEach16(103).ShiftEach16(10);
-        var eight = tens + ((shorts - tens.MultiplyEach16(10)) << 8);
-
-        fixed (ulong* firsts = First, rests = Rest)
-        fixed (long* power = Power)
+    /// <summary>Writes a number and a comma, and returns the end of the text.</summary>
+    /// <param name="i">The lane.</param>
+    /// <param name="sign">1 for a negative number.</param>
+    /// <param name="layouts">The table of <see cref="NumberLayout"/>.</param>
+    /// <param name="text">Where to write.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly byte* Write(int i, uint sign, byte* layouts, byte* text)
+    {
+        fixed (Float32Decimals* from = &this)
         {
-            first.Store(firsts);
-            eight.Store(rests);
-            (k - (64 - 8)).Store((ulong*)power);
+            var layout = layouts + from->_layouts[i];
+            var digits = Vector128.Load(from->_texts + 32 * (i & 3) + 16 * (i >> 2));
+            var zeros = ulong.LeadingZeroCount(from->_rests[(i & 1) | ((i & 2) << 1) | ((i & 4) >> 1)]) / 8;
+            *text = (byte)'-';
+            text += sign;
+            Vector128.ShuffleNative(digits, Vector128.Load(layout)).Store(text);
+            text += layout[NumberLayout.Lengths + zeros];
+            var suffix = *(ulong*)(layout + NumberLayout.Suffixes);
+            *(ulong*)text = suffix;
+            return text + (suffix >> 56);
         }
     }
 
-    // c · G with 33 bits of fraction
+    // the shortest decimal, as an integer in the lower 32 bits; whether it is in doubt, and whether it is the number itself and ends in 0
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static UInt64x8 Scale(UInt64x8 c, UInt64x8 upperScale, UInt64x8 scale) =>
-        (c.Multiply32(upperScale) << (Fraction - 28)) + (c.Multiply32(scale) >> (60 - Fraction));
-
-    // by biased exponent: 256 for numbers that are not powers of two, then 256 for powers of two
-    private static ulong[] ComputeScales()
+    private static Vector256<ulong> Choose(
+        Vector256<double> number, Vector256<double> scale, out Vector256<ulong> doubt, out Vector256<ulong> exact)
     {
-        var scales = new ulong[512];
-        for (var i = 0; i < scales.Length; i++)
+        var rounder = Vector256.Create(Rounder);
+        var value = number * scale;
+        var half = ((number.AsUInt64() & Vector256.Create(ExponentBits64)) - Vector256.Create(24ul << 52)).AsDouble() * scale;
+
+        var unit = value + rounder;
+        var unitDistance = Vector256.Abs(value - (unit - rounder));
+        var ten = (value * 0.1 + rounder - rounder) * 10;
+        var tenDistance = Vector256.Abs(value - ten);
+
+        exact = Vector256.Equals(tenDistance, Vector256<double>.Zero).AsUInt64();
+        doubt = Vector256.LessThan(
+            Vector256.MinNative(Vector256.Abs(tenDistance - half), Vector256.Abs(unitDistance - Vector256.Create(0.5))),
+            Vector256.Create(Margin)).AsUInt64();
+        var digits = Vector256.ConditionalSelect(Vector256.LessThanOrEqual(tenDistance, half), ten + rounder, unit);
+        return digits.AsUInt64();
+    }
+
+    // nine digits = first · 10^8 + fours · 10^4 + last
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Split(Vector256<uint> digits)
+    {
+        // the quotient by 10^4, of five digits; products are exact for 32 bits
+        var inverse = Vector256.Create(0xD1B71759ul);
+        var fives = IntegerLanes.Blend(
+            IntegerLanes.Product(digits.AsUInt64(), inverse) >> 45, IntegerLanes.Product(digits.AsUInt64() >> 32, inverse) >> 13);
+
+        // remainders have at most 14 bits, so the lower 16 of each difference are enough
+        var tenThousand = Vector256.Create(10_000u).AsUInt16();
+        var low = Vector256.Create((uint)ushort.MaxValue);
+        var last = digits.AsUInt16() - fives.AsUInt16() * tenThousand;
+        var first = IntegerLanes.ProductHigh((fives >> 4).AsUInt16(), 6_711).AsUInt32() >> 6; // (x / 16) / 625
+        var fours = (fives.AsUInt16() - first.AsUInt16() * tenThousand).AsUInt32() & low;
+        var groups = (fours | (last.AsUInt32() << 16)).AsUInt16();
+
+        // four digits → two pairs → four, the first in the lowest byte
+        var upper = IntegerLanes.ProductHigh(groups, 5_243) >> 3;
+        var lower = groups - upper * 100;
+        var (upperDigits, lowerDigits) = (SplitPairs(upper), SplitPairs(lower));
+        var left = IntegerLanes.ZipLower(upperDigits, lowerDigits);
+        var right = IntegerLanes.ZipUpper(upperDigits, lowerDigits);
+
+        // the first digit, a point and zeros behind the others
+        var zeros = Vector256.Create(0x30303030u);
+        first += Vector256.Create(0x30302E30u);
+        var leftFirst = IntegerLanes.ZipLower(first, zeros);
+        var rightFirst = IntegerLanes.ZipUpper(first, zeros);
+        fixed (ulong* rests = _rests)
+        fixed (byte* texts = _texts)
         {
-            var e = (i & 0xFF) - 150;
-            var k = (e * 1_262_611 - (i < 256 ? 0 : 524_031)) >> 22;
-            scales[i] = (PowersOfTen.High(-k) >> (3 - e - PowersOfTen.Exponent(-k))) + 1;
+            left.Store(rests);
+            right.Store(rests + 4);
+            left += zeros.AsUInt64();
+            right += zeros.AsUInt64();
+            IntegerLanes.ZipLower(left, leftFirst).Store((ulong*)texts);
+            IntegerLanes.ZipUpper(left, leftFirst).Store((ulong*)texts + 4);
+            IntegerLanes.ZipLower(right, rightFirst).Store((ulong*)texts + 8);
+            IntegerLanes.ZipUpper(right, rightFirst).Store((ulong*)texts + 12);
+        }
+    }
+
+    // numbers below 100 → two digits, the first in the lower byte
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector256<ushort> SplitPairs(Vector256<ushort> pairs) =>
+        (pairs << 8) - IntegerLanes.ProductHigh(pairs, 6_554) * (10 * 256 - 1);
+
+    // 10^-k by biased exponent; the first serves zeros
+    private static double[] ComputeScales()
+    {
+        var scales = GC.AllocateArray<double>(256, pinned: true);
+        for (var biased = 0; biased < 256; biased++)
+        {
+            var power = -((int.Max(biased, 1) - 150) * Log2Of >> 22);
+            scales[biased] = Math.ScaleB((double)PowersOfTen.High(power), PowersOfTen.Exponent(power) - 63);
         }
         return scales;
     }

@@ -23,6 +23,8 @@ internal readonly unsafe struct Float64Element(double value) : INumberElement<Fl
         return TryRound(w, q, negative, element);
     }
 
+    public static byte* TryReadRun(byte* text, byte* end, Float64Element** next, Float64Element* limit) => null;
+
     public static byte* WriteList(Float64Element* elements, int count, byte* text) =>
         NumberWriter.WriteList((double*)elements, count, text);
 

@@ -10,6 +10,14 @@ internal unsafe interface INumberElement<TSelf> where TSelf : unmanaged, INumber
     /// <returns>False where the value does not fit, or the rounding is not certain.</returns>
     static abstract bool TryConvert(ulong w, int q, uint negative, TSelf* element);
 
+    /// <summary>Reads numbers with commas between them, as many as it can.</summary>
+    /// <param name="text">The first number.</param>
+    /// <param name="end">Where no number begins any more.</param>
+    /// <param name="next">Takes the numbers, and is advanced by them.</param>
+    /// <param name="limit">The end of the memory for numbers.</param>
+    /// <returns>The end of the last number; null where none was read.</returns>
+    static abstract byte* TryReadRun(byte* text, byte* end, TSelf** next, TSelf* limit);
+
     /// <summary>Converts a well-formed JSON number of any length.</summary>
     /// <returns>False where the value does not fit.</returns>
     static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);

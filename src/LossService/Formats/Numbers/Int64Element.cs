@@ -17,6 +17,8 @@ internal readonly unsafe struct Int64Element(long value) : INumberElement<Int64E
         return q == 0 && w <= long.MaxValue + (ulong)negative;
     }
 
+    public static byte* TryReadRun(byte* text, byte* end, Int64Element** next, Int64Element* limit) => null;
+
     public static byte* WriteList(Int64Element* elements, int count, byte* text) =>
         NumberWriter.WriteList((long*)elements, count, text);
 

@@ -18,10 +18,6 @@ internal static unsafe class NumberWriter
     /// <summary>The length of the longest number with its comma: -0.000012345678901234567,</summary>
     public const int MaxLength = 25;
 
-    // the first digit's power of ten in a plain decimal
-    private const int MinPlain = -5;
-    private const int MaxPlain = 15;
-
     private const int MinFloat32 = -45;
 
     // 10^16: the first integer that a vector of sixteen digits does not hold
@@ -68,46 +64,65 @@ internal static unsafe class NumberWriter
     }
 
     /// <summary>Writes float32 numbers, each with a comma after it, and returns the end of the text.</summary>
+    [SkipLocalsInit]
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static byte* WriteList(float* values, int count, byte* text)
     {
         const int Block = Float32Decimals.Count;
         Float32Decimals decimals;
         var padded = stackalloc float[Block];
-        for (; count > 0; count -= Block)
+        var layouts = NumberLayout.Table;
+        fixed (double* scales = Float32Decimals.Scales)
         {
-            var some = Block;
-            if (count < Block)
+            for (; count >= Block; count -= Block, values += Block)
+            {
+                var others = Float32Decimals.Convert(values, scales, &decimals);
+                text = others == 0
+                    ? WriteEight(values, &decimals, layouts, text)
+                    : WriteSome(values, Block, others, &decimals, layouts, text);
+            }
+            if (count > 0)
             {
                 // nothing may be read after the last number
-                some = count;
-                for (var i = 0; i < some; i++) padded[i] = values[i];
-                values = padded;
+                for (var i = 0; i < count; i++) padded[i] = values[i];
+                var others = Float32Decimals.Convert(padded, scales, &decimals);
+                text = WriteSome(padded, count, others, &decimals, layouts, text);
             }
-            decimals.Convert((uint*)values);
-            for (var i = 0; i < some; i++) text = WriteNext(*values++, ref decimals, i, text);
         }
         return text;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* WriteNext(float value, ref Float32Decimals decimals, int i, byte* text)
+    private static byte* WriteEight(float* values, Float32Decimals* decimals, byte* layouts, byte* text)
     {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        if ((bits & int.MaxValue) - (1u << 23) < 254u << 23)
+        var bits = (uint*)values;
+        text = decimals->Write(0, bits[0] >> 31, layouts, text);
+        text = decimals->Write(1, bits[1] >> 31, layouts, text);
+        text = decimals->Write(2, bits[2] >> 31, layouts, text);
+        text = decimals->Write(3, bits[3] >> 31, layouts, text);
+        text = decimals->Write(4, bits[4] >> 31, layouts, text);
+        text = decimals->Write(5, bits[5] >> 31, layouts, text);
+        text = decimals->Write(6, bits[6] >> 31, layouts, text);
+        return decimals->Write(7, bits[7] >> 31, layouts, text);
+    }
+
+    // the numbers with a bit in others have no decimals
+    [MethodImpl(MethodImplOptions.NoInlining)]
+    private static byte* WriteSome(float* values, int count, uint others, Float32Decimals* decimals, byte* layouts, byte* text)
+    {
+        for (var i = 0; i < count; i++)
         {
-            *text = (byte)'-';
-            text += bits >> 31;
-            var rest = decimals.Rest[i];
-            var digits = Vector128.Create((rest << 8) | decimals.First[i], rest >> 56).AsByte();
-            text += LayOut(digits, 0, 9 - (int)(ulong.LeadingZeroCount(rest) / 8), (int)decimals.Power[i], text);
+            if ((others >> i & 1) == 0)
+            {
+                text = decimals->Write(i, ((uint*)values)[i] >> 31, layouts, text);
+            }
+            else
+            {
+                text += Write(values[i], text);
+                *text++ = (byte)',';
+            }
         }
-        else
-        {
-            text += Write(value, text); // zero, subnormal or not finite
-        }
-        *text = (byte)',';
-        return text + 1;
+        return text;
     }
 
     /// <summary>Writes float64 numbers, each with a comma after it, and returns the end of the text.</summary>
@@ -174,7 +189,7 @@ internal static unsafe class NumberWriter
         var count = 33 - int.LeadingZeroCount((int)DigitVector.NonZero(digits));
 
         var power = unit + 16;
-        var isPlain = power is >= MinPlain and <= MaxPlain;
+        var isPlain = NumberLayout.IsPlain(power);
         var plain = power & -(int)Branchless.ToBit(isPlain);
         var zeros = Branchless.MaxWithZero(-plain);
         var isFraction = Branchless.ToBit(plain < 0);

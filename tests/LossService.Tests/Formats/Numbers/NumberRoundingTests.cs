@@ -61,6 +61,34 @@ public sealed class NumberRoundingTests
     public void ReadFloat32_MidpointsOfShortIntegers_RoundToEven() =>
         AgreeOnFloat32(Random(7, 20_000, r => $"{((r.NextInt64(1L << 23, 1L << 24) * 2) + 1) << r.Next(0, 30)}"));
 
+    [Fact]
+    public void ReadFloat32_NearMidpointsAmongOthers_GivesTheFrameworksBits() =>
+        AgreeOnFloat32(Random(8, 400_000, r =>
+        {
+            var number = (float)((r.NextDouble() - 0.5) * Math.Pow(10, r.Next(-12, 12)));
+            if (r.Next(4) > 0) return number.ToString("R", Invariant);
+
+            // a float64 so near to the middle of two float32 that some digits more or less decide
+            var midpoint = (number + (double)float.BitIncrement(number)) / 2;
+            var bits = BitConverter.DoubleToInt64Bits(midpoint) + r.Next(-2_000, 2_001) / r.Next(1, 2_000);
+            return BitConverter.Int64BitsToDouble(bits).ToString(r.Next(2) == 0 ? "R" : "F" + r.Next(10, 26), Invariant);
+        }));
+
+    [Fact]
+    public void ReadFloat32_EachLengthAndExponentAmongOthers_GivesTheFrameworksBits() =>
+        AgreeOnFloat32(Random(9, 400_000, r =>
+        {
+            var whole = r.Next(3) == 0 ? "0" : r.NextInt64(1L << r.Next(1, 62)).ToString(Invariant);
+            var fraction = r.Next(6) == 0 ? "" : "." + new string('0', r.Next(4)) + r.NextInt64(1L << r.Next(1, 62)).ToString(Invariant);
+            var exponent = r.Next(3) > 0 ? "" : (r.Next(2) == 0 ? "e" : "E") + r.Next(3) switch
+            {
+                0 => r.Next(-30, 15).ToString(Invariant),
+                1 => "-0" + r.Next(1, 40).ToString(Invariant),
+                _ => "-" + r.Next(1, 400).ToString(Invariant),
+            };
+            return (r.Next(2) == 0 ? "-" : "") + whole + fraction + exponent;
+        }));
+
     [Theory]
     [InlineData("1e-45")]
     [InlineData("0.7006492321624085e-45")]

@@ -45,6 +45,27 @@ public sealed class NumberWriterTests
             .. Enumerable.Range(0x7F800000 - 1_000, 1_000).Select(i => BitConverter.Int32BitsToSingle(i))]);
 
     [Fact]
+    public void WriteFloat32_ExactTies_IsShortestAndReadsBack() =>
+        // halfway between two decimals of as many digits as are needed: 2097152.25, 1048576.125, 67108876
+        WritingLaw.Check([
+            .. Enumerable.Range(0, 20_000).Select(i => 2_097_152 + i * 0.25f),
+            .. Enumerable.Range(0, 20_000).Select(i => 1_048_576 + i * 0.125f),
+            .. Enumerable.Range(24, 40).SelectMany(e => Enumerable.Range(0, 500).Select(i => MathF.ScaleB((1 << 23) + i, e - 23)))]);
+
+    [Fact]
+    public void WriteFloat32_SpecialNumbersAmongOthers_AreWrittenAsAlone()
+    {
+        float[] kinds =
+        [
+            0, -0f, 1, -1, 0.5f, MathF.ScaleB(1, -60), float.Epsilon, 1e-40f, float.NaN, float.PositiveInfinity, float.NegativeInfinity,
+            2_097_152.25f, 0.1f, -3.4e38f,
+        ];
+        var random = new Random(16);
+        for (var count = 0; count < 40; count++)
+            for (var i = 0; i < 500; i++) WritingLaw.Check([.. Enumerable.Range(0, count).Select(_ => kinds[random.Next(kinds.Length)])]);
+    }
+
+    [Fact]
     public void WriteFloat32_Integers_HaveNoPointOrExponent()
     {
         for (var i = 0; i < 20_000; i++) Assert.Equal(i.ToString(Invariant), Text((float)i));
