@@ -12,12 +12,8 @@ namespace LossService.Core.Engine;
 /// derivatives) → link (gradient). Elements that lose digits in a faster arithmetic, or are not finite, are computed again in
 /// double-double: which ones depends on each element alone.
 /// </summary>
-internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IElementFormula
+internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : struct, IElementFormula
 {
-    /// <summary>Each thread keeps the memory for lost elements.</summary>
-    [ThreadStatic]
-    private static BinaryScratch? s_again;
-
     private readonly TFormula _formula;
     private readonly BinaryLink _link;
     private readonly BinaryTarget _target;
@@ -58,29 +54,6 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
         scratch.HasRest = TNumber.HasRest;
         Compute<TWide, TNumber>(scratch, count);
         if (scratch.LostCount > 0) ScoreLost(scratch);
-    }
-
-    /// <summary>
-    /// Scores elements whose label is 0 or 1, which no p comes near to but where the difference is exact, in plain doubles, and others in
-    /// <see cref="WideDouble"/>.
-    /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void ScoreByLabel(BinaryScratch scratch, int count)
-    {
-        var hard = HardElements.Count(count, scratch);
-        if (hard == count)
-        {
-            Score<PlainDouble, PlainDouble>(scratch, count);
-            return;
-        }
-        Score<WideDouble, PlainDouble>(scratch, count);
-        if (hard == 0) return;
-        scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
-        var again = ScoreNoted<PlainDouble, PlainDouble>(scratch);
-        if (again.LostCount == 0) return;
-        for (var i = 0; i < again.LostCount; i++) scratch.Lost[i] = scratch.Lost[again.Lost[i]];
-        scratch.LostCount = again.LostCount;
-        ScoreLost(scratch);
     }
 
     /// <remarks>Each step is a method of its own, so that the compiler inlines all of it.</remarks>
@@ -269,31 +242,6 @@ internal sealed unsafe class BinaryBlock<TFormula> where TFormula : struct, IEle
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TNumber Smooth<TNumber>(TNumber t) where TNumber : struct, IArithmetic<TNumber> =>
         t * TNumber.Of(_keep, _keepRest) + TNumber.Of(_smoothing / 2);
-
-    private void ScoreLost(BinaryScratch scratch)
-    {
-        if (!scratch.HasRest) BinaryScratch.Span(scratch.ValueRest).Clear();
-        scratch.HasRest = true;
-        ScoreNoted<Dd, Dd>(scratch);
-    }
-
-    /// <summary>Scores the elements that are noted as lost, and returns the memory in which it did.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private BinaryScratch ScoreNoted<TWide, TNumber>(BinaryScratch scratch)
-        where TWide : struct, IArithmetic<TWide>
-        where TNumber : struct, IArithmetic<TNumber>
-    {
-        var again = s_again ??= new();
-        var count = scratch.LostCount;
-        for (var i = 0; i < count; i++) again.TakeElement(i, scratch, scratch.Lost[i]);
-        // the last vector is filled up with its first element
-        for (var i = count; i % Lanes.Width != 0; i++) again.TakeElement(i, again, 0);
-        if (!TNumber.HasRest) BinaryScratch.Span(again.ValueRest).Clear();
-        again.LostCount = 0;
-        Compute<TWide, TNumber>(again, count);
-        for (var i = 0; i < count; i++) scratch.TakeResults(scratch.Lost[i], again, i);
-        return again;
-    }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TNumber LoadNarrow<TWide, TNumber>(double* number, double* rest)

@@ -5,8 +5,8 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// The exponentials of an <see cref="IShiftedExponential"/> eight at a time, on processors with AVX-512: in half the time, by the same
-/// operations, so that the bits are the same. The second four lanes have the shifts of the first.
+/// The exponentials of a softmax eight at a time, on processors with AVX-512: in half the time, by the operations of four at a time, so
+/// that the bits are the same. The second four lanes have the shifts of the first.
 /// </summary>
 /// <param name="rounder">What rounds a logit's sixteenths, with those of the shift taken away.</param>
 /// <param name="rest">What the sixteenths leave of the shift.</param>
@@ -28,7 +28,7 @@ internal readonly struct EightExponentials(
         get => Avx512F.IsSupported;
     }
 
-    /// <inheritdoc cref="IShiftedExponential.ExpNear"/>
+    /// <summary>e^((z − shift)/T) where it is a normal number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public Vector512<double> ExpNear(Vector512<double> z)
     {
@@ -38,11 +38,11 @@ internal readonly struct EightExponentials(
         r = Vector512.FusedMultiplyAdd(n, _middle, r) * _inverse;
 
         var q = Vector512.FusedMultiplyAdd(
-            Vector512.Create(ShiftedExponential.Seventh), r, Vector512.Create(ShiftedExponential.Sixth));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Fifth));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Fourth));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Third));
-        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ShiftedExponential.Second));
+            Vector512.Create(ExponentialSeries.Seventh), r, Vector512.Create(ExponentialSeries.Sixth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ExponentialSeries.Fifth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ExponentialSeries.Fourth));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ExponentialSeries.Third));
+        q = Vector512.FusedMultiplyAdd(q, r, Vector512.Create(ExponentialSeries.Second));
         var series = Vector512.FusedMultiplyAdd(q, r * r, r);
         var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
         power = Vector512.FusedMultiplyAdd(power, series, power);

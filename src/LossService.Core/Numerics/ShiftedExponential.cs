@@ -25,10 +25,6 @@ internal readonly struct ShiftedExponential : IShiftedExponential
     /// <summary>The shift − z from which the result is 0: e^−746 is less than half the smallest double.</summary>
     public const double Span = 746;
 
-    /// <summary>The factors of r⁷ to r² in eʳ.</summary>
-    internal const double Seventh = 0.00019842048743586182, Sixth = 0.0013889589903975672, Fifth = 0.008333333327829527,
-        Fourth = 0.04166666661713215, Third = 0.16666666666666724, Second = 0.5000000000000052;
-
     private readonly Vector256<double> _floor, _rounder, _rest;
 
     /// <summary>Prepares for a shift of 0.</summary>
@@ -108,11 +104,11 @@ internal readonly struct ShiftedExponential : IShiftedExponential
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<double> Raise(Vector256<double> rounded, Vector256<double> r)
     {
-        var q = Vector256.FusedMultiplyAdd(Vector256.Create(Seventh), r, Vector256.Create(Sixth));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(Fifth));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(Fourth));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(Third));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(Second));
+        var q = Vector256.FusedMultiplyAdd(Vector256.Create(ExponentialSeries.Seventh), r, Vector256.Create(ExponentialSeries.Sixth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Fifth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Fourth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Third));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Second));
         var series = Vector256.FusedMultiplyAdd(q, r * r, r);
         var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
         return Vector256.FusedMultiplyAdd(power, series, power);

@@ -33,8 +33,9 @@ internal static class UnitLog1p
     ];
 
     /// <summary>The factors of f³ to f¹⁰ in ln(1 + f).</summary>
-    private const double Third = 0.3333333333333297, Fourth = -0.25000000000014483, Fifth = 0.20000000004634125, Sixth = -0.16666666585445147,
-        Seventh = 0.1428569812196788, Eighth = -0.125001388256659, Ninth = 0.11132074039939108, Tenth = -0.09934550105553791;
+    private const double Third = 0.3333333333333297, Fourth = -0.25000000000014483, Fifth = 0.20000000004634125,
+        Sixth = -0.16666666585445147, Seventh = 0.1428569812196788, Eighth = -0.125001388256659, Ninth = 0.11132074039939108,
+        Tenth = -0.09934550105553791;
 
     /// <summary>ln(1 + x) of four numbers.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

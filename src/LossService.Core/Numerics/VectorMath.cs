@@ -99,11 +99,11 @@ internal static class VectorMath
         var n = rounded - rounder;
         var r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthHigh), floored);
         r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthMiddle), r);
-        var q = Vector256.FusedMultiplyAdd(Vector256.Create(0.00019842048743586182), r, Vector256.Create(0.0013889589903975672));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(0.008333333327829527));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(0.04166666661713215));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(0.16666666666666724));
-        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(0.5000000000000052));
+        var q = Vector256.FusedMultiplyAdd(Vector256.Create(ExponentialSeries.Seventh), r, Vector256.Create(ExponentialSeries.Sixth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Fifth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Fourth));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Third));
+        q = Vector256.FusedMultiplyAdd(q, r, Vector256.Create(ExponentialSeries.Second));
         var series = Vector256.FusedMultiplyAdd(q, r * r, r);
         var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
         power = Vector256.FusedMultiplyAdd(power, series, power);

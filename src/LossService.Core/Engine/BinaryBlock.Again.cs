@@ -1,0 +1,60 @@
+using System.Runtime.CompilerServices;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <content>Elements of a block that are computed a second time, in another arithmetic.</content>
+internal sealed unsafe partial class BinaryBlock<TFormula>
+{
+    /// <summary>Each thread keeps the memory for lost elements.</summary>
+    [ThreadStatic]
+    private static BinaryScratch? s_again;
+
+    /// <summary>
+    /// Scores elements whose label is 0 or 1 in plain doubles, because p less such a label does not cancel, and others in
+    /// <see cref="WideDouble"/>.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void ScoreByLabel(BinaryScratch scratch, int count)
+    {
+        var hard = HardElements.Count(count, scratch);
+        if (hard == count)
+        {
+            Score<PlainDouble, PlainDouble>(scratch, count);
+            return;
+        }
+        Score<WideDouble, PlainDouble>(scratch, count);
+        if (hard == 0) return;
+        scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
+        var again = ScoreNoted<PlainDouble, PlainDouble>(scratch);
+        if (again.LostCount == 0) return;
+        for (var i = 0; i < again.LostCount; i++) scratch.Lost[i] = scratch.Lost[again.Lost[i]];
+        scratch.LostCount = again.LostCount;
+        ScoreLost(scratch);
+    }
+
+    private void ScoreLost(BinaryScratch scratch)
+    {
+        if (!scratch.HasRest) BinaryScratch.Span(scratch.ValueRest).Clear();
+        scratch.HasRest = true;
+        ScoreNoted<Dd, Dd>(scratch);
+    }
+
+    /// <summary>Scores the elements that are noted as lost, and returns the memory in which it did.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private BinaryScratch ScoreNoted<TWide, TNumber>(BinaryScratch scratch)
+        where TWide : struct, IArithmetic<TWide>
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var again = s_again ??= new();
+        var count = scratch.LostCount;
+        for (var i = 0; i < count; i++) again.TakeElement(i, scratch, scratch.Lost[i]);
+        // the last vector is filled up with its first element
+        for (var i = count; i % Lanes.Width != 0; i++) again.TakeElement(i, again, 0);
+        if (!TNumber.HasRest) BinaryScratch.Span(again.ValueRest).Clear();
+        again.LostCount = 0;
+        Compute<TWide, TNumber>(again, count);
+        for (var i = 0; i < count; i++) scratch.TakeResults(scratch.Lost[i], again, i);
+        return again;
+    }
+}
