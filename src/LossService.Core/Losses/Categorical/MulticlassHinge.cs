@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -65,7 +66,19 @@ internal sealed class MulticlassHinge : CategoricalLoss
 
         public override bool IsOnLogits => true;
 
-        public override Dd Score(in CategoricalRow<Dd> row)
+        public override bool IsGeneric => true;
+
+        public override Dd Score(in CategoricalRow<Dd> row) => Find(row);
+
+        /// <remarks>A difference of two logits and the margin has all its digits as a double-double.</remarks>
+        public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
+        {
+            var value = Find(row);
+            return new(value, value.ToScalar(), 0, 0);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        private Dd Find<TNumber>(in CategoricalRow<TNumber> row) where TNumber : struct, IArithmetic<TNumber>
         {
             row.LogPDerivative.Clear();
             var z = row.Z;
@@ -77,8 +90,8 @@ internal sealed class MulticlassHinge : CategoricalLoss
 
             var lack = Dd.Max(new Dd(z[rival]) - new Dd(z[y]) + _margin, Dd.Zero);
             if (lack.ToScalar() == 0) return Dd.Zero;
-            row.LogPDerivative.SetOne(rival, Dd.One);
-            row.LogPDerivative.SetOne(y, -Dd.One);
+            row.LogPDerivative.SetOne(rival, TNumber.One);
+            row.LogPDerivative.SetOne(y, -TNumber.One);
             return lack;
         }
     }

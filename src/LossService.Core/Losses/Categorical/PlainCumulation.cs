@@ -42,6 +42,7 @@ internal static class PlainCumulation
     }
 
     /// <summary>D_k of each k, and 0 after the last.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Cumulate(ReadOnlySpan<double> p, Span<double> gaps, int y, int classes)
     {
         var sum = default(RunningSum);
@@ -51,6 +52,7 @@ internal static class PlainCumulation
         for (var k = classes - 2; k >= y; k--) gaps[k] = -sum.Add(p[k + 1]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Dd SumSquares(ReadOnlySpan<double> gaps)
     {
         var total = Dd.Zero;
@@ -68,6 +70,7 @@ internal static class PlainCumulation
     }
 
     /// <summary>v_c less that of the largest class, and the sum of the magnitudes that it is made of; 0 for padding.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void Differentiate(ReadOnlySpan<double> gaps, Span<double> slopes, Span<double> sizes, int largest, int classes)
     {
         slopes.Clear();

@@ -91,6 +91,7 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         }
 
         /// <summary>D_k in the place of ∂L/∂log p_k.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Cumulate(in CategoricalRow<Dd> row)
         {
             var (sum, size, last) = (Dd.Zero, 0.0, row.Classes - 1);
@@ -111,6 +112,7 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         }
 
         /// <summary>∂L/∂p_c = 2·Σ_{k≥c} D_k.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Differentiate(in CategoricalRow<Dd> row)
         {
             var sum = Dd.Zero;
@@ -124,6 +126,7 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         }
 
         /// <summary>The same less that of the largest class, a constant that Σp = 1 makes nothing of.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void DifferentiateFromLargest(in CategoricalRow<Dd> row)
         {
             var largest = Ranking.FindMax(row.P.Hi[..row.Classes]);
