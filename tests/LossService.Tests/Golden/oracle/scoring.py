@@ -1,10 +1,15 @@
 """From a request, as it would be posted, to the answer that the service owes."""
 
+import sys
+
 from mpmath import mp, mpf
 
 from . import metrics, overlaps
 from .precision import INFINITE
 from .request import Request, nest
+
+# mpmath writes a number like e^-100000 by way of an integer of thousands of digits
+sys.set_int_max_str_digits(0)
 
 
 def text(value, digits=30):
