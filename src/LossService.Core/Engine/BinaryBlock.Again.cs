@@ -6,7 +6,7 @@ namespace LossService.Core.Engine;
 /// <content>Elements of a block that are computed a second time, in another arithmetic.</content>
 internal sealed unsafe partial class BinaryBlock<TFormula>
 {
-    /// <summary>Each thread keeps the memory for lost elements.</summary>
+    /// <summary>Each thread keeps the memory for these elements.</summary>
     [ThreadStatic]
     private static BinaryScratch? s_again;
 
@@ -40,7 +40,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         ScoreNoted<Dd, Dd>(scratch);
     }
 
-    /// <summary>Scores the elements that are noted as lost, and returns the memory in which it did.</summary>
+    /// <summary>Scores the elements whose places are noted, and returns the memory that it used.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private BinaryScratch ScoreNoted<TWide, TNumber>(BinaryScratch scratch)
         where TWide : struct, IArithmetic<TWide>

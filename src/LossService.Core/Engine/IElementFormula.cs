@@ -18,7 +18,7 @@ internal interface IElementFormula
     /// </summary>
     static virtual bool IsPlain => false;
 
-    /// <summary>Whether it is within 5 ulp for labels that are 0 or 1.</summary>
+    /// <summary>Whether plain doubles alone are enough for the value where the label is 0 or 1, too.</summary>
     static virtual bool IsPlainWhereHard => false;
 
     /// <summary>Whether <see cref="LogisticKernel"/> computes the same, for plain logits and labels that are 0 or 1.</summary>

@@ -5,10 +5,10 @@ namespace LossService.Core.Numerics;
 
 /// <summary>ln(y/x), and r − ln(1 + r) with r = (y − x)/x, of four pairs of doubles whose differences are given.</summary>
 /// <remarks>
-/// One division and one logarithm. With 1 + r = 2ᵉ·z and c near 1/z from a table, ln(1 + r) = (e·ln 2 − ln c) + f + f²·q, f = c·z − 1. Near
-/// x, z − 1 is made of r, and the products and differences of the leading terms are exact, so that r − ln(1 + r) has all digits, too,
-/// however small r is. The logarithm is within 4 ulp, r − ln(1 + r) within 6 (the bounds of the
-/// tests), for positive x and y and exact differences.
+/// One division and one logarithm. With 1 + r = 2ᵉ·z and c near 1/z from a table, ln(1 + r) = (e·ln 2 − ln c) + f − f²·q, f = c·z − 1.
+/// Where y is near x, z − 1 is made of r, and the products and differences of the leading terms are exact, so that r − ln(1 + r) has all
+/// digits however small r is. The logarithm is within 4 ulp, r − ln(1 + r) within 6 (the bounds of the tests), for positive x and y and
+/// exact differences.
 /// </remarks>
 internal static class VectorRatio
 {
