@@ -20,13 +20,14 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         var hard = HardElements.Count(count, scratch);
         if (hard == count)
         {
-            Score<PlainDouble, PlainDouble>(scratch, count);
+            ScorePlain(scratch, count);
             return;
         }
         Score<WideDouble, PlainDouble>(scratch, count);
         if (hard == 0) return;
         scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
-        var again = ScoreNoted<PlainDouble, PlainDouble>(scratch);
+        var again = EightExponentials.AreSupported
+            ? ScoreNoted<PlainEight, PlainEight>(scratch) : ScoreNoted<PlainDouble, PlainDouble>(scratch);
         if (again.LostCount == 0) return;
         for (var i = 0; i < again.LostCount; i++) scratch.Lost[i] = scratch.Lost[again.Lost[i]];
         scratch.LostCount = again.LostCount;
@@ -50,7 +51,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         var count = scratch.LostCount;
         for (var i = 0; i < count; i++) again.TakeElement(i, scratch, scratch.Lost[i]);
         // the last vector is filled up with its first element
-        for (var i = count; i % Lanes.Width != 0; i++) again.TakeElement(i, again, 0);
+        for (var i = count; i % TNumber.Count != 0; i++) again.TakeElement(i, again, 0);
         if (!TNumber.HasRest) BinaryScratch.Span(again.ValueRest).Clear();
         again.LostCount = 0;
         Compute<TWide, TNumber>(again, count);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -19,83 +18,85 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
     public bool HasScore => IsSigmoid && (temperature != 1 || isBiased);
 
     /// <summary>First step: of logits, e^−|z/T + b|; of probabilities, the smaller of p and 1 − p, clipped.</summary>
+    /// <param name="posted">The predictions.</param>
+    /// <param name="score">z/T + b rounded, where that is another number.</param>
+    /// <param name="error">What that lacks.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TWide Start<TWide>(Vector256<double> posted, Vector256<double> score, Vector256<double> error)
-        where TWide : struct, IArithmetic<TWide>
+    public TWide Start<TWide>(TWide posted, TWide score, TWide error) where TWide : struct, IArithmetic<TWide>
     {
-        if (!IsSigmoid) return TWide.Of(Vector256.Max(Smaller(posted), Vector256.Create(clip)));
-        if (!HasScore) return TWide.ExpOfNegative(-Vector256.Abs(posted));
-        return TWide.ExpOfSum(-Vector256.Abs(score), -SizeError(score, error));
+        if (!IsSigmoid) return TWide.Max(Smaller(posted), TWide.Of(clip));
+        if (!HasScore) return TWide.ExpOfNegative(-TWide.Abs(posted));
+        return TWide.ExpOfSum(-TWide.Abs(score), TWide.Select(TWide.LessThan(score, TWide.Zero), error, -error));
     }
 
     /// <summary>
     /// Last step: p, 1 − p and their logs. With e = e^−|z|, the smaller of p and 1 − p is e/(1 + e), the larger 1/(1 + e); their logs
     /// are −|z| − log1p(e) and −log1p(e).
     /// </summary>
+    /// <param name="rounded">z, or where that is another number z/T + b rounded; or p as posted.</param>
+    /// <param name="logit">The same logit with all its digits.</param>
+    /// <param name="start">The first step.</param>
+    /// <param name="logOfLarger">The log of the larger of p and 1 − p.</param>
+    /// <param name="logOfSmaller">That of the smaller, of probabilities.</param>
+    /// <param name="e">Receives them.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public FourElements<TWide, TNumber> Finish<TWide, TNumber>(
-        Vector256<double> posted, Vector256<double> score, Vector256<double> error, TWide start, TNumber logOfLarger,
-        TNumber logOfSmaller)
+    public void Finish<TWide, TNumber>(
+        TWide rounded, TNumber logit, TWide start, TNumber logOfLarger, TNumber logOfSmaller, ref ElementVector<TWide, TNumber> e)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
     {
-        TWide small, large;
-        Vector256<double> isNegative;
+        TWide small, large, isNegative;
         if (IsSigmoid)
         {
             large = TWide.One / (TWide.One + start);
             small = start * large;
-            isNegative = Vector256.LessThan(HasScore ? score : posted, Vector256<double>.Zero);
-            logOfSmaller = HasScore
-                ? logOfLarger - TNumber.Of(Vector256.Abs(score), SizeError(score, error))
-                : logOfLarger - TNumber.Of(Vector256.Abs(posted));
+            isNegative = TWide.LessThan(rounded, TWide.Zero);
+            logOfSmaller = logOfLarger - TNumber.Abs(logit);
         }
         else
         {
             (small, large) = (start, TWide.One - start);
-            isNegative = Vector256.LessThanOrEqual(posted, Vector256.Create(0.5));
+            isNegative = ~TWide.LessThan(TWide.Of(0.5), rounded);
         }
-        return new FourElements<TWide, TNumber>
-        {
-            P = TWide.Select(isNegative, small, large),
-            Q = TWide.Select(isNegative, large, small),
-            LogP = TNumber.Select(isNegative, logOfSmaller, logOfLarger),
-            LogQ = TNumber.Select(isNegative, logOfLarger, logOfSmaller),
-        };
+        var isNarrowNegative = ElementVector<TWide, TNumber>.NarrowMask(isNegative);
+        e.P = TWide.Select(isNegative, small, large);
+        e.Q = TWide.Select(isNegative, large, small);
+        e.LogP = TNumber.Select(isNarrowNegative, logOfSmaller, logOfLarger);
+        e.LogQ = TNumber.Select(isNarrowNegative, logOfLarger, logOfSmaller);
     }
 
     /// <summary>
-    /// ∂L/∂posted of four elements. Logits: (a·q − b·p + c·p·q + d)/T; probabilities: a/p − b/q + c, 0 where clipped;
+    /// ∂L/∂posted. Logits: (a·q − b·p + c·p·q + d)/T; probabilities: a/p − b/q + c, 0 where clipped;
     /// with a, b, c, d the derivatives in their order.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TNumber Backward<TWide, TNumber>(
-        Vector256<double> posted, in FourElements<TWide, TNumber> e, in ElementResult<TNumber> terms, bool isOnLogits,
-        ref Vector256<double> lost)
+        TNumber posted, in ElementVector<TWide, TNumber> e, in ElementResult<TNumber> terms, bool isOnLogits, ref uint lost)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
     {
         if (isOnLogits) return terms.ZDerivative;
-        var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
+        var (p, q) = (ElementVector<TWide, TNumber>.Narrow(e.P), ElementVector<TWide, TNumber>.Narrow(e.Q));
         if (IsSigmoid)
         {
             var (a, b) = (terms.LogPDerivative * q, terms.LogQDerivative * p);
             // the limit where p or 1 − p is 0
             var c = TNumber.XLogY(p * q, terms.PDerivative);
             var g = a - b + c;
-            lost |= TNumber.IsLost(g, TNumber.Abs(a) + TNumber.Abs(b) + TNumber.Abs(c));
+            lost |= TNumber.GetBits(TNumber.IsLost(g, TNumber.Abs(a) + TNumber.Abs(b) + TNumber.Abs(c)));
             return temperature == 1 ? g : g / TNumber.Of(temperature);
         }
         var (fromP, fromQ) = (Quotient(terms.LogPDerivative, p), Quotient(terms.LogQDerivative, q));
         var sum = fromP - fromQ;
         // beside 1/p or 1/(1 − p), a logarithm does not matter
         sum = TNumber.Select(sum.IsFinite, sum + terms.PDerivative, sum);
-        lost |= TNumber.IsLost(sum, TNumber.Abs(fromP) + TNumber.Abs(fromQ) + TNumber.Abs(terms.PDerivative));
-        return clip > 0 ? TNumber.Select(Vector256.LessThan(Smaller(posted), Vector256.Create(clip)), TNumber.Zero, sum) : sum;
+        lost |= TNumber.GetBits(
+            TNumber.IsLost(sum, TNumber.Abs(fromP) + TNumber.Abs(fromQ) + TNumber.Abs(terms.PDerivative)));
+        return clip > 0 ? TNumber.Select(TNumber.LessThan(Smaller(posted), TNumber.Of(clip)), TNumber.Zero, sum) : sum;
     }
 
     /// <summary>∂L/∂z·2^512 of elements whose p or 1 − p is tiny, so that the other is 1.</summary>
-    public Dd BackwardShifted(in FourElements<Dd, Dd> e, in ElementResult<Dd> terms)
+    public Dd BackwardShifted(in ElementVector<Dd, Dd> e, in ElementResult<Dd> terms)
     {
         var (p, q) = (Underflow.ShiftedExp(e.LogP), Underflow.ShiftedExp(e.LogQ));
         var g = terms.LogPDerivative * q - terms.LogQDerivative * p
@@ -110,11 +111,6 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
 
     /// <summary>The smaller of p and 1 − p: exact, since 1 − p is for p ≥ ½.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Smaller(Vector256<double> p) =>
-        Lanes.Select(Vector256.LessThanOrEqual(p, Vector256.Create(0.5)), p, Vector256<double>.One - p);
-
-    /// <summary>What |score| lacks.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> SizeError(Vector256<double> score, Vector256<double> error) =>
-        error ^ (score & Vector256.Create(-0.0));
+    private static TNumber Smaller<TNumber>(TNumber p) where TNumber : struct, IArithmetic<TNumber> =>
+        TNumber.Select(TNumber.LessThan(TNumber.Of(0.5), p), TNumber.One - p, p);
 }

@@ -152,7 +152,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     {
         _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
         _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
-        for (var i = count; i % Lanes.Width != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
+        for (var i = count; i % Lanes.Most != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
         if (_posWeight.Length > 1) ElementScores.Repeat(_posWeight, block, BinaryScratch.Span(scratch.PosWeight, count));
         if (_isWeighted) LoadWeights(block, count, scratch);
         if (_elementScores.AreNeeded) _elementScores.Find(block, count, scratch);
@@ -181,7 +181,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
         if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideDouble, WideDouble>(scratch, count);
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))
-            _block.Score<PlainDouble, PlainDouble>(scratch, count);
+            _block.ScorePlain(scratch, count);
         else if (_isPlainWhereHard) _block.ScoreByLabel(scratch, count);
         else _block.Score<WideDouble, PlainDouble>(scratch, count);
     }

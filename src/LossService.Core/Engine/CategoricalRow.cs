@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -9,7 +8,7 @@ namespace LossService.Core.Engine;
 /// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (both count); the link's backward step turns them into the gradient. A v_c may
 /// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
 /// </remarks>
-internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IArithmetic<TNumber>
+internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers<TNumber>
 {
     /// <summary>The number of classes, K.</summary>
     public required int Classes { get; init; }
@@ -80,14 +79,23 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IAr
     }
 
     /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
-    public FourClasses<TNumber> Four(int start, Vector256<double> weight)
+    public ClassVector<TNumber> Four(int start, TNumber weight)
     {
         var t = T[start];
         var u = TNumber.One - t;
         if ((uint)(Top - start) < Lanes.Width) u = TNumber.Select(Lanes.LaneIs(Top - start), Rest, u);
         var hasLogT = LogT.Length > 0;
-        return new(LogP[start], P[start], Q[start], t, u, weight, start, SumsToOne, HasExactTarget)
+        return new()
         {
+            LogP = LogP[start],
+            P = P[start],
+            Q = Q[start],
+            T = t,
+            U = u,
+            W = weight,
+            First = start,
+            SumsToOne = SumsToOne,
+            HasExactTarget = HasExactTarget,
             HasLogT = hasLogT,
             LogT = hasLogT ? LogT[start] : TNumber.Zero,
         };

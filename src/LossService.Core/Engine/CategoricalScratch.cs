@@ -42,7 +42,7 @@ internal sealed class CategoricalScratch : IDisposable
 
     /// <summary>The row that formulas and links share.</summary>
     public CategoricalRow<TNumber> Row<TNumber>(int hard, bool sumsToOne, TNumber surplus, ReadOnlySpan<double> classWeight)
-        where TNumber : struct, IArithmetic<TNumber> => new()
+        where TNumber : struct, IFourNumbers<TNumber> => new()
         {
             Classes = _classes,
             Hard = hard,
@@ -77,6 +77,6 @@ internal sealed class CategoricalScratch : IDisposable
 
     private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 
-    private NumberRow<TNumber> Pair<TNumber>(int index) where TNumber : struct, IArithmetic<TNumber> =>
+    private NumberRow<TNumber> Pair<TNumber>(int index) where TNumber : struct, IFourNumbers<TNumber> =>
         new(Part(index), Part(index + 1));
 }

@@ -1,16 +1,26 @@
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>What four classes contribute.</summary>
-/// <param name="Value">f_c, with L = Σ_c f_c.</param>
-/// <param name="LogPDerivative">Part of the gradient given as ∂f_c/∂log p_c.</param>
-/// <param name="PDerivative">Part of the gradient given as ∂f_c/∂p_c.</param>
-/// <param name="Size">
-/// What an error of the arithmetic is multiplied by on its way to the value, at least roughly: |f_c| where nothing cancels.
-/// </param>
-/// <param name="PSize">The same for <paramref name="PDerivative"/>.</param>
-internal readonly record struct ClassResult<TNumber>(
-    TNumber Value, TNumber LogPDerivative, TNumber PDerivative, Vector256<double> Size, Vector256<double> PSize)
-    where TNumber : struct, IArithmetic<TNumber>;
+/// <summary>What some classes contribute.</summary>
+/// <remarks>Fields, because the compiler inlines no more than some hundred calls into a formula's loop.</remarks>
+internal struct ClassResult<TNumber> where TNumber : struct, IArithmetic<TNumber>
+{
+    /// <summary>f_c, with L = Σ_c f_c.</summary>
+    public TNumber Value;
+
+    /// <summary>Part of the gradient given as ∂f_c/∂log p_c.</summary>
+    public TNumber LogPDerivative;
+
+    /// <summary>Part of the gradient given as ∂f_c/∂p_c.</summary>
+    public TNumber PDerivative;
+
+    /// <summary>
+    /// What an error of plain doubles is multiplied by on its way to the value, at least roughly: |f_c| where nothing cancels. Not read in
+    /// other arithmetics.
+    /// </summary>
+    public TNumber Size;
+
+    /// <summary>The same for <see cref="PDerivative"/>.</summary>
+    public TNumber PSize;
+}

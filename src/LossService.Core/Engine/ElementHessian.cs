@@ -37,7 +37,7 @@ internal sealed unsafe class ElementHessian
             var posted = Vector256.LoadAligned(scratch.Posted + i);
             var weight = Vector256.LoadAligned(scratch.Weight + i);
             var (label, rest) = ReadLabel(Vector256.LoadAligned(scratch.Label + i));
-            var e = new FourElements<Dd, Dd>
+            var e = new ElementVector<Dd, Dd>
             {
                 Z = new(posted),
                 T = Smooth(label),
@@ -56,20 +56,19 @@ internal sealed unsafe class ElementHessian
     private (Dd T, Dd U) ReadLabel(Vector256<double> posted)
     {
         if (!_target.IsTeacher) return (new(posted), Dd.One - new Dd(posted));
-        var lost = Vector256<double>.Zero;
-        return _target.Finish(posted, _target.Start<Dd>(posted), ref lost);
+        return _target.Read(posted);
     }
 
     private Dd Curve<TFormula>(
-        TFormula formula, Vector256<double> posted, Vector256<double> score, Vector256<double> error, in FourElements<Dd, Dd> labels,
+        TFormula formula, Vector256<double> posted, Vector256<double> score, Vector256<double> error, in ElementVector<Dd, Dd> labels,
         Dd scale)
         where TFormula : struct, IElementFormula
     {
-        var start = _link.Start<Dd>(posted, score, error);
-        var e = _link.IsSigmoid
-            ? _link.Finish(posted, score, error, start, -Dd.UnitLog1p(start), Dd.Zero)
-            : _link.Finish(posted, score, error, start, Dd.Log1p(-start), Dd.Log(start));
-        e = e with { Z = labels.Z, T = labels.T, U = labels.U, PosWeight = labels.PosWeight };
+        var start = _link.Start(new Dd(posted), new(score), new(error));
+        var logit = _link.HasScore ? new Dd(score, error) : new(posted);
+        var e = labels;
+        if (_link.IsSigmoid) _link.Finish(new(logit.Hi), logit, start, -Dd.UnitLog1p(start), Dd.Zero, ref e);
+        else _link.Finish(logit, logit, start, Dd.Log1p(-start), Dd.Log(start), ref e);
         var h = formula.Curve(e, _link.IsSigmoid) * scale;
         if (_link.IsSigmoid)
         {

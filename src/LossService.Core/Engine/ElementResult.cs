@@ -1,15 +1,26 @@
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>What four elements cost, and the derivatives of that; the four parts of the gradient add up.</summary>
-/// <param name="Value">L.</param>
-/// <param name="LogPDerivative">∂L/∂log p with 1 − p held.</param>
-/// <param name="LogQDerivative">∂L/∂log(1 − p) with p held.</param>
-/// <param name="PDerivative">∂L/∂p of what is neither.</param>
-/// <param name="ZDerivative">∂L/∂z, for formulas on logits.</param>
-/// <param name="Lost">All bits set where one of these lost digits by cancellation (<see cref="IArithmetic{TSelf}.IsLost"/>).</param>
-internal readonly record struct ElementResult<TNumber>(
-    TNumber Value, TNumber LogPDerivative, TNumber LogQDerivative, TNumber PDerivative, TNumber ZDerivative, Vector256<double> Lost)
-    where TNumber : struct, IArithmetic<TNumber>;
+/// <summary>What some elements cost, and the derivatives of that; the four parts of the gradient add up.</summary>
+/// <remarks>Fields, because the compiler inlines no more than some hundred calls into a formula's loop.</remarks>
+internal struct ElementResult<TNumber> where TNumber : struct, IArithmetic<TNumber>
+{
+    /// <summary>L.</summary>
+    public TNumber Value;
+
+    /// <summary>∂L/∂log p with 1 − p held.</summary>
+    public TNumber LogPDerivative;
+
+    /// <summary>∂L/∂log(1 − p) with p held.</summary>
+    public TNumber LogQDerivative;
+
+    /// <summary>∂L/∂p of what is neither.</summary>
+    public TNumber PDerivative;
+
+    /// <summary>∂L/∂z, for formulas on logits.</summary>
+    public TNumber ZDerivative;
+
+    /// <summary>The bits of lanes where one of these lost digits by cancellation (<see cref="IArithmetic{TSelf}.IsLost"/>).</summary>
+    public uint Lost;
+}

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -28,16 +27,22 @@ internal readonly unsafe struct ElementScores
     /// <param name="block">The first element's place in the batch.</param>
     /// <param name="count">The number of elements; those up to a whole vector are filled, too.</param>
     /// <param name="scratch">The block.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Find(long block, int count, BinaryScratch scratch)
     {
-        var score = _score;
         if (_bias.Length > 0) Repeat(_bias, block, BinaryScratch.Span(scratch.Bias, count));
-        for (var i = 0; i < count; i += Lanes.Width)
+        if (EightExponentials.AreSupported) Find<PlainEight>(count, scratch);
+        else Find<PlainDouble>(count, scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void Find<TNumber>(int count, BinaryScratch scratch) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (score, isBiased) = (_score, _bias.Length > 0);
+        for (var i = 0; i < count; i += TNumber.Count)
         {
-            var bias = _bias.Length == 0 ? Vector256<double>.Zero : Vector256.LoadAligned(scratch.Bias + i);
-            score.Of(Vector256.LoadAligned(scratch.Posted + i), bias, out var error).StoreAligned(scratch.Score + i);
-            error.StoreAligned(scratch.ScoreError + i);
+            var bias = isBiased ? TNumber.Load(ref scratch.Bias[i]) : TNumber.Zero;
+            score.Of(TNumber.Load(ref scratch.Posted[i]), bias, out var error).StoreNearest(ref scratch.Score[i]);
+            error.StoreNearest(ref scratch.ScoreError[i]);
         }
     }
 

@@ -16,7 +16,7 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
     {
         // by compares alone: a branch on labels in no order costs more than all else
         var hard = Vector256<long>.Zero;
-        for (var i = 0; i < count; i += Lanes.Width) hard -= AreHard(Vector256.LoadAligned(scratch.Label + i)).AsInt64();
+        for (var i = 0; i < count; i += Lanes.Width) hard -= AreHard(PlainDouble.Load(ref scratch.Label[i])).Round().AsInt64();
         // the padding of a last vector has labels of 0
         return (int)Vector256.Sum(hard) - (Lanes.Padded(count) - count);
     }
@@ -28,7 +28,7 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
         var hard = 0;
         for (var i = 0; i < count; i += Lanes.Width)
         {
-            var bits = AreHard(Vector256.LoadAligned(scratch.Label + i)).ExtractMostSignificantBits();
+            var bits = PlainDouble.GetBits(AreHard(PlainDouble.Load(ref scratch.Label[i])));
             for (; bits != 0 && i + uint.TrailingZeroCount(bits) < count; bits &= bits - 1)
                 places[hard++] = (byte)(i + uint.TrailingZeroCount(bits));
         }
@@ -36,31 +36,35 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
     }
 
     /// <summary>Scores them; the results of other elements stay.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(int count, BinaryScratch scratch)
     {
-        var z = hasScore ? scratch.Score : scratch.Posted;
-        TakeExponentials(count, z, scratch);
-        var factor = Vector256.Create(scale);
-        for (var i = 0; i < count; i += Lanes.Width)
+        if (EightExponentials.AreSupported) Score<PlainEight>(count, scratch);
+        else Score<PlainDouble>(count, scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void Score<TNumber>(int count, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var z = hasScore ? s.Score : s.Posted;
+        TakeExponentials<TNumber>(count, z, s);
+        var (one, factor) = (TNumber.One, TNumber.Of(scale));
+        for (var i = 0; i < count; i += TNumber.Count)
         {
-            var t = Vector256.LoadAligned(scratch.Label + i);
+            var t = TNumber.Load(ref s.Label[i]);
             var isHard = AreHard(t);
-            if (isHard.AsInt64() == Vector256<long>.Zero) continue;
-            var isPositive = Vector256.Equals(t, Vector256<double>.One);
-            var kernel = new LogisticKernel(Vector256.LoadAligned(z + i), Vector256.LoadAligned(scratch.Start + i), isPositive);
-            var weight = Vector256.LoadAligned(scratch.Weight + i)
-                * Lanes.Select(isPositive, Vector256.LoadAligned(scratch.PosWeight + i), Vector256<double>.One);
+            if (TNumber.GetBits(isHard) == 0) continue;
+            var isPositive = (t - one).IsZero;
+            var kernel = new LogisticKernel<TNumber>(TNumber.Load(ref z[i]), TNumber.Load(ref s.Start[i]), isPositive);
+            var weight = TNumber.Load(ref s.Weight[i]) * TNumber.Select(isPositive, TNumber.Load(ref s.PosWeight[i]), one);
             // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
-            var hasNoWeight = Vector256.Equals(weight, Vector256<double>.Zero);
-            var loss = hasScore ? kernel.LossOf(Vector256.LoadAligned(scratch.ScoreError + i)) : kernel.Loss;
-            loss = Vector256.AndNot(loss * weight, hasNoWeight);
-            var gradient = Vector256.AndNot(
-                kernel.Derivative * (weight * Lanes.Select(isPositive, -factor, factor)), hasNoWeight);
-            Lanes.Select(isHard, loss, Vector256.LoadAligned(scratch.Value + i)).StoreAligned(scratch.Value + i);
-            Vector256.AndNot(Vector256.LoadAligned(scratch.ValueRest + i), isHard).StoreAligned(scratch.ValueRest + i);
-            Lanes.Select(isHard, gradient, Vector256.LoadAligned(scratch.Gradient + i))
-                .StoreAligned(scratch.Gradient + i);
+            var hasNoWeight = weight.IsZero;
+            var loss = (hasScore ? kernel.LossOf(TNumber.Load(ref s.ScoreError[i])) : kernel.Loss) * weight;
+            loss = TNumber.Select(hasNoWeight, TNumber.Zero, loss);
+            var gradient = kernel.Derivative * (weight * TNumber.Select(isPositive, -factor, factor));
+            gradient = TNumber.Select(hasNoWeight, TNumber.Zero, gradient);
+            TNumber.Select(isHard, loss, TNumber.Load(ref s.Value[i])).StoreNearest(ref s.Value[i]);
+            TNumber.Select(isHard, TNumber.Zero, TNumber.Load(ref s.ValueRest[i])).StoreNearest(ref s.ValueRest[i]);
+            TNumber.Select(isHard, gradient, TNumber.Load(ref s.Gradient[i])).StoreNearest(ref s.Gradient[i]);
         }
     }
 
@@ -68,20 +72,20 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
     /// In a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that iterations do
     /// not overlap.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void TakeExponentials(int count, double* z, BinaryScratch scratch)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void TakeExponentials<TNumber>(int count, double* z, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        for (var i = 0; i < count; i += Lanes.Width)
+        for (var i = 0; i < count; i += TNumber.Count)
         {
-            if (AreHard(Vector256.LoadAligned(scratch.Label + i)).AsInt64() == Vector256<long>.Zero) continue;
-            var own = Vector256.LoadAligned(z + i);
+            if (TNumber.GetBits(AreHard(TNumber.Load(ref s.Label[i]))) == 0) continue;
+            var own = TNumber.Load(ref z[i]);
             var e = hasScore
-                ? LogisticKernel.Exponential(own, Vector256.LoadAligned(scratch.ScoreError + i)) : LogisticKernel.Exponential(own);
-            e.StoreAligned(scratch.Start + i);
+                ? LogisticKernel<TNumber>.Exponential(own, TNumber.Load(ref s.ScoreError[i])) : LogisticKernel<TNumber>.Exponential(own);
+            e.StoreNearest(ref s.Start[i]);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> AreHard(Vector256<double> t) =>
-        Vector256.Equals(t, Vector256<double>.One) | Vector256.Equals(t, Vector256<double>.Zero);
+    private static TNumber AreHard<TNumber>(TNumber t) where TNumber : struct, IPlainNumbers<TNumber> =>
+        (t - TNumber.One).IsZero | t.IsZero;
 }

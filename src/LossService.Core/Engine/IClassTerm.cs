@@ -9,11 +9,11 @@ internal interface IClassTerm
     static virtual int SurplusFactor => 0;
 
     /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
-    ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
+    ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
 
     /// <summary>
     /// What <see cref="At"/> leaves of ∂²f/∂(log p)² beside p·∂f/∂p, where ∂f/∂log p is not derived again: p·(scaled + p·ofP).
     /// A loss without a Hessian is not asked.
     /// </summary>
-    (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => throw new NotSupportedException($"{GetType().Name} has no second derivative");
+    (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => throw new NotSupportedException($"{GetType().Name} has no second derivative");
 }

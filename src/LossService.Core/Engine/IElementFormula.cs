@@ -6,7 +6,7 @@ namespace LossService.Core.Engine;
 /// <summary>A binary formula: L(p, t), element by element, in any arithmetic.</summary>
 internal interface IElementFormula
 {
-    /// <summary>Whether the formula reads <see cref="FourElements{TWide, TNumber}.Z"/> alone and needs no probability.</summary>
+    /// <summary>Whether the formula reads <see cref="ElementVector{TWide, TNumber}.Z"/> alone and needs no probability.</summary>
     static virtual bool IsOnLogits => false;
 
     /// <summary>Whether the formula reads the logarithms.</summary>
@@ -21,11 +21,11 @@ internal interface IElementFormula
     /// <summary>Whether plain doubles alone are enough for the value where the label is 0 or 1, too.</summary>
     static virtual bool IsPlainWhereHard => false;
 
-    /// <summary>Whether <see cref="LogisticKernel"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
+    /// <summary>Whether <see cref="LogisticKernel{TNumber}"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
     static virtual bool IsLogistic => false;
 
-    /// <summary>L and its derivatives for four elements.</summary>
-    ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+    /// <summary>L and its derivatives for some elements.</summary>
+    ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>;
 
@@ -33,5 +33,5 @@ internal interface IElementFormula
     /// The second derivative of four elements: of a formula on logits by z; else by p, or where p = σ(z), by z and divided by p(1 − p).
     /// A loss without a Hessian is not asked.
     /// </summary>
-    Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid) => throw new NotSupportedException($"{GetType().Name} has no second derivative");
+    Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid) => throw new NotSupportedException($"{GetType().Name} has no second derivative");
 }

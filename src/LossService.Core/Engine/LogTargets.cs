@@ -41,23 +41,34 @@ internal sealed class LogTargets(Tensor posted, int classes) : TargetRows
     }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         ReadLogs(row, target);
-        var isZero = Vector256<double>.AllBitsSet;
-        var sum = new TargetEntropy();
-        for (var c = 0; c < target.Length; c += Lanes.Width)
+        var (sum, isHard) = (new TargetEntropy(), true);
+        var done = EightExponentials.AreSupported ? Exponentiate<PlainEight>(target, 0, ref sum, ref isHard) : 0;
+        Exponentiate<PlainDouble>(target, done, ref sum, ref isHard);
+        negatedEntropy = sum.Sum.ToScalar();
+        return isHard ? FindHard(target) : Soft;
+    }
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Exponentiate<TNumber>(Span<double> target, int start, ref TargetEntropy entropy, ref bool isHard)
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (sum, isZero, c) = (entropy, ~TNumber.Zero, start);
+        for (; c <= target.Length - TNumber.Count; c += TNumber.Count)
         {
-            var l = Vector256.LoadUnsafe(ref target[c]);
-            var t = VectorMath.Exp(l, Vector256<double>.Zero);
+            var l = TNumber.Load(ref target[c]);
+            var t = TNumber.ExpOfSum(l, TNumber.Zero);
             sum.Add(t, l);
             // e^l is 1 for an l of −1e-17, too: such a row is soft
-            isZero &= Vector256.Equals(l, Vector256<double>.Zero) | Vector256.Equals(t, Vector256<double>.Zero);
-            t.StoreUnsafe(ref target[c]);
+            isZero &= l.IsZero | t.IsZero;
+            t.StoreNearest(ref target[c]);
         }
-        negatedEntropy = sum.Sum.ToScalar();
-        return Vector256.EqualsAll(isZero.AsInt64(), Vector256<long>.AllBitsSet) ? FindHard(target) : Soft;
+        (entropy, isHard) = (sum, isHard && TNumber.GetBits(~isZero) == 0);
+        return c;
     }
 
     /// <inheritdoc/>

@@ -90,7 +90,7 @@ internal sealed class PlainScorer(
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
-        return WriteGradient(gradient, index, row, softmax, score, losses.GetGradientScale(scale).Hi, scratch.Result)
+        return WriteGradient(gradient, index, row, softmax, score, losses.GetGradientScale(scale).ToScalar(), scratch.Result)
             ? RowWork.None
             : RowWork.Gradient;
     }
@@ -113,25 +113,25 @@ internal sealed class PlainScorer(
         }
         var p = softmax;
         var result = scratch.Result;
-        var factor = Vector256.Create(Vector256.Sum(total) / _scale.Temperature / _scale.Temperature) * scale.Hi;
+        var factor = PlainDouble.Of(Vector256.Sum(total) / _scale.Temperature / _scale.Temperature) * PlainDouble.Of(scale.ToScalar());
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            var exponential = row.P[c].Round();
+            var exponential = row.P[c];
             var probability = p.GetP(exponential);
-            (probability * p.GetQ(exponential, probability) * factor).CopyTo(result[c..]);
+            (probability * p.GetQ(exponential, probability) * factor).StoreNearest(ref result[c]);
         }
         hessian.Write(index * _classes, result[.._classes]);
     }
 
     private unsafe bool WriteGradient(Tensor gradient, long index, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
-        in PlainScore score, Vector256<double> scale, Span<double> result)
+        in PlainScore score, double scale, Span<double> result)
     {
-        if (scale.ToScalar() == 0)
+        if (scale == 0)
         {
             gradient.Clear(index * _classes, _classes);
             return true;
         }
-        if (!formula.IsOnLogits) scale *= Vector256.Create(1 / _scale.Temperature);
+        if (!formula.IsOnLogits) scale *= 1 / _scale.Temperature;
         if (gradient.DType == DType.Float32) return Find(row, softmax, score, scale, (StoredFloat32*)gradient.Data + index * _classes);
         bool hasDigits;
         fixed (double* doubles = result) hasDigits = Find(row, softmax, score, scale, (StoredFloat64*)doubles);
@@ -140,7 +140,7 @@ internal sealed class PlainScorer(
     }
 
     private unsafe bool Find<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
-        Vector256<double> scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
+        double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {
         if (!formula.IsOnLogits) return Combine(row, softmax, score, scale, gradient);
         Scale(row, scale, gradient);
@@ -148,85 +148,61 @@ internal sealed class PlainScorer(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe void Scale<TElement>(in CategoricalRow<PlainDouble> row, Vector256<double> scale, TElement* gradient)
+    private static unsafe void Scale<TElement>(in CategoricalRow<PlainDouble> row, double scale, TElement* gradient)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
         ref var derivatives = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
-        for (var c = 0; c < row.Classes; c += Lanes.Width)
-            Store(Vector256.LoadUnsafe(ref derivatives, (nuint)c) * scale, gradient + c, row.Classes - c);
+        var factor = Vector256.Create(scale);
+        var whole = row.Classes & -Lanes.Width;
+        for (var c = 0; c < whole; c += Lanes.Width)
+            TElement.Store(Vector256.LoadUnsafe(ref derivatives, (nuint)c) * factor, gradient + c);
+        for (var c = whole; c < row.Classes; c++) gradient[c] = TElement.FromDouble(Unsafe.Add(ref derivatives, c) * scale);
     }
 
     /// <summary>(u·(1 − p) − p·(Σu − u))·scale: the softmax's backward step of <see cref="CategoricalLink"/>.</summary>
     /// <returns>Whether every element has the digits of a float32, so that it is no small difference of large numbers.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static unsafe bool Combine<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
-        Vector256<double> scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
+        double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var p = softmax;
-        ref var e = ref MemoryMarshal.GetReference(row.P.Hi);
-        ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
-        ref var sizes = ref MemoryMarshal.GetReference(row.Size);
-        var (sum, all) = (Vector256.Create(score.Derivative), Vector256.Create(score.DerivativeSize));
-        var least = Vector256.Create(SoftmaxKernel<TElement>.LeastPart);
-        var hasDigits = Vector256<double>.AllBitsSet;
-        var classes = row.Classes;
-        var first = EightExponentials.AreSupported ? CombineEights(row, softmax, score, scale, gradient, ref hasDigits) : 0;
-        for (var c = first; c < row.P.Length; c += Lanes.Width)
-        {
-            var exponential = Vector256.LoadUnsafe(ref e, (nuint)c);
-            var own = Vector256.LoadUnsafe(ref u, (nuint)c);
-            var probability = p.GetP(exponential);
-            var rest = p.GetQ(exponential, probability);
-            var g = own * rest - probability * (sum - own);
-            var size = Vector256.FusedMultiplyAdd(Vector256.LoadUnsafe(ref sizes, (nuint)c), rest, probability * all);
-            // false for NaN
-            hasDigits &= Vector256.GreaterThanOrEqual(Vector256.Abs(g), size * least);
-            g *= scale;
-            hasDigits &= Vector256.LessThan(Vector256.Abs(g), Vector256.Create(double.PositiveInfinity));
-            Store(g, gradient + c, classes - c);
-        }
-        return Vector256.EqualsAll(hasDigits.AsInt64(), Vector256<long>.AllBitsSet);
+        var (done, hasDigits) = (0, true);
+        if (EightExponentials.AreSupported) done = Combine<TElement, PlainEight>(row, softmax, score, scale, gradient, 0, ref hasDigits);
+        Combine<TElement, PlainDouble>(row, softmax, score, scale, gradient, done, ref hasDigits);
+        return hasDigits;
     }
 
-    /// <summary>The same for as many classes as make eights, on processors with AVX-512.</summary>
+    /// <summary>Does the classes from <paramref name="start"/> on, in eight lanes as far as there are eight.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static unsafe int CombineEights<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
-        Vector256<double> scale, TElement* gradient, ref Vector256<double> hasDigits)
+    private static unsafe int Combine<TElement, TNumber>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
+        in PlainScore score, double scale, TElement* gradient, int start, ref bool hasDigits)
         where TElement : unmanaged, IStoredFloat<TElement>
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
         var p = softmax;
         ref var e = ref MemoryMarshal.GetReference(row.P.Hi);
         ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var sizes = ref MemoryMarshal.GetReference(row.Size);
-        var (sum, all) = (Vector512.Create(score.Derivative), Vector512.Create(score.DerivativeSize));
-        var (least, factor) = (Vector512.Create(SoftmaxKernel<TElement>.LeastPart), Vector512.Create(scale, scale));
-        var haveDigits = Vector512<double>.AllBitsSet;
-        var c = 0;
-        for (; c <= row.Classes - 2 * Lanes.Width; c += 2 * Lanes.Width)
+        var (sum, all, factor) = (TNumber.Of(score.Derivative), TNumber.Of(score.DerivativeSize), TNumber.Of(scale));
+        var least = TNumber.Of(SoftmaxKernel<TElement>.LeastPart);
+        var lacks = TNumber.Zero;
+        var last = stackalloc TElement[TNumber.Count];
+        var end = TNumber.Count == Lanes.Width ? row.P.Length : row.Classes & -TNumber.Count;
+        for (var c = start; c < end; c += TNumber.Count)
         {
-            var exponential = Vector512.LoadUnsafe(ref e, (nuint)c);
-            var own = Vector512.LoadUnsafe(ref u, (nuint)c);
+            var exponential = TNumber.Load(ref Unsafe.Add(ref e, c));
+            var own = TNumber.Load(ref Unsafe.Add(ref u, c));
             var probability = p.GetP(exponential);
-            var rest = p.GetQ(exponential, probability);
-            var g = own * rest - probability * (sum - own);
-            var size = Vector512.FusedMultiplyAdd(Vector512.LoadUnsafe(ref sizes, (nuint)c), rest, probability * all);
-            // false for NaN
-            haveDigits &= Vector512.GreaterThanOrEqual(Vector512.Abs(g), size * least);
+            var q = p.GetQ(exponential, probability);
+            var g = own * q - probability * (sum - own);
+            var size = TNumber.FusedMultiplyAdd(TNumber.Load(ref Unsafe.Add(ref sizes, c)), q, probability * all);
+            lacks |= TNumber.LessThan(TNumber.Abs(g), size * least);
             g *= factor;
-            haveDigits &= Vector512.LessThan(Vector512.Abs(g), Vector512.Create(double.PositiveInfinity));
-            TElement.StoreEight(g, gradient + c);
+            lacks |= ~g.IsFinite;
+            var rest = row.Classes - c;
+            g.Store(rest < TNumber.Count ? last : gradient + c);
+            if (rest < TNumber.Count) new Span<TElement>(last, rest).CopyTo(new(gradient + c, rest));
         }
-        hasDigits &= haveDigits.GetLower() & haveDigits.GetUpper();
-        return c;
-    }
-
-    /// <summary>Writes four elements, or as many as there are.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static unsafe void Store<TElement>(Vector256<double> value, TElement* to, int count)
-        where TElement : unmanaged, IStoredFloat<TElement>
-    {
-        if (count >= Lanes.Width) TElement.Store(value, to);
-        else for (var i = 0; i < count; i++) to[i] = TElement.FromDouble(value[i]);
+        hasDigits &= TNumber.GetBits(lacks) == 0;
+        return end;
     }
 }

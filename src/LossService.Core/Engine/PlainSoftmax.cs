@@ -6,10 +6,10 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>The softmax of a row in plain double, by the kernel's exponentials: p, 1 − p and log p of any four classes.</summary>
+/// <summary>The softmax of a row in plain double, by the kernel's exponentials: p, 1 − p and log p of any classes.</summary>
 internal readonly struct PlainSoftmax
 {
-    private readonly Vector256<double> _inverse, _inverseRest, _ofLargest, _max, _perUnit, _log;
+    private readonly double _inverse, _inverseRest, _ofLargest, _max, _perUnit, _log;
 
     /// <summary>Stores the exponentials of a row in the place of its p.</summary>
     /// <param name="row">The row.</param>
@@ -27,20 +27,19 @@ internal readonly struct PlainSoftmax
                 IsDefined = double.IsFinite(max);
                 if (!IsDefined) return;
                 rest = SoftmaxKernel<StoredFloat64>.StoreExponentials((StoredFloat64*)z, row.Classes, min, max, scale, e);
-                _perUnit = Vector256.Create(1 / scale.Temperature);
+                _perUnit = 1 / scale.Temperature;
             }
             else
             {
-                (max, _perUnit) = (0, Vector256<double>.One);
+                (max, _perUnit) = (0, 1);
                 rest = BiasedSoftmax.StoreExponentials(z, e, row.Classes, biased.Find((StoredFloat64*)z, row.Classes, z, e));
                 IsDefined = !double.IsNaN(rest);
                 if (!IsDefined) return;
             }
             var inverse = Dd.One / (Dd.One + new Dd(rest));
-            (_inverse, _inverseRest) = (inverse.Hi, inverse.Lo);
-            _ofLargest = Vector256.Create(rest) * inverse.Hi;
-            _max = Vector256.Create(max);
-            _log = VectorMath.Log1p(Vector256.Create(rest));
+            (_inverse, _inverseRest) = (inverse.Hi.ToScalar(), inverse.Lo.ToScalar());
+            (_ofLargest, _max) = (rest * _inverse, max);
+            _log = VectorMath.Log1p(Vector256.Create(rest)).ToScalar();
             Largest = MemoryMarshal.Cast<double, long>(row.P.Hi).IndexOf(BitConverter.DoubleToInt64Bits(1));
         }
     }
@@ -54,32 +53,36 @@ internal readonly struct PlainSoftmax
     /// <summary>p of the classes with these exponentials.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     // the rounding error of the inverse would be all the elements'
-    public Vector256<double> GetP(Vector256<double> e) => Vector256.FusedMultiplyAdd(e, _inverse, e * _inverseRest);
+    public TNumber GetP<TNumber>(TNumber e) where TNumber : struct, IPlainNumbers<TNumber> =>
+        TNumber.FusedMultiplyAdd(e, TNumber.Of(_inverse), e * TNumber.Of(_inverseRest));
 
     /// <summary>1 − p: of the largest class by the sum of the others.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> GetQ(Vector256<double> e, Vector256<double> p) =>
-        Lanes.Select(Vector256.Equals(e, Vector256<double>.One), _ofLargest, Vector256<double>.One - p);
+    public TNumber GetQ<TNumber>(TNumber e, TNumber p) where TNumber : struct, IPlainNumbers<TNumber> =>
+        // no exponential is above 1
+        TNumber.Select(TNumber.LessThan(e, TNumber.One), TNumber.One - p, TNumber.Of(_ofLargest));
 
-    /// <inheritdoc cref="GetP(Vector256{double})"/>
+    /// <summary>The classes of a vector with their weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> GetP(Vector512<double> e) => Vector512.FusedMultiplyAdd(
-        e, Vector512.Create(_inverse, _inverse), e * Vector512.Create(_inverseRest, _inverseRest));
-
-    /// <inheritdoc cref="GetQ(Vector256{double}, Vector256{double})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector512<double> GetQ(Vector512<double> e, Vector512<double> p) => Vector512.ConditionalSelect(
-        Vector512.Equals(e, Vector512<double>.One), Vector512.Create(_ofLargest, _ofLargest), Vector512<double>.One - p);
-
-    /// <summary>Four classes with their weights.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public FourClasses<PlainDouble> Four(in CategoricalRow<PlainDouble> row, int start, Vector256<double> weight)
+    public ClassVector<TNumber> Read<TNumber>(in CategoricalRow<PlainDouble> row, int start, TNumber weight)
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var e = Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row.P.Hi), (nuint)start);
+        var e = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.P.Hi), start));
+        var t = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.T.Hi), start));
+        var z = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Z), start));
         var p = GetP(e);
-        return new(
-            PlainDouble.Of(GetLogP(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row.Z), (nuint)start))), PlainDouble.Of(p),
-            PlainDouble.Of(GetQ(e, p)), row.T[start], PlainDouble.One - row.T[start], weight, start, row.SumsToOne, row.HasExactTarget);
+        return new()
+        {
+            LogP = GetLogP(z),
+            P = p,
+            Q = GetQ(e, p),
+            T = t,
+            U = TNumber.One - t,
+            W = weight,
+            First = start,
+            SumsToOne = row.SumsToOne,
+            HasExactTarget = row.HasExactTarget,
+        };
     }
 
     /// <summary>Replaces the exponentials of a row by p, and fills log p.</summary>
@@ -88,11 +91,12 @@ internal readonly struct PlainSoftmax
     {
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            row.LogP.Store(c, PlainDouble.Of(GetLogP(Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(row.Z), (nuint)c))));
-            row.P.Store(c, PlainDouble.Of(GetP(row.P[c].Round())));
+            row.LogP.Store(c, GetLogP(PlainDouble.Load(ref row.Z[c])));
+            row.P.Store(c, GetP(row.P[c]));
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private Vector256<double> GetLogP(Vector256<double> z) => Vector256.FusedMultiplyAdd(z - _max, _perUnit, -_log);
+    private TNumber GetLogP<TNumber>(TNumber z) where TNumber : struct, IPlainNumbers<TNumber> =>
+        TNumber.FusedMultiplyAdd(z - TNumber.Of(_max), TNumber.Of(_perUnit), TNumber.Of(-_log));
 }

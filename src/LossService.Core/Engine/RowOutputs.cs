@@ -16,7 +16,7 @@ internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights 
 
     /// <summary>Writes what depends on the predictions alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Write<TNumber>(long index, in CategoricalRow<TNumber> row) where TNumber : struct, IArithmetic<TNumber>
+    public void Write<TNumber>(long index, in CategoricalRow<TNumber> row) where TNumber : struct, IFourNumbers<TNumber>
     {
         scores.Probabilities?.Write(index * _classes, row.P.Hi[.._classes]);
         scores.LogProbabilities?.Write(index * _classes, row.LogP.Hi[.._classes]);
@@ -40,7 +40,7 @@ internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights 
     /// <param name="y">Its label, padded.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Tally<TNumber>(MetricsSum tally, long index, int hard, in CategoricalRow<TNumber> row, ReadOnlySpan<double> y)
-        where TNumber : struct, IArithmetic<TNumber>
+        where TNumber : struct, IFourNumbers<TNumber>
     {
         var crossEntropy = TNumber.Zero;
         for (var c = 0; c < row.P.Length; c += Lanes.Width)

@@ -22,14 +22,14 @@ internal sealed class SigmoidLink(double temperature, bool isExact) : Categorica
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void FillIn<TNumber>(in CategoricalRow<Dd> row) where TNumber : struct, IArithmetic<TNumber>
+    private void FillIn<TNumber>(in CategoricalRow<Dd> row) where TNumber : struct, IFourNumbers<TNumber>
     {
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
             var z = new Dd(Vector256.LoadUnsafe(ref row.Z[c]));
             if (temperature != 1) z /= _temperature;
             var negative = -Dd.Abs(z);
-            var e = TNumber.ExpOfSum(negative.Hi, negative.Lo);
+            var e = TNumber.ExpOfSum(TNumber.Of(negative.Hi), TNumber.Of(negative.Lo));
             var large = TNumber.One / (TNumber.One + e);
             var (small, isNegative) = (e * large, Vector256.LessThan(z.Hi, Vector256<double>.Zero));
             row.P.Store(c, Widen(TNumber.Select(isNegative, small, large)));
@@ -38,7 +38,7 @@ internal sealed class SigmoidLink(double temperature, bool isExact) : Categorica
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Dd Widen<TNumber>(TNumber number) where TNumber : struct, IArithmetic<TNumber> => new(number.Round(), number.Rest());
+    private static Dd Widen<TNumber>(TNumber number) where TNumber : struct, IFourNumbers<TNumber> => new(number.Round(), number.Rest());
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)

@@ -37,7 +37,7 @@ internal readonly struct Smoothing
     /// <param name="target">Receives t.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Apply<TNumber>(NumberRow<TNumber> y, ReadOnlySpan<double> z, NumberRow<TNumber> target)
-        where TNumber : struct, IArithmetic<TNumber>
+        where TNumber : struct, IFourNumbers<TNumber>
     {
         y.Hi.CopyTo(target.Hi);
         if (TNumber.HasRest) y.Lo.CopyTo(target.Lo);

@@ -24,7 +24,7 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
         var value = Dd.Zero;
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            var terms = term.At(row.Four(c, GetWeight(row.ClassWeight, c)));
+            var terms = term.At(row.Four(c, GetWeight<Dd>(row.ClassWeight, c)));
             value += terms.Value;
             row.LogPDerivative.Store(c, terms.LogPDerivative);
             row.PDerivative.Store(c, terms.PDerivative);
@@ -33,39 +33,54 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
     }
 
     /// <inheritdoc/>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
     {
-        var p = softmax;
-        var (winner, winnerSize) = FindWinner(row, softmax);
+        var sums = default(PlainSums);
+        (sums.Winner, sums.WinnerSize) = FindWinner(row, softmax);
+        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(row, softmax, 0, ref sums) : 0;
+        AddUp<PlainDouble>(row, softmax, done, ref sums);
+        return new(
+            AddSurplus(Dd.SumOfLanes(sums.Total + sums.Value), true, new Dd(row.Surplus.Round())), Vector256.Sum(sums.Size),
+            Vector256.Sum(sums.Derivative), Vector256.Sum(sums.DerivativeSize));
+    }
+
+    /// <summary>Scores the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first class that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private int AddUp<TNumber>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, int start, ref PlainSums sums)
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        // sums in locals stay in registers
+        var (p, total, value, size) = (softmax, sums.Total, sums.Value, sums.Size);
+        var (derivative, derivativeSize) = (sums.Derivative, sums.DerivativeSize);
+        var (winner, winnerSize) = (TNumber.Of(sums.Winner), TNumber.Of(sums.WinnerSize));
         ref var derivatives = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var derivativeSizes = ref MemoryMarshal.GetReference(row.Size);
-        var (total, value, size) = (Dd.Zero, Vector256<double>.Zero, Vector256<double>.Zero);
-        var (derivative, derivativeSize) = (Vector256<double>.Zero, Vector256<double>.Zero);
-        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        var c = start;
+        for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
         {
-            var four = p.Four(row, c, GetWeight(row.ClassWeight, c));
-            var terms = term.At(four);
-            value += terms.Value.Round();
-            if ((c & (Run - 1)) == Run - Lanes.Width)
+            var classes = p.Read(row, c, GetWeight<TNumber>(row.ClassWeight, c));
+            var terms = term.At(classes);
+            value = TNumber.Add(value, terms.Value);
+            if ((c & (Run - 1)) == Run - TNumber.Count)
             {
                 total += value;
                 value = Vector256<double>.Zero;
             }
-            size += terms.Size;
+            size = TNumber.Add(size, terms.Size);
             // p·v → 0 where p = 0 and v is infinite
-            var isZero = four.P.IsZero;
-            var u = terms.LogPDerivative.Round() + Vector256.AndNot(four.P.Round() * (terms.PDerivative.Round() - winner), isZero);
-            var uSize = Vector256.Abs(terms.LogPDerivative.Round())
-                + Vector256.AndNot(four.P.Round() * (terms.PSize + winnerSize), isZero);
-            u.StoreUnsafe(ref derivatives, (nuint)c);
-            uSize.StoreUnsafe(ref derivativeSizes, (nuint)c);
-            derivative += u;
-            derivativeSize += uSize;
+            var isZero = classes.P.IsZero;
+            var u = terms.LogPDerivative + TNumber.Select(isZero, TNumber.Zero, classes.P * (terms.PDerivative - winner));
+            var uSize = TNumber.Abs(terms.LogPDerivative)
+                + TNumber.Select(isZero, TNumber.Zero, classes.P * (terms.PSize + winnerSize));
+            u.StoreNearest(ref Unsafe.Add(ref derivatives, c));
+            uSize.StoreNearest(ref Unsafe.Add(ref derivativeSizes, c));
+            derivative = TNumber.Add(derivative, u);
+            derivativeSize = TNumber.Add(derivativeSize, uSize);
         }
-        return new(
-            AddSurplus(Dd.SumOfLanes(total + value), true, new Dd(row.Surplus.Round())), Vector256.Sum(size),
-            Vector256.Sum(derivative), Vector256.Sum(derivativeSize));
+        (sums.Total, sums.Value, sums.Size) = (total, value, size);
+        (sums.Derivative, sums.DerivativeSize) = (derivative, derivativeSize);
+        return c;
     }
 
     /// <inheritdoc/>
@@ -75,7 +90,7 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
         curvature.LogP.Clear();
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            var (scaled, ofP) = term.Curve(row.Four(c, GetWeight(row.ClassWeight, c)));
+            var (scaled, ofP) = term.Curve(row.Four(c, GetWeight<Dd>(row.ClassWeight, c)));
             curvature.Scaled.Store(c, scaled);
             curvature.P.Store(c, ofP);
         }
@@ -84,18 +99,16 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
 
     /// <summary>The derivative on p of the largest class, and its size.</summary>
     [MethodImpl(MethodImplOptions.NoInlining)]
-    private (Vector256<double> Derivative, Vector256<double> Size) FindWinner(
-        in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
+    private (double Derivative, double Size) FindWinner(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
     {
         var (start, lane) = (softmax.Largest & -Lanes.Width, softmax.Largest & (Lanes.Width - 1));
-        var terms = term.At(softmax.Four(row, start, GetWeight(row.ClassWeight, start)));
-        return (Vector256.Create(terms.PDerivative.Round()[lane]), Vector256.Create(terms.PSize[lane]));
+        var terms = term.At(softmax.Read(row, start, GetWeight<PlainDouble>(row.ClassWeight, start)));
+        return (terms.PDerivative.Round()[lane], terms.PSize.Round()[lane]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> GetWeight(ReadOnlySpan<double> weights, int start) => weights.IsEmpty
-        ? Vector256<double>.One
-        : Vector256.LoadUnsafe(ref MemoryMarshal.GetReference(weights), (nuint)start);
+    private static TNumber GetWeight<TNumber>(ReadOnlySpan<double> weights, int start) where TNumber : struct, IArithmetic<TNumber> =>
+        weights.IsEmpty ? TNumber.One : TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(weights), start));
 
     private static Dd AddSurplus(Dd value, bool sumsToOne, Dd surplus)
     {

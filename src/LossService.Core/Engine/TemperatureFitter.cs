@@ -225,8 +225,7 @@ internal sealed class TemperatureFitter : IDisposable
     private (double T, double U) Distribute(double posted)
     {
         if (!_target.IsTeacher) return (posted, 1 - posted);
-        var (label, lost) = (Vector256.Create(posted), Vector256<double>.Zero);
-        var (t, u) = _target.Finish(label, _target.Start<Dd>(label), ref lost);
+        var (t, u) = _target.Read(Vector256.Create(posted));
         return (t.ToScalar(), u.ToScalar());
     }
 

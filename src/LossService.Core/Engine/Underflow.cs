@@ -27,10 +27,10 @@ internal static class Underflow
     /// <summary>Which of four numbers are tiny; not those with these logarithms that are exactly 0.</summary>
     public static Vector256<double> IsTiny(Dd x, Dd log) => Vector256.LessThan(x.Hi, Vector256.Create(Tiny)) & log.IsFinite;
 
-    /// <summary>Which of four derivatives may be made of a tiny p or 1 − p, the smaller of which is given.</summary>
+    /// <summary>A mask of the derivatives that may be made of a tiny p or 1 − p, the smaller of which is given.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> MayLack(Vector256<double> smaller, Vector256<double> derivative) =>
-        Vector256.LessThan(smaller, Vector256.Create(Tiny)) & Vector256.LessThan(Vector256.Abs(derivative), Vector256.Create(Small));
+    public static TNumber MayLack<TNumber>(TNumber smaller, TNumber derivative) where TNumber : struct, IArithmetic<TNumber> =>
+        TNumber.LessThan(smaller, TNumber.Of(Tiny)) & TNumber.LessThan(TNumber.Abs(derivative), TNumber.Of(Small));
 
     /// <summary>Which of four are tiny; not those of the padding and of classes at −∞, which are exactly 0.</summary>
     public static Vector256<double> IsTiny(in CategoricalRow<Dd> row, int c) => IsTiny(row.P[c], row.LogP[c]);

@@ -31,36 +31,49 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
     /// <param name="classes">K.</param>
     /// <param name="scores">Receives s, padded with −∞; may be where the logits are.</param>
     /// <param name="errors">Receives what each s lacks, padded.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public BiasedRange Find<TElement>(TElement* z, int classes, double* scores, double* errors)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var score = _score;
-        ref var first = ref bias[0];
-        var least = Vector256.Create(double.PositiveInfinity);
-        var (max, maxError) = (Vector256.Create(double.NegativeInfinity), Vector256<double>.Zero);
-        var whole = classes & -Width;
-        for (var c = 0; c < whole; c += Width)
-        {
-            var s = score.Of(TElement.Load(z + c), Vector256.LoadUnsafe(ref first, (nuint)c), out var error);
-            s.Store(scores + c);
-            error.Store(errors + c);
-            Raise(s, error, ref max, ref maxError);
-            least = Vector256.MinNative(least, s);
-        }
-        if (whole < classes)
+        var range = new BiasedRange(double.PositiveInfinity, double.NegativeInfinity, 0);
+        var done = EightExponentials.AreSupported ? Find<TElement, PlainEight>(z, classes, 0, scores, errors, ref range) : 0;
+        done = Find<TElement, PlainDouble>(z, classes, done, scores, errors, ref range);
+        if (done < classes)
         {
             // in the loop, the call of this load would cost more than all else
-            var rest = SoftmaxKernel<TElement>.Load(z + whole, classes - whole);
-            var s = score.Of(rest, Vector256.LoadUnsafe(ref first, (nuint)whole), out var error);
-            s.Store(scores + whole);
-            error.Store(errors + whole);
-            Raise(s, error, ref max, ref maxError);
+            var rest = SoftmaxKernel<TElement>.Load(z + done, classes - done);
+            _score.Of(PlainDouble.Of(rest), PlainDouble.Load(ref bias[done]), out var error).StoreNearest(ref scores[done]);
+            error.StoreNearest(ref errors[done]);
+            for (var c = done; c < classes; c++) range = range.With(scores[c], scores[c], errors[c]);
         }
-        var range = new BiasedRange(least[0], max[0], maxError[0]);
-        for (var lane = 1; lane < Width; lane++) range = range.With(least[lane], max[lane], maxError[lane]);
-        for (var c = whole; c < classes; c++) range = range.With(scores[c], scores[c], errors[c]);
         return range;
+    }
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private int Find<TElement, TNumber>(TElement* z, int classes, int start, double* scores, double* errors, ref BiasedRange range)
+        where TElement : unmanaged, IStoredFloat<TElement>
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var score = _score;
+        ref var first = ref bias[0];
+        var least = TNumber.Of(double.PositiveInfinity);
+        var (max, maxError) = (TNumber.Of(double.NegativeInfinity), TNumber.Zero);
+        var c = start;
+        for (; c <= classes - TNumber.Count; c += TNumber.Count)
+        {
+            var s = score.Of(TNumber.Load(z + c), TNumber.Load(ref Unsafe.Add(ref first, c)), out var error);
+            s.StoreNearest(ref scores[c]);
+            error.StoreNearest(ref errors[c]);
+            Raise(s, error, ref max, ref maxError);
+            least = TNumber.Min(least, s);
+        }
+        var lanes = stackalloc double[3 * TNumber.Count];
+        least.StoreNearest(ref lanes[0]);
+        max.StoreNearest(ref lanes[TNumber.Count]);
+        maxError.StoreNearest(ref lanes[2 * TNumber.Count]);
+        for (var i = 0; i < TNumber.Count; i++) range = range.With(lanes[i], lanes[i + TNumber.Count], lanes[i + 2 * TNumber.Count]);
+        return c;
     }
 
     /// <summary>Second step for a row.</summary>
@@ -69,24 +82,39 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
     /// <param name="classes">K.</param>
     /// <param name="range">The maximum.</param>
     /// <returns>Σ e − 1; NaN where the maximum is infinite or too large, and nothing is stored.</returns>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static double StoreExponentials(double* scores, double* errors, int classes, in BiasedRange range)
     {
         if (!(Math.Abs(range.Max) <= MaxSize)) return double.NaN;
-        var (max, maxError) = (Vector256.Create(range.Max), Vector256.Create(range.MaxError));
-        var total = Vector256<double>.Zero;
-        for (var start = 0; start < classes; start += Run * Width)
-        {
-            var stop = Math.Min(start + Run * Width, classes);
-            var run = Vector256<double>.Zero;
-            for (var c = start; c < stop; c += Width) run += StoreExponential(scores + c, errors + c, max, maxError);
-            total += run;
-        }
+        var padded = Lanes.Padded(classes);
+        var (total, run) = (Vector256<double>.Zero, Vector256<double>.Zero);
+        var done = EightExponentials.AreSupported ? Store<PlainEight>(scores, errors, 0, padded, range, ref total, ref run) : 0;
+        Store<PlainDouble>(scores, errors, done, padded, range, ref total, ref run);
+        total += run;
         var sum = new ExponentialSum();
         // where the other terms sum to at least 1, leaving in the maximum's 1 costs the sum at most one bit
         if (Vector256.Sum(total) >= 2) sum.AddWithLargest(total);
         else for (var c = 0; c < classes; c += Width) sum.Add(Vector256.Load(errors + c));
         return sum.WithoutLargest();
+    }
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Store<TNumber>(
+        double* scores, double* errors, int start, int padded, in BiasedRange range, ref Vector256<double> total,
+        ref Vector256<double> run)
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (max, maxError, whole, part, c) = (TNumber.Of(range.Max), TNumber.Of(range.MaxError), total, run, start);
+        for (; c <= padded - TNumber.Count; c += TNumber.Count)
+        {
+            part = TNumber.Add(part, StoreExponential(scores + c, errors + c, max, maxError));
+            if ((c & (Run * Width - 1)) != Run * Width - TNumber.Count) continue;
+            whole += part;
+            part = Vector256<double>.Zero;
+        }
+        (total, run) = (whole, part);
+        return c;
     }
 
     /// <summary>First step for four rows, class by class.</summary>
@@ -102,17 +130,18 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         out Vector256<double> max, out Vector256<double> maxError) where TElement : unmanaged, IStoredFloat<TElement>
     {
         var score = _score;
-        var least = Vector256.Create(double.PositiveInfinity);
-        (max, maxError) = (Vector256.Create(double.NegativeInfinity), Vector256<double>.Zero);
+        var least = PlainDouble.Of(double.PositiveInfinity);
+        var (most, mostError) = (PlainDouble.Of(double.NegativeInfinity), PlainDouble.Zero);
         for (var c = 0; c < classes; c++)
         {
-            var s = score.Of(TElement.Load(z + c * Width), Vector256.Create(bias[c]), out var error);
-            s.Store(scores + c * Width);
-            error.Store(errors + c * Width);
-            Raise(s, error, ref max, ref maxError);
-            least = Vector256.MinNative(least, s);
+            var s = score.Of(PlainDouble.Load(z + c * Width), PlainDouble.Of(bias[c]), out var error);
+            s.StoreNearest(ref scores[c * Width]);
+            error.StoreNearest(ref errors[c * Width]);
+            Raise(s, error, ref most, ref mostError);
+            least = PlainDouble.Min(least, s);
         }
-        return least;
+        (max, maxError) = (most.Round(), mostError.Round());
+        return least.Round();
     }
 
     /// <summary>Second step for four rows, class by class.</summary>
@@ -127,37 +156,40 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         double* scores, double* errors, int classes, Vector256<double> max, Vector256<double> maxError)
     {
         var sum = new ColumnSum();
-        for (var c = 0; c < classes * Width; c += Width) sum.Add(StoreExponential(scores + c, errors + c, max, maxError));
+        var (most, mostError) = (PlainDouble.Of(max), PlainDouble.Of(maxError));
+        for (var c = 0; c < classes * Width; c += Width) sum.Add(StoreExponential(scores + c, errors + c, most, mostError).Round());
         var isUsual = Vector256.LessThanOrEqual(Vector256.Abs(max), Vector256.Create(MaxSize));
         return Lanes.Select(isUsual, sum.WithoutLargest, Vector256.Create(double.NaN));
     }
 
     /// <summary>Of equal s, that which lacks the most is the larger: no exponential is above 1.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void Raise(Vector256<double> s, Vector256<double> error, ref Vector256<double> max, ref Vector256<double> maxError)
+    private static void Raise<TNumber>(TNumber s, TNumber error, ref TNumber max, ref TNumber maxError)
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var isLarger = Vector256.GreaterThan(s, max) | (Vector256.Equals(s, max) & Vector256.GreaterThan(error, maxError));
-        max = Lanes.Select(isLarger, s, max);
-        maxError = Lanes.Select(isLarger, error, maxError);
+        var isLarger = TNumber.LessThan(max, s) | (~TNumber.LessThan(s, max) & TNumber.LessThan(maxError, error));
+        max = TNumber.Select(isLarger, s, max);
+        maxError = TNumber.Select(isLarger, error, maxError);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> StoreExponential(double* score, double* error, Vector256<double> max, Vector256<double> maxError)
+    private static TNumber StoreExponential<TNumber>(double* score, double* error, TNumber max, TNumber maxError)
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var s = Vector256.Load(score);
+        var s = TNumber.Load(ref *score);
         var difference = s - max;
         var moved = difference - s;
-        var low = (s - (difference - moved)) - (max + moved) + (Vector256.Load(error) - maxError);
+        var low = (s - (difference - moved)) - (max + moved) + (TNumber.Load(ref *error) - maxError);
         // that of −∞ has no error
-        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
+        low = TNumber.Select(low.IsFinite, low, TNumber.Zero);
         var rounded = difference + low;
-        rounded.Store(score);
+        rounded.StoreNearest(ref *score);
         low -= rounded - difference;
-        low &= Vector256.Equals(low, low);
+        low = TNumber.Select(low.IsNaN, TNumber.Zero, low);
         // the rest is so small where e is not 0 that e to it is 1 and the rest
-        var e = VectorMath.ExpOfNegative(rounded);
-        e = Vector256.FusedMultiplyAdd(e, low, e);
-        e.Store(error);
+        var e = TNumber.ExpOfNegative(rounded);
+        e = TNumber.FusedMultiplyAdd(e, low, e);
+        e.StoreNearest(ref *error);
         return e;
     }
 }

@@ -7,4 +7,8 @@ internal unsafe interface IStored<TSelf> where TSelf : unmanaged, IStored<TSelf>
 {
     /// <summary>Reads four elements.</summary>
     static abstract Vector256<double> Load(TSelf* source);
+
+    /// <summary>Reads eight elements.</summary>
+    static virtual Vector512<double> LoadEight(TSelf* source) =>
+        Vector512.Create(TSelf.Load(source), TSelf.Load(source + Vector256<double>.Count));
 }

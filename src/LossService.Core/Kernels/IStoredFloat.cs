@@ -5,10 +5,6 @@ namespace LossService.Core.Kernels;
 /// <summary>A float element as a tensor stores it: how a kernel reads and writes four of them, each rounded once.</summary>
 internal unsafe interface IStoredFloat<TSelf> : IStored<TSelf> where TSelf : unmanaged, IStoredFloat<TSelf>
 {
-    /// <summary>Reads eight elements.</summary>
-    static virtual Vector512<double> LoadEight(TSelf* source) =>
-        Vector512.Create(TSelf.Load(source), TSelf.Load(source + Vector256<double>.Count));
-
     /// <summary>Writes eight elements.</summary>
     static virtual void StoreEight(Vector512<double> value, TSelf* destination)
     {

@@ -27,39 +27,65 @@ internal static unsafe class LabelDivergence
     /// <param name="e">The exponentials of the logits less the largest, padded with zeros.</param>
     /// <param name="padded">The length of both.</param>
     /// <param name="others">The sum of the exponentials but that of the largest.</param>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static double Find(double* t, double* e, int padded, double others)
     {
-        var (one, half) = (Vector256<double>.One, Vector256.Create(0.5));
-        var inverse = Dd.One / (Dd.One + new Dd(others));
-        var ofLargest = Vector256.Create(others) * inverse.Hi;
-        var (total, size) = (Dd.Zero, Vector256<double>.Zero);
-        var (sum, rest) = (Vector256<double>.Zero, Vector256<double>.Zero);
-        for (var from = 0; from < padded; from += Run)
-        {
-            // sums in locals stay in registers
-            var (value, to) = (Vector256<double>.Zero, Math.Min(from + Run, padded));
-            for (var c = from; c < to; c += Lanes.Width)
-            {
-                var (label, exponential) = (Vector256.Load(t + c), Vector256.Load(e + c));
-                var p = Vector256.FusedMultiplyAdd(exponential, inverse.Hi, exponential * inverse.Lo);
-                var q = Lanes.Select(Vector256.Equals(exponential, one), ofLargest, one - p);
-                // from the side where it does not cancel
-                var difference = Lanes.Select(Vector256.GreaterThan(label, half), (one - label) - q, p - label);
-                var excess = VectorRatio.Compare(label, p, difference, out _, out var r);
-                var isZero = Vector256.Equals(label, Vector256<double>.Zero);
-                value += Lanes.Select(isZero, p, label * excess);
-                var part = Vector256.MinNative(Vector256.Abs(r) + Vector256.Create(Doubt), one);
-                size += Lanes.Select(isZero, p, part * (label + p));
+        var sums = default(Sums);
+        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(t, e, 0, padded, others, ref sums) : 0;
+        AddUp<PlainDouble>(t, e, done, padded, others, ref sums);
+        var divergence = (Dd.SumOfLanes(sums.Total + sums.Value) + FindSurplus(t, padded)).ToScalar();
+        return divergence >= LeastPart * Vector256.Sum(sums.Size) ? divergence : double.NaN;
+    }
 
-                var next = sum + label;
-                var rounded = next - sum;
-                rest += (sum - (next - rounded)) + (label - rounded);
-                sum = next;
-            }
+    /// <summary>Adds the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int AddUp<TNumber>(double* t, double* e, int start, int padded, double others, ref Sums sums)
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (one, half) = (TNumber.One, TNumber.Of(0.5));
+        var inverse = Dd.One / (Dd.One + new Dd(others));
+        var (high, low) = (TNumber.Of(inverse.ToScalar()), TNumber.Of(inverse.Lo.ToScalar()));
+        var ofLargest = TNumber.Of(others) * high;
+        // sums in locals stay in registers
+        var (total, value, size, c) = (sums.Total, sums.Value, sums.Size, start);
+        for (; c <= padded - TNumber.Count; c += TNumber.Count)
+        {
+            var (label, exponential) = (TNumber.Load(ref t[c]), TNumber.Load(ref e[c]));
+            var p = TNumber.FusedMultiplyAdd(exponential, high, exponential * low);
+            var q = TNumber.Select(TNumber.LessThan(exponential, one), one - p, ofLargest);
+            // from the side where it does not cancel
+            var difference = TNumber.Select(TNumber.LessThan(half, label), (one - label) - q, p - label);
+            var excess = TNumber.Compare(label, p, difference, out _, out var r);
+            value = TNumber.Add(value, TNumber.Select(label.IsZero, p, label * excess));
+            var part = TNumber.Min(TNumber.Abs(r) + TNumber.Of(Doubt), one);
+            size = TNumber.Add(size, TNumber.Select(label.IsZero, p, part * (label + p)));
+            if ((c & (Run - 1)) != Run - TNumber.Count) continue;
             total += value;
+            value = Vector256<double>.Zero;
         }
-        var divergence = (Dd.SumOfLanes(total) + (Dd.SumOfLanes(Dd.Sum(sum, rest)) - Dd.One)).ToScalar();
-        return divergence >= LeastPart * Vector256.Sum(size) ? divergence : double.NaN;
+        (sums.Total, sums.Value, sums.Size) = (total, value, size);
+        return c;
+    }
+
+    /// <summary>Σt − 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static Dd FindSurplus(double* t, int padded)
+    {
+        var (sum, rest) = (Vector256<double>.Zero, Vector256<double>.Zero);
+        for (var c = 0; c < padded; c += Lanes.Width)
+        {
+            var label = Vector256.Load(t + c);
+            var next = sum + label;
+            var rounded = next - sum;
+            rest += (sum - (next - rounded)) + (label - rounded);
+            sum = next;
+        }
+        return Dd.SumOfLanes(Dd.Sum(sum, rest)) - Dd.One;
+    }
+
+    private struct Sums
+    {
+        public Dd Total;
+        public Vector256<double> Value, Size;
     }
 }

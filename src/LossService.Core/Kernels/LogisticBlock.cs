@@ -1,6 +1,8 @@
 namespace LossService.Core.Kernels;
 
-/// <summary>Scores a block of elements by <see cref="LogisticKernel"/>, directly from the tensors' memory to the gradient's.</summary>
+/// <summary>
+/// Scores a block of elements by <see cref="LogisticKernel{TNumber}"/>, directly from the tensors' memory to the gradient's.
+/// </summary>
 /// <param name="z">The first logit.</param>
 /// <param name="t">The first label.</param>
 /// <param name="count">The number of elements, a multiple of four.</param>

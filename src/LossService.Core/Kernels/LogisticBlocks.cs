@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -30,37 +29,55 @@ internal static unsafe class LogisticBlocks
         _ => null,
     };
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryScore<TElement, TLabel>(
         byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
+        TElement* logits = (TElement*)z, to = (TElement*)gradient;
+        var labels = (TLabel*)t;
+        var (done, areHard) = (0, true);
+        if (EightExponentials.AreSupported)
+            done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, posWeight, scale, scores, losses, to, ref areHard);
+        Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, posWeight, scale, scores, losses, to, ref areHard);
+        return areHard;
+    }
+
+    /// <summary>Does the elements from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Score<TElement, TLabel, TNumber>(TElement* z, TLabel* t, int start, int count, double posWeight, double scale,
+        in LogisticScores scores, double* losses, TElement* gradient, ref bool areHard)
+        where TElement : unmanaged, IStoredFloat<TElement>
+        where TLabel : unmanaged, IStored<TLabel>
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
         // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
         // iterations do not overlap
-        var (own, isScored) = (scores, scores.AreAny);
-        var start = !isScored && EightExponentials.AreSupported ? SigmoidEights.StoreExponentials((TElement*)z, count, losses) : 0;
-        for (var i = start; i < count; i += Lanes.Width)
+        var (own, isScored, end) = (scores, scores.AreAny, start + (count - start) / TNumber.Count * TNumber.Count);
+        for (var i = start; i < end; i += TNumber.Count)
         {
             var e = isScored
-                ? LogisticKernel.Exponential(own.Load(i), own.LoadErrors(i)) : LogisticKernel.Exponential(TElement.Load((TElement*)z + i));
-            e.Store(losses + i);
+                ? LogisticKernel<TNumber>.Exponential(own.Load<TNumber>(i), own.LoadErrors<TNumber>(i))
+                : LogisticKernel<TNumber>.Exponential(TNumber.Load(z + i));
+            e.StoreNearest(ref losses[i]);
         }
-        var isSoft = Vector256<double>.Zero;
-        var (weight, derivativeWeight) = (Vector256.Create(posWeight), Vector256.Create(-posWeight * scale));
-        for (var i = 0; i < count; i += Lanes.Width)
+        var isSoft = TNumber.Zero;
+        var (one, weight, factor, positiveFactor) =
+            (TNumber.One, TNumber.Of(posWeight), TNumber.Of(scale), TNumber.Of(-posWeight * scale));
+        for (var i = start; i < end; i += TNumber.Count)
         {
-            var label = TLabel.Load((TLabel*)t + i);
-            var isPositive = Vector256.Equals(label, Vector256<double>.One);
-            isSoft |= Vector256.AndNot(label, isPositive);
-            var logits = isScored ? own.Load(i) : TElement.Load((TElement*)z + i);
-            var kernel = new LogisticKernel(logits, Vector256.Load(losses + i), isPositive);
-            var loss = isScored ? kernel.LossOf(own.LoadErrors(i)) : kernel.Loss;
-            (loss * Lanes.Select(isPositive, weight, Vector256<double>.One)).Store(losses + i);
+            var label = TNumber.Load(t + i);
+            var isPositive = (label - one).IsZero;
+            isSoft |= ~(isPositive | label.IsZero);
+            var logits = isScored ? own.Load<TNumber>(i) : TNumber.Load(z + i);
+            var kernel = new LogisticKernel<TNumber>(logits, TNumber.Load(ref losses[i]), isPositive);
+            var loss = isScored ? kernel.LossOf(own.LoadErrors<TNumber>(i)) : kernel.Loss;
+            (loss * TNumber.Select(isPositive, weight, one)).StoreNearest(ref losses[i]);
             if (gradient == null) continue;
-            var factor = Lanes.Select(isPositive, derivativeWeight, Vector256.Create(scale));
-            TElement.Store(kernel.Derivative * factor, (TElement*)gradient + i);
+            (kernel.Derivative * TNumber.Select(isPositive, positiveFactor, factor)).Store(gradient + i);
         }
-        return Vector256.EqualsAll(isSoft, Vector256<double>.Zero);
+        areHard &= TNumber.GetBits(isSoft) == 0;
+        return end;
     }
 }

@@ -1,5 +1,5 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
@@ -9,11 +9,11 @@ internal readonly unsafe struct LogisticScores(double* scores, double* errors)
     /// <summary>Whether there are any.</summary>
     public bool AreAny => scores != null;
 
-    /// <summary>Four scores.</summary>
+    /// <summary>The scores of a vector.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Load(int i) => Vector256.Load(scores + i);
+    public TNumber Load<TNumber>(int i) where TNumber : struct, IPlainNumbers<TNumber> => TNumber.Load(ref scores[i]);
 
-    /// <summary>What four scores lack.</summary>
+    /// <summary>What these lack.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> LoadErrors(int i) => Vector256.Load(errors + i);
+    public TNumber LoadErrors<TNumber>(int i) where TNumber : struct, IPlainNumbers<TNumber> => TNumber.Load(ref errors[i]);
 }

@@ -175,7 +175,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
             var z = TElement.Load(_z + c * Width);
             var d = Dd.Difference(z, max);
             if (_temperature != 1) d /= temperature;
-            var e = WideDouble.ExpOfSum(d.Hi, d.Lo);
+            var e = WideDouble.Exp(d.Hi, d.Lo);
             e.Round().Store(_e + c * Width);
             e.Rest().Store(_eLow + c * Width);
             var isLargest = Vector256.Equals(z, max);

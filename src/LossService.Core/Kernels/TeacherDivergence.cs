@@ -58,39 +58,21 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
         return Find(_logits + start, _teacher + start, rows.Max[i], t, e, rows.Rest[i]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private double Find(TElement* z, TElement* u, double max, double* t, double* e, double others)
     {
-        var (largest, own) = (Vector256.Create(TElement.FindMinMax(u, _classes).Max), Vector256.Create(max));
-        // the last classes, where they are fewer than a vector has; after the row's end, where t is 0, any number
-        var (whole, rest) = (_classes & -Width, _classes % Width);
-        var last = FindGap(SoftmaxKernel<TElement>.Load(z + whole, rest), SoftmaxKernel<TElement>.Load(u + whole, rest), own, largest);
-        var shift = FindMean(z, u, t, own, largest, last);
-        var (excess, moved, outside) = (Dd.Zero, Dd.Zero, Vector256<double>.Zero);
-        for (var from = 0; from < _classes; from += Run)
+        var row = new Row(z, u, t, e)
         {
-            // sums in locals stay in registers
-            var (excessOfRun, movedOfRun) = (Vector256<double>.Zero, Vector256<double>.Zero);
-            var to = Math.Min(from + Run, _classes);
-            for (var c = from; c < to; c += Width)
-            {
-                var gap = c + Width <= to ? FindGap(TElement.Load(z + c), TElement.Load(u + c), own, largest) : last;
-                var target = Vector256.Load(t + c);
-                var isOutside = Vector256.Equals(target, Vector256<double>.Zero);
-                var y = Vector256.AndNot(gap - shift, isOutside);
-                if (_loss.Temperature != 1) y /= Vector256.Create(_loss.Temperature);
-                var each = FindNear(y);
-                var isFar = Vector256.GreaterThan(Vector256.Abs(y), Vector256.Create(Near));
-                if (isFar != Vector256<double>.Zero) each = Lanes.Select(isFar, FindFar(gap, shift), each);
-                excessOfRun += target * each;
-                movedOfRun += target * y;
-                outside += isOutside & Vector256.Load(e + c);
-            }
-            excess += excessOfRun;
-            moved += movedOfRun;
-        }
-        (excess, moved) = (Dd.SumOfLanes(excess), Dd.SumOfLanes(moved));
-        var unlabelled = Vector256.Sum(outside) / (1 + others);
+            Max = max,
+            Largest = TElement.FindMinMax(u, _classes).Max,
+            Temperature = _loss.Temperature,
+        };
+        row.Shift = FindMean(row);
+        var sums = default(Sums);
+        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(row, 0, ref sums) : 0;
+        done = AddUp<PlainDouble>(row, done, ref sums);
+        if (done < _classes) Add(row, LoadLast(row), done, ref sums);
+        var (excess, moved) = (Dd.SumOfLanes(sums.Excess + sums.ExcessOfRun), Dd.SumOfLanes(sums.Moved + sums.MovedOfRun));
+        var unlabelled = Vector256.Sum(sums.Outside) / (1 + others);
         if (!(unlabelled <= LargestOutside)) return double.NaN;
         var w = excess - moved;
         var value = w.ToScalar() < SmallExcess ? excess - Compare(w.Round()) : moved + VectorMath.Log1p(w.Round());
@@ -101,32 +83,91 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     private static Vector256<double> Compare(Vector256<double> w) =>
         VectorRatio.Compare(Vector256<double>.One, Vector256<double>.One + w, w, out _, out _);
 
-    /// <summary>Σ t·gap in every lane: any number near it will do.</summary>
+    /// <summary>Adds the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private Vector256<double> FindMean(
-        TElement* z, TElement* u, double* t, Vector256<double> max, Vector256<double> largest, Vector256<double> last)
+    private int AddUp<TNumber>(in Row row, int start, ref Sums sums) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var sum = Vector256<double>.Zero;
-        for (var c = 0; c < _classes; c += Width)
+        // sums in locals stay in registers
+        var (own, local, c) = (row, sums, start);
+        for (; c <= _classes - TNumber.Count; c += TNumber.Count)
         {
-            var gap = c + Width <= _classes ? FindGap(TElement.Load(z + c), TElement.Load(u + c), max, largest) : last;
-            var target = Vector256.Load(t + c);
-            sum += Vector256.AndNot(target * gap, Vector256.Equals(target, Vector256<double>.Zero));
+            Add(own, own.FindGap(TNumber.Load(own.Z + c), TNumber.Load(own.U + c)), c, ref local);
+            if ((c & (Run - 1)) != Run - TNumber.Count) continue;
+            local.Excess += local.ExcessOfRun;
+            local.Moved += local.MovedOfRun;
+            local.ExcessOfRun = local.MovedOfRun = Vector256<double>.Zero;
         }
-        return Vector256.Create(Vector256.Sum(sum));
+        sums = local;
+        return c;
     }
 
-    /// <summary>(u − max u) − (z − max z).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> FindGap(
-        Vector256<double> z, Vector256<double> u, Vector256<double> max, Vector256<double> largest) => (u - largest) - (z - max);
+    private static void Add<TNumber>(in Row row, TNumber gap, int c, ref Sums sums) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var target = TNumber.Load(ref row.T[c]);
+        var isOutside = target.IsZero;
+        var y = TNumber.Select(isOutside, TNumber.Zero, gap - TNumber.Of(row.Shift));
+        if (row.Temperature != 1) y /= TNumber.Of(row.Temperature);
+        var each = FindNear(y);
+        var isFar = TNumber.LessThan(TNumber.Of(Near), TNumber.Abs(y));
+        if (TNumber.GetBits(isFar) != 0) each = TNumber.Select(isFar, FindFar(gap, row), each);
+        sums.ExcessOfRun = TNumber.Add(sums.ExcessOfRun, target * each);
+        sums.MovedOfRun = TNumber.Add(sums.MovedOfRun, target * y);
+        sums.Outside = TNumber.Add(sums.Outside, TNumber.Select(isOutside, TNumber.Load(ref row.E[c]), TNumber.Zero));
+    }
+
+    /// <summary>Σ t·gap: any number near it will do.</summary>
+    private double FindMean(in Row row)
+    {
+        var sum = Vector256<double>.Zero;
+        var done = EightExponentials.AreSupported ? AddGaps<PlainEight>(row, 0, ref sum) : 0;
+        done = AddGaps<PlainDouble>(row, done, ref sum);
+        if (done < _classes) sum = PlainDouble.Add(sum, Weigh(row, LoadLast(row), done));
+        return Vector256.Sum(sum);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private int AddGaps<TNumber>(in Row row, int start, ref Vector256<double> sum) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (own, total, c) = (row, sum, start);
+        for (; c <= _classes - TNumber.Count; c += TNumber.Count)
+            total = TNumber.Add(total, Weigh(own, own.FindGap(TNumber.Load(own.Z + c), TNumber.Load(own.U + c)), c));
+        sum = total;
+        return c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TNumber Weigh<TNumber>(in Row row, TNumber gap, int c) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var target = TNumber.Load(ref row.T[c]);
+        return TNumber.Select(target.IsZero, TNumber.Zero, target * gap);
+    }
+
+    /// <summary>The gaps of the last classes, which are fewer than a vector has; after the row's end, where t is 0, any numbers.</summary>
+    private PlainDouble LoadLast(in Row row)
+    {
+        var (whole, rest) = (_classes & -Width, _classes % Width);
+        var (z, u) = (SoftmaxKernel<TElement>.Load(row.Z + whole, rest), SoftmaxKernel<TElement>.Load(row.U + whole, rest));
+        return row.FindGap(PlainDouble.Of(z), PlainDouble.Of(u));
+    }
 
     /// <summary>g(y) = e^−y − 1 + y for y = (gap − shift)/T; the error of a rounded y would be that of e^−y times y.</summary>
-    private Vector256<double> FindFar(Vector256<double> gap, Vector256<double> shift)
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TNumber FindFar<TNumber>(TNumber gap, in Row row) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var y = Dd.Difference(gap, shift);
-        if (_loss.Temperature != 1) y /= Vector256.Create(_loss.Temperature);
-        return VectorMath.Exp(-y.Hi, -y.Lo) - (Vector256<double>.One - y.Hi);
+        var shift = TNumber.Of(row.Shift);
+        var y = gap - shift;
+        var moved = y - gap;
+        var rest = (gap - (y - moved)) - (shift + moved);
+        if (row.Temperature != 1)
+        {
+            var temperature = TNumber.Of(row.Temperature);
+            var quotient = y / temperature;
+            rest = (TNumber.FusedMultiplyAdd(-quotient, temperature, y) + rest) / temperature;
+            y = quotient;
+        }
+        return TNumber.ExpOfSum(-y, -rest) - (TNumber.One - y);
     }
 
     /// <summary>
@@ -134,32 +175,50 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     /// negative.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> FindNear(Vector256<double> y)
+    private static TNumber FindNear<TNumber>(TNumber y) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var h = y * Vector256.Create(0.125);
-        // Σ (−h)^k/(k + 2)! up to k = 13; the next term is 2⁻⁵⁷ of the first
-        var series = Vector256.FusedMultiplyAdd(h, Vector256.Create(-1 / 1307674368000.0), Vector256.Create(1 / 87178291200.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 6227020800.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 479001600.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 39916800.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 3628800.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 362880.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 40320.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 5040.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 720.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 120.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 24.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(1 / 6.0));
-        series = Vector256.FusedMultiplyAdd(h, -series, Vector256.Create(0.5));
-        var excess = h * h * series;
+        var n = y * TNumber.Of(-0.125);
+        // Σ n^k/(k + 2)! up to k = 13, the even and the odd k by themselves; the next term is 2⁻⁵⁷ of the first
+        var n2 = n * n;
+        var even = TNumber.FusedMultiplyAdd(n2, TNumber.Of(1 / 87178291200.0), TNumber.Of(1 / 479001600.0));
+        var odd = TNumber.FusedMultiplyAdd(n2, TNumber.Of(1 / 1307674368000.0), TNumber.Of(1 / 6227020800.0));
+        even = TNumber.FusedMultiplyAdd(n2, even, TNumber.Of(1 / 3628800.0));
+        odd = TNumber.FusedMultiplyAdd(n2, odd, TNumber.Of(1 / 39916800.0));
+        even = TNumber.FusedMultiplyAdd(n2, even, TNumber.Of(1 / 40320.0));
+        odd = TNumber.FusedMultiplyAdd(n2, odd, TNumber.Of(1 / 362880.0));
+        even = TNumber.FusedMultiplyAdd(n2, even, TNumber.Of(1 / 720.0));
+        odd = TNumber.FusedMultiplyAdd(n2, odd, TNumber.Of(1 / 5040.0));
+        even = TNumber.FusedMultiplyAdd(n2, even, TNumber.Of(1 / 24.0));
+        odd = TNumber.FusedMultiplyAdd(n2, odd, TNumber.Of(1 / 120.0));
+        even = TNumber.FusedMultiplyAdd(n2, even, TNumber.Of(0.5));
+        odd = TNumber.FusedMultiplyAdd(n2, odd, TNumber.Of(1 / 6.0));
+        var (excess, h) = (n2 * TNumber.FusedMultiplyAdd(n, odd, even), -n);
         return Double(Double(Double(excess, ref h), ref h), ref h);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Double(Vector256<double> excess, ref Vector256<double> h)
+    private static TNumber Double<TNumber>(TNumber excess, ref TNumber h) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var less = h - excess;
         h += h;
-        return Vector256.FusedMultiplyAdd(less, less, excess + excess);
+        return TNumber.FusedMultiplyAdd(less, less, excess + excess);
+    }
+
+    /// <summary>A row, what is shared by its classes, and the gap (u − max u) − (z − max z).</summary>
+    private struct Row(TElement* z, TElement* u, double* t, double* e)
+    {
+        public readonly TElement* Z = z, U = u;
+        public readonly double* T = t, E = e;
+        public double Max, Largest, Temperature, Shift;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public readonly TNumber FindGap<TNumber>(TNumber z, TNumber u) where TNumber : struct, IPlainNumbers<TNumber> =>
+            (u - TNumber.Of(Largest)) - (z - TNumber.Of(Max));
+    }
+
+    private struct Sums
+    {
+        public Dd Excess, Moved;
+        public Vector256<double> ExcessOfRun, MovedOfRun, Outside;
     }
 }

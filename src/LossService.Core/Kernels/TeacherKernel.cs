@@ -49,31 +49,48 @@ internal abstract unsafe class TeacherKernel
             return rest;
         }
 
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static void Divide(double* target, int classes, double rest)
         {
             // the rounding error of the inverse would be all the elements'
             var inverse = Dd.One / (Dd.One + new Dd(rest));
-            var (high, low) = (inverse.Hi, inverse.Lo);
-            for (var c = 0; c < classes; c += Lanes.Width)
+            var padded = Lanes.Padded(classes);
+            var done = EightExponentials.AreSupported ? Multiply<PlainEight>(target, 0, padded, inverse) : 0;
+            Multiply<PlainDouble>(target, done, padded, inverse);
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private static int Multiply<TNumber>(double* target, int start, int end, Dd factor) where TNumber : struct, IPlainNumbers<TNumber>
+        {
+            var (high, low) = (TNumber.Of(factor.ToScalar()), TNumber.Of(factor.Lo.ToScalar()));
+            var c = start;
+            for (; c <= end - TNumber.Count; c += TNumber.Count)
             {
-                var e = Vector256.Load(target + c);
-                Vector256.FusedMultiplyAdd(e, high, e * low).Store(target + c);
+                var e = TNumber.Load(ref target[c]);
+                TNumber.FusedMultiplyAdd(e, high, e * low).StoreNearest(ref target[c]);
             }
+            return c;
         }
 
         /// <summary>Σ t_c·(m − z_c), without the classes of t_c = 0, whose z_c may be −∞.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
         private static Dd SumGaps(TElement* z, int classes, double max, double* target)
         {
-            var m = Vector256.Create(max);
             var gaps = new TargetEntropy();
-            var end = classes & -Lanes.Width;
-            for (var c = 0; c < end; c += Lanes.Width) gaps.Add(Vector256.Load(target + c), m - TElement.Load(z + c));
-            var sum = gaps.Sum;
-            for (var c = end; c < classes; c++)
+            var done = EightExponentials.AreSupported ? AddGaps<PlainEight>(z, classes, max, target, 0, ref gaps) : 0;
+            done = AddGaps<PlainDouble>(z, classes, max, target, done, ref gaps);
+            var (sum, m) = (gaps.Sum, Vector256.Create(max));
+            for (var c = done; c < classes; c++)
                 if (target[c] != 0) sum += Dd.Difference(m, Vector256.Create(TElement.ToDouble(z[c]))) * Vector256.Create(target[c]);
             return sum;
+        }
+
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private static int AddGaps<TNumber>(TElement* z, int classes, double max, double* target, int start, ref TargetEntropy gaps)
+            where TNumber : struct, IPlainNumbers<TNumber>
+        {
+            var (m, sum, c) = (TNumber.Of(max), gaps, start);
+            for (; c <= classes - TNumber.Count; c += TNumber.Count) sum.Add(TNumber.Load(ref target[c]), m - TNumber.Load(z + c));
+            gaps = sum;
+            return c;
         }
     }
 }

@@ -36,14 +36,6 @@ internal readonly partial struct Dd
         return new(hi, Vector256.AndNot(lo, vanishes) & Finite(hi));
     }
 
-    /// <inheritdoc cref="Exp(Dd)"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd ExpOfSum(Vector256<double> hi, Vector256<double> lo) => Exp(new Dd(hi, lo));
-
-    /// <inheritdoc cref="Exp(Dd)"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Dd ExpOfNegative(Vector256<double> x) => Exp(new Dd(x));
-
     /// <summary>eˣ − 1 for every x, with full relative accuracy where x is small.</summary>
     /// <remarks>
     /// Greatest relative error in the golden file 2⁻¹⁰²·², so the rounded double is within 0.5 ulp + 2⁻⁴⁹ ulp. −1 at −∞, ∞ above

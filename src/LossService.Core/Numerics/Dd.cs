@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// same on every machine and vector width. The sign of a zero is not kept. Where a result or its low part is below 2⁻⁹⁶⁹ the low
 /// part loses bits to underflow: the error is then at most about 2⁻¹⁰⁷⁴ absolute.</para>
 /// </remarks>
-internal readonly partial struct Dd : IArithmetic<Dd>
+internal readonly partial struct Dd : IFourNumbers<Dd>
 {
     /// <summary>The value rounded to double.</summary>
     public readonly Vector256<double> Hi;
@@ -108,10 +108,6 @@ internal readonly partial struct Dd : IArithmetic<Dd>
         var sign = a.Hi & Vector256.Create(-0.0);
         return new(a.Hi ^ sign, a.Lo ^ sign);
     }
-
-    /// <summary>None: a difference of numbers of 53 bits has all of a double's digits here.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> IsLost(Dd difference, Dd size) => Vector256<double>.Zero;
 
     /// <summary>The sum of the four lanes, in every lane: (0+2) + (1+3).</summary>
     /// <remarks>

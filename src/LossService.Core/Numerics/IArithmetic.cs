@@ -1,18 +1,19 @@
-using System.Runtime.Intrinsics;
-
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Four numbers, and the operations that formulas are made of. A formula is written once, generic over its arithmetic: plain doubles
-/// are fast and have the digits of a float32 with room to spare, double-doubles have twice those of a double.
+/// Four or eight numbers, and the operations that formulas are made of. A formula is written once, generic over its arithmetic: plain
+/// doubles are fast and have the digits of a float32 with room to spare, double-doubles have twice those of a double.
 /// </summary>
 /// <remarks>
-/// Infinities and NaN are as in IEEE 754. A formula tells by <see cref="IsLost"/> where a difference may have lost too many digits; the
-/// engine computes these lanes again in double-double.
+/// Infinities and NaN are as in IEEE 754. A mask is a number with all or no bits set in each lane. A formula tells by
+/// <see cref="IsLost"/> where a difference may have lost too many digits; the engine computes these lanes again in double-double.
 /// </remarks>
 internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
 {
-    /// <summary>Whether a number has more digits than a double, so that <see cref="Rest"/> is not always 0.</summary>
+    /// <summary>The lanes.</summary>
+    static abstract int Count { get; }
+
+    /// <summary>Whether a number has more digits than a double.</summary>
     static abstract bool HasRest { get; }
 
     /// <summary>Zero in every lane.</summary>
@@ -21,26 +22,32 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// <summary>One in every lane.</summary>
     static abstract TSelf One { get; }
 
-    /// <summary>All bits set where the value is ±0.</summary>
-    Vector256<double> IsZero { get; }
+    /// <summary>A mask of the lanes that are ±0.</summary>
+    TSelf IsZero { get; }
 
-    /// <summary>All bits set where the value is neither infinite nor NaN.</summary>
-    Vector256<double> IsFinite { get; }
+    /// <summary>A mask of the lanes that are neither infinite nor NaN.</summary>
+    TSelf IsFinite { get; }
+
+    /// <summary>A mask of the lanes that are NaN.</summary>
+    TSelf IsNaN { get; }
 
     /// <summary>The same double in every lane.</summary>
     static abstract TSelf Of(double x);
 
-    /// <summary>The four doubles <paramref name="x"/>, exactly.</summary>
-    static abstract TSelf Of(Vector256<double> x);
+    /// <summary>hi + lo, or the nearest number to that, in every lane; <paramref name="hi"/> must be hi + lo rounded to nearest.</summary>
+    static abstract TSelf Of(double hi, double lo);
 
-    /// <summary>hi + lo, or the nearest number to that; <paramref name="hi"/> must be hi + lo rounded to nearest.</summary>
-    static abstract TSelf Of(Vector256<double> hi, Vector256<double> lo);
+    /// <summary>The doubles at an address, exactly.</summary>
+    static abstract TSelf Load(ref readonly double numbers);
 
-    /// <summary>The nearest double of each lane.</summary>
-    Vector256<double> Round();
+    /// <summary>The sums of two doubles each, or the nearest numbers to them; the first are the sums rounded to nearest.</summary>
+    static abstract TSelf Load(ref readonly double numbers, ref readonly double rests);
 
-    /// <summary>The number less the nearest double: 0 where the arithmetic has no more digits.</summary>
-    Vector256<double> Rest();
+    /// <summary>Writes the nearest doubles.</summary>
+    void StoreNearest(ref double numbers);
+
+    /// <summary>Writes the nearest doubles and, in an arithmetic with more digits, what these lack.</summary>
+    void Store(ref double numbers, ref double rests);
 
     static abstract TSelf operator -(TSelf a);
 
@@ -52,6 +59,15 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
 
     static abstract TSelf operator /(TSelf a, TSelf b);
 
+    /// <summary>Of masks: the lanes that both have.</summary>
+    static abstract TSelf operator &(TSelf a, TSelf b);
+
+    /// <summary>Of masks: the lanes that either has.</summary>
+    static abstract TSelf operator |(TSelf a, TSelf b);
+
+    /// <summary>Of a mask: the other lanes.</summary>
+    static abstract TSelf operator ~(TSelf mask);
+
     /// <summary>a².</summary>
     static abstract TSelf Square(TSelf a);
 
@@ -61,17 +77,23 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// <summary>The larger of each pair of lanes; NaN where either is NaN.</summary>
     static abstract TSelf Max(TSelf a, TSelf b);
 
-    /// <summary>All bits set where a &lt; b; false for NaN.</summary>
-    static abstract Vector256<double> LessThan(TSelf a, TSelf b);
+    /// <summary>The smaller of each pair of lanes; the second where either is NaN.</summary>
+    static abstract TSelf Min(TSelf a, TSelf b);
 
-    /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
-    static abstract TSelf Select(Vector256<double> mask, TSelf a, TSelf b);
+    /// <summary>A mask of the lanes with a &lt; b; not those with NaN.</summary>
+    static abstract TSelf LessThan(TSelf a, TSelf b);
 
-    /// <summary>e to the power hi + lo, for |lo| ≤ ulp(hi).</summary>
-    static abstract TSelf ExpOfSum(Vector256<double> hi, Vector256<double> lo);
+    /// <summary>Lane by lane: <paramref name="a"/> where the mask has the lane, else <paramref name="b"/>.</summary>
+    static abstract TSelf Select(TSelf mask, TSelf a, TSelf b);
 
-    /// <summary>eˣ for x ≤ 0; faster.</summary>
-    static abstract TSelf ExpOfNegative(Vector256<double> x);
+    /// <summary>The lanes of a mask as bits.</summary>
+    static abstract uint GetBits(TSelf mask);
+
+    /// <summary>e to the power <paramref name="x"/> + <paramref name="rest"/>, of doubles, for |rest| ≤ ulp(x).</summary>
+    static abstract TSelf ExpOfSum(TSelf x, TSelf rest);
+
+    /// <summary>eˣ of doubles x ≤ 0; faster.</summary>
+    static abstract TSelf ExpOfNegative(TSelf x);
 
     /// <summary>ln x for x ≥ 0; NaN for others.</summary>
     static abstract TSelf Log(TSelf x);
@@ -92,10 +114,19 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     static abstract TSelf DivideOrZero(TSelf a, TSelf b);
 
     /// <summary>
-    /// All bits set where a difference, or a sum that cancels, may lack digits that a result needs: it is much smaller than the numbers
-    /// that it was computed from.
+    /// A mask of the lanes in which a difference, or a sum that cancels, may lack digits that a result needs: it is much smaller than the
+    /// numbers that it was computed from.
     /// </summary>
     /// <param name="difference">The result.</param>
     /// <param name="size">The sum of the magnitudes that it was computed from, at least roughly.</param>
-    static abstract Vector256<double> IsLost(TSelf difference, TSelf size);
+    static abstract TSelf IsLost(TSelf difference, TSelf size);
+
+    /// <summary>r − ln(1 + r) with r = (y − x)/x, in an arithmetic without rests.</summary>
+    /// <param name="x">x, above 0.</param>
+    /// <param name="y">y, above 0.</param>
+    /// <param name="difference">y − x.</param>
+    /// <param name="log">ln(y/x).</param>
+    /// <param name="r">r.</param>
+    static virtual TSelf Compare(TSelf x, TSelf y, TSelf difference, out TSelf log, out TSelf r) =>
+        throw new NotSupportedException($"{typeof(TSelf).Name} has logarithms of its own");
 }

@@ -33,6 +33,17 @@ internal static unsafe class LaneTable
         return Vector256.ConditionalSelect(upperHalf, Permute(table, 16, index), Permute(table, 0, index));
     }
 
+    /// <summary>The same in eight lanes, on a processor with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Read32(ReadOnlySpan<double> table, Vector512<long> index)
+    {
+        ref var first = ref MemoryMarshal.GetReference(table);
+        var lower = Avx512F.PermuteVar8x64x2(Vector512.LoadUnsafe(ref first), index, Vector512.LoadUnsafe(ref first, 8));
+        var upper = Avx512F.PermuteVar8x64x2(Vector512.LoadUnsafe(ref first, 16), index, Vector512.LoadUnsafe(ref first, 24));
+        var isUpper = Vector512.Equals(index & Vector512.Create(16L), Vector512.Create(16L)).AsDouble();
+        return Vector512.ConditionalSelect(isUpper, upper, lower);
+    }
+
     /// <remarks>The tables are constants of the assembly, which do not move.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector256<double> Read(ReadOnlySpan<double> table, Vector256<long> index) => Avx2.IsSupported

@@ -10,11 +10,19 @@ internal static class Lanes
     /// <summary>The doubles of a vector, on every machine.</summary>
     public const int Width = 4;
 
+    /// <summary>The doubles of the widest vector of a processor with AVX-512.</summary>
+    public const int Most = 8;
+
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
     /// <remarks>One instruction, where the framework's takes three for a mask that was not compared just before.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Select(Vector256<double> mask, Vector256<double> a, Vector256<double> b) =>
         Avx.IsSupported ? Avx.BlendVariable(b, a, mask) : Vector256.ConditionalSelect(mask, a, b);
+
+    /// <inheritdoc cref="Select(Vector256{double}, Vector256{double}, Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Select(Vector512<double> mask, Vector512<double> a, Vector512<double> b) =>
+        Vector512.ConditionalSelect(mask, a, b);
 
     /// <summary>All bits set in the lane with that number; no bits set where it is not 0 to 3.</summary>
     public static Vector256<double> LaneIs(int lane) =>

@@ -34,6 +34,17 @@ internal static class LogarithmTable
         return (x.AsInt64() - ((biased - Vector256.Create(Bias)) << 52)).AsDouble();
     }
 
+    /// <inheritdoc cref="Reduce(Vector256{double}, out Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Reduce(Vector512<double> x, out Vector512<double> e)
+    {
+        var biased = (x.AsInt64() - Vector512.Create(OctaveStart - (Bias << 52))) >>> 52;
+        // an integer i below 2⁵² in the low bits of the double 2⁵² makes it 2⁵² + i
+        var two52 = Vector512.Create(4503599627370496.0);
+        e = (two52.AsInt64() | biased).AsDouble() - (two52 + Vector512.Create((double)Bias));
+        return (x.AsInt64() - ((biased - Vector512.Create(Bias)) << 52)).AsDouble();
+    }
+
     /// <summary>32/j rounded to double: the factor that brings z near 1.</summary>
     public static ReadOnlySpan<double> Reciprocals =>
     [

@@ -3,16 +3,16 @@ using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
 
-/// <summary>s = z/T + b of four logits, in double and what rounding takes from it: about 106 bits.</summary>
+/// <summary>s = z/T + b of logits, in double and what rounding takes from it: about 106 bits.</summary>
 internal readonly struct LogitScore
 {
-    private readonly Vector256<double> _inverse, _inverseRest;
+    private readonly double _inverse, _inverseRest;
 
     /// <summary>Prepares for a temperature from 1e-20 to 1e20, whose inverse is a normal number.</summary>
     public LogitScore(double temperature)
     {
         var inverse = Dd.One / new Dd(temperature);
-        (_inverse, _inverseRest) = (inverse.Hi, inverse.Lo);
+        (_inverse, _inverseRest) = (inverse.Hi.ToScalar(), inverse.Lo.ToScalar());
     }
 
     /// <summary>s rounded; infinite where z or z/T is.</summary>
@@ -20,17 +20,18 @@ internal readonly struct LogitScore
     /// <param name="bias">b, finite.</param>
     /// <param name="error">What s lacks; 0 where s is infinite.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Of(Vector256<double> z, Vector256<double> bias, out Vector256<double> error)
+    public TNumber Of<TNumber>(TNumber z, TNumber bias, out TNumber error) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var quotient = z * _inverse;
-        var low = Vector256.FusedMultiplyAdd(z, _inverse, -quotient) + z * _inverseRest;
+        var inverse = TNumber.Of(_inverse);
+        var quotient = z * inverse;
+        var low = TNumber.FusedMultiplyAdd(z, inverse, -quotient) + z * TNumber.Of(_inverseRest);
         var sum = quotient + bias;
         var moved = sum - quotient;
         low += (quotient - (sum - moved)) + (bias - moved);
-        low &= Vector256.LessThan(Vector256.Abs(low), Vector256.Create(double.PositiveInfinity));
+        low = TNumber.Select(low.IsFinite, low, TNumber.Zero);
         var rounded = sum + low;
         error = low - (rounded - sum);
-        error &= Vector256.Equals(error, error);
+        error = TNumber.Select(error.IsNaN, TNumber.Zero, error);
         return rounded;
     }
 }

@@ -6,7 +6,7 @@ namespace LossService.Core.Numerics;
 
 /// <summary>A row of numbers, the nearest doubles and the rests in separate spans, read and written four at a time.</summary>
 /// <remarks>The length is a multiple of <see cref="Lanes.Width"/>: rows are padded with elements that add exactly 0.</remarks>
-internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo) where TNumber : struct, IArithmetic<TNumber>
+internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo) where TNumber : struct, IFourNumbers<TNumber>
 {
     /// <summary>The values rounded to double.</summary>
     public Span<double> Hi { get; } = hi;

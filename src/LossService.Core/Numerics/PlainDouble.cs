@@ -1,28 +1,15 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LossService.Core.Kernels;
 
 namespace LossService.Core.Numerics;
 
-/// <summary>
-/// Four doubles as an arithmetic for formulas whose results are float32 or narrower: a result has 24 bits, so a formula may lose up to
-/// 2²⁰ units in the last place before it differs by more than a neighbour.
-/// </summary>
-/// <remarks>
-/// +, −, ×, ÷ round once. The functions state their bounds in <see cref="VectorMath"/> and <see cref="Numerics.UnitLog1p"/>. Only
-/// correctly rounded IEEE 754 operations are used, so the bits are the same on every machine and vector width.
-/// </remarks>
-internal readonly struct PlainDouble : IArithmetic<PlainDouble>
+/// <summary>Four doubles as an arithmetic: see <see cref="IPlainNumbers{TSelf}"/>.</summary>
+internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDouble>
 {
-    /// <summary>
-    /// Where |difference| is below this part of the size, digits are missing: an error of 2⁴ ulp (2⁻⁴⁹) of the size is then up to 2⁻²⁷ of
-    /// the difference, an eighth of a unit in the last place of a float32.
-    /// </summary>
-    private const double LeastPart = 1.0 / (1 << 22);
+    private Vector256<double> _value;
 
-    private readonly Vector256<double> _value;
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private PlainDouble(Vector256<double> value) => _value = value;
+    public static int Count => 4;
 
     public static bool HasRest => false;
 
@@ -31,98 +18,166 @@ internal readonly struct PlainDouble : IArithmetic<PlainDouble>
     public static PlainDouble One
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(Vector256<double>.One);
+        get => new() { _value = Vector256<double>.One };
     }
 
-    public Vector256<double> IsZero
+    public readonly PlainDouble IsZero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector256.Equals(_value, Vector256<double>.Zero);
+        get => new() { _value = Vector256.Equals(_value, Vector256<double>.Zero) };
     }
 
-    public Vector256<double> IsFinite
+    public readonly PlainDouble IsFinite
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector256.LessThan(Vector256.Abs(_value), Vector256.Create(double.PositiveInfinity));
+        get => new() { _value = Vector256.LessThan(Vector256.Abs(_value), Vector256.Create(double.PositiveInfinity)) };
+    }
+
+    public readonly PlainDouble IsNaN
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => new() { _value = Vector256.IsNaN(_value) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(double x) => new(Vector256.Create(x));
+    public static PlainDouble Of(double x) => new() { _value = Vector256.Create(x) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(Vector256<double> x) => new(x);
+    public static PlainDouble Of(double hi, double lo) => new() { _value = Vector256.Create(hi) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Of(Vector256<double> hi, Vector256<double> lo) => new(hi);
+    public static PlainDouble Of(Vector256<double> x) => new() { _value = x };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Round() => _value;
+    public static PlainDouble Of(Vector256<double> hi, Vector256<double> lo) => new() { _value = hi };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Rest() => Vector256<double>.Zero;
+    public static PlainDouble Load(ref readonly double numbers) => new() { _value = Vector256.LoadUnsafe(in numbers) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble operator -(PlainDouble a) => new(-a._value);
+    public static PlainDouble Load(ref readonly double numbers, ref readonly double rests) =>
+        new() { _value = Vector256.LoadUnsafe(in numbers) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble operator +(PlainDouble a, PlainDouble b) => new(a._value + b._value);
+    public readonly void StoreNearest(ref double numbers) => _value.StoreUnsafe(ref numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble operator -(PlainDouble a, PlainDouble b) => new(a._value - b._value);
+    public readonly void Store(ref double numbers, ref double rests) => _value.StoreUnsafe(ref numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble operator *(PlainDouble a, PlainDouble b) => new(a._value * b._value);
+    public readonly Vector256<double> Round() => _value;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble operator /(PlainDouble a, PlainDouble b) => new(a._value / b._value);
+    public readonly Vector256<double> Rest() => Vector256<double>.Zero;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Square(PlainDouble a) => new(a._value * a._value);
+    public static unsafe PlainDouble Load<TElement>(TElement* from) where TElement : unmanaged, IStored<TElement> =>
+        new() { _value = TElement.Load(from) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Abs(PlainDouble a) => new(Vector256.Abs(a._value));
+    public readonly unsafe void Store<TElement>(TElement* to) where TElement : unmanaged, IStoredFloat<TElement> =>
+        TElement.Store(_value, to);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Max(PlainDouble a, PlainDouble b) => Select(LessThan(a, b) | Vector256.IsNaN(b._value), b, a);
+    public static PlainDouble operator -(PlainDouble a) => new() { _value = -a._value };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> LessThan(PlainDouble a, PlainDouble b) => Vector256.LessThan(a._value, b._value);
+    public static PlainDouble operator +(PlainDouble a, PlainDouble b) => new() { _value = a._value + b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator -(PlainDouble a, PlainDouble b) => new() { _value = a._value - b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator *(PlainDouble a, PlainDouble b) => new() { _value = a._value * b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator /(PlainDouble a, PlainDouble b) => new() { _value = a._value / b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator &(PlainDouble a, PlainDouble b) => new() { _value = a._value & b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator |(PlainDouble a, PlainDouble b) => new() { _value = a._value | b._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble operator ~(PlainDouble mask) => new() { _value = ~mask._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Square(PlainDouble a) => new() { _value = a._value * a._value };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Abs(PlainDouble a) => new() { _value = Vector256.Abs(a._value) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Max(PlainDouble a, PlainDouble b) =>
+        new() { _value = Lanes.Select(Vector256.LessThan(a._value, b._value) | Vector256.IsNaN(b._value), b._value, a._value) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Min(PlainDouble a, PlainDouble b) => new() { _value = Vector256.MinNative(a._value, b._value) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble LessThan(PlainDouble a, PlainDouble b) => new() { _value = Vector256.LessThan(a._value, b._value) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Select(PlainDouble mask, PlainDouble a, PlainDouble b) =>
+        new() { _value = Lanes.Select(mask._value, a._value, b._value) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble Select(Vector256<double> mask, PlainDouble a, PlainDouble b) =>
-        new(Lanes.Select(mask, a._value, b._value));
+        new() { _value = Lanes.Select(mask, a._value, b._value) };
 
-    /// <inheritdoc cref="VectorMath.Exp"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble ExpOfSum(Vector256<double> hi, Vector256<double> lo) => new(VectorMath.Exp(hi, lo));
+    public static uint GetBits(PlainDouble mask) => mask._value.ExtractMostSignificantBits();
 
-    /// <inheritdoc cref="VectorMath.ExpOfNegative"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble ExpOfNegative(Vector256<double> x) => new(VectorMath.ExpOfNegative(x));
+    public static PlainDouble FusedMultiplyAdd(PlainDouble a, PlainDouble b, PlainDouble c) =>
+        new() { _value = Vector256.FusedMultiplyAdd(a._value, b._value, c._value) };
 
-    /// <inheritdoc cref="VectorMath.Log"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Log(PlainDouble x) => new(VectorMath.Log(x._value));
+    public static Vector256<double> Add(Vector256<double> sum, PlainDouble addends) => sum + addends._value;
 
-    /// <inheritdoc cref="VectorMath.Log1p"/>
+    /// <inheritdoc cref="VectorMath.Exp(Vector256{double}, Vector256{double})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Log1p(PlainDouble x) => new(VectorMath.Log1p(x._value));
+    public static PlainDouble ExpOfSum(PlainDouble x, PlainDouble rest) => new() { _value = VectorMath.Exp(x._value, rest._value) };
+
+    /// <inheritdoc cref="VectorMath.ExpOfNegative(Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble ExpOfNegative(PlainDouble x) => new() { _value = VectorMath.ExpOfNegative(x._value) };
+
+    /// <inheritdoc cref="VectorMath.Log(Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Log(PlainDouble x) => new() { _value = VectorMath.Log(x._value) };
+
+    /// <inheritdoc cref="VectorMath.Log1p(Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Log1p(PlainDouble x) => new() { _value = VectorMath.Log1p(x._value) };
 
     /// <inheritdoc cref="Numerics.UnitLog1p.Compute(Vector256{double})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble UnitLog1p(PlainDouble x) => new(Numerics.UnitLog1p.Compute(x._value));
+    public static PlainDouble UnitLog1p(PlainDouble x) => new() { _value = Numerics.UnitLog1p.Compute(x._value) };
 
-    /// <inheritdoc cref="VectorMath.Pow"/>
+    /// <inheritdoc cref="VectorMath.Pow(Vector256{double}, double)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble Pow(PlainDouble x, double y) => new(VectorMath.Pow(x._value, y));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble XLogY(PlainDouble x, PlainDouble logY) => new(Vector256.AndNot(x._value * logY._value, x.IsZero));
+    public static PlainDouble Pow(PlainDouble x, double y) => new() { _value = VectorMath.Pow(x._value, y) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static PlainDouble DivideOrZero(PlainDouble a, PlainDouble b) => new(Vector256.AndNot(a._value / b._value, b.IsZero));
+    public static PlainDouble XLogY(PlainDouble x, PlainDouble logY) =>
+        new() { _value = Vector256.AndNot(x._value * logY._value, x.IsZero._value) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> IsLost(PlainDouble difference, PlainDouble size) =>
-        Vector256.LessThan(Vector256.Abs(difference._value), size._value * Vector256.Create(LeastPart));
+    public static PlainDouble DivideOrZero(PlainDouble a, PlainDouble b) =>
+        new() { _value = Vector256.AndNot(a._value / b._value, b.IsZero._value) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Compare(PlainDouble x, PlainDouble y, PlainDouble difference, out PlainDouble log, out PlainDouble r)
+    {
+        var excess = VectorRatio.Compare(x._value, y._value, difference._value, out var logarithm, out var quotient);
+        log = new() { _value = logarithm };
+        r = new() { _value = quotient };
+        return new() { _value = excess };
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble IsLost(PlainDouble difference, PlainDouble size) =>
+        LessThan(Abs(difference), size * Of(IPlainNumbers<PlainDouble>.LeastPart));
 }

@@ -44,7 +44,14 @@ internal static class PowerOfTwo
     public static Vector256<double> Scale(Vector256<double> x, Vector256<double> e) =>
         Avx512F.VL.IsSupported ? Avx512F.VL.Scale(x, e) : ScaleInHalves(x, e);
 
-    /// <summary><see cref="Scale"/> on any machine: two multiplications by powers of two, of which only the second can round.</summary>
+    /// <inheritdoc cref="Scale(Vector256{double}, Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> Scale(Vector512<double> x, Vector512<double> e) => Avx512F.Scale(x, e);
+
+    /// <summary>
+    /// <see cref="Scale(Vector256{double}, Vector256{double})"/> on any machine: two multiplications by powers of two, of which only the
+    /// second can round.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     internal static Vector256<double> ScaleInHalves(Vector256<double> x, Vector256<double> e)
     {
@@ -58,4 +65,10 @@ internal static class PowerOfTwo
     public static Vector256<double> FromNegatedExponent(Vector256<double> e) =>
         // the sum's low bits hold 1023 − e, the biased exponent; the shift moves it into place and drops the rest
         ((Vector256.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
+
+    /// <inheritdoc cref="FromNegatedExponent(Vector256{double})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> FromNegatedExponent(Vector512<double> e) =>
+        // the sum's low bits hold 1023 − e, the biased exponent; the shift moves it into place and drops the rest
+        ((Vector512.Create(Rounder + 1023) - e).AsInt64() << 52).AsDouble();
 }

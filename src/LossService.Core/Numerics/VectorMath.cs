@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 /// Elementary functions of four doubles, for kernels and formulas where <see cref="Dd"/> would cost too much. The bits are the same on
 /// every machine.
 /// </summary>
-internal static class VectorMath
+internal static partial class VectorMath
 {
     // e^−746 is less than half the smallest double, e^710 more than the largest
     private const double ExpFloor = -746, ExpCeiling = 710;

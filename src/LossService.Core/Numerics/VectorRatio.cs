@@ -10,7 +10,7 @@ namespace LossService.Core.Numerics;
 /// digits however small r is. The logarithm is within 4 ulp, r − ln(1 + r) within 6 (the bounds of the tests), for positive x and y and
 /// exact differences.
 /// </remarks>
-internal static class VectorRatio
+internal static partial class VectorRatio
 {
     private const double LeastNumber = 1e-290;
 

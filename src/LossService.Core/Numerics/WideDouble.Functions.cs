@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 /// The reductions of <see cref="Dd"/>'s functions. The first terms of a series are sums of two doubles, the rest plain ones: their
 /// errors are scaled down by what they are multiplied by.
 /// </content>
-internal readonly partial struct WideDouble
+internal partial struct WideDouble
 {
     // e^−746 is less than half the smallest double, e^710 more than the largest
     private const double ExpFloor = -746, ExpCeiling = 710;
@@ -15,9 +15,13 @@ internal readonly partial struct WideDouble
     // up to here repeated multiplication is faster and more accurate
     private const double MaxWholeExponent = 16;
 
-    /// <inheritdoc cref="ExpOfSum"/>
+    /// <inheritdoc cref="Exp"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble ExpOfNegative(Vector256<double> x) => ExpOfSum(x, Vector256<double>.Zero);
+    public static WideDouble ExpOfNegative(WideDouble x) => Exp(x._hi, Vector256<double>.Zero);
+
+    /// <inheritdoc cref="Exp"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble ExpOfSum(WideDouble x, WideDouble rest) => Exp(x._hi, rest._hi);
 
     /// <summary>e to the power hi + lo, for every number.</summary>
     /// <remarks>
@@ -25,7 +29,7 @@ internal readonly partial struct WideDouble
     /// NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble ExpOfSum(Vector256<double> hi, Vector256<double> lo)
+    public static WideDouble Exp(Vector256<double> hi, Vector256<double> lo)
     {
         var (floor, ceiling) = (Vector256.Create(ExpFloor), Vector256.Create(ExpCeiling));
         var (vanishes, overflows) = (Vector256.LessThan(hi, floor), Vector256.GreaterThan(hi, ceiling));
@@ -63,9 +67,9 @@ internal readonly partial struct WideDouble
         (sum, low) = Normalize(sum, low);
         var e = n * Vector256.Create(1.0 / 16);
         if (Vector256.GreaterThanAny(Vector256.Abs(hi), Vector256.Create(ShiftedExponential.NormalSpan)))
-            return new(PowerOfTwo.Scale(sum, e), PowerOfTwo.Scale(low, e));
+            return new() { _hi = PowerOfTwo.Scale(sum, e), _lo = PowerOfTwo.Scale(low, e) };
         var scale = PowerOfTwo.FromNegatedExponent(-Vector256.Floor(e));
-        return new(sum * scale, low * scale);
+        return new() { _hi = sum * scale, _lo = low * scale };
     }
 
     /// <summary>ln x for x &gt; 0, with full relative accuracy around x = 1.</summary>
@@ -96,7 +100,7 @@ internal readonly partial struct WideDouble
         p -= Vector256<double>.One;
         var f = p + pLow;
         var fLow = pLow - (f - p);
-        var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(1.0 / 64)) & ~excess.IsZero;
+        var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(1.0 / 64)) & ~excess.IsZero._hi;
         f = Lanes.Select(isNear, excess._hi, f);
         fLow = Lanes.Select(isNear, excess._lo, fLow);
 
@@ -124,7 +128,7 @@ internal readonly partial struct WideDouble
         (leading, low) = Normalize(leading, low);
         var isWithin = Vector256.GreaterThanOrEqual(x._hi, Vector256.Create(2.2250738585072014e-308))
             & Vector256.LessThan(x._hi, Vector256.Create(1.0715086071862673e+301));
-        return new(Lanes.Select(isWithin, leading, Vector256.Create(double.NaN)), low);
+        return new() { _hi = Lanes.Select(isWithin, leading, Vector256.Create(double.NaN)), _lo = low };
     }
 
     /// <summary>ln(1 + x) for x &gt; −1, with full relative accuracy for any small x.</summary>
@@ -138,7 +142,7 @@ internal readonly partial struct WideDouble
         var sum = one + x._hi;
         var xRounded = sum - one;
         var error = (one - (sum - xRounded)) + (x._hi - xRounded);
-        return Logarithm(new(sum, error + x._lo), x);
+        return Logarithm(new WideDouble { _hi = sum, _lo = error + x._lo }, x);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -146,7 +150,7 @@ internal readonly partial struct WideDouble
     {
         var one = Vector256<double>.One;
         var sum = one + x._hi;
-        return Logarithm(new(sum, x._hi - (sum - one) + x._lo), x);
+        return Logarithm(new WideDouble { _hi = sum, _lo = x._hi - (sum - one) + x._lo }, x);
     }
 
     /// <summary>xʸ for x ≥ 0 and a finite y, and for x &lt; 0 if y is a whole number from 0 to 16.</summary>
@@ -173,9 +177,9 @@ internal readonly partial struct WideDouble
         var log = Log(x);
         var product = log._hi * y;
         var low = Vector256.FusedMultiplyAdd(log._lo, y, Vector256.FusedMultiplyAdd(log._hi, y, -product));
-        power = ExpOfSum(product, low);
-        var isZero = x.IsZero & Vector256.GreaterThan(y, Vector256<double>.Zero);
-        power = new(Vector256.AndNot(power._hi, isZero), Vector256.AndNot(power._lo, isZero));
+        power = Exp(product, low);
+        var isZero = x.IsZero._hi & Vector256.GreaterThan(y, Vector256<double>.Zero);
+        power = new() { _hi = Vector256.AndNot(power._hi, isZero), _lo = Vector256.AndNot(power._lo, isZero) };
     }
 
     [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]

@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// <para>There is no care for what is not a finite normal number: a result that depends on such a number, or overflows, is not finite,
 /// and its lane must be computed again in double-double.</para>
 /// </remarks>
-internal readonly partial struct WideDouble : IArithmetic<WideDouble>
+internal partial struct WideDouble : IFourNumbers<WideDouble>
 {
     /// <summary>
     /// Where |difference| is below this part of the size, digits are missing: an error of 2⁻⁶² of the size is then up to 2⁻⁵² of the
@@ -22,14 +22,9 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
     /// </summary>
     private const double LeastPart = 1.0 / (1 << 10);
 
-    private readonly Vector256<double> _hi, _lo;
+    private Vector256<double> _hi, _lo;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private WideDouble(Vector256<double> hi, Vector256<double> lo)
-    {
-        _hi = hi;
-        _lo = lo;
-    }
+    public static int Count => Lanes.Width;
 
     public static bool HasRest => true;
 
@@ -38,38 +33,65 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
     public static WideDouble One
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => new(Vector256<double>.One, Vector256<double>.Zero);
+        get => new() { _hi = Vector256<double>.One, _lo = Vector256<double>.Zero };
     }
 
-    public Vector256<double> IsZero
+    public readonly WideDouble IsZero
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector256.Equals(_hi, Vector256<double>.Zero);
+        get => Mask(Vector256.Equals(_hi, Vector256<double>.Zero));
     }
 
-    public Vector256<double> IsFinite
+    public readonly WideDouble IsFinite
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Vector256.LessThan(Vector256.Abs(_hi + _lo), Vector256.Create(double.PositiveInfinity));
+        get => Mask(Vector256.LessThan(Vector256.Abs(_hi + _lo), Vector256.Create(double.PositiveInfinity)));
+    }
+
+    public readonly WideDouble IsNaN
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mask(Vector256.IsNaN(_hi + _lo));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble Of(double x) => new(Vector256.Create(x), Vector256<double>.Zero);
+    public static WideDouble Of(double x) => new() { _hi = Vector256.Create(x), _lo = Vector256<double>.Zero };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble Of(Vector256<double> x) => new(x, Vector256<double>.Zero);
+    public static WideDouble Of(double hi, double lo) => new() { _hi = Vector256.Create(hi), _lo = Vector256.Create(lo) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble Of(Vector256<double> hi, Vector256<double> lo) => new(hi, lo);
+    public static WideDouble Load(ref readonly double numbers) =>
+        new() { _hi = Vector256.LoadUnsafe(in numbers), _lo = Vector256<double>.Zero };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Round() => _hi + _lo;
+    public static WideDouble Load(ref readonly double numbers, ref readonly double rests) =>
+        new() { _hi = Vector256.LoadUnsafe(in numbers), _lo = Vector256.LoadUnsafe(in rests) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public Vector256<double> Rest() => _lo - (Round() - _hi);
+    public readonly void StoreNearest(ref double numbers) => Round().StoreUnsafe(ref numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble operator -(WideDouble a) => new(-a._hi, -a._lo);
+    public readonly void Store(ref double numbers, ref double rests)
+    {
+        Round().StoreUnsafe(ref numbers);
+        Rest().StoreUnsafe(ref rests);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble Of(Vector256<double> x) => new() { _hi = x, _lo = Vector256<double>.Zero };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble Of(Vector256<double> hi, Vector256<double> lo) => new() { _hi = hi, _lo = lo };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector256<double> Round() => _hi + _lo;
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly Vector256<double> Rest() => _lo - (Round() - _hi);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble operator -(WideDouble a) => new() { _hi = -a._hi, _lo = -a._lo };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble operator +(WideDouble a, WideDouble b)
@@ -77,7 +99,7 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
         var s = a._hi + b._hi;
         var bRounded = s - a._hi;
         var error = (a._hi - (s - bRounded)) + (b._hi - bRounded);
-        return new(s, error + (a._lo + b._lo));
+        return new() { _hi = s, _lo = error + (a._lo + b._lo) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -86,7 +108,7 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
         var s = a._hi - b._hi;
         var bRounded = a._hi - s;
         var error = (a._hi - (s + bRounded)) + (bRounded - b._hi);
-        return new(s, error + (a._lo - b._lo));
+        return new() { _hi = s, _lo = error + (a._lo - b._lo) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -95,7 +117,7 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
         var p = a._hi * b._hi;
         var low = Vector256.FusedMultiplyAdd(a._hi, b._hi, -p);
         low = Vector256.FusedMultiplyAdd(a._hi, b._lo, low);
-        return new(p, Vector256.FusedMultiplyAdd(a._lo, b._hi, low));
+        return new() { _hi = p, _lo = Vector256.FusedMultiplyAdd(a._lo, b._hi, low) };
     }
 
     /// <remarks>One division, and a correction by the remainder.</remarks>
@@ -105,50 +127,75 @@ internal readonly partial struct WideDouble : IArithmetic<WideDouble>
         var reciprocal = Vector256<double>.One / b._hi;
         var q = a._hi * reciprocal;
         var remainder = Vector256.FusedMultiplyAdd(-q, b._hi, a._hi) + Vector256.FusedMultiplyAdd(-q, b._lo, a._lo);
-        return new(q, remainder * reciprocal);
+        return new() { _hi = q, _lo = remainder * reciprocal };
     }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble operator &(WideDouble a, WideDouble b) => Mask(a._hi & b._hi);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble operator |(WideDouble a, WideDouble b) => Mask(a._hi | b._hi);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble operator ~(WideDouble mask) => Mask(~mask._hi);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble Square(WideDouble a)
     {
         var p = a._hi * a._hi;
         var low = Vector256.FusedMultiplyAdd(a._hi, a._hi, -p);
-        return new(p, Vector256.FusedMultiplyAdd(a._hi + a._hi, a._lo, low));
+        return new() { _hi = p, _lo = Vector256.FusedMultiplyAdd(a._hi + a._hi, a._lo, low) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble Abs(WideDouble a)
     {
         var sign = a._hi & Vector256.Create(-0.0);
-        return new(a._hi ^ sign, a._lo ^ sign);
+        return new() { _hi = a._hi ^ sign, _lo = a._lo ^ sign };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble Max(WideDouble a, WideDouble b) => Select(LessThan(a, b) | Vector256.IsNaN(b._hi), b, a);
+    public static WideDouble Max(WideDouble a, WideDouble b) => Select(Vector256.LessThan(a._hi, b._hi) | Vector256.IsNaN(b._hi), b, a);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble Min(WideDouble a, WideDouble b) => Select(Vector256.LessThan(a._hi, b._hi), a, b);
 
     /// <remarks>By the high parts: where they agree, the numbers are as good as equal, and their difference is lost.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> LessThan(WideDouble a, WideDouble b) => Vector256.LessThan(a._hi, b._hi);
+    public static WideDouble LessThan(WideDouble a, WideDouble b) => Mask(Vector256.LessThan(a._hi, b._hi));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble Select(WideDouble mask, WideDouble a, WideDouble b) => Select(mask._hi, a, b);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static uint GetBits(WideDouble mask) => mask._hi.ExtractMostSignificantBits();
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble Select(Vector256<double> mask, WideDouble a, WideDouble b) =>
-        new(Lanes.Select(mask, a._hi, b._hi), Lanes.Select(mask, a._lo, b._lo));
+        new() { _hi = Lanes.Select(mask, a._hi, b._hi), _lo = Lanes.Select(mask, a._lo, b._lo) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble XLogY(WideDouble x, WideDouble logY)
     {
-        var (product, isZero) = (x * logY, x.IsZero);
-        return new(Vector256.AndNot(product._hi, isZero), Vector256.AndNot(product._lo, isZero));
+        var (product, isZero) = (x * logY, x.IsZero._hi);
+        return new() { _hi = Vector256.AndNot(product._hi, isZero), _lo = Vector256.AndNot(product._lo, isZero) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble DivideOrZero(WideDouble a, WideDouble b)
     {
-        var (quotient, isZero) = (a / b, b.IsZero);
-        return new(Vector256.AndNot(quotient._hi, isZero), Vector256.AndNot(quotient._lo, isZero));
+        var (quotient, isZero) = (a / b, b.IsZero._hi);
+        return new() { _hi = Vector256.AndNot(quotient._hi, isZero), _lo = Vector256.AndNot(quotient._lo, isZero) };
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> IsLost(WideDouble difference, WideDouble size) =>
-        Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(LeastPart));
+    public static WideDouble IsLost(WideDouble difference, WideDouble size) =>
+        Mask(Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(LeastPart)));
+
+    /// <summary>A mask, for plain doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly PlainDouble ToMask() => PlainDouble.Of(_hi);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WideDouble Mask(Vector256<double> lanes) => new() { _hi = lanes, _lo = lanes };
 }

@@ -10,7 +10,8 @@ namespace LossService.Benchmarks.Chapters;
 
 /// <summary>
 /// This service's side of <see cref="Kernels"/>: a line "loss rows classes logits-file labels-file [option=value …]" in, "seconds loss"
-/// out. Labels are int64 indices or bits, or float32 rows. <c>dtype</c> says how the predictions are held, <c>metrics</c> asks for them.
+/// out. Labels are int64 indices or bits, or float32 rows; <c>teacher</c> says that these are logits. <c>dtype</c> says how the predictions
+/// are held, <c>metrics</c> asks for them.
 /// </summary>
 internal static class KernelLoop
 {
@@ -42,10 +43,12 @@ internal static class KernelLoop
         var shape = new Shape(int.Parse(words[1], CultureInfo.InvariantCulture), int.Parse(words[2], CultureInfo.InvariantCulture));
         var labels = File.ReadAllBytes(words[4]);
         var (dtype, outputs, options) = (DType.Float32, OutputSet.Loss | OutputSet.Gradient, new OptionValues());
+        var form = TargetForm.Labels;
         foreach (var word in words[5..])
         {
             var (name, value) = (word.Split('=')[0], word.Split('=')[1]);
             if (name == "dtype") dtype = Enum.Parse<DType>(value, ignoreCase: true);
+            else if (name == "teacher") form = TargetForm.Logits;
             else if (name == "metrics") outputs |= OutputSet.Metrics;
             else Set(options, loss.FindOption(name)!, value, shape.Last);
         }
@@ -56,6 +59,7 @@ internal static class KernelLoop
             Labels = loss.Labels == LabelRule.None ? null
                 : labels.Length == sizeof(float) * shape.Count ? Convert(Load(DType.Float32, shape, labels), dtype)
                 : Load(DType.Int64, labels.Length / sizeof(long) == shape.Count ? shape : new ClassLayout(shape).Samples, labels),
+            LabelForm = form,
             Outputs = outputs,
             Options = options,
         };

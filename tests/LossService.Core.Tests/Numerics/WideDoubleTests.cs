@@ -17,7 +17,7 @@ public class WideDoubleTests(ITestOutputHelper output)
         {
             var (hi, lo) = (Vector256.Create(row[0]), Vector256.Create(row[1]));
             var x = WideDouble.Of(hi, lo);
-            var result = name switch { "exp" => WideDouble.ExpOfSum(hi, lo), "log" => WideDouble.Log(x), _ => WideDouble.Log1p(x) };
+            var result = name switch { "exp" => WideDouble.Exp(hi, lo), "log" => WideDouble.Log(x), _ => WideDouble.Log1p(x) };
             var error = FixedPoint.RelativeError(FixedPoint.Of(result.Round()[0], result.Rest()[0]), FixedPoint.Of(row.AsSpan(^3..)));
             Assert.True(error <= Math.ScaleB(1, -62), $"{name}({row[0]:R}, {row[1]:R}): 2^{Math.Log2(error):F2}");
             worst = Math.Max(worst, error);
@@ -35,7 +35,7 @@ public class WideDoubleTests(ITestOutputHelper output)
             .Array[4].Sample(
             four =>
             {
-                Check(0, x => x.Item1, Dd.Exp, x => WideDouble.ExpOfSum(x.Round(), x.Rest()));
+                Check(0, x => x.Item1, Dd.Exp, x => WideDouble.Exp(x.Round(), x.Rest()));
                 Check(1, x => x.Item2, Dd.Log, WideDouble.Log);
                 Check(2, x => x.Item3, Dd.Log1p, WideDouble.Log1p);
                 Check(3, x => Math.Abs(x.Item3), Dd.Log1p, WideDouble.UnitLog1p);
@@ -88,7 +88,7 @@ public class WideDoubleTests(ITestOutputHelper output)
     {
         // a product drops the product of the low parts, so these must be small
         var number = WideDouble.Of(x);
-        var product = WideDouble.Log(number) * WideDouble.ExpOfNegative(Vector256.Create(-x)) * WideDouble.Pow(number, 0.7);
+        var product = WideDouble.Log(number) * WideDouble.ExpOfNegative(WideDouble.Of(-x)) * WideDouble.Pow(number, 0.7);
         var truth = Dd.Log(new Dd(x)) * Dd.Exp(new Dd(-x)) * Dd.Pow(new Dd(x), 0.7);
         Assert.InRange(Math.Abs(((new Dd(product.Round(), product.Rest()) - truth) / truth).ToScalar()), 0, Math.ScaleB(1, -60));
     });
@@ -97,10 +97,10 @@ public class WideDoubleTests(ITestOutputHelper output)
     public void Functions_WhatIsNotFinite_StaysSo()
     {
         foreach (var x in (ReadOnlySpan<double>)[0, -1, double.NaN, double.PositiveInfinity, 5e-324, -5e-324, 1e305])
-            Assert.Equal(Vector256<double>.Zero, WideDouble.Log(WideDouble.Of(x)).IsFinite);
+            Assert.Equal(0u, WideDouble.GetBits(WideDouble.Log(WideDouble.Of(x)).IsFinite));
         foreach (var x in (ReadOnlySpan<double>)[double.NaN, double.PositiveInfinity, 710, 1e300, 800])
-            Assert.Equal(Vector256<double>.Zero, WideDouble.ExpOfSum(Vector256.Create(x), Vector256<double>.Zero).IsFinite);
-        var ends = WideDouble.ExpOfNegative(Vector256.Create(0, double.NegativeInfinity, -1e300, -746));
+            Assert.Equal(0u, WideDouble.GetBits(WideDouble.Exp(Vector256.Create(x), Vector256<double>.Zero).IsFinite));
+        var ends = WideDouble.ExpOfNegative(WideDouble.Of(Vector256.Create(0, double.NegativeInfinity, -1e300, -746)));
         Assert.Equal(Vector256.Create(1.0, 0, 0, 0), ends.Round());
         Assert.Equal(Vector256<double>.Zero, WideDouble.Pow(WideDouble.Zero, 0.5).Round());
         Assert.Equal(Vector256<double>.One, WideDouble.Pow(WideDouble.Zero, 0).Round());

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -79,42 +78,42 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
     internal readonly struct Formula(double gammaPos, double gammaNeg, double shift) : IElementFormula
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
-            var (p, q) = (FourElements<TWide, TNumber>.Narrow(e.P), FourElements<TWide, TNumber>.Narrow(e.Q));
-            var positive = FourElements<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos)) * e.PosWeight;
+            var (p, q) = (ElementVector<TWide, TNumber>.Narrow(e.P), ElementVector<TWide, TNumber>.Narrow(e.Q));
+            var positive = ElementVector<TWide, TNumber>.Narrow(e.T * TWide.Pow(e.Q, gammaPos)) * e.PosWeight;
             var value = TNumber.XLogY(positive, e.LogP);
             var pDerivative = gammaPos == 0
                 ? TNumber.Zero
                 : TNumber.Of(gammaPos) * TNumber.XLogY(positive, TNumber.DivideOrZero(e.LogP, q));
             if (shift == 0)
             {
-                var unshifted = FourElements<TWide, TNumber>.Narrow(e.U * TWide.Pow(e.P, gammaNeg));
+                var unshifted = ElementVector<TWide, TNumber>.Narrow(e.U * TWide.Pow(e.P, gammaNeg));
                 if (gammaNeg != 0)
                     pDerivative -= TNumber.Of(gammaNeg) * TNumber.XLogY(unshifted, TNumber.DivideOrZero(e.LogQ, p));
                 value += TNumber.XLogY(unshifted, e.LogQ);
-                return new(-value, -positive, -unshifted, pDerivative, TNumber.Zero, Vector256<double>.Zero);
+                return new() { Value = -value, LogPDerivative = -positive, LogQDerivative = -unshifted, PDerivative = pDerivative };
             }
 
             // an error of m counts γ times in m^γ
             var delta = TWide.Of(shift);
             var wideM = e.P - delta;
-            var lost = TWide.IsLost(wideM, (e.P + delta) * TWide.Of(double.Max(gammaNeg, 1)));
+            var lost = TWide.GetBits(TWide.IsLost(wideM, (e.P + delta) * TWide.Of(double.Max(gammaNeg, 1))));
             wideM = TWide.Max(wideM, TWide.Zero);
-            var (m, n) = (FourElements<TWide, TNumber>.Narrow(wideM), FourElements<TWide, TNumber>.Narrow(e.Q + delta));
+            var (m, n) = (ElementVector<TWide, TNumber>.Narrow(wideM), ElementVector<TWide, TNumber>.Narrow(e.Q + delta));
             // log(1 − m): from m where it is small, from 1 − p where m is near 1
             var isSmall = TNumber.LessThan(m, TNumber.Of(0.5));
             var logN = TNumber.Log1p(-m);
-            if (isSmall.ExtractMostSignificantBits() != 0xF) logN = TNumber.Select(isSmall, logN, TNumber.Log(n));
-            var negative = FourElements<TWide, TNumber>.Narrow(e.U * TWide.Pow(wideM, gammaNeg));
+            if (TNumber.GetBits(~isSmall) != 0) logN = TNumber.Select(isSmall, logN, TNumber.Log(n));
+            var negative = ElementVector<TWide, TNumber>.Narrow(e.U * TWide.Pow(wideM, gammaNeg));
             value += TNumber.XLogY(negative, logN);
             pDerivative += negative * TNumber.DivideOrZero(m - TNumber.Of(gammaNeg) * n * logN, m * n);
-            return new(-value, -positive, TNumber.Zero, pDerivative, TNumber.Zero, lost);
+            return new() { Value = -value, LogPDerivative = -positive, PDerivative = pDerivative, Lost = lost };
         }
 
-        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var positive = Dd.XLogY(e.T * e.PosWeight, CurveSide(e.P, e.Q, e.LogP, gammaPos, isSigmoid));
             var negative = shift == 0
@@ -142,7 +141,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
         /// Of −m^γ·log n, with r = −log n/m: by p, m^γ/n² + γ·m^(γ−1)·((γ − 1)·r + 2/n); by the logit and over pq, that times pq, and
         /// (m^γ/n + γ·m^γ·r)·(q − p). 0 where m = 0, as the gradient.
         /// </summary>
-        private Dd CurveShifted(in FourElements<Dd, Dd> e, bool isSigmoid)
+        private Dd CurveShifted(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var m = Dd.Max(e.P - new Dd(shift), Dd.Zero);
             var n = e.Q + new Dd(shift);

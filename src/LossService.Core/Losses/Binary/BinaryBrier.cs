@@ -60,18 +60,21 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
         public static bool IsPlainWhereHard => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
             var error = e.Error;
-            var half = FourElements<TWide, TNumber>.Narrow(error);
-            return new(
-                FourElements<TWide, TNumber>.Narrow(TWide.Square(error)), TNumber.Zero, TNumber.Zero, half + half, TNumber.Zero,
-                TWide.IsLost(error, e.ErrorSize));
+            var half = ElementVector<TWide, TNumber>.Narrow(error);
+            return new()
+            {
+                Value = ElementVector<TWide, TNumber>.Narrow(TWide.Square(error)),
+                PDerivative = half + half,
+                Lost = TWide.GetBits(TWide.IsLost(error, e.ErrorSize)),
+            };
         }
 
-        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var half = isSigmoid ? e.P * e.Q + e.Error * (e.Q - e.P) : Dd.One;
             return half + half;

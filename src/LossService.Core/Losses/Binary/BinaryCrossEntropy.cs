@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -64,16 +63,16 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
         public static bool IsLogistic => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
-            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
+            var (t, u) = (ElementVector<TWide, TNumber>.Narrow(e.T) * e.PosWeight, ElementVector<TWide, TNumber>.Narrow(e.U));
             var value = TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ);
-            return new(-value, -t, -u, TNumber.Zero, TNumber.Zero, Vector256<double>.Zero);
+            return new() { Value = -value, LogPDerivative = -t, LogQDerivative = -u };
         }
 
-        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var t = e.T * e.PosWeight;
             return isSigmoid ? t + e.U : Quotients.OverSquare(t, e.P) + Quotients.OverSquare(e.U, e.Q);

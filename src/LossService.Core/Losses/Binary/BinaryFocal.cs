@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Losses.Categorical;
 using LossService.Core.Numerics;
@@ -73,32 +72,36 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
     internal readonly struct Formula(double gamma, double? alpha) : IElementFormula
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
             var m = e.P * e.U + e.Q * e.T;
             var scale = TWide.Pow(m, gamma);
             if (alpha is { } share) scale *= TWide.Of(share) * e.T + (TWide.One - TWide.Of(share)) * e.U;
-            var factor = FourElements<TWide, TNumber>.Narrow(scale);
-            var (t, u) = (FourElements<TWide, TNumber>.Narrow(e.T) * e.PosWeight, FourElements<TWide, TNumber>.Narrow(e.U));
+            var factor = ElementVector<TWide, TNumber>.Narrow(scale);
+            var (t, u) = (ElementVector<TWide, TNumber>.Narrow(e.T) * e.PosWeight, ElementVector<TWide, TNumber>.Narrow(e.U));
             var crossEntropy = -(TNumber.XLogY(t, e.LogP) + TNumber.XLogY(u, e.LogQ));
             var pDerivative = TNumber.Zero;
             if (gamma != 0)
             {
-                var quotient = TNumber.DivideOrZero(crossEntropy, FourElements<TWide, TNumber>.Narrow(m));
-                pDerivative = TNumber.XLogY(TNumber.Of(gamma) * FourElements<TWide, TNumber>.Narrow(e.U - e.T) * factor, quotient);
+                var quotient = TNumber.DivideOrZero(crossEntropy, ElementVector<TWide, TNumber>.Narrow(m));
+                pDerivative = TNumber.XLogY(TNumber.Of(gamma) * ElementVector<TWide, TNumber>.Narrow(e.U - e.T) * factor, quotient);
             }
-            return new(
-                TNumber.XLogY(factor, crossEntropy), -(factor * t), -(factor * u), pDerivative, TNumber.Zero,
-                Vector256<double>.Zero);
+            return new()
+            {
+                Value = TNumber.XLogY(factor, crossEntropy),
+                LogPDerivative = -(factor * t),
+                LogQDerivative = -(factor * u),
+                PDerivative = pDerivative,
+            };
         }
 
         /// <remarks>
         /// With D = u − t, v = πt, r = BCE/m and E = up − vq, by z and over p(1 − p): m^γ·(γ(γ − 1)·D²·r·pq/m + γ·D·r·(q − p) + 2γ·D·E/m +
         /// u + v), and by p: m^γ·(v/p² + u/q²) + γ·m^(γ−1)·D·((γ − 1)·D·r + 2·(u/q − v/p)). Where m tends to 0, r tends to u + v.
         /// </remarks>
-        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid)
+        public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var m = e.P * e.U + e.Q * e.T;
             var share = alpha is { } positive ? new Dd(positive) * e.T + (Dd.One - new Dd(positive)) * e.U : Dd.One;

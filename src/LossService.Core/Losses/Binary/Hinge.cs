@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -67,15 +66,13 @@ internal sealed class Hinge : BinaryLoss<Hinge.Formula>
         public static bool IsPlain => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
-            var sign = FourElements<TWide, TNumber>.Narrow(e.T - e.U);
+            var sign = ElementVector<TWide, TNumber>.Narrow(e.T - e.U);
             var lack = TNumber.Max(TNumber.Of(margin) - sign * e.Z, TNumber.Zero);
-            return new(
-                lack, TNumber.Zero, TNumber.Zero, TNumber.Zero, TNumber.Select(lack.IsZero, TNumber.Zero, -sign),
-                Vector256<double>.Zero);
+            return new() { Value = lack, ZDerivative = TNumber.Select(lack.IsZero, TNumber.Zero, -sign) };
         }
     }
 }

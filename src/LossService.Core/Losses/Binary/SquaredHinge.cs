@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -67,17 +66,16 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
         public static bool IsPlain => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ElementResult<TNumber> At<TWide, TNumber>(in FourElements<TWide, TNumber> e)
+        public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)
             where TWide : struct, IArithmetic<TWide>
             where TNumber : struct, IArithmetic<TNumber>
         {
-            var sign = FourElements<TWide, TNumber>.Narrow(e.T - e.U);
+            var sign = ElementVector<TWide, TNumber>.Narrow(e.T - e.U);
             var lack = TNumber.Max(TNumber.Of(margin) - sign * e.Z, TNumber.Zero);
-            return new(
-                TNumber.Square(lack), TNumber.Zero, TNumber.Zero, TNumber.Zero, -(sign * (lack + lack)), Vector256<double>.Zero);
+            return new() { Value = TNumber.Square(lack), ZDerivative = -(sign * (lack + lack)) };
         }
 
-        public Dd Curve(in FourElements<Dd, Dd> e, bool isSigmoid) =>
+        public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid) =>
             Dd.Select(Dd.LessThan((e.T - e.U) * e.Z, new Dd(margin)), new Dd(2.0), Dd.Zero);
     }
 }

@@ -55,13 +55,13 @@ internal sealed class Brier : CategoricalLoss
     private readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
             var size = c.ErrorSize + c.ErrorSize;
-            return new(TNumber.Square(error), TNumber.Zero, error + error, c.Doubt(error) * size, size);
+            return new() { Value = TNumber.Square(error), PDerivative = error + error, Size = c.Doubt(error) * size, PSize = size };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, new Dd(2.0));
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (Dd.Zero, new Dd(2.0));
     }
 }

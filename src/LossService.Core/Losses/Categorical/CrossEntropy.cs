@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -79,13 +78,13 @@ internal sealed class CrossEntropy : CategoricalLoss
     internal readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * TNumber.Of(c.W);
+            var t = c.T * c.W;
             var value = -TNumber.XLogY(t, c.LogP);
-            return new(value, -t, TNumber.Zero, value.Round(), Vector256<double>.Zero);
+            return new() { Value = value, LogPDerivative = -t, Size = value };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 }

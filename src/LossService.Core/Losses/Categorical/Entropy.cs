@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -65,13 +64,13 @@ internal sealed class Entropy : CategoricalLoss
     private readonly struct Term : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var value = -TNumber.XLogY(c.P, c.LogP);
-            var size = Vector256.Abs(c.LogP.Round()) + Vector256<double>.One;
-            return new(value, TNumber.Zero, -(c.LogP + TNumber.One), value.Round(), size);
+            var size = TNumber.Abs(c.LogP) + TNumber.One;
+            return new() { Value = value, PDerivative = -(c.LogP + TNumber.One), Size = value, PSize = size };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (-Dd.One, Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (-Dd.One, Dd.Zero);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -98,20 +97,20 @@ internal sealed class Focal : CategoricalLoss
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var weight = c.T * TNumber.Of(c.W) * TNumber.Of(Vector256.LoadUnsafe(ref alpha[c.First]));
+            var weight = c.T * c.W * TNumber.Load(ref alpha[c.First]);
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
-            return new(value, slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
+            return new() { Value = value, LogPDerivative = slope, Size = value };
         }
 
         /// <remarks>∂²/∂(log p)² of −q^γ log p is γ·p·q^(γ−1)·(2 + log p − (γ − 1)·p·log p/q).</remarks>
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c)
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c)
         {
             if (gamma == 0) return (Dd.Zero, Dd.Zero);
-            var weight = c.T * new Dd(c.W) * new Dd(Vector256.LoadUnsafe(ref alpha[c.First]));
+            var weight = c.T * c.W * Dd.Load(ref alpha[c.First]);
             var ratio = Dd.Select(c.Q.IsZero, -Dd.One, Dd.XLogY(c.P, c.LogP) / c.Q);
             var bend = new Dd(2.0) + c.LogP - (new Dd(gamma) - Dd.One) * ratio;
             bend *= weight * new Dd(gamma) * Dd.Pow(c.Q, gamma - 1);

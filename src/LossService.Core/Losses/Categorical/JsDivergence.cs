@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -96,18 +95,24 @@ internal sealed class JsDivergence : CategoricalLoss
         private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var (beta, rest) = (Wide<TNumber>(_beta), Wide<TNumber>(_rest));
-            var (logBeta, logRest) = (Wide<TNumber>(_logBeta), Wide<TNumber>(_logRest));
+            var (beta, rest) = (_beta.Spread<TNumber>(), _rest.Spread<TNumber>());
+            var logRest = _logRest.Spread<TNumber>();
             var (p, t, error) = (c.P, c.T, c.Error);
             var m = beta * t + rest * p;
             var logT = RelativeEntropy.Log(t);
             var logM = RelativeEntropy.Log(m);
-            var isTiny = Vector256.LessThan(m.Round(), Vector256.Create(MinMixture));
-            // of padding, too
-            if (typeof(TNumber) == typeof(Dd) && isTiny.AsInt64() != Vector256<long>.Zero)
-                logM = TNumber.Select(isTiny, LogOfSum(logBeta + logT, logRest + c.LogP), logM);
+            if (typeof(TNumber) == typeof(Dd))
+            {
+                // of padding, too
+                var isTiny = TNumber.LessThan(m, TNumber.Of(MinMixture));
+                if (TNumber.GetBits(isTiny) != 0)
+                {
+                    var logOfSum = LogOfSum(_logBeta.Spread<TNumber>() + logT, logRest + c.LogP);
+                    logM = TNumber.Select(isTiny, logOfSum, logM);
+                }
+            }
             var (fromLabel, fromPrediction) = (rest * error, -beta * error);
             var label = RelativeEntropy.Compare(t, logT, m, logM, fromLabel);
             var prediction = RelativeEntropy.Compare(p, c.LogP, m, logM, fromPrediction);
@@ -115,25 +120,21 @@ internal sealed class JsDivergence : CategoricalLoss
             var ratio = prediction.LogRatio;
             ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
-            var size = beta.Round() * label.Size + rest.Round() * prediction.Size;
-            size = Lanes.Select(t.IsZero, value.Round(), size);
-            var ratioSize = rest.Round() * Lanes.Select(
-                t.IsZero, Vector256<double>.One, RelativeEntropy.GetRatioSize(ratio));
-            return new(value, TNumber.Zero, rest * ratio, size, ratioSize);
+            var size = TNumber.Select(t.IsZero, value, beta * label.Size + rest * prediction.Size);
+            var ratioSize = rest * TNumber.Select(t.IsZero, TNumber.One, RelativeEntropy.GetRatioSize(ratio));
+            return new() { Value = value, PDerivative = rest * ratio, Size = size, PSize = ratioSize };
         }
 
         /// <remarks>∂²L/∂p² = (1 − β)·(1/p − (1 − β)/m) = (1 − β)·β·t/(p·m).</remarks>
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) =>
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) =>
             (Dd.DivideOrZero(_rest * _beta * c.T, _beta * c.T + _rest * c.P), Dd.Zero);
-
-        private static TNumber Wide<TNumber>(Dd x) where TNumber : struct, IArithmetic<TNumber> => TNumber.Of(x.Hi, x.Lo);
 
         /// <summary>log(eᵃ + eᵇ), where the sum itself would underflow.</summary>
         private static TNumber LogOfSum<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber>
         {
             var larger = TNumber.Max(a, b);
             var difference = TNumber.Select(TNumber.LessThan(a, b), a, b) - larger;
-            return larger + TNumber.Log1p(TNumber.ExpOfSum(difference.Round(), difference.Rest()));
+            return larger + TNumber.Log1p(Unsafe.BitCast<Dd, TNumber>(Dd.Exp(Unsafe.BitCast<TNumber, Dd>(difference))));
         }
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -86,17 +85,17 @@ internal sealed class KlDivergence : CategoricalLoss
         public static int SurplusFactor => 1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, error) = (c.T, c.P, c.Error);
             var logT = RelativeEntropy.Log(t);
             var divergence = RelativeEntropy.Compare(t, logT, p, c.LogP, error);
             var value = divergence.Term;
             if (!c.SumsToOne) value = TNumber.Select(t.IsZero, TNumber.Zero, value - error);
-            return new(value, -t, TNumber.Zero, divergence.Size, Vector256<double>.Zero);
+            return new() { Value = value, LogPDerivative = -t, Size = divergence.Size };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 
     /// <summary>Σ D(p‖t) + Σp − Σt; infinite where t = 0 and p is not, however small p is.</summary>
@@ -105,23 +104,29 @@ internal sealed class KlDivergence : CategoricalLoss
         public static int SurplusFactor => -1;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (t, p, logP, error) = (c.T, c.P, c.LogP, c.Error);
             var logT = c.HasLogT ? c.LogT : RelativeEntropy.Log(t);
             var hasNone = c.HasLogT ? ~logT.IsFinite : t.IsZero;
             var infinity = TNumber.Of(double.PositiveInfinity);
             var infinite = hasNone & logP.IsFinite;
-            var (term, ratio, size) = RelativeEntropy.Compare(p, logP, t, logT, -error);
+            var divergence = RelativeEntropy.Compare(p, logP, t, logT, -error);
+            var (term, ratio) = (divergence.Term, divergence.LogRatio);
             if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
             var value = TNumber.Select(infinite, infinity, term);
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
-            return new(
-                value, TNumber.Select(infinite, infinity, TNumber.Zero), TNumber.Select(hasNone, TNumber.Zero, derivative),
-                size, RelativeEntropy.GetRatioSize(ratio) + Vector256<double>.One);
+            return new()
+            {
+                Value = value,
+                LogPDerivative = TNumber.Select(infinite, infinity, TNumber.Zero),
+                PDerivative = TNumber.Select(hasNone, TNumber.Zero, derivative),
+                Size = divergence.Size,
+                PSize = RelativeEntropy.GetRatioSize(ratio) + TNumber.One,
+            };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) =>
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) =>
             (Dd.Select(c.HasLogT ? ~c.LogT.IsFinite : c.T.IsZero, Dd.Zero, Dd.One), Dd.Zero);
     }
 }

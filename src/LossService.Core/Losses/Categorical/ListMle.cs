@@ -123,7 +123,7 @@ internal sealed class ListMle : CategoricalLoss
             return Dd.Zero;
         }
 
-        private static Dd Sum<TNumber>(in CategoricalRow<TNumber> row, out bool isLost) where TNumber : struct, IArithmetic<TNumber>
+        private static Dd Sum<TNumber>(in CategoricalRow<TNumber> row, out bool isLost) where TNumber : struct, IFourNumbers<TNumber>
         {
             var list = new RankedList<TNumber>(row);
             var logs = Cumulate(list, row.LogPDerivative);
@@ -138,7 +138,7 @@ internal sealed class ListMle : CategoricalLoss
         /// </summary>
         /// <returns>Σ log(1 + R) over the items above the lowest level.</returns>
         private static Dd Cumulate<TNumber>(in RankedList<TNumber> list, NumberRow<TNumber> above)
-            where TNumber : struct, IArithmetic<TNumber>
+            where TNumber : struct, IFourNumbers<TNumber>
         {
             var (logs, sum) = (Dd.Zero, Dd.Zero);
             for (var level = 0; level < list.Levels; level++)
@@ -162,7 +162,7 @@ internal sealed class ListMle : CategoricalLoss
         }
 
         private static void Fill<TNumber>(NumberRow<TNumber> row, int start, int end, TNumber value)
-            where TNumber : struct, IArithmetic<TNumber>
+            where TNumber : struct, IFourNumbers<TNumber>
         {
             row.Hi[start..end].Fill(value.Round().ToScalar());
             if (TNumber.HasRest) row.Lo[start..end].Fill(value.Rest().ToScalar());
@@ -175,9 +175,9 @@ internal sealed class ListMle : CategoricalLoss
         /// <returns>Σ (M − z) over the items above the lowest level.</returns>
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd Differentiate<TNumber>(in RankedList<TNumber> list, NumberRow<TNumber> above, out bool isLost)
-            where TNumber : struct, IArithmetic<TNumber>
+            where TNumber : struct, IFourNumbers<TNumber>
         {
-            var (gaps, lost) = (Dd.Zero, Vector256<double>.Zero);
+            var (gaps, lost) = (Dd.Zero, 0u);
             for (var k = 0; k < list.Scores.Length; k += Lanes.Width)
             {
                 var (z, max) = (Vector256.LoadUnsafe(ref list.Scores[k]), Vector256.LoadUnsafe(ref list.Maxima[k]));
@@ -195,10 +195,10 @@ internal sealed class ListMle : CategoricalLoss
                 var fromAbove = weight * sum;
                 var derivative = fromAbove + (own - rest) / over;
                 var ownSize = Lanes.Select(isLargest, Vector256.Abs(own.Round()), weight.Round() * count + one) + rest.Round();
-                lost |= TNumber.IsLost(derivative, TNumber.Of(fromAbove.Round() + ownSize / over.Round()));
+                lost |= TNumber.GetBits(TNumber.IsLost(derivative, TNumber.Of(fromAbove.Round() + ownSize / over.Round())));
                 list.Weights.Store(k, derivative);
             }
-            isLost = lost.AsInt64() != Vector256<long>.Zero;
+            isLost = lost != 0;
             return Dd.SumOfLanes(gaps);
         }
     }

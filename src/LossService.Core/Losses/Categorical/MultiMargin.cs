@@ -86,7 +86,7 @@ internal sealed class MultiMargin : CategoricalLoss
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IArithmetic<TNumber>
+        private TNumber Sum<TNumber>(in CategoricalRow<TNumber> row, out double size) where TNumber : struct, IFourNumbers<TNumber>
         {
             var y = row.Hard;
             // a difference of logits may overflow where a class's share of it does not

@@ -78,7 +78,7 @@ internal sealed class MulticlassHinge : CategoricalLoss
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-        private Dd Find<TNumber>(in CategoricalRow<TNumber> row) where TNumber : struct, IArithmetic<TNumber>
+        private Dd Find<TNumber>(in CategoricalRow<TNumber> row) where TNumber : struct, IFourNumbers<TNumber>
         {
             row.LogPDerivative.Clear();
             var z = row.Z;

@@ -23,14 +23,14 @@ internal static class PlainCumulation
         var p = softmax;
         var gaps = row.LogPDerivative.Hi;
         var slopes = row.PDerivative.Hi;
-        for (var c = 0; c < row.P.Length; c += Lanes.Width) p.GetP(row.P[c].Round()).CopyTo(slopes[c..]);
+        for (var c = 0; c < row.P.Length; c += Lanes.Width) p.GetP(row.P[c]).StoreNearest(ref slopes[c]);
         Cumulate(slopes, gaps, row.Hard, row.Classes);
         var value = SumSquares(gaps);
         Differentiate(gaps, slopes, row.Size, softmax.Largest, row.Classes);
         var (sum, sizes) = (Vector256<double>.Zero, Vector256<double>.Zero);
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            var probability = p.GetP(row.P[c].Round());
+            var probability = p.GetP(row.P[c]).Round();
             var u = probability * Vector256.Create(slopes[c..]);
             var size = probability * Vector256.Create(row.Size[c..]);
             u.CopyTo(gaps[c..]);

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -68,7 +67,7 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, Dd one)
         where TNumber : struct, IArithmetic<TNumber>
     {
-        var first = TNumber.Of(one.Hi, one.Lo);
+        var first = one.Spread<TNumber>();
         return (RelativeEntropy.Term(TNumber.One, TNumber.Zero, p, logP, -q) + first * q, q + first * p);
     }
 
@@ -84,14 +83,14 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var t = c.T * TNumber.Of(c.W);
+            var t = c.T * c.W;
             var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
             value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
-            return new(value, -t * slope, TNumber.Zero, value.Round(), Vector256<double>.Zero);
+            return new() { Value = value, LogPDerivative = -t * slope, Size = value };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (c.T * new Dd(c.W) * (Dd.One - _first), Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (c.T * c.W * (Dd.One - _first), Dd.Zero);
     }
 }

@@ -13,7 +13,7 @@ namespace LossService.Core.Losses.Categorical;
 /// <remarks>
 /// It is kept in parts of the row that a formula on logits leaves free: what describes the predictions is written before, or from others.
 /// </remarks>
-internal readonly ref struct RankedList<TNumber> where TNumber : struct, IArithmetic<TNumber>
+internal readonly ref struct RankedList<TNumber> where TNumber : struct, IFourNumbers<TNumber>
 {
     private readonly Span<int> _order, _starts;
 
@@ -65,7 +65,7 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IArithm
         var (own, before) = (Maxima[_starts[level]], Maxima[_starts[level - 1]]);
         if (own == before) return null;
         var difference = Dd.Difference(Vector256.Create(own), Vector256.Create(before));
-        return ToDd(TNumber.ExpOfSum(difference.Hi, difference.Lo));
+        return ToDd(TNumber.ExpOfSum(TNumber.Of(difference.Hi), TNumber.Of(difference.Lo)));
     }
 
     /// <summary>R of a level.</summary>
@@ -116,7 +116,7 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IArithm
             var less = Vector256.MinNative(z, after);
             var distance = Dd.Difference(less, Vector256.MaxNative(z, after));
             var isNone = Vector256.Equals(less, Vector256.Create(double.NegativeInfinity));
-            Weights.Store(k, TNumber.Select(isNone, TNumber.Zero, TNumber.ExpOfSum(distance.Hi, distance.Lo)));
+            Weights.Store(k, TNumber.Select(isNone, TNumber.Zero, TNumber.ExpOfSum(TNumber.Of(distance.Hi), TNumber.Of(distance.Lo))));
         }
     }
 
@@ -145,7 +145,8 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IArithm
         {
             var (z, max) = (Vector256.LoadUnsafe(ref Scores[k]), Vector256.LoadUnsafe(ref Maxima[k]));
             var difference = Dd.Difference(z, max);
-            var weight = TNumber.Select(Vector256.Equals(z, max), TNumber.One, TNumber.ExpOfSum(difference.Hi, difference.Lo));
+            var exponential = TNumber.ExpOfSum(TNumber.Of(difference.Hi), TNumber.Of(difference.Lo));
+            var weight = TNumber.Select(Vector256.Equals(z, max), TNumber.One, exponential);
             Weights.Store(k, TNumber.Select(Vector256.Equals(z, Vector256.Create(double.NegativeInfinity)), TNumber.Zero, weight));
         }
     }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -84,9 +83,9 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         {
             for (var c = 0; c < row.P.Length; c += Lanes.Width)
             {
-                var four = row.Four(c, Vector256<double>.One);
+                var four = row.Four(c, Dd.One);
                 row.PDerivative.Store(c, four.Error);
-                four.ErrorSize.CopyTo(row.Size[c..]);
+                four.ErrorSize.StoreNearest(ref row.Size[c]);
             }
         }
 

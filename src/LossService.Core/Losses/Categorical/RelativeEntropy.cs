@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Losses.Categorical;
@@ -26,11 +25,10 @@ internal static class RelativeEntropy
     public static Divergence<TNumber> Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
         where TNumber : struct, IArithmetic<TNumber>
     {
-        if (typeof(TNumber) == typeof(PlainDouble))
+        if (!TNumber.HasRest)
         {
-            var excess = VectorRatio.Compare(x.Round(), y.Round(), yMinusX.Round(), out var log, out var quotient);
-            return new(
-                TNumber.Select(x.IsZero, y, TNumber.Of(x.Round() * excess)), TNumber.Of(-log), GetSize(x.Round(), y.Round(), quotient));
+            var excess = TNumber.Compare(x, y, yMinusX, out var log, out var quotient);
+            return new() { Term = TNumber.Select(x.IsZero, y, x * excess), LogRatio = -log, Size = GetSize(x, y, quotient) };
         }
         var r = yMinusX / x;
         var isSmall = IsBelow(r, 0.25);
@@ -38,26 +36,26 @@ internal static class RelativeEntropy
         var ratio = TNumber.Select(isSmall, -log1p, logX - logY);
         var near = x * Excess(r, log1p);
         var far = x * (logX - logY) + yMinusX;
-        return new(TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), ratio, default);
+        return new() { Term = TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), LogRatio = ratio };
     }
 
     /// <summary>ln x for <see cref="Compare"/>, which does not read it in plain double.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber Log<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> =>
-        typeof(TNumber) == typeof(PlainDouble) ? TNumber.Zero : TNumber.Log(x);
+        TNumber.HasRest ? TNumber.Log(x) : TNumber.Zero;
 
     /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
-        Vector256.Abs(ratio.Round()) + Vector256.Create(2.0);
+    public static TNumber GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
+        TNumber.HasRest ? TNumber.Zero : TNumber.Abs(ratio) + TNumber.Of(2);
 
     /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> GetSize(Vector256<double> x, Vector256<double> y, Vector256<double> r)
+    private static TNumber GetSize<TNumber>(TNumber x, TNumber y, TNumber r) where TNumber : struct, IArithmetic<TNumber>
     {
         // a difference that is 0 by rounding is not known to be 0
-        var part = Vector256.MinNative(Vector256.Abs(r) + Vector256.Create(Doubt), Vector256<double>.One);
-        return Lanes.Select(Vector256.Equals(x, Vector256<double>.Zero), y, part * (x + y));
+        var part = TNumber.Min(TNumber.Abs(r) + TNumber.Of(Doubt), TNumber.One);
+        return TNumber.Select(x.IsZero, y, part * (x + y));
     }
 
     /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
@@ -71,13 +69,19 @@ internal static class RelativeEntropy
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
-        Vector256.LessThan(Vector256.Abs(r.Round()), Vector256.Create(bound));
+    private static TNumber IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
+        TNumber.LessThan(TNumber.Abs(r), TNumber.Of(bound));
 }
 
 /// <summary>A class's part of a divergence.</summary>
-/// <param name="Term">D(x‖y).</param>
-/// <param name="LogRatio">log(x/y).</param>
-/// <param name="Size">What an error of plain double is multiplied by on its way to D(x‖y), at least roughly; unset in others.</param>
-internal readonly record struct Divergence<TNumber>(TNumber Term, TNumber LogRatio, Vector256<double> Size)
-    where TNumber : struct, IArithmetic<TNumber>;
+internal struct Divergence<TNumber> where TNumber : struct, IArithmetic<TNumber>
+{
+    /// <summary>D(x‖y).</summary>
+    public TNumber Term;
+
+    /// <summary>log(x/y).</summary>
+    public TNumber LogRatio;
+
+    /// <summary>What an error of plain doubles is multiplied by on its way to D(x‖y), at least roughly; unset in others.</summary>
+    public TNumber Size;
+}

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -85,16 +84,16 @@ internal sealed class SymmetricCrossEntropy : CategoricalLoss
     private readonly struct Term(double alpha, double beta, double logZero) : IClassTerm
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var t = TNumber.Of(alpha) * c.T;
             var cost = -TNumber.Max(TNumber.Log(c.T), TNumber.Of(logZero)) * TNumber.Of(beta);
             var value = c.P * cost - TNumber.XLogY(t, c.LogP);
             // the logarithm of a rounded label near 1 has an error of that rounding, however small it is
-            var doubt = Vector256.Create(c.HasExactTarget ? 0 : beta);
-            return new(value, -t, cost, value.Round() + c.P.Round() * doubt, cost.Round() + doubt);
+            var doubt = TNumber.Of(c.HasExactTarget ? 0 : beta);
+            return new() { Value = value, LogPDerivative = -t, PDerivative = cost, Size = value + c.P * doubt, PSize = cost + doubt };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in FourClasses<Dd> c) => (Dd.Zero, Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (Dd.Zero, Dd.Zero);
     }
 }

@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -64,13 +63,13 @@ internal sealed class TotalVariation : CategoricalLoss
         private const double LeastPart = 1.0 / (1L << 50);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public ClassResult<TNumber> At<TNumber>(in FourClasses<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (error, size, half) = (c.Error, c.ErrorSize, TNumber.Of(0.5));
             var sign = TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half));
-            var isUnknown = Vector256.LessThan(Vector256.Abs(error.Round()), size * Vector256.Create(LeastPart));
-            var signSize = Lanes.Select(isUnknown, Vector256.Create(double.PositiveInfinity), half.Round());
-            return new(TNumber.Abs(error) * half, TNumber.Zero, sign, size * half.Round(), signSize);
+            var isUnknown = TNumber.LessThan(TNumber.Abs(error), size * TNumber.Of(LeastPart));
+            var signSize = TNumber.Select(isUnknown, TNumber.Of(double.PositiveInfinity), half);
+            return new() { Value = TNumber.Abs(error) * half, PDerivative = sign, Size = size * half, PSize = signSize };
         }
     }
 }
