@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -79,6 +80,7 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFo
     }
 
     /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public ClassVector<TNumber> Four(int start, TNumber weight)
     {
         var t = T[start];

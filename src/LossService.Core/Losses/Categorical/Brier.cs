@@ -58,8 +58,11 @@ internal sealed class Brier : CategoricalLoss
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
-            var size = c.ErrorSize + c.ErrorSize;
-            return new() { Value = TNumber.Square(error), PDerivative = error + error, Size = c.Doubt(error) * size, PSize = size };
+            var result = new ClassResult<TNumber> { Value = TNumber.Square(error), PDerivative = error + error };
+            if (TNumber.HasRest) return result;
+            result.PSize = c.ErrorSize + c.ErrorSize;
+            result.Size = c.Doubt(error) * result.PSize;
+            return result;
         }
 
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (Dd.Zero, new Dd(2.0));

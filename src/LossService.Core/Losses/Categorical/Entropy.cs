@@ -67,8 +67,9 @@ internal sealed class Entropy : CategoricalLoss
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var value = -TNumber.XLogY(c.P, c.LogP);
-            var size = TNumber.Abs(c.LogP) + TNumber.One;
-            return new() { Value = value, PDerivative = -(c.LogP + TNumber.One), Size = value, PSize = size };
+            var result = new ClassResult<TNumber> { Value = value, PDerivative = -(c.LogP + TNumber.One), Size = value };
+            if (!TNumber.HasRest) result.PSize = TNumber.Abs(c.LogP) + TNumber.One;
+            return result;
         }
 
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (-Dd.One, Dd.Zero);

@@ -120,9 +120,11 @@ internal sealed class JsDivergence : CategoricalLoss
             var ratio = prediction.LogRatio;
             ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
-            var size = TNumber.Select(t.IsZero, value, beta * label.Size + rest * prediction.Size);
-            var ratioSize = rest * TNumber.Select(t.IsZero, TNumber.One, RelativeEntropy.GetRatioSize(ratio));
-            return new() { Value = value, PDerivative = rest * ratio, Size = size, PSize = ratioSize };
+            var result = new ClassResult<TNumber> { Value = value, PDerivative = rest * ratio };
+            if (TNumber.HasRest) return result;
+            result.Size = TNumber.Select(t.IsZero, value, beta * label.Size + rest * prediction.Size);
+            result.PSize = rest * TNumber.Select(t.IsZero, TNumber.One, RelativeEntropy.GetRatioSize(ratio));
+            return result;
         }
 
         /// <remarks>∂²L/∂p² = (1 − β)·(1/p − (1 − β)/m) = (1 − β)·β·t/(p·m).</remarks>

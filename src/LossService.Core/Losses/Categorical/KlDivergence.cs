@@ -116,14 +116,15 @@ internal sealed class KlDivergence : CategoricalLoss
             if (!c.SumsToOne) term = TNumber.Select(p.IsZero, TNumber.Zero, term + error);
             var value = TNumber.Select(infinite, infinity, term);
             var derivative = TNumber.One + TNumber.Select(p.IsZero, logP - logT, ratio);
-            return new()
+            var result = new ClassResult<TNumber>
             {
                 Value = value,
                 LogPDerivative = TNumber.Select(infinite, infinity, TNumber.Zero),
                 PDerivative = TNumber.Select(hasNone, TNumber.Zero, derivative),
                 Size = divergence.Size,
-                PSize = RelativeEntropy.GetRatioSize(ratio) + TNumber.One,
             };
+            if (!TNumber.HasRest) result.PSize = RelativeEntropy.GetRatioSize(ratio) + TNumber.One;
+            return result;
         }
 
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) =>

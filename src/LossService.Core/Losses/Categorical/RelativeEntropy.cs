@@ -47,7 +47,7 @@ internal static class RelativeEntropy
     /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
-        TNumber.HasRest ? TNumber.Zero : TNumber.Abs(ratio) + TNumber.Of(2);
+        TNumber.Abs(ratio) + TNumber.Of(2);
 
     /// <summary>What an error of plain double is multiplied by on its way to D(x‖y), at least roughly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
