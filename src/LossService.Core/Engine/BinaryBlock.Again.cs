@@ -23,7 +23,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
             ScorePlain(scratch, count);
             return;
         }
-        Score<WideDouble, PlainDouble>(scratch, count);
+        ScoreWide(scratch, count);
         if (hard == 0) return;
         scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
         var again = EightExponentials.AreSupported

@@ -50,6 +50,20 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
         else Score<PlainDouble, PlainDouble>(scratch, count);
     }
 
+    /// <summary>The same with more digits of p, t and what is computed of them alone.</summary>
+    public void ScoreWide(BinaryScratch scratch, int count)
+    {
+        if (EightExponentials.AreSupported) Score<WideEight, PlainEight>(scratch, count);
+        else Score<WideDouble, PlainDouble>(scratch, count);
+    }
+
+    /// <summary>The same with more digits of all numbers, for results of 53 bits.</summary>
+    public void ScoreWidest(BinaryScratch scratch, int count)
+    {
+        if (EightExponentials.AreSupported) Score<WideEight, WideEight>(scratch, count);
+        else Score<WideDouble, WideDouble>(scratch, count);
+    }
+
     /// <summary>Scores the first <paramref name="count"/> elements, which are padded to whole vectors.</summary>
     public void Score<TWide, TNumber>(BinaryScratch scratch, int count)
         where TWide : struct, IArithmetic<TWide>

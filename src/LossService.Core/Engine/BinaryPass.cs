@@ -179,11 +179,11 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private void Score(int count, BinaryScratch scratch)
     {
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
-        if (_isFloat64 && !TFormula.IsOnLogits) _block.Score<WideDouble, WideDouble>(scratch, count);
+        if (_isFloat64 && !TFormula.IsOnLogits) _block.ScoreWidest(scratch, count);
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))
             _block.ScorePlain(scratch, count);
         else if (_isPlainWhereHard) _block.ScoreByLabel(scratch, count);
-        else _block.Score<WideDouble, PlainDouble>(scratch, count);
+        else _block.ScoreWide(scratch, count);
     }
 
     private void Write(long block, int count, BinaryScratch scratch, ExactSum sum)

@@ -61,11 +61,15 @@ internal struct ElementVector<TWide, TNumber>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber Narrow(TWide x) => typeof(TWide) == typeof(TNumber)
         ? Unsafe.BitCast<TWide, TNumber>(x)
-        : Unsafe.BitCast<PlainDouble, TNumber>(PlainDouble.Of(Unsafe.BitCast<TWide, WideDouble>(x).Round()));
+        : typeof(TWide) == typeof(WideEight)
+        ? Unsafe.BitCast<PlainEight, TNumber>(Unsafe.BitCast<TWide, WideEight>(x).ToPlain())
+        : Unsafe.BitCast<PlainDouble, TNumber>(Unsafe.BitCast<TWide, WideDouble>(x).ToPlain());
 
     /// <summary>A mask in the other arithmetic.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber NarrowMask(TWide mask) => typeof(TWide) == typeof(TNumber)
         ? Unsafe.BitCast<TWide, TNumber>(mask)
+        : typeof(TWide) == typeof(WideEight)
+        ? Unsafe.BitCast<PlainEight, TNumber>(Unsafe.BitCast<TWide, WideEight>(mask).ToMask())
         : Unsafe.BitCast<PlainDouble, TNumber>(Unsafe.BitCast<TWide, WideDouble>(mask).ToMask());
 }

@@ -42,6 +42,9 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainEight Of(Vector512<double> x) => new() { _value = x };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight Of(double x) => new() { _value = Vector512.Create(x) };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

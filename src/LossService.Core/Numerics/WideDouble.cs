@@ -196,6 +196,10 @@ internal partial struct WideDouble : IFourNumbers<WideDouble>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly PlainDouble ToMask() => PlainDouble.Of(_hi);
 
+    /// <summary>The nearest plain doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly PlainDouble ToPlain() => PlainDouble.Of(Round());
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static WideDouble Mask(Vector256<double> lanes) => new() { _hi = lanes, _lo = lanes };
 }

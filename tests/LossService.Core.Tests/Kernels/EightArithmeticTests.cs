@@ -20,23 +20,14 @@ public sealed class EightArithmeticTests
     public EightArithmeticTests() => Assert.SkipUnless(EightExponentials.AreSupported, "the processor has no AVX-512");
 
     [Fact]
-    public void PlainDoubles_OfAnyNumbers_HaveTheBitsOfFour() => Gen.Select(Numbers.Array[8], Numbers.Array[8], Numbers.Array[8]).Sample(
-        (a, b, c) =>
-        {
-            var eight = Compute<PlainEight>(a, b, c);
-            var (low, high) = (Compute<PlainDouble>(a, b, c), Compute<PlainDouble>(a[4..], b[4..], c[4..]));
-            Assert.Equal(low.Count, eight.Count);
-            for (var k = 0; k < eight.Count; k++)
-                for (var lane = 0; lane < 8; lane++)
-                    AssertSame(k, lane < 4 ? low[k][lane] : high[k][lane - 4], eight[k][lane]);
-        },
-        iter: 20_000);
+    public void PlainDoubles_OfAnyNumbers_HaveTheBitsOfFour()
+    {
+        Compare(Compute<PlainEight>, Compute<PlainDouble>);
+        Compare(ComputePlain<PlainEight>, ComputePlain<PlainDouble>);
+    }
 
-    // the bits of a NaN say nothing
-    private static void AssertSame(int operation, double expected, double actual) => Assert.True(
-        BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)
-            || (double.IsNaN(expected) && double.IsNaN(actual)),
-        $"operation {operation}: {expected:R} and {actual:R}");
+    [Fact]
+    public void SumsOfTwoDoubles_OfAnyNumbers_HaveTheBitsOfFour() => Compare(Compute<WideEight>, Compute<WideDouble>);
 
     [Fact]
     public void ASum_OfEightLanes_IsThatOfFourAfterFour() => Numbers.Array[16].Sample(
@@ -48,36 +39,71 @@ public sealed class EightArithmeticTests
             for (var lane = 0; lane < 4; lane++) AssertSame(lane, four[lane], eight[lane]);
         });
 
+    private static void Compare(Func<double[], double[], double[], List<double[]>> ofEight,
+        Func<double[], double[], double[], List<double[]>> ofFour) =>
+        Gen.Select(Numbers.Array[8], Numbers.Array[8], Numbers.Array[8]).Sample(
+            (a, b, c) =>
+            {
+                var (eight, low, high) = (ofEight(a, b, c), ofFour(a, b, c), ofFour(a[4..], b[4..], c[4..]));
+                Assert.Equal(low.Count, eight.Count);
+                for (var k = 0; k < eight.Count; k++)
+                    for (var lane = 0; lane < 8; lane++)
+                        AssertSame(k, lane < 4 ? low[k][lane] : high[k][lane - 4], eight[k][lane]);
+            },
+            iter: 20_000);
+
+    // the bits of a NaN say nothing
+    private static void AssertSame(int operation, double expected, double actual) => Assert.True(
+        BitConverter.DoubleToInt64Bits(expected) == BitConverter.DoubleToInt64Bits(actual)
+            || (double.IsNaN(expected) && double.IsNaN(actual)),
+        $"operation {operation}: {expected:R} and {actual:R}");
+
     /// <summary>The results of every operation.</summary>
-    private static List<double[]> Compute<TNumber>(double[] x, double[] y, double[] z) where TNumber : struct, IPlainNumbers<TNumber>
+    private static List<double[]> Compute<TNumber>(double[] x, double[] y, double[] z) where TNumber : struct, IArithmetic<TNumber>
     {
-        var (a, b, c) = (TNumber.Load(ref x[0]), TNumber.Load(ref y[0]), TNumber.Load(ref z[0]));
+        var rests = Array.ConvertAll(x, number => number * 1e-17);
+        var (a, b, c) = (TNumber.Load(ref x[0], ref rests[0]), TNumber.Load(ref y[0]), TNumber.Load(ref z[0]));
         var (positive, unit) = (TNumber.Abs(a), TNumber.Select(TNumber.LessThan(TNumber.Abs(b), TNumber.One), TNumber.Abs(b), TNumber.One));
         var mask = TNumber.LessThan(a, b);
         var results = new List<TNumber>
         {
-            -a, a + b, a - b, a * b, a / b, TNumber.Square(a), positive, TNumber.Max(a, b), TNumber.Min(a, b),
+            a, -a, a + b, a - b, a * b, a / b, TNumber.Square(a), positive, TNumber.Max(a, b), TNumber.Min(a, b),
             TNumber.Select(mask, a, b), TNumber.Select(a.IsZero, b, c), TNumber.Select(a.IsFinite, b, c),
             TNumber.Select(a.IsNaN, b, c), TNumber.Select(mask & b.IsFinite, a, c), TNumber.Select(mask | b.IsZero, a, c),
-            TNumber.Select(~mask, a, c), TNumber.Select(TNumber.IsLost(a, b), b, c), TNumber.FusedMultiplyAdd(a, b, c),
-            TNumber.ExpOfSum(a, TNumber.Of(1e-17)), TNumber.ExpOfNegative(-positive), TNumber.Log(a), TNumber.Log(positive),
-            TNumber.Log1p(a), TNumber.Log1p(positive), TNumber.UnitLog1p(unit), TNumber.XLogY(a, b), TNumber.DivideOrZero(a, b),
-            TNumber.Of(2.5), Dd.Ln2.Spread<TNumber>(), TNumber.Zero, TNumber.One,
+            TNumber.Select(~mask, a, c), TNumber.Select(TNumber.IsLost(a, b), b, c), TNumber.ExpOfSum(b, TNumber.Of(1e-17)),
+            TNumber.ExpOfNegative(-TNumber.Abs(b)), TNumber.Log(a), TNumber.Log(positive), TNumber.Log1p(a), TNumber.Log1p(positive),
+            TNumber.UnitLog1p(unit), TNumber.XLogY(a, b), TNumber.DivideOrZero(a, b), TNumber.Of(2.5), Dd.Ln2.Spread<TNumber>(),
+            TNumber.Zero, TNumber.One,
         };
         foreach (var exponent in (ReadOnlySpan<double>)[0, 1, 2, 3, 16, 0.7, -1.5]) results.Add(TNumber.Pow(positive, exponent));
+        var lanes = new List<double[]>();
+        foreach (var result in results)
+        {
+            var (numbers, lacks, nearest) = (new double[TNumber.Count], new double[TNumber.Count], new double[TNumber.Count]);
+            result.Store(ref numbers[0], ref lacks[0]);
+            result.StoreNearest(ref nearest[0]);
+            lanes.AddRange([numbers, lacks, nearest]);
+        }
+        lanes.Add([.. Enumerable.Range(0, TNumber.Count).Select(lane => (double)((TNumber.GetBits(mask) >> lane) & 1))]);
+        return lanes;
+    }
+
+    /// <summary>The results of what plain doubles have beside.</summary>
+    private static List<double[]> ComputePlain<TNumber>(double[] x, double[] y, double[] z) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var (a, b, c) = (TNumber.Load(ref x[0]), TNumber.Load(ref y[0]), TNumber.Load(ref z[0]));
         // of numbers that have inverses
-        var (from, to) = (TNumber.Max(unit, TNumber.Of(1e-290)), TNumber.Max(TNumber.Min(positive, TNumber.One), TNumber.Of(1e-290)));
-        results.Add(TNumber.Compare(from, to, to - from, out var log, out var r));
-        results.Add(log);
-        results.Add(r);
-        var lanes = results.ConvertAll(
+        var (from, to) = (Clamp(TNumber.Abs(a)), Clamp(TNumber.Abs(b)));
+        var excess = TNumber.Compare(from, to, to - from, out var log, out var r);
+        return new List<TNumber> { TNumber.FusedMultiplyAdd(a, b, c), excess, log, r }.ConvertAll(
             number =>
             {
                 var numbers = new double[TNumber.Count];
                 number.StoreNearest(ref numbers[0]);
                 return numbers;
             });
-        lanes.Add([.. Enumerable.Range(0, TNumber.Count).Select(lane => (double)((TNumber.GetBits(mask) >> lane) & 1))]);
-        return lanes;
     }
+
+    private static TNumber Clamp<TNumber>(TNumber number) where TNumber : struct, IPlainNumbers<TNumber> =>
+        TNumber.Max(TNumber.Min(number, TNumber.One), TNumber.Of(1e-290));
 }
