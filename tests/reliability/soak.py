@@ -86,13 +86,21 @@ async def capacity(service, mix):
     return CORE * count / (service.cpu() - before)
 
 
+async def committed(service):
+    """What the managed heap holds of the memory, as of its last collection."""
+    for line in (await service.get("/metrics"))[1].decode().splitlines():
+        if line.startswith("dotnet_gc_last_collection_memory_committed_size_bytes"):
+            return int(float(line.split()[1]))
+    return 0
+
+
 async def main(folder, minutes, plot):
     service = await Service(folder, 2**29, share=CORE).ready()
     mix = requests()
     rate = LOAD * await capacity(service, mix)
     print(f"{rate:.0f} requests a second, {LOAD:.0%} of what {CORE} cores can do, in {megabytes(2**29)} MiB")
-    print("| minute | requests/s | CPU % | p50 / p99 ms | unexpected | resident MiB | threads | handles | log errors |")
-    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
+    print("| minute | requests/s | CPU % | p50 / p99 ms | unexpected | resident MiB | of it heap | threads | handles | log errors |")
+    print("|---:|---:|---:|---:|---:|---:|---:|---:|---:|---:|", flush=True)
     samples, wrong, running = [], [], set()
     began = next_request = time.monotonic()
     for minute in range(1, int(minutes) + 1):
@@ -109,8 +117,9 @@ async def main(folder, minutes, plot):
             threads = next(int(line.split()[1]) for line in lines if line.startswith("Threads"))
         handles = len(os.listdir(f"/proc/{service.process.pid}/fd"))
         samples.append((minute, len(times) / 60, (service.cpu() - cpu) / 60 * 100, 1000 * percentile(times, 0.5),
-                        1000 * percentile(times, 0.99), len(wrong), megabytes(service.memory()), threads, handles))
-        print("| {} | {:.0f} | {:.0f} | {:.1f} / {:.1f} | {} | {} | {} | {} | {} |".format(*samples[-1], service.errors()), flush=True)
+                        1000 * percentile(times, 0.99), len(wrong), megabytes(service.memory()), megabytes(await committed(service)),
+                        threads, handles))
+        print("| {} | {:.0f} | {:.0f} | {:.1f} / {:.1f} | {} | {} | {} | {} | {} | {} |".format(*samples[-1], service.errors()), flush=True)
     await asyncio.gather(*running)
     service.stop()
     if plot:
@@ -124,10 +133,11 @@ def draw(samples, path):
     from matplotlib import pyplot
     minutes = [sample[0] for sample in samples]
     figure, axes = pyplot.subplots(3, 1, sharex=True, figsize=(8, 7))
-    axes[0].plot(minutes, [sample[6] for sample in samples])
-    axes[0].set_ylabel("resident MiB")
-    axes[1].plot(minutes, [sample[7] for sample in samples], label="threads")
-    axes[1].plot(minutes, [sample[8] for sample in samples], label="handles")
+    axes[0].plot(minutes, [sample[6] for sample in samples], label="resident MiB")
+    axes[0].plot(minutes, [sample[7] for sample in samples], label="of it managed heap, committed")
+    axes[0].legend()
+    axes[1].plot(minutes, [sample[8] for sample in samples], label="threads")
+    axes[1].plot(minutes, [sample[9] for sample in samples], label="handles")
     axes[1].legend()
     axes[2].plot(minutes, [sample[3] for sample in samples], label="p50 ms")
     axes[2].plot(minutes, [sample[4] for sample in samples], label="p99 ms")
