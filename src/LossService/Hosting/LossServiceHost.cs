@@ -85,7 +85,8 @@ internal static class LossServiceHost
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         });
         // what is received before it is asked for; the server's own limit of this name has no effect on a socket
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = 128 * 1024);
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<ReceivePool>((sockets, pool) =>
+            sockets.MaxReadBufferSize = pool.BytesAhead);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<Limits>>((kestrel, limits) =>
         {
             // a slower client is disconnected, since it only holds memory
