@@ -70,6 +70,7 @@ internal static class LossServiceHost
         builder.Services.AddSingleton<Admission>();
         // computations hold threads for seconds; the next request, such as a probe, must not wait until the pool adds one
         ThreadPool.SetMinThreads(4 * Environment.ProcessorCount, Environment.ProcessorCount);
+        SocketThreads.Engage();
         // a bare line feed does not end a line: request smuggling uses proxies and servers that disagree on this
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.Services.AddSingleton<ReceivePool>();
