@@ -70,6 +70,7 @@ internal static class LossServiceHost
         builder.Services.AddSingleton<Admission>();
         // computations hold threads for seconds; the next request, such as a probe, must not wait until the pool adds one
         ThreadPool.SetMinThreads(4 * Environment.ProcessorCount, Environment.ProcessorCount);
+        SocketThreads.Engage();
         // a bare line feed does not end a line: request smuggling uses proxies and servers that disagree on this
         AppContext.SetSwitch("Microsoft.AspNetCore.Server.Kestrel.DisableHttp1LineFeedTerminators", true);
         builder.Services.AddSingleton<ReceivePool>();
@@ -85,7 +86,8 @@ internal static class LossServiceHost
             kestrel.Limits.KeepAliveTimeout = TimeSpan.FromSeconds(130);
         });
         // what is received before it is asked for; the server's own limit of this name has no effect on a socket
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = 128 * 1024);
+        builder.Services.AddOptions<SocketTransportOptions>().Configure<ReceivePool>((sockets, pool) =>
+            sockets.MaxReadBufferSize = pool.BytesAhead);
         builder.Services.AddOptions<KestrelServerOptions>().Configure<IOptions<Limits>>((kestrel, limits) =>
         {
             // a slower client is disconnected, since it only holds memory

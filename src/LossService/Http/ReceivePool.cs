@@ -34,8 +34,24 @@ internal sealed class ReceivePool(IOptions<Limits> limits) : MemoryPool<byte>, I
     private readonly ConcurrentQueue<byte[]> _smallFree = new();
     private int _inUse;
 
+    private const int LeastAhead = 2 * BlockSize;
+    private const int MostAhead = 1024 * 1024;
+
+    /// <summary>So many connections can have the most that is received ahead at once, where that is not below the least.</summary>
+    private const int SendersAhead = 2048;
+
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockSize;
+
+    /// <summary>
+    /// How many bytes a connection receives before they are asked for: a megabyte, less where thousands of connections could not have as
+    /// much.
+    /// </summary>
+    /// <remarks>
+    /// While a line of a stream is scored, the next one arrives: measured, a stream takes 0.78 of the time that it takes with the least,
+    /// and a batch of 4 MB 0.83.
+    /// </remarks>
+    public int BytesAhead => (int)long.Clamp(Memory.Limit / SendersAhead, LeastAhead, MostAhead);
 
     /// <summary>What the blocks in use are taken from.</summary>
     public MemoryBudget Memory { get; } = new(limits.Value.ConnectionBytes);

@@ -29,8 +29,9 @@ internal static class BareServer
             ContentRootPath = Path.Combine(AppContext.BaseDirectory, "Peers"),
         });
         builder.WebHost.UseUrls(url).ConfigureKestrel(kestrel => kestrel.Limits.MaxRequestBodySize = null);
-        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(new ReceivePool(Options.Create(new Limits())));
-        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = 128 * 1024);
+        var pool = new ReceivePool(Options.Create(new Limits()));
+        builder.Services.AddSingleton<IMemoryPoolFactory<byte>>(pool);
+        builder.Services.Configure<SocketTransportOptions>(sockets => sockets.MaxReadBufferSize = pool.BytesAhead);
         var app = builder.Build();
         app.MapPost("/score", () => new { loss = 0.0 });
         app.MapPost("/drain/{bytes:int}", DrainAsync);

@@ -35,6 +35,16 @@ public sealed class ReceivePoolTests
         using (var again = pool.Rent()) Assert.Equal(ReceivePool.BlockSize, again.Memory.Length);
     }
 
+    [Theory]
+    [InlineData(1024 * 1024, 128 * 1024)]
+    [InlineData(512L * 1024 * 1024, 256 * 1024)]
+    [InlineData(16L * 1024 * 1024 * 1024, 1024 * 1024)]
+    public void BytesAhead_ForTheMemoryOfConnections_AreAsManyAsThousandsCanHave(long memory, int expected)
+    {
+        using var pool = new ReceivePool(Options.Create(new Limits { ConnectionBytes = memory }));
+        Assert.Equal(expected, pool.BytesAhead);
+    }
+
     [Fact]
     public void Block_GivenBack_IsTheNextOneRented()
     {

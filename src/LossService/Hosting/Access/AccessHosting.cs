@@ -40,6 +40,7 @@ internal static partial class AccessHosting
         if (settings.Auth.IsOn)
         {
             app.UseAuthentication();
+            if (settings.Auth.Jwt.IsOn) app.UseThreadPool();
             app.UseAuthorization();
         }
         else if (settings.Auth.Required is null && !settings.Kestrel.IsLoopback)
