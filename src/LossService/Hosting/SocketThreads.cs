@@ -2,8 +2,8 @@ namespace LossService.Hosting;
 
 /// <summary>
 /// What the threads do that wait for sockets. By default they hand each event to the thread pool, where Kestrel's transport hands it on
-/// to the pool once more. Here they receive and send themselves, and Kestrel's handover is the only one: a request of 32×10 takes 0.83 of
-/// the processor time (see PROFILE.md of the benchmarks).
+/// to the pool once more. Here they receive and send themselves, and Kestrel's handover is the only one: a request of 32×10 takes some 0.9
+/// of the processor time (see PROFILE.md of the benchmarks).
 /// </summary>
 /// <remarks>
 /// Whoever waits for a socket without Kestrel then goes on where the sockets of all others wait: of the service, that is a request

@@ -48,8 +48,7 @@ internal sealed class ReceivePool(IOptions<Limits> limits) : MemoryPool<byte>, I
     /// much.
     /// </summary>
     /// <remarks>
-    /// While a line of a stream is scored, the next one arrives: measured, a stream takes 0.78 of the time that it takes with the least,
-    /// and a batch of 4 MB 0.83.
+    /// Measured: with a megabyte, and with <c>SocketThreads</c>, a binary batch of 4 MB takes 0.86 of the time that it takes without both.
     /// </remarks>
     public int BytesAhead => (int)long.Clamp(Memory.Limit / SendersAhead, LeastAhead, MostAhead);
 
