@@ -1,5 +1,4 @@
 using System.Runtime.Intrinsics;
-using LossService.Core.Kernels;
 
 namespace LossService.Core.Numerics;
 

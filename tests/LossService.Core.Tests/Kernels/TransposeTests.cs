@@ -1,5 +1,6 @@
 using CsCheck;
 using LossService.Core.Kernels;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Tests.Kernels;
 

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace LossService.Core.Kernels;
+namespace LossService.Core.Numerics;
 
 /// <summary>An element as a tensor stores it: how a kernel reads four of them, widened to double.</summary>
 internal unsafe interface IStored<TSelf> where TSelf : unmanaged, IStored<TSelf>

@@ -1,6 +1,6 @@
 using System.Runtime.Intrinsics;
 
-namespace LossService.Core.Kernels;
+namespace LossService.Core.Numerics;
 
 /// <summary>A float element as a tensor stores it: how a kernel reads and writes four of them, each rounded once.</summary>
 internal unsafe interface IStoredFloat<TSelf> : IStored<TSelf> where TSelf : unmanaged, IStoredFloat<TSelf>
