@@ -26,7 +26,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         ScoreWide(scratch, count);
         if (hard == 0) return;
         scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
-        var again = EightExponentials.AreSupported
+        var again = Lanes.HasMost
             ? ScoreNoted<PlainEight, PlainEight>(scratch) : ScoreNoted<PlainDouble, PlainDouble>(scratch);
         if (again.LostCount == 0) return;
         for (var i = 0; i < again.LostCount; i++) scratch.Lost[i] = scratch.Lost[again.Lost[i]];

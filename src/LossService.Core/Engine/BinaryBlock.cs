@@ -46,21 +46,21 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
     /// <summary>Scores the first <paramref name="count"/> elements, which are padded to whole vectors, in plain doubles.</summary>
     public void ScorePlain(BinaryScratch scratch, int count)
     {
-        if (EightExponentials.AreSupported) Score<PlainEight, PlainEight>(scratch, count);
+        if (Lanes.HasMost) Score<PlainEight, PlainEight>(scratch, count);
         else Score<PlainDouble, PlainDouble>(scratch, count);
     }
 
     /// <summary>The same with more digits of p, t and what is computed of them alone.</summary>
     public void ScoreWide(BinaryScratch scratch, int count)
     {
-        if (EightExponentials.AreSupported) Score<WideEight, PlainEight>(scratch, count);
+        if (Lanes.HasMost) Score<WideEight, PlainEight>(scratch, count);
         else Score<WideDouble, PlainDouble>(scratch, count);
     }
 
     /// <summary>The same with more digits of all numbers, for results of 53 bits.</summary>
     public void ScoreWidest(BinaryScratch scratch, int count)
     {
-        if (EightExponentials.AreSupported) Score<WideEight, WideEight>(scratch, count);
+        if (Lanes.HasMost) Score<WideEight, WideEight>(scratch, count);
         else Score<WideDouble, WideDouble>(scratch, count);
     }
 

@@ -30,7 +30,7 @@ internal readonly unsafe struct ElementScores
     public void Find(long block, int count, BinaryScratch scratch)
     {
         if (_bias.Length > 0) Repeat(_bias, block, BinaryScratch.Span(scratch.Bias, count));
-        if (EightExponentials.AreSupported) Find<PlainEight>(count, scratch);
+        if (Lanes.HasMost) Find<PlainEight>(count, scratch);
         else Find<PlainDouble>(count, scratch);
     }
 

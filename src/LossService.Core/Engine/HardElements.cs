@@ -38,7 +38,7 @@ internal readonly unsafe struct HardElements(bool hasScore, double scale)
     /// <summary>Scores them; the results of other elements stay.</summary>
     public void Score(int count, BinaryScratch scratch)
     {
-        if (EightExponentials.AreSupported) Score<PlainEight>(count, scratch);
+        if (Lanes.HasMost) Score<PlainEight>(count, scratch);
         else Score<PlainDouble>(count, scratch);
     }
 

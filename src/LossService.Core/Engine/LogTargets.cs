@@ -45,7 +45,7 @@ internal sealed class LogTargets(Tensor posted, int classes) : TargetRows
     {
         ReadLogs(row, target);
         var (sum, isHard) = (new TargetEntropy(), true);
-        var done = EightExponentials.AreSupported ? Exponentiate<PlainEight>(target, 0, ref sum, ref isHard) : 0;
+        var done = Lanes.HasMost ? Exponentiate<PlainEight>(target, 0, ref sum, ref isHard) : 0;
         Exponentiate<PlainDouble>(target, done, ref sum, ref isHard);
         negatedEntropy = sum.Sum.ToScalar();
         return isHard ? FindHard(target) : Soft;

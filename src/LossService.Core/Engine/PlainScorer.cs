@@ -165,7 +165,7 @@ internal sealed class PlainScorer(
         double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {
         var (done, hasDigits) = (0, true);
-        if (EightExponentials.AreSupported) done = Combine<TElement, PlainEight>(row, softmax, score, scale, gradient, 0, ref hasDigits);
+        if (Lanes.HasMost) done = Combine<TElement, PlainEight>(row, softmax, score, scale, gradient, 0, ref hasDigits);
         Combine<TElement, PlainDouble>(row, softmax, score, scale, gradient, done, ref hasDigits);
         return hasDigits;
     }

@@ -37,7 +37,7 @@ internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTer
     {
         var sums = default(PlainSums);
         (sums.Winner, sums.WinnerSize) = FindWinner(row, softmax);
-        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(row, softmax, 0, ref sums) : 0;
+        var done = Lanes.HasMost ? AddUp<PlainEight>(row, softmax, 0, ref sums) : 0;
         AddUp<PlainDouble>(row, softmax, done, ref sums);
         return new(
             AddSurplus(Dd.SumOfLanes(sums.Total + sums.Value), true, new Dd(row.Surplus.Round())), Vector256.Sum(sums.Size),

@@ -35,7 +35,7 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
         var range = new BiasedRange(double.PositiveInfinity, double.NegativeInfinity, 0);
-        var done = EightExponentials.AreSupported ? Find<TElement, PlainEight>(z, classes, 0, scores, errors, ref range) : 0;
+        var done = Lanes.HasMost ? Find<TElement, PlainEight>(z, classes, 0, scores, errors, ref range) : 0;
         done = Find<TElement, PlainDouble>(z, classes, done, scores, errors, ref range);
         if (done < classes)
         {
@@ -87,7 +87,7 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
         if (!(Math.Abs(range.Max) <= MaxSize)) return double.NaN;
         var padded = Lanes.Padded(classes);
         var (total, run) = (Vector256<double>.Zero, Vector256<double>.Zero);
-        var done = EightExponentials.AreSupported ? Store<PlainEight>(scores, errors, 0, padded, range, ref total, ref run) : 0;
+        var done = Lanes.HasMost ? Store<PlainEight>(scores, errors, 0, padded, range, ref total, ref run) : 0;
         Store<PlainDouble>(scores, errors, done, padded, range, ref total, ref run);
         total += run;
         var sum = new ExponentialSum();

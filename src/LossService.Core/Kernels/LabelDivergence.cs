@@ -30,7 +30,7 @@ internal static unsafe class LabelDivergence
     public static double Find(double* t, double* e, int padded, double others)
     {
         var sums = default(Sums);
-        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(t, e, 0, padded, others, ref sums) : 0;
+        var done = Lanes.HasMost ? AddUp<PlainEight>(t, e, 0, padded, others, ref sums) : 0;
         AddUp<PlainDouble>(t, e, done, padded, others, ref sums);
         var divergence = (Dd.SumOfLanes(sums.Total + sums.Value) + FindSurplus(t, padded)).ToScalar();
         return divergence >= LeastPart * Vector256.Sum(sums.Size) ? divergence : double.NaN;

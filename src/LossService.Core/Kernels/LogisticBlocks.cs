@@ -37,7 +37,7 @@ internal static unsafe class LogisticBlocks
         TElement* logits = (TElement*)z, to = (TElement*)gradient;
         var labels = (TLabel*)t;
         var (done, areHard) = (0, true);
-        if (EightExponentials.AreSupported)
+        if (Lanes.HasMost)
             done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, posWeight, scale, scores, losses, to, ref areHard);
         Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, posWeight, scale, scores, losses, to, ref areHard);
         return areHard;

@@ -78,7 +78,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         if (isNear)
         {
             var end = z + classes * Rows;
-            if (EightExponentials.AreSupported) sum = StoreTwos(ref z, classes, exponential.Eight, ref e);
+            if (Lanes.HasMost) sum = StoreTwos(ref z, classes, exponential.Eight, ref e);
             for (; z < end; z += Rows, e += Rows)
             {
                 var block = exponential.ExpNear(TElement.Load(z));

@@ -65,7 +65,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         }
         else if (isNear)
         {
-            var total = EightExponentials.AreSupported ? StoreNear(z, end, exponential.Eight, e) : StoreNear(z, end, exponential, e);
+            var total = Lanes.HasMost ? StoreNear(z, end, exponential.Eight, e) : StoreNear(z, end, exponential, e);
             // where the other terms sum to at least 1, leaving in the maximum's 1 costs the sum at most one bit
             if (Vector256.Sum(total) >= 2) sum.AddWithLargest(total);
             else for (var c = 0; c < end; c += Width) sum.Add(Vector256.Load(e + c));
@@ -198,7 +198,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
     public static void WriteGradient(double* e, int classes, double part, TElement* gradient)
     {
         var factor = Vector256.Create(part);
-        var c = EightExponentials.AreSupported ? WriteEights(e, classes, part, gradient) : 0;
+        var c = Lanes.HasMost ? WriteEights(e, classes, part, gradient) : 0;
         for (; c <= classes - Width; c += Width) TElement.Store(Vector256.Load(e + c) * factor, gradient + c);
         for (; c < classes; c++) gradient[c] = TElement.FromDouble(e[c] * part);
     }
@@ -217,7 +217,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         var (factor, constant) = (Vector256.Create(part), Vector256.Create(shift));
         var least = Vector256.Create(Math.Abs(shift) * LeastPart);
         var (lost, c) = (Vector256<double>.Zero, 0);
-        if (EightExponentials.AreSupported) c = WriteEights(e, classes, part, shift, spread, gradient, ref lost);
+        if (Lanes.HasMost) c = WriteEights(e, classes, part, shift, spread, gradient, ref lost);
         if (spread == null)
         {
             for (; c <= classes - Width; c += Width)

@@ -33,7 +33,7 @@ internal struct TargetEntropy
     public static double Negate(ReadOnlySpan<double> target)
     {
         var sum = new TargetEntropy();
-        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(target, 0, ref sum) : 0;
+        var done = Lanes.HasMost ? AddUp<PlainEight>(target, 0, ref sum) : 0;
         AddUp<PlainDouble>(target, done, ref sum);
         return sum.Sum.ToScalar();
     }

@@ -68,7 +68,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
         };
         row.Shift = FindMean(row);
         var sums = default(Sums);
-        var done = EightExponentials.AreSupported ? AddUp<PlainEight>(row, 0, ref sums) : 0;
+        var done = Lanes.HasMost ? AddUp<PlainEight>(row, 0, ref sums) : 0;
         done = AddUp<PlainDouble>(row, done, ref sums);
         if (done < _classes) Add(row, LoadLast(row), done, ref sums);
         var (excess, moved) = (Dd.SumOfLanes(sums.Excess + sums.ExcessOfRun), Dd.SumOfLanes(sums.Moved + sums.MovedOfRun));
@@ -121,7 +121,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     private double FindMean(in Row row)
     {
         var sum = Vector256<double>.Zero;
-        var done = EightExponentials.AreSupported ? AddGaps<PlainEight>(row, 0, ref sum) : 0;
+        var done = Lanes.HasMost ? AddGaps<PlainEight>(row, 0, ref sum) : 0;
         done = AddGaps<PlainDouble>(row, done, ref sum);
         if (done < _classes) sum = PlainDouble.Add(sum, Weigh(row, LoadLast(row), done));
         return Vector256.Sum(sum);

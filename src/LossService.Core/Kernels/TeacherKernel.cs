@@ -54,7 +54,7 @@ internal abstract unsafe class TeacherKernel
             // the rounding error of the inverse would be all the elements'
             var inverse = Dd.One / (Dd.One + new Dd(rest));
             var padded = Lanes.Padded(classes);
-            var done = EightExponentials.AreSupported ? Multiply<PlainEight>(target, 0, padded, inverse) : 0;
+            var done = Lanes.HasMost ? Multiply<PlainEight>(target, 0, padded, inverse) : 0;
             Multiply<PlainDouble>(target, done, padded, inverse);
         }
 
@@ -75,7 +75,7 @@ internal abstract unsafe class TeacherKernel
         private static Dd SumGaps(TElement* z, int classes, double max, double* target)
         {
             var gaps = new TargetEntropy();
-            var done = EightExponentials.AreSupported ? AddGaps<PlainEight>(z, classes, max, target, 0, ref gaps) : 0;
+            var done = Lanes.HasMost ? AddGaps<PlainEight>(z, classes, max, target, 0, ref gaps) : 0;
             done = AddGaps<PlainDouble>(z, classes, max, target, done, ref gaps);
             var (sum, m) = (gaps.Sum, Vector256.Create(max));
             for (var c = done; c < classes; c++)

@@ -1,6 +1,5 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Numerics;
 
@@ -20,13 +19,6 @@ internal readonly struct EightExponentials(
     private readonly Vector512<double> _rounder = Vector512.Create(rounder, rounder), _rest = Vector512.Create(rest, rest),
         _perUnit = Vector512.Create(perUnit), _high = Vector512.Create(high), _middle = Vector512.Create(middle),
         _inverse = Vector512.Create(inverse);
-
-    /// <summary>Whether the processor has what is needed.</summary>
-    public static bool AreSupported
-    {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Avx512F.IsSupported;
-    }
 
     /// <summary>e^((z − shift)/T) where it is a normal number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

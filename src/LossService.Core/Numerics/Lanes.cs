@@ -13,6 +13,13 @@ internal static class Lanes
     /// <summary>The doubles of the widest vector of a processor with AVX-512.</summary>
     public const int Most = 8;
 
+    /// <summary>Whether the processor computes in so many lanes.</summary>
+    public static bool HasMost
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Avx512F.IsSupported;
+    }
+
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
     /// <remarks>One instruction, where the framework's takes three for a mask that was not compared just before.</remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -4,8 +4,8 @@ using System.Runtime.Intrinsics;
 namespace LossService.Core.Numerics;
 
 /// <content>
-/// The same functions of eight doubles, on processors with AVX-512: by the same operations, so that the bits are the same. A generic
-/// vector would double the calls that the compiler has to inline, of which it does not inline any number.
+/// The same functions of eight doubles, on processors with AVX-512: by the same operations, so that the bits are the same. They are
+/// written twice because a generic vector would make a call of each operation, and the compiler inlines only some hundred into a method.
 /// </content>
 internal static partial class VectorMath
 {

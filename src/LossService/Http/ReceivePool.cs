@@ -37,15 +37,15 @@ internal sealed class ReceivePool(IOptions<Limits> limits) : MemoryPool<byte>, I
     private const int LeastAhead = 2 * BlockSize;
     private const int MostAhead = 1024 * 1024;
 
-    /// <summary>So many connections can have the most that is received ahead at once, where that is not below the least.</summary>
+    /// <summary>The connections that share <see cref="Memory"/> for what they receive ahead.</summary>
     private const int SendersAhead = 2048;
 
     /// <inheritdoc/>
     public override int MaxBufferSize => BlockSize;
 
     /// <summary>
-    /// How many bytes a connection receives before they are asked for: a megabyte, less where thousands of connections could not have as
-    /// much.
+    /// How many bytes a connection receives before they are asked for: its share of <see cref="Memory"/>, at least 128 KB and at most a
+    /// megabyte.
     /// </summary>
     /// <remarks>
     /// Measured: with a megabyte, and with <c>SocketThreads</c>, a binary batch of 4 MB takes 0.86 of the time that it takes without both.
