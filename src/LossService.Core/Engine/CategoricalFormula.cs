@@ -42,6 +42,15 @@ internal abstract class CategoricalFormula
     public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 
+    /// <summary>Whether the formula is a sum over classes that can be computed in <see cref="WideDouble"/>, too.</summary>
+    public virtual bool IsWide => false;
+
+    /// <summary>The same in sums of two doubles; writes u_c of <see cref="WideScore"/> in the place of ∂L/∂log p_c.</summary>
+    /// <param name="row">The row, with exponentials in the place of p, and without log p and 1 − p.</param>
+    /// <param name="softmax">What makes these of the exponentials.</param>
+    public virtual WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) =>
+        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+
     /// <summary>
     /// Writes the second derivatives of every class of a row that has been scored, and returns κ: the value has
     /// κ·(∂L/∂x_i)·(∂L/∂x_j) in every second derivative beside those; a loss without a Hessian is not asked.

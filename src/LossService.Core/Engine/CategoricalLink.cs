@@ -61,7 +61,7 @@ internal abstract class CategoricalLink
         public override Dd Fill(in CategoricalRow<Dd> row)
         {
             var z = row.Z;
-            var k = bias.Length == 0 ? Ranking.FindMax(z) : FindMaxOfBiased(z);
+            var k = bias.Length == 0 ? Ranking.FindMax(z) : ClassBias.FindMax(z, temperature, bias);
             // the limit for one infinite logit: p = 1
             var certain = double.IsPositiveInfinity(z[k]);
             // the difference of two logits may overflow where a part of it, divided by T, does not
@@ -99,17 +99,6 @@ internal abstract class CategoricalLink
             }
             return log + largest;
         }
-
-        private int FindMaxOfBiased(Span<double> z)
-        {
-            var k = 0;
-            for (var c = 1; c < z.Length; c++)
-                if (GetDifference(z, c, k) > 0) k = c;
-            return k;
-        }
-
-        /// <summary>By how much z/T + b is larger for one class; NaN where both logits are the same infinity.</summary>
-        private double GetDifference(Span<double> z, int c, int other) => (z[c] - z[other]) / temperature + (bias[c] - bias[other]);
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void Backward(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> gradient)

@@ -6,7 +6,7 @@ using LossService.Core.Outputs;
 
 namespace LossService.Core.Engine;
 
-/// <summary>Scores single rows by the formula: in plain double where that has the digits of the results, else in double-double.</summary>
+/// <summary>Scores single rows by the formula: in plain double or sums of two doubles where these have the digits of the results, else in double-double.</summary>
 internal sealed class CategoricalScorer
 {
     /// <summary>What depends on the predictions alone.</summary>
@@ -21,6 +21,7 @@ internal sealed class CategoricalScorer
     private readonly RowOutputs _outputs;
     private readonly ExactScorer _exact;
     private readonly PlainScorer? _plain;
+    private readonly WideScorer? _wide;
 
     public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
         SampleWeights weights, Scores scores)
@@ -32,6 +33,8 @@ internal sealed class CategoricalScorer
         _exact = new(batch, formula, labels, classWeights, weighsSamples, losses, _outputs, scores);
         if (PlainScorer.Serves(batch, formula))
             _plain = new(batch, formula, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
+        if (WideScorer.Serves(batch, formula))
+            _wide = new(batch, formula, labels, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
     }
 
     /// <summary>Does the work on a row, adding to the sums.</summary>
@@ -42,8 +45,9 @@ internal sealed class CategoricalScorer
         var target = new RowTarget(TargetRows.Soft);
         if (_labels is not null) target = _plain is null ? _labels.Read(index, scratch.Target) : _labels.ReadPlain(index, scratch.Target);
         if (_plain is not null) work = _plain.Score(index, work, target, scratch, sum, tally);
+        if (_wide is not null) work = _wide.Score(index, work, target, scratch, sum, tally);
         if (work == RowWork.None) return;
-        if (_plain is { ReplacesLogits: true }) ReadPredictions(index, scratch.Z);
+        if (_plain is { ReplacesLogits: true } || _wide is { ReplacesLogits: true }) ReadPredictions(index, scratch.Z);
         if (target.IsPlain) target = _labels!.Read(index, scratch.Target);
         _exact.Score(index, work, target, scratch, sum, tally);
     }

@@ -15,4 +15,14 @@ internal static class ClassBias
         bias.CopyTo(padded, 0);
         return padded;
     }
+
+    /// <summary>The class of the largest z/T + b, as far as doubles tell.</summary>
+    public static int FindMax(ReadOnlySpan<double> z, double temperature, double[] bias)
+    {
+        var k = 0;
+        // NaN where both logits are the same infinity
+        for (var c = 1; c < z.Length; c++)
+            if ((z[c] - z[k]) / temperature + (bias[c] - bias[k]) > 0) k = c;
+        return k;
+    }
 }

@@ -28,7 +28,15 @@ internal static class Ranking
         {
             foreach (var value in values) max = Math.Max(max, value);
         }
-        return Math.Max(values.IndexOf(max), 0);
+        // the framework's search goes number by number
+        var all = Vector256.Create(max);
+        var start = 0;
+        for (; start <= values.Length - Lanes.Width; start += Lanes.Width)
+        {
+            var equal = Vector256.Equals(Vector256.LoadUnsafe(ref first, (nuint)start), all).ExtractMostSignificantBits();
+            if (equal != 0) return start + BitOperations.TrailingZeroCount(equal);
+        }
+        return start + Math.Max(values[start..].IndexOf(max), -start);
     }
 
     /// <summary>How many classes come before <paramref name="label"/>.</summary>

@@ -6,7 +6,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>The one loop of all formulas that are sums over classes.</summary>
-internal class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
+internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
     /// <summary>The classes after which a sum of plain doubles goes into a double-double: a long one would lose digits.</summary>
     private const int Run = 16 * Lanes.Width;

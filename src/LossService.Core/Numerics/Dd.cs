@@ -43,6 +43,8 @@ internal readonly partial struct Dd : IFourNumbers<Dd>
 
     public static bool HasRest => true;
 
+    public static bool HasAllDigits => true;
+
     /// <summary>Zero in every lane.</summary>
     public static Dd Zero => default;
 

@@ -16,6 +16,9 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// <summary>Whether a number has more digits than a double.</summary>
     static abstract bool HasRest { get; }
 
+    /// <summary>Whether a difference has all digits of a double, so that no size is read: in double-double alone.</summary>
+    static abstract bool HasAllDigits { get; }
+
     /// <summary>Zero in every lane.</summary>
     static abstract TSelf Zero { get; }
 
@@ -121,7 +124,7 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// <param name="size">The sum of the magnitudes that it was computed from, at least roughly.</param>
     static abstract TSelf IsLost(TSelf difference, TSelf size);
 
-    /// <summary>r − ln(1 + r) with r = (y − x)/x, in an arithmetic without rests.</summary>
+    /// <summary>r − ln(1 + r) with r = (y − x)/x, but in double-double.</summary>
     /// <param name="x">x, above 0.</param>
     /// <param name="y">y, above 0.</param>
     /// <param name="difference">y − x.</param>

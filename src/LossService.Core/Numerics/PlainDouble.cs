@@ -12,6 +12,8 @@ internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDoub
 
     public static bool HasRest => false;
 
+    public static bool HasAllDigits => false;
+
     public static PlainDouble Zero => default;
 
     public static PlainDouble One

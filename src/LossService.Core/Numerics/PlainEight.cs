@@ -14,6 +14,8 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
 
     public static bool HasRest => false;
 
+    public static bool HasAllDigits => false;
+
     public static PlainEight Zero => default;
 
     public static PlainEight One

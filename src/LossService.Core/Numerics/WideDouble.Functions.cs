@@ -23,13 +23,17 @@ internal partial struct WideDouble
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble ExpOfSum(WideDouble x, WideDouble rest) => Exp(x._hi, rest._hi);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble FineExp(WideDouble x) => Exp(x._hi, x._lo, isFine: true);
+
     /// <summary>e to the power hi + lo, for every number.</summary>
     /// <remarks>
     /// Relative error at most 2⁻⁶² (the bound of the tests) for normal results. 0 at −∞ and below −745.2; not finite above 709.7827 and for
     /// NaN.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble Exp(Vector256<double> hi, Vector256<double> lo)
+    public static WideDouble Exp(Vector256<double> hi, Vector256<double> lo, bool isFine = false)
     {
         var (floor, ceiling) = (Vector256.Create(ExpFloor), Vector256.Create(ExpCeiling));
         var (vanishes, overflows) = (Vector256.LessThan(hi, floor), Vector256.GreaterThan(hi, ceiling));
@@ -50,13 +54,29 @@ internal partial struct WideDouble
         var r = b + lo;
         var rLow = bLow + (lo - (r - b));
 
-        // r⁹/9! is 2⁻⁶⁸
+        // r⁹/9! is 2⁻⁶⁸, r¹⁰/10! 2⁻⁷⁷
         var r2 = r * r;
         var q = Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 5040.0), Vector256.Create(1 / 720.0));
-        q = Vector256.FusedMultiplyAdd(r2, Vector256.Create(1 / 40320.0), q);
+        var last = Vector256.Create(1 / 40320.0);
+        if (isFine) last = Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 362880.0), last);
+        q = Vector256.FusedMultiplyAdd(r2, last, q);
         q = Vector256.FusedMultiplyAdd(r2, q, Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 120.0), Vector256.Create(1 / 24.0)));
-        q = Vector256.FusedMultiplyAdd(r2, q, Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 6.0), Vector256.Create(0.5)));
-        var tail = Vector256.FusedMultiplyAdd(q, r2, Vector256.FusedMultiplyAdd(r, rLow, rLow));
+        var tail = Vector256.FusedMultiplyAdd(r, rLow, rLow);
+        if (isFine)
+        {
+            // the rounding errors of r² and of 1 + r²/2 would be 2⁻⁶⁵; those of r³/6 are 2⁻⁷²
+            var half = r2 * Vector256.Create(0.5);
+            var halfLow = Vector256.FusedMultiplyAdd(r, r, -r2) * Vector256.Create(0.5);
+            tail = Vector256.FusedMultiplyAdd(r2 * r, Vector256.FusedMultiplyAdd(r, q, Vector256.Create(1 / 6.0)), tail + halfLow);
+            var leading = r + half;
+            tail += half - (leading - r);
+            r = leading;
+        }
+        else
+        {
+            q = Vector256.FusedMultiplyAdd(r2, q, Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 6.0), Vector256.Create(0.5)));
+            tail = Vector256.FusedMultiplyAdd(q, r2, tail);
+        }
 
         // power·(1 + r + tail)
         var linear = power * r;
@@ -151,6 +171,29 @@ internal partial struct WideDouble
         var one = Vector256<double>.One;
         var sum = one + x._hi;
         return Logarithm(new WideDouble { _hi = sum, _lo = x._hi - (sum - one) + x._lo }, x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble Compare(WideDouble x, WideDouble y, WideDouble difference, out WideDouble log, out WideDouble r)
+    {
+        // the compiler does not inline two of these and a formula
+        TakeRatio(x, y, difference, out log, out r, out var excess);
+        return excess;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void TakeRatio(
+        in WideDouble x, in WideDouble y, in WideDouble difference, out WideDouble log, out WideDouble r, out WideDouble excess)
+    {
+        var quotient = difference / x;
+        var logarithm = Logarithm(y / x, quotient);
+        // r²/2·(1 − 2r/3 + r²/2), where r − log would lose more than 20 bits; the next term is 2⁻⁶¹
+        var bend = Vector256.FusedMultiplyAdd(quotient._hi, Vector256.Create(0.5), Vector256.Create(-2.0 / 3));
+        var half = Square(quotient) * Of(0.5);
+        half._lo = Vector256.FusedMultiplyAdd(half._hi * quotient._hi, bend, half._lo);
+        var isSmall = Vector256.LessThan(Vector256.Abs(quotient._hi), Vector256.Create(1.0 / (1 << 20)));
+        excess = Select(isSmall, half, quotient - logarithm);
+        (log, r) = (logarithm, quotient);
     }
 
     /// <summary>xʸ for x ≥ 0 and a finite y, and for x &lt; 0 if y is a whole number from 0 to 16.</summary>

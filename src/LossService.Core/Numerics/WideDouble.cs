@@ -14,7 +14,7 @@ namespace LossService.Core.Numerics;
 /// <para>There is no care for what is not a finite normal number: a result that depends on such a number, or overflows, is not finite,
 /// and its lane must be computed again in double-double.</para>
 /// </remarks>
-internal partial struct WideDouble : IFourNumbers<WideDouble>
+internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<WideDouble>
 {
     /// <summary>
     /// Where |difference| is below this part of the size, digits are missing: an error of 2⁻⁶² of the size is then up to 2⁻⁵² of the
@@ -27,6 +27,8 @@ internal partial struct WideDouble : IFourNumbers<WideDouble>
     public static int Count => Lanes.Width;
 
     public static bool HasRest => true;
+
+    public static bool HasAllDigits => false;
 
     public static WideDouble Zero => default;
 
@@ -77,6 +79,18 @@ internal partial struct WideDouble : IFourNumbers<WideDouble>
         Round().StoreUnsafe(ref numbers);
         Rest().StoreUnsafe(ref rests);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreParts(ref double high, ref double low)
+    {
+        _hi.StoreUnsafe(ref high);
+        _lo.StoreUnsafe(ref low);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreHigh(ref double numbers) => _hi.StoreUnsafe(ref numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble Of(Vector256<double> x) => new() { _hi = x, _lo = Vector256<double>.Zero };
@@ -191,6 +205,16 @@ internal partial struct WideDouble : IFourNumbers<WideDouble>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble IsLost(WideDouble difference, WideDouble size) =>
         Mask(Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(LeastPart)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble IsLostFine(WideDouble difference, WideDouble size) => Mask(Vector256.LessThan(
+        Vector256.Abs(difference._hi), size._hi * Vector256.Create(IWideNumbers<WideDouble>.FinePart)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble LaneIs(int lane) =>
+        Mask(Vector256.Equals(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)lane)));
 
     /// <summary>A mask, for plain doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -20,9 +20,13 @@ internal partial struct WideEight
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight ExpOfSum(WideEight x, WideEight rest) => Exp(x._hi, rest._hi);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight FineExp(WideEight x) => Exp(x._hi, x._lo, isFine: true);
+
     /// <summary>e to the power hi + lo, for every number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static WideEight Exp(Vector512<double> hi, Vector512<double> lo)
+    private static WideEight Exp(Vector512<double> hi, Vector512<double> lo, bool isFine = false)
     {
         var (floor, ceiling) = (Vector512.Create(ExpFloor), Vector512.Create(ExpCeiling));
         var (vanishes, overflows) = (Vector512.LessThan(hi, floor), Vector512.GreaterThan(hi, ceiling));
@@ -43,13 +47,29 @@ internal partial struct WideEight
         var r = b + lo;
         var rLow = bLow + (lo - (r - b));
 
-        // r⁹/9! is 2⁻⁶⁸
+        // r⁹/9! is 2⁻⁶⁸, r¹⁰/10! 2⁻⁷⁷
         var r2 = r * r;
         var q = Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 5040.0), Vector512.Create(1 / 720.0));
-        q = Vector512.FusedMultiplyAdd(r2, Vector512.Create(1 / 40320.0), q);
+        var last = Vector512.Create(1 / 40320.0);
+        if (isFine) last = Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 362880.0), last);
+        q = Vector512.FusedMultiplyAdd(r2, last, q);
         q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 120.0), Vector512.Create(1 / 24.0)));
-        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 6.0), Vector512.Create(0.5)));
-        var tail = Vector512.FusedMultiplyAdd(q, r2, Vector512.FusedMultiplyAdd(r, rLow, rLow));
+        var tail = Vector512.FusedMultiplyAdd(r, rLow, rLow);
+        if (isFine)
+        {
+            // the rounding errors of r² and of 1 + r²/2 would be 2⁻⁶⁵; those of r³/6 are 2⁻⁷²
+            var half = r2 * Vector512.Create(0.5);
+            var halfLow = Vector512.FusedMultiplyAdd(r, r, -r2) * Vector512.Create(0.5);
+            tail = Vector512.FusedMultiplyAdd(r2 * r, Vector512.FusedMultiplyAdd(r, q, Vector512.Create(1 / 6.0)), tail + halfLow);
+            var leading = r + half;
+            tail += half - (leading - r);
+            r = leading;
+        }
+        else
+        {
+            q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 6.0), Vector512.Create(0.5)));
+            tail = Vector512.FusedMultiplyAdd(q, r2, tail);
+        }
 
         // power·(1 + r + tail)
         var linear = power * r;
@@ -138,6 +158,29 @@ internal partial struct WideEight
         var one = Vector512<double>.One;
         var sum = one + x._hi;
         return Logarithm(new WideEight { _hi = sum, _lo = x._hi - (sum - one) + x._lo }, x);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight Compare(WideEight x, WideEight y, WideEight difference, out WideEight log, out WideEight r)
+    {
+        // the compiler does not inline two of these and a formula
+        TakeRatio(x, y, difference, out log, out r, out var excess);
+        return excess;
+    }
+
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static void TakeRatio(
+        in WideEight x, in WideEight y, in WideEight difference, out WideEight log, out WideEight r, out WideEight excess)
+    {
+        var quotient = difference / x;
+        var logarithm = Logarithm(y / x, quotient);
+        // r²/2·(1 − 2r/3 + r²/2), where r − log would lose more than 20 bits; the next term is 2⁻⁶¹
+        var bend = Vector512.FusedMultiplyAdd(quotient._hi, Vector512.Create(0.5), Vector512.Create(-2.0 / 3));
+        var half = Square(quotient) * Of(0.5);
+        half._lo = Vector512.FusedMultiplyAdd(half._hi * quotient._hi, bend, half._lo);
+        var isSmall = Vector512.LessThan(Vector512.Abs(quotient._hi), Vector512.Create(1.0 / (1 << 20)));
+        excess = Select(isSmall, half, quotient - logarithm);
+        (log, r) = (logarithm, quotient);
     }
 
     /// <summary>xʸ for x ≥ 0 and a finite y, and for x &lt; 0 if y is a whole number from 0 to 16.</summary>

@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 /// Eight numbers, each a sum of two doubles, on processors with AVX-512: with the operations, bounds and bits of twice four of
 /// <see cref="WideDouble"/>.
 /// </summary>
-internal partial struct WideEight : IArithmetic<WideEight>
+internal partial struct WideEight : IWideNumbers<WideEight>
 {
     /// <summary>
     /// Where |difference| is below this part of the size, digits are missing: an error of 2⁻⁶² of the size is then up to 2⁻⁵² of the
@@ -20,6 +20,8 @@ internal partial struct WideEight : IArithmetic<WideEight>
     public static int Count => Lanes.Most;
 
     public static bool HasRest => true;
+
+    public static bool HasAllDigits => false;
 
     public static WideEight Zero => default;
 
@@ -70,6 +72,18 @@ internal partial struct WideEight : IArithmetic<WideEight>
         Round().StoreUnsafe(ref numbers);
         Rest().StoreUnsafe(ref rests);
     }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreParts(ref double high, ref double low)
+    {
+        _hi.StoreUnsafe(ref high);
+        _lo.StoreUnsafe(ref low);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public readonly void StoreHigh(ref double numbers) => _hi.StoreUnsafe(ref numbers);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private readonly Vector512<double> Round() => _hi + _lo;
@@ -178,6 +192,16 @@ internal partial struct WideEight : IArithmetic<WideEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight IsLost(WideEight difference, WideEight size) =>
         Mask(Vector512.LessThan(Vector512.Abs(difference._hi), size._hi * Vector512.Create(LeastPart)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight IsLostFine(WideEight difference, WideEight size) => Mask(Vector512.LessThan(
+        Vector512.Abs(difference._hi), size._hi * Vector512.Create(IWideNumbers<WideEight>.FinePart)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight LaneIs(int lane) =>
+        Mask(Vector512.Equals(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)lane)));
 
     /// <summary>A mask, for plain doubles.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -59,7 +59,7 @@ internal sealed class Brier : CategoricalLoss
         {
             var error = c.Error;
             var result = new ClassResult<TNumber> { Value = TNumber.Square(error), PDerivative = error + error };
-            if (TNumber.HasRest) return result;
+            if (TNumber.HasAllDigits) return result;
             result.PSize = c.ErrorSize + c.ErrorSize;
             result.Size = c.Doubt(error) * result.PSize;
             return result;

@@ -68,7 +68,7 @@ internal sealed class Entropy : CategoricalLoss
         {
             var value = -TNumber.XLogY(c.P, c.LogP);
             var result = new ClassResult<TNumber> { Value = value, PDerivative = -(c.LogP + TNumber.One), Size = value };
-            if (!TNumber.HasRest) result.PSize = TNumber.Abs(c.LogP) + TNumber.One;
+            if (!TNumber.HasAllDigits) result.PSize = TNumber.Abs(c.LogP) + TNumber.One;
             return result;
         }
 

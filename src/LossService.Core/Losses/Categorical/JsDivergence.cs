@@ -97,13 +97,26 @@ internal sealed class JsDivergence : CategoricalLoss
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
+            // of two doubles, it has more variables than the compiler inlines into a method; it sees what a type is before it inlines
+            if (typeof(TNumber) == typeof(PlainDouble) || typeof(TNumber) == typeof(PlainEight)) return Compute(c);
+            Find(c, out var result);
+            return result;
+        }
+
+        [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+        private void Find<TNumber>(in ClassVector<TNumber> c, out ClassResult<TNumber> result) where TNumber : struct, IArithmetic<TNumber> =>
+            result = Compute(c);
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        private ClassResult<TNumber> Compute<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
+        {
             var (beta, rest) = (_beta.Spread<TNumber>(), _rest.Spread<TNumber>());
             var logRest = _logRest.Spread<TNumber>();
             var (p, t, error) = (c.P, c.T, c.Error);
             var m = beta * t + rest * p;
             var logT = RelativeEntropy.Log(t);
             var logM = RelativeEntropy.Log(m);
-            if (typeof(TNumber) == typeof(Dd))
+            if (TNumber.HasAllDigits)
             {
                 // of padding, too
                 var isTiny = TNumber.LessThan(m, TNumber.Of(MinMixture));
@@ -121,7 +134,7 @@ internal sealed class JsDivergence : CategoricalLoss
             ratio = TNumber.Select(p.IsZero, c.LogP - logM, ratio);
             ratio = TNumber.Select(t.IsZero, -logRest, ratio);
             var result = new ClassResult<TNumber> { Value = value, PDerivative = rest * ratio };
-            if (TNumber.HasRest) return result;
+            if (TNumber.HasAllDigits) return result;
             result.Size = TNumber.Select(t.IsZero, value, beta * label.Size + rest * prediction.Size);
             result.PSize = rest * TNumber.Select(t.IsZero, TNumber.One, RelativeEntropy.GetRatioSize(ratio));
             return result;

@@ -123,7 +123,7 @@ internal sealed class KlDivergence : CategoricalLoss
                 PDerivative = TNumber.Select(hasNone, TNumber.Zero, derivative),
                 Size = divergence.Size,
             };
-            if (!TNumber.HasRest) result.PSize = RelativeEntropy.GetRatioSize(ratio) + TNumber.One;
+            if (!TNumber.HasAllDigits) result.PSize = RelativeEntropy.GetRatioSize(ratio) + TNumber.One;
             return result;
         }
 

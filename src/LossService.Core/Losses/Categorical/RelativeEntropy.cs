@@ -25,7 +25,7 @@ internal static class RelativeEntropy
     public static Divergence<TNumber> Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
         where TNumber : struct, IArithmetic<TNumber>
     {
-        if (!TNumber.HasRest)
+        if (!TNumber.HasAllDigits)
         {
             var excess = TNumber.Compare(x, y, yMinusX, out var log, out var quotient);
             return new() { Term = TNumber.Select(x.IsZero, y, x * excess), LogRatio = -log, Size = GetSize(x, y, quotient) };
@@ -39,10 +39,10 @@ internal static class RelativeEntropy
         return new() { Term = TNumber.Select(x.IsZero, y, TNumber.Select(isSmall, near, far)), LogRatio = ratio };
     }
 
-    /// <summary>ln x for <see cref="Compare"/>, which does not read it in plain double.</summary>
+    /// <summary>ln x for <see cref="Compare"/>, which reads it in double-double alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static TNumber Log<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> =>
-        TNumber.HasRest ? TNumber.Log(x) : TNumber.Zero;
+        TNumber.HasAllDigits ? TNumber.Log(x) : TNumber.Zero;
 
     /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

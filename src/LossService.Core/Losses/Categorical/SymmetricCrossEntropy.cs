@@ -87,10 +87,11 @@ internal sealed class SymmetricCrossEntropy : CategoricalLoss
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var t = TNumber.Of(alpha) * c.T;
-            var cost = -TNumber.Max(TNumber.Log(c.T), TNumber.Of(logZero)) * TNumber.Of(beta);
+            var log = TNumber.Select(c.T.IsZero, TNumber.Of(logZero), TNumber.Max(TNumber.Log(c.T), TNumber.Of(logZero)));
+            var cost = -log * TNumber.Of(beta);
             var value = c.P * cost - TNumber.XLogY(t, c.LogP);
-            // the logarithm of a rounded label near 1 has an error of that rounding, however small it is
-            var doubt = TNumber.Of(c.HasExactTarget ? 0 : beta);
+            // the logarithm of a rounded label near 1 has an error of that rounding, however small it is; so has that of two doubles
+            var doubt = TNumber.Of(c.HasExactTarget && !TNumber.HasRest ? 0 : beta);
             return new() { Value = value, LogPDerivative = -t, PDerivative = cost, Size = value + c.P * doubt, PSize = cost + doubt };
         }
 

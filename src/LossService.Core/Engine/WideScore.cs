@@ -1,0 +1,15 @@
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>What a formula finds of a row in sums of two doubles.</summary>
+/// <param name="Value">The value, in every lane.</param>
+/// <param name="Size">What an error of the arithmetic is multiplied by on its way to the value, at least roughly.</param>
+/// <param name="OfLargest">u_k of the class k with the largest logit.</param>
+/// <param name="Others">Σu over the other classes, with u_c = ∂L/∂log p_c + p_c·(∂L/∂p_c − that of the largest class).</param>
+/// <param name="DerivativeSize">The same as <paramref name="Size"/> for Σu.</param>
+internal readonly record struct WideScore(Dd Value, double Size, Dd OfLargest, Dd Others, double DerivativeSize)
+{
+    /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
+    public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= Size * WideSoftmax.LeastPart;
+}

@@ -1,0 +1,131 @@
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+using LossService.Core.Options;
+using LossService.Core.Outputs;
+using LossService.Core.Tensors;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// Scores a row of logits in sums of two doubles, for results of 53 bits. Where cancellation or underflow may cost a result its digits, it
+/// says so, and the row is scored again in double-double: the row alone decides.
+/// </summary>
+internal sealed class WideScorer(
+    Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
+{
+    /// <summary>Below this, what a result is multiplied from has a low part that underflows.</summary>
+    private const double Tiny = 1e-280;
+
+    private readonly int _classes = batch.Predictions.Shape.Last;
+    private readonly double _temperature = batch.Options.Get(SharedOptions.Temperature);
+    private readonly double[] _bias = ClassBias.Read(batch);
+    private readonly Smoothing _smoothing = new(batch);
+    private readonly TrueClassFormula? _ofTrueClass = formula.OfTrueClass;
+    private readonly double[] _classFactor = formula.ClassFactor;
+
+    /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
+    public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType == DType.Float64
+        && batch.Form == PredictionForm.Logits && !batch.Wants(OutputSet.Hessian)
+        && (formula.IsWide || formula.OfTrueClass is not null) && formula.LogSumExpSquared == 0;
+
+    /// <summary>Whether it may write z/T + b, less the largest, over the logits that it scores.</summary>
+    public bool ReplacesLogits => _bias.Length > 0;
+
+    /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
+    public RowWork Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
+        var hard = target.Hard;
+        var ofTrueClass = hard >= 0 && _smoothing.IsNone ? _ofTrueClass : null;
+        if (ofTrueClass is null && !formula.IsWide) return work;
+        var needsSurplus = hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
+        var row = scratch.Row(
+            _smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true,
+            needsSurplus ? _smoothing.GetSurplus(scratch.Target) : Dd.Zero, classWeight);
+        if (_smoothing.IsNone)
+        {
+            row = row with { T = scratch.Target, Top = target.Top, Rest = target.Rest, HasExactTarget = target.IsExact };
+            if (formula.ReadsLogOfTarget)
+            {
+                if (HasTiny(scratch.Y)) return work;
+                if (labels!.TryReadLogs(index, scratch.Logs)) row = row with { LogT = scratch.Logs };
+            }
+        }
+        else
+        {
+            _smoothing.Apply(scratch.Target, row.Z, row.T);
+        }
+        var softmax = new WideSoftmax(row, _temperature, _bias);
+        if (!softmax.IsDefined) return work;
+        var left = RowWork.None;
+        if ((work & (RowWork.Loss | RowWork.Gradient)) != 0)
+        {
+            left = ofTrueClass is null
+                ? ScoreAll(index, work, hard, row, softmax, scratch, sum)
+                : ScoreTrue(index, work, hard, row, softmax, scratch, sum);
+        }
+        if ((work & (RowWork.Description | RowWork.Metrics)) == 0) return left;
+        // classes are ranked with their bias
+        if (_bias.Length > 0) row.LogP.Hi.CopyTo(row.Z);
+        softmax.Distribute(row);
+        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
+        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        return left;
+    }
+
+    private static bool HasTiny(ReadOnlySpan<double> target)
+    {
+        foreach (var t in target)
+            if (t is > 0 and < Tiny) return true;
+        return false;
+    }
+
+    private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in WideSoftmax softmax,
+        CategoricalScratch scratch, ExactSum sum)
+    {
+        var score = formula.Score(row, softmax);
+        if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
+        var scale = losses.GetScale(index, hard, scratch.Y);
+        if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
+        if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
+        var factor = losses.GetGradientScale(scale) / new Dd(_temperature);
+        var result = GetResult(gradient, index, scratch);
+        if (factor.ToScalar() == 0) result.Clear();
+        else if (!softmax.TryCombine(row, score, factor, result)) return RowWork.Gradient;
+        Write(gradient, index, result);
+        return RowWork.None;
+    }
+
+    /// <summary>Where the value depends on the true class alone: ∂L/∂z_c is slope·p_c, and −slope·(1 − p_y) of the true class.</summary>
+    private RowWork ScoreTrue(long index, RowWork work, int y, in CategoricalRow<Dd> row, in WideSoftmax softmax,
+        CategoricalScratch scratch, ExactSum sum)
+    {
+        var (logP, p, q) = softmax.Get(row, y);
+        var (value, slope) = _ofTrueClass!(logP, p, q);
+        var weight = Dd.One;
+        if (classWeight.Length > 0) weight *= new Dd(classWeight[y]);
+        if (_classFactor.Length > 0) weight *= new Dd(_classFactor[y]);
+        var scale = losses.GetScale(index, y, scratch.Y);
+        value *= weight;
+        var factor = slope * weight * losses.GetGradientScale(scale) / new Dd(_temperature);
+        if (!IsUsual(value) || !IsUsual(factor)) return work & (RowWork.Loss | RowWork.Gradient);
+        if ((work & RowWork.Loss) != 0) losses.Add(index, value, scale, sum);
+        if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
+        var result = GetResult(gradient, index, scratch);
+        softmax.WriteP(row, factor, result);
+        result[y] = -(factor * q).ToScalar();
+        Write(gradient, index, result);
+        return RowWork.None;
+    }
+
+    /// <summary>Where whole vectors of a row of the gradient may be written: its own place, if it has no part of one.</summary>
+    private unsafe Span<double> GetResult(Tensor gradient, long index, CategoricalScratch scratch) =>
+        _classes % Lanes.Width == 0 ? new((double*)gradient.Data + index * _classes, _classes) : scratch.Result;
+
+    private void Write(Tensor gradient, long index, Span<double> result)
+    {
+        if (_classes % Lanes.Width != 0) gradient.Write(index * _classes, result[.._classes]);
+    }
+
+    private static bool IsUsual(Dd x) => double.IsFinite(x.ToScalar()) && Math.Abs(x.ToScalar()) > Tiny;
+}

@@ -1,0 +1,218 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>
+/// The softmax of a row in sums of two doubles: p, 1 − p and log p of any classes, with an error of about 2⁻⁷⁰, for results of 53 bits.
+/// </summary>
+internal readonly struct WideSoftmax
+{
+    /// <summary>Below this log p, p may lack digits: its low part underflows.</summary>
+    private const double LeastLog = -600;
+
+    /// <summary>The least part of what it is computed from that a value has.</summary>
+    public const double LeastPart = 1.0 / (1 << 17);
+
+    // a result that is less loses digits of the low part to underflow
+    private const double LeastDerivative = 1e-280;
+
+    private readonly Dd _inverse, _log;
+
+    /// <summary>Stores z/T + b less the largest, and the exponentials of that, in the places of log p and p of a row.</summary>
+    /// <param name="row">The row.</param>
+    /// <param name="temperature">T.</param>
+    /// <param name="bias">b, padded; empty = 0.</param>
+    public WideSoftmax(in CategoricalRow<Dd> row, double temperature, double[] bias)
+    {
+        Largest = bias.Length == 0 ? Ranking.FindMax(row.Z) : ClassBias.FindMax(row.Z, temperature, bias);
+        if (!double.IsFinite(row.Z[Largest])) return;
+        var (sum, isTiny) = (default(WideSum), false);
+        var done = Lanes.HasMost ? StoreExponentials<WideEight>(row, Largest, temperature, bias, 0, ref sum, ref isTiny) : 0;
+        StoreExponentials<WideDouble>(row, Largest, temperature, bias, done, ref sum, ref isTiny);
+        IsDefined = !isTiny;
+        var others = sum.Total;
+        _inverse = Dd.One / (Dd.One + others);
+        _log = Dd.Log1p(others);
+        QOfLargest = others * _inverse;
+        LogSumExp = _log + new Dd(row.Z[Largest]) / new Dd(temperature);
+        if (bias.Length > 0) LogSumExp += new Dd(bias[Largest]);
+    }
+
+    /// <summary>Whether all p have their digits; the others, and limits, are for double-double.</summary>
+    public bool IsDefined { get; }
+
+    /// <summary>A class with the largest logit.</summary>
+    public int Largest { get; }
+
+    /// <summary>1 − p of that class, by the sum of the others.</summary>
+    public Dd QOfLargest { get; }
+
+    /// <summary>logsumexp(z/T + b).</summary>
+    public Dd LogSumExp { get; }
+
+    /// <summary>What that is a sum of, without signs.</summary>
+    public double LogSumExpSize => _log.ToScalar() + Math.Abs((LogSumExp - _log).ToScalar());
+
+    /// <summary>log p, p and 1 − p of one class.</summary>
+    public (Dd LogP, Dd P, Dd Q) Get(in CategoricalRow<Dd> row, int index)
+    {
+        var p = row.P.Broadcast(index) * _inverse;
+        return (row.LogP.Broadcast(index) - _log, p, index == Largest ? QOfLargest : Dd.One - p);
+    }
+
+    /// <summary>The factor that makes p of exponentials.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TNumber GetInverse<TNumber>() where TNumber : struct, IArithmetic<TNumber> => _inverse.Spread<TNumber>();
+
+    /// <summary>The classes of a vector with their weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public ClassVector<TNumber> Read<TNumber>(in CategoricalRow<Dd> row, int start, TNumber weight)
+        where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var p = Load<TNumber>(row.P, start) * _inverse.Spread<TNumber>();
+        var q = TNumber.One - p;
+        if ((uint)(Largest - start) < (uint)TNumber.Count)
+            q = TNumber.Select(TNumber.LaneIs(Largest - start), QOfLargest.Spread<TNumber>(), q);
+        var t = Load<TNumber>(row.T, start);
+        var u = TNumber.One - t;
+        if ((uint)(row.Top - start) < (uint)TNumber.Count)
+            u = TNumber.Select(TNumber.LaneIs(row.Top - start), row.Rest.Spread<TNumber>(), u);
+        var hasLogT = row.LogT.Length > 0;
+        return new()
+        {
+            LogP = Load<TNumber>(row.LogP, start) - _log.Spread<TNumber>(),
+            P = p,
+            Q = q,
+            T = t,
+            U = u,
+            W = weight,
+            First = start,
+            SumsToOne = true,
+            HasExactTarget = row.HasExactTarget,
+            HasLogT = hasLogT,
+            LogT = hasLogT ? Load<TNumber>(row.LogT, start) : TNumber.Zero,
+        };
+    }
+
+    /// <summary>Replaces the exponentials of a row by p, and the logits by log p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Distribute(in CategoricalRow<Dd> row)
+    {
+        for (var c = 0; c < row.P.Length; c += Lanes.Width)
+        {
+            row.P.Store(c, row.P[c] * _inverse);
+            row.LogP.Store(c, row.LogP[c] - _log);
+        }
+        row.LogP.Hi[row.Classes..].Fill(double.NegativeInfinity);
+        row.LogP.Lo[row.Classes..].Clear();
+    }
+
+    /// <summary>Writes factor·p of every class, each rounded once.</summary>
+    public void WriteP(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
+    {
+        var all = _inverse * factor;
+        var done = Lanes.HasMost ? WriteP<WideEight>(row, all, result, 0) : 0;
+        WriteP<WideDouble>(row, all, result, done);
+    }
+
+    /// <summary>
+    /// Writes (u_c − p_c·Σu)·factor of every class, the softmax's backward step, each rounded once; of the largest class, whose p may be
+    /// near 1, it is (u_k·(1 − p_k) − p_k·Σ_{c≠k} u_c)·factor.
+    /// </summary>
+    /// <returns>Whether every result has the digits of a double, so that it is no small difference of large numbers.</returns>
+    public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, Span<double> result)
+    {
+        var (k, hasDigits) = (Largest, true);
+        var done = Lanes.HasMost ? Combine<WideEight>(row, score, factor, result, 0, ref hasDigits) : 0;
+        Combine<WideDouble>(row, score, factor, result, done, ref hasDigits);
+        var (p, u) = (_inverse, score.OfLargest);
+        var g = u * QOfLargest - p * score.Others;
+        var size = row.Size[k] * QOfLargest.ToScalar() + p.ToScalar() * (score.DerivativeSize - row.Size[k]);
+        result[k] = (g * factor).ToScalar();
+        return hasDigits && double.IsFinite(result[k])
+            && Math.Abs(g.ToScalar()) >= size * IWideNumbers<WideDouble>.FinePart + LeastDerivative;
+    }
+
+    /// <summary>The numbers of a row from a class on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static TNumber Load<TNumber>(NumberRow<Dd> row, int start) where TNumber : struct, IArithmetic<TNumber> => TNumber.Load(
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Lo), start));
+
+    /// <summary>Stores numbers of a row from a class on.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store<TNumber>(NumberRow<Dd> row, int start, TNumber numbers) where TNumber : struct, IArithmetic<TNumber> =>
+        numbers.Store(
+            ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Lo), start));
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors, and adds all but the largest.</summary>
+    /// <returns>The first class that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int StoreExponentials<TNumber>(
+        in CategoricalRow<Dd> row, int largest, double temperature, double[] bias, int start, ref WideSum sum, ref bool isTiny)
+        where TNumber : struct, IWideNumbers<TNumber>
+    {
+        ref var z = ref MemoryMarshal.GetReference(row.Z);
+        ref var b = ref MemoryMarshal.GetArrayDataReference(bias);
+        var (max, divisor) = (TNumber.Of(row.Z[largest]), TNumber.Of(temperature));
+        var (least, lacks) = (TNumber.Of(LeastLog), 0u);
+        var biasOfMax = TNumber.Of(bias.Length > 0 ? bias[largest] : 0);
+        var c = start;
+        for (; c <= row.Z.Length - TNumber.Count; c += TNumber.Count)
+        {
+            var d = TNumber.Load(ref Unsafe.Add(ref z, c)) - max;
+            if (temperature != 1) d /= divisor;
+            if (bias.Length > 0) d += TNumber.Load(ref Unsafe.Add(ref b, c)) - biasOfMax;
+            var tiny = TNumber.GetBits(~TNumber.LessThan(least, d));
+            lacks |= c + TNumber.Count <= row.Classes ? tiny : tiny & ((1u << (row.Classes - c)) - 1);
+            var e = TNumber.FineExp(d);
+            Store(row.LogP, c, d);
+            Store(row.P, c, e);
+            // the largest's e is exactly 1; in the sum it would cost the others their low digits
+            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
+            sum.Add(c, e);
+        }
+        isTiny |= lacks != 0;
+        return c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int WriteP<TNumber>(in CategoricalRow<Dd> row, Dd factor, Span<double> result, int start)
+        where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var all = factor.Spread<TNumber>();
+        ref var to = ref MemoryMarshal.GetReference(result);
+        var c = start;
+        for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
+            (Load<TNumber>(row.P, c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
+        return c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private int Combine<TNumber>(
+        in CategoricalRow<Dd> row, in WideScore score, Dd factor, Span<double> result, int start, ref bool hasDigits)
+        where TNumber : struct, IWideNumbers<TNumber>
+    {
+        ref var to = ref MemoryMarshal.GetReference(result);
+        ref var sizes = ref MemoryMarshal.GetReference(row.Size);
+        var (inverse, scale) = (_inverse.Spread<TNumber>(), factor.Spread<TNumber>());
+        var (total, all) = ((score.OfLargest + score.Others).Spread<TNumber>(), TNumber.Of(score.DerivativeSize));
+        var least = TNumber.Of(LeastDerivative);
+        var (lacks, k) = (TNumber.Zero, Largest);
+        var c = start;
+        for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
+        {
+            var p = Load<TNumber>(row.P, c) * inverse;
+            var g = Load<TNumber>(row.LogPDerivative, c) - p * total;
+            var size = TNumber.Load(ref Unsafe.Add(ref sizes, c)) + p * all;
+            var product = g * scale;
+            product.StoreNearest(ref Unsafe.Add(ref to, c));
+            var isLost = (TNumber.IsLostFine(g, size) | TNumber.LessThan(TNumber.Abs(g), least) | ~product.IsFinite) & ~p.IsZero;
+            if ((uint)(k - c) < (uint)TNumber.Count) isLost &= ~TNumber.LaneIs(k - c);
+            lacks |= isLost;
+        }
+        hasDigits &= TNumber.GetBits(lacks) == 0;
+        return c;
+    }
+}

@@ -1,0 +1,29 @@
+namespace LossService.Core.Numerics;
+
+/// <summary>
+/// Sums of two doubles as an arithmetic for formulas whose results are float64: twice the digits of a double for + − × ÷, at least 62
+/// bits for functions.
+/// </summary>
+internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct, IWideNumbers<TSelf>
+{
+    /// <summary>
+    /// Where |difference| is below this part of the size, digits are missing, if all functions are as exact as <see cref="FineExp"/>: an
+    /// error of 2⁻⁷¹ of the size is then up to 2⁻⁵² of the difference.
+    /// </summary>
+    const double FinePart = 1.0 / (1 << 19);
+
+    /// <summary>eˣ of all digits of x: relative error at most 2⁻⁷⁰ (the bound of the tests) for normal results.</summary>
+    static abstract TSelf FineExp(TSelf x);
+
+    /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by <see cref="FinePart"/>.</summary>
+    static abstract TSelf IsLostFine(TSelf difference, TSelf size);
+
+    /// <summary>A mask of the lane with that number; of none where it is below 0 or not below the count.</summary>
+    static abstract TSelf LaneIs(int lane);
+
+    /// <summary>Writes both parts as they are: the first need not be the nearest doubles.</summary>
+    void StoreParts(ref double high, ref double low);
+
+    /// <summary>Writes the high parts: about the numbers, where their digits do not matter.</summary>
+    void StoreHigh(ref double numbers);
+}
