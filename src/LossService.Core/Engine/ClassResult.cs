@@ -23,4 +23,10 @@ internal struct ClassResult<TNumber> where TNumber : struct, IArithmetic<TNumber
 
     /// <summary>The same for <see cref="PDerivative"/>.</summary>
     public TNumber PSize;
+
+    /// <summary>
+    /// In sums of two doubles: what <see cref="LogPDerivative"/> was computed from, beside itself, where a function of fewer digits than
+    /// an exponential is in it.
+    /// </summary>
+    public TNumber LogPSize;
 }

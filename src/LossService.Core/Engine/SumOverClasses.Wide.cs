@@ -41,7 +41,8 @@ internal partial class SumOverClasses<TTerm>
             // padding has no finite log p
             var isPadding = classes.P.IsZero;
             var u = terms.LogPDerivative + TNumber.Select(isPadding, TNumber.Zero, classes.P * (terms.PDerivative - largest));
-            var size = TNumber.Abs(terms.LogPDerivative) + TNumber.Select(isPadding, TNumber.Zero, classes.P * terms.PSize);
+            var size = TNumber.Abs(terms.LogPDerivative) + terms.LogPSize
+                + TNumber.Select(isPadding, TNumber.Zero, classes.P * terms.PSize);
             WideSoftmax.Store(row.LogPDerivative, c, u);
             size.StoreHigh(ref Unsafe.Add(ref sizes, c));
             sums.DerivativeSize.Add(c, size);

@@ -26,7 +26,7 @@ internal sealed class WideScorer(
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
     public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType == DType.Float64
-        && batch.Form == PredictionForm.Logits && !batch.Wants(OutputSet.Hessian)
+        && batch.Form == PredictionForm.Logits
         && (formula.IsWide || formula.OfTrueClass is not null) && formula.LogSumExpSquared == 0;
 
     /// <summary>Whether it may write z/T + b, less the largest, over the logits that it scores.</summary>
@@ -57,10 +57,10 @@ internal sealed class WideScorer(
         }
         var softmax = new WideSoftmax(row, _temperature, _bias);
         if (!softmax.IsDefined) return work;
-        var left = RowWork.None;
+        var left = work & RowWork.Hessian;
         if ((work & (RowWork.Loss | RowWork.Gradient)) != 0)
         {
-            left = ofTrueClass is null
+            left |= ofTrueClass is null
                 ? ScoreAll(index, work, hard, row, softmax, scratch, sum)
                 : ScoreTrue(index, work, hard, row, softmax, scratch, sum);
         }

@@ -5,7 +5,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// The softmax of a row in sums of two doubles: p, 1 − p and log p of any classes, with an error of about 2⁻⁷⁰, for results of 53 bits.
+/// The softmax of a row in sums of two doubles: p, 1 − p and log p of any classes, with an error of about 2⁻⁶⁹, for results of 53 bits.
 /// </summary>
 internal readonly struct WideSoftmax
 {

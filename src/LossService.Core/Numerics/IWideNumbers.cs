@@ -8,11 +8,11 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
 {
     /// <summary>
     /// Where |difference| is below this part of the size, digits are missing, if all functions are as exact as <see cref="FineExp"/>: an
-    /// error of 2⁻⁷¹ of the size is then up to 2⁻⁵² of the difference.
+    /// error of 2⁻⁶⁹ of the size is then up to 2⁻⁵⁰ of the difference, four ulp.
     /// </summary>
     const double FinePart = 1.0 / (1 << 19);
 
-    /// <summary>eˣ of all digits of x: relative error at most 2⁻⁷⁰ (the bound of the tests) for normal results.</summary>
+    /// <summary>eˣ of all digits of x: relative error at most 2⁻⁶⁹ (the bound of the tests) for normal results.</summary>
     static abstract TSelf FineExp(TSelf x);
 
     /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by <see cref="FinePart"/>.</summary>

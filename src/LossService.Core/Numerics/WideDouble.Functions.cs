@@ -12,6 +12,9 @@ internal partial struct WideDouble
     // e^−746 is less than half the smallest double, e^710 more than the largest
     private const double ExpFloor = -746, ExpCeiling = 710;
 
+    // what is so near 1 belongs to the point 1 of the table, even if it is rounded
+    private const double Near = 1.0 / 64 - 1.0 / (1 << 30);
+
     // up to here repeated multiplication is faster and more accurate
     private const double MaxWholeExponent = 16;
 
@@ -120,7 +123,7 @@ internal partial struct WideDouble
         p -= Vector256<double>.One;
         var f = p + pLow;
         var fLow = pLow - (f - p);
-        var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(1.0 / 64)) & ~excess.IsZero._hi;
+        var isNear = Vector256.LessThan(Vector256.Abs(excess._hi), Vector256.Create(Near)) & ~excess.IsZero._hi;
         f = Lanes.Select(isNear, excess._hi, f);
         fLow = Lanes.Select(isNear, excess._lo, fLow);
 

@@ -9,6 +9,9 @@ internal partial struct WideEight
     // e^−746 is less than half the smallest double, e^710 more than the largest
     private const double ExpFloor = -746, ExpCeiling = 710;
 
+    // what is so near 1 belongs to the point 1 of the table, even if it is rounded
+    private const double Near = 1.0 / 64 - 1.0 / (1 << 30);
+
     // up to here repeated multiplication is faster and more accurate
     private const double MaxWholeExponent = 16;
 
@@ -110,7 +113,7 @@ internal partial struct WideEight
         p -= Vector512<double>.One;
         var f = p + pLow;
         var fLow = pLow - (f - p);
-        var isNear = Vector512.LessThan(Vector512.Abs(excess._hi), Vector512.Create(1.0 / 64)) & ~excess.IsZero._hi;
+        var isNear = Vector512.LessThan(Vector512.Abs(excess._hi), Vector512.Create(Near)) & ~excess.IsZero._hi;
         f = Lanes.Select(isNear, excess._hi, f);
         fLow = Lanes.Select(isNear, excess._lo, fLow);
 

@@ -27,7 +27,11 @@ public sealed class EightArithmeticTests
     }
 
     [Fact]
-    public void SumsOfTwoDoubles_OfAnyNumbers_HaveTheBitsOfFour() => Compare(Compute<WideEight>, Compute<WideDouble>);
+    public void SumsOfTwoDoubles_OfAnyNumbers_HaveTheBitsOfFour()
+    {
+        Compare(Compute<WideEight>, Compute<WideDouble>);
+        Compare(ComputeWide<WideEight>, ComputeWide<WideDouble>);
+    }
 
     [Fact]
     public void ASum_OfEightLanes_IsThatOfFourAfterFour() => Numbers.Array[16].Sample(
@@ -92,18 +96,36 @@ public sealed class EightArithmeticTests
     private static List<double[]> ComputePlain<TNumber>(double[] x, double[] y, double[] z) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var (a, b, c) = (TNumber.Load(ref x[0]), TNumber.Load(ref y[0]), TNumber.Load(ref z[0]));
+        return [.. CompareParts(a, b).Append(TNumber.FusedMultiplyAdd(a, b, c)).Select(ToNearest)];
+    }
+
+    /// <summary>The results of what sums of two doubles have beside.</summary>
+    private static List<double[]> ComputeWide<TNumber>(double[] x, double[] y, double[] z) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var rests = Array.ConvertAll(y, number => number * 1e-17);
+        var (a, b, c) = (TNumber.Load(ref x[0]), TNumber.Load(ref y[0], ref rests[0]), TNumber.Load(ref z[0]));
+        var (parts, lows, highs) = (new double[TNumber.Count], new double[TNumber.Count], new double[TNumber.Count]);
+        (b * c).StoreParts(ref parts[0], ref lows[0]);
+        (b * c).StoreHigh(ref highs[0]);
+        List<TNumber> numbers = [TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLostFine(a, c), b, c)];
+        return [parts, lows, highs, .. CompareParts(a, b).Concat(numbers).Select(ToNearest)];
+    }
+
+    private static TNumber[] CompareParts<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber>
+    {
         // of numbers that have inverses
         var (from, to) = (Clamp(TNumber.Abs(a)), Clamp(TNumber.Abs(b)));
         var excess = TNumber.Compare(from, to, to - from, out var log, out var r);
-        return new List<TNumber> { TNumber.FusedMultiplyAdd(a, b, c), excess, log, r }.ConvertAll(
-            number =>
-            {
-                var numbers = new double[TNumber.Count];
-                number.StoreNearest(ref numbers[0]);
-                return numbers;
-            });
+        return [excess, log, r];
     }
 
-    private static TNumber Clamp<TNumber>(TNumber number) where TNumber : struct, IPlainNumbers<TNumber> =>
+    private static double[] ToNearest<TNumber>(TNumber number) where TNumber : struct, IArithmetic<TNumber>
+    {
+        var numbers = new double[TNumber.Count];
+        number.StoreNearest(ref numbers[0]);
+        return numbers;
+    }
+
+    private static TNumber Clamp<TNumber>(TNumber number) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.Max(TNumber.Min(number, TNumber.One), TNumber.Of(1e-290));
 }

@@ -58,6 +58,57 @@ public class WideDoubleTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void FineExp_DenseArguments_WithinItsBoundOfDoubleDouble()
+    {
+        var worst = 0.0;
+        Gen.Select(Gen.OneOf(Gen.Double[-600, 0], Gen.Double[-1, 0], Gen.Double[-1e-3, 0]), Gen.Double[-0.5, 0.5]).Array[4].Sample(
+            four =>
+            {
+                var hi = Vector256.Create([.. four.Select(x => x.Item1)]);
+                var lo = Vector256.Create([.. four.Select((x, i) => x.Item2 * Math.ScaleB(hi[i], -53))]);
+                var (truth, computed) = (Dd.Exp(new Dd(hi, lo)), WideDouble.FineExp(WideDouble.Of(hi, lo)));
+                var error = (new Dd(computed.Round(), computed.Rest()) - truth) / truth;
+                for (var i = 0; i < 4; i++) worst = Math.Max(worst, Math.Abs(error.Hi[i]));
+            },
+            iter: 40_000,
+            threads: 1);
+        output.WriteLine($"2^{Math.Log2(worst):F2}");
+        Assert.InRange(worst, Math.ScaleB(1, -76), Math.ScaleB(1, -69));
+    }
+
+    /// <summary>log(y/x), and what is left of r = (y − x)/x without log(1 + r), which is r²/2 where r is small.</summary>
+    [Fact]
+    public void Compare_AnyRatio_WithinItsBoundOfDoubleDouble()
+    {
+        var (worstLog, worstExcess) = (0.0, 0.0);
+        Gen.Select(
+            Gen.Double[-40, 0].Select(Math.Exp),
+            Gen.OneOf(Gen.Double[-0.9, 10], Gen.Double[-0.02, 0.02], Gen.Double[-80, -1].Select(Math.Exp), Gen.Double[0, 500].Select(Math.Exp)))
+            .Sample(
+            (x, r) =>
+            {
+                var (from, to) = (new Dd(x), new Dd(x) * (Dd.One + new Dd(r)));
+                var difference = to - from;
+                var excess = WideDouble.Compare(
+                    WideDouble.Of(from.Hi, from.Lo), WideDouble.Of(to.Hi, to.Lo), WideDouble.Of(difference.Hi, difference.Lo),
+                    out var log, out _);
+                var ratio = difference / from;
+                var truth = Dd.Log1p(ratio);
+                var size = Math.Abs(truth.ToScalar()) + 2;
+                worstLog = Math.Max(worstLog, Math.Abs((new Dd(log.Round(), log.Rest()) - truth).ToScalar()) / size);
+                // below, the difference itself has no digits in double-double
+                if (Math.Abs(r) < 1e-8) return;
+                var rest = ratio - truth;
+                worstExcess = Math.Max(worstExcess, Math.Abs(((new Dd(excess.Round(), excess.Rest()) - rest) / rest).ToScalar()));
+            },
+            iter: 100_000,
+            threads: 1);
+        output.WriteLine($"log 2^{Math.Log2(worstLog):F2}, excess 2^{Math.Log2(worstExcess):F2}");
+        Assert.InRange(worstLog, Math.ScaleB(1, -78), Math.ScaleB(1, -70));
+        Assert.InRange(worstExcess, Math.ScaleB(1, -64), Math.ScaleB(1, -56));
+    }
+
+    [Fact]
     public void Pow_GoldenArguments_WithinItsBound()
     {
         foreach (var row in Golden.Table("pow").Where(row => double.IsNormal(row[3]) && double.IsNormal(row[0])))

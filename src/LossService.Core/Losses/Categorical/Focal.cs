@@ -103,7 +103,12 @@ internal sealed class Focal : CategoricalLoss
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
-            return new() { Value = value, LogPDerivative = slope, Size = value };
+            var result = new ClassResult<TNumber> { Value = value, LogPDerivative = slope, Size = value };
+            if (!TNumber.HasRest || TNumber.HasAllDigits || gamma is 0 or 1 or 2) return result;
+            // an error of (1 + |γ·log q|)·2⁻⁶², and |log q| ≤ p/q; where |γ·log q| is more than 745, the power is 0
+            var exponent = TNumber.Min(c.P / c.Q * TNumber.Of(gamma), TNumber.Of(745));
+            result.LogPSize = TNumber.Abs(slope) * (TNumber.One + exponent) * TNumber.Of(1 << 7);
+            return result;
         }
 
         /// <remarks>∂²/∂(log p)² of −q^γ log p is γ·p·q^(γ−1)·(2 + log p − (γ − 1)·p·log p/q).</remarks>
