@@ -42,7 +42,7 @@ internal abstract class CategoricalFormula
     public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 
-    /// <summary>Whether the formula is a sum over classes that can be computed in <see cref="WideDouble"/>, too.</summary>
+    /// <summary>Whether the formula can be computed in <see cref="WideDouble"/>, too.</summary>
     public virtual bool IsWide => false;
 
     /// <summary>The same in sums of two doubles; writes u_c of <see cref="WideScore"/> in the place of ∂L/∂log p_c.</summary>

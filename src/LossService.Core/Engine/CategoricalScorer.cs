@@ -30,11 +30,11 @@ internal sealed class CategoricalScorer
         _classes = batch.Predictions.Shape.Last;
         _outputs = new(batch, labels, weights, scores);
         var losses = new RowLosses(batch, weights, weighsSamples ? classWeights : new(null, _classes), scores);
-        _exact = new(batch, formula, labels, classWeights, weighsSamples, losses, _outputs, scores);
-        if (PlainScorer.Serves(batch, formula))
-            _plain = new(batch, formula, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
-        if (WideScorer.Serves(batch, formula))
-            _wide = new(batch, formula, labels, weighsSamples ? [] : classWeights.Padded, losses, _outputs, scores);
+        var classWeight = weighsSamples ? [] : classWeights.Padded;
+        var logSumExp = new LogSumExpTerm(batch, formula.LogSumExpSquared, weighsSamples ? new(null, _classes) : classWeights);
+        _exact = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
+        if (PlainScorer.Serves(batch, formula)) _plain = new(batch, formula, classWeight, losses, _outputs, scores);
+        if (WideScorer.Serves(batch, formula)) _wide = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
     }
 
     /// <summary>Does the work on a row, adding to the sums.</summary>
@@ -43,12 +43,22 @@ internal sealed class CategoricalScorer
     {
         ReadPredictions(index, scratch.Z);
         var target = new RowTarget(TargetRows.Soft);
-        if (_labels is not null) target = _plain is null ? _labels.Read(index, scratch.Target) : _labels.ReadPlain(index, scratch.Target);
-        if (_plain is not null) work = _plain.Score(index, work, target, scratch, sum, tally);
-        if (_wide is not null) work = _wide.Score(index, work, target, scratch, sum, tally);
-        if (work == RowWork.None) return;
-        if (_plain is { ReplacesLogits: true } || _wide is { ReplacesLogits: true }) ReadPredictions(index, scratch.Z);
-        if (target.IsPlain) target = _labels!.Read(index, scratch.Target);
+        if (_plain is not null)
+        {
+            if (_labels is not null) target = _labels.ReadPlain(index, scratch.Target);
+            work = _plain.Score(index, work, target, scratch, sum, tally);
+            if (work == RowWork.None) return;
+            if (_plain.ReplacesLogits) ReadPredictions(index, scratch.Z);
+        }
+        if (_wide is not null)
+        {
+            if (_labels is not null && (_plain is null || target.IsPlain)) target = _labels.ReadWide(index, scratch.Target);
+            work = _wide.Score(index, work, target, scratch, sum, tally);
+            if (work == RowWork.None) return;
+            if (_wide.ReplacesLogits) ReadPredictions(index, scratch.Z);
+        }
+        if (_labels is not null && ((_plain is null && _wide is null) || target.IsPlain || target.IsWide))
+            target = _labels.Read(index, scratch.Target);
         _exact.Score(index, work, target, scratch, sum, tally);
     }
 

@@ -11,7 +11,7 @@ namespace LossService.Core.Engine;
 /// derivatives) → link (gradient).
 /// </summary>
 internal sealed class ExactScorer(
-    Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples, RowLosses losses,
+    Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight, LogSumExpTerm logSumExpTerm, RowLosses losses,
     RowOutputs outputs, Scores scores)
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
@@ -30,7 +30,7 @@ internal sealed class ExactScorer(
             _smoothing.IsNone ? hard : TargetRows.Soft,
             batch.Form == PredictionForm.Logits,
             hard >= 0 || target.SumsToOne || !formula.NeedsSurplus ? Dd.Zero : _smoothing.GetSurplus(label),
-            weighsSamples ? [] : classWeights.Padded);
+            classWeight);
         _smoothing.Apply(label, row.Z, row.T);
         if (_smoothing.IsNone)
         {
@@ -44,12 +44,7 @@ internal sealed class ExactScorer(
 
         var value = formula.Score(row);
         var slope = default(LogSumExpSlope);
-        if (formula.LogSumExpSquared > 0)
-        {
-            var factor = GetLogSumExpFactor(hard, scratch.Y);
-            value += TimesOrZero(factor, Dd.Square(logSumExp));
-            slope = new(TimesOrZero(factor, logSumExp + logSumExp), factor + factor);
-        }
+        if (!logSumExpTerm.IsZero) value += logSumExpTerm.Score(logSumExp, hard, scratch.Y, out slope);
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, value, scale, sum);
         if ((work & RowWork.Hessian) != 0) WriteHessian(index, row, losses.GetGradientScale(scale), slope, scratch);
@@ -111,17 +106,4 @@ internal sealed class ExactScorer(
         for (var c = 0; c < row.LogPDerivative.Length; c += Lanes.Width)
             (row.LogPDerivative[c] * scale).Round().CopyTo(result[c..]);
     }
-
-    /// <summary>
-    /// What logsumexp² is multiplied by: ζ and the sample's class weight, unless the whole value is; and 1/unit, since the value is
-    /// converted to the unit and this term is no amount of information.
-    /// </summary>
-    private Dd GetLogSumExpFactor(int hard, ReadOnlySpan<double> y)
-    {
-        var factor = new Dd(formula.LogSumExpSquared);
-        if (!classWeights.AreOne && !weighsSamples) factor *= new Dd(classWeights.Of(hard, y));
-        return batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
-    }
-
-    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
 }

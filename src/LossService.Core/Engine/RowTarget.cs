@@ -20,4 +20,7 @@ internal readonly record struct RowTarget(int Hard)
 
     /// <summary>Whether the target was computed in plain double: read exactly, it has all of its digits.</summary>
     public bool IsPlain { get; init; }
+
+    /// <summary>Whether the target was computed in sums of two doubles.</summary>
+    public bool IsWide { get; init; }
 }

@@ -43,7 +43,7 @@ internal partial class SumOverClasses<TTerm>
             var u = terms.LogPDerivative + TNumber.Select(isPadding, TNumber.Zero, classes.P * (terms.PDerivative - largest));
             var size = TNumber.Abs(terms.LogPDerivative) + terms.LogPSize
                 + TNumber.Select(isPadding, TNumber.Zero, classes.P * terms.PSize);
-            WideSoftmax.Store(row.LogPDerivative, c, u);
+            row.LogPDerivative.Store(c, u);
             size.StoreHigh(ref Unsafe.Add(ref sizes, c));
             sums.DerivativeSize.Add(c, size);
             if ((uint)(p.Largest - c) < (uint)TNumber.Count) u = TNumber.Select(TNumber.LaneIs(p.Largest - c), TNumber.Zero, u);

@@ -6,7 +6,7 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
-/// <summary>Targets of labels that are a teacher's logits: t = softmax(z/T), in double-double, so that nothing is rounded.</summary>
+/// <summary>Targets of labels that are a teacher's logits: t = softmax(z/T).</summary>
 /// <param name="logits">The teacher's logits.</param>
 /// <param name="classes">K.</param>
 /// <param name="temperature">T.</param>
@@ -40,6 +40,22 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         var scale = Dd.One / (Dd.One + sum);
         for (var c = 0; c < target.Length; c += Lanes.Width) target.Store(c, target[c] * scale);
         return new(Soft) { Top = top.Class, Rest = sum * scale, SumsToOne = true };
+    }
+
+    /// <inheritdoc/>
+    public override RowTarget ReadWide(long row, NumberRow<Dd> target)
+    {
+        var top = ReadShifted(row, target);
+        if (top.IsCertain) return Certain(top.Class, target);
+        var sum = default(WideSum);
+        var done = Lanes.HasMost ? Exponentiate<WideEight>(target, top.Class, 0, ref sum) : 0;
+        Exponentiate<WideDouble>(target, top.Class, done, ref sum);
+        var others = sum.Total;
+        if (others.ToScalar() == 0) return Certain(top.Class, target);
+        var scale = Dd.One / (Dd.One + others);
+        done = Lanes.HasMost ? Scale<WideEight>(target, scale, 0) : 0;
+        Scale<WideDouble>(target, scale, done);
+        return new(Soft) { Top = top.Class, Rest = others * scale, SumsToOne = true, IsWide = true };
     }
 
     /// <inheritdoc/>
@@ -82,6 +98,31 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         var log = Dd.Log1p(Dd.SumOfLanes(sum));
         for (var c = 0; c < logs.Length; c += Lanes.Width) logs.Store(c, logs[c] - log);
         return true;
+    }
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors, and adds all but the largest.</summary>
+    /// <returns>The first class that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Exponentiate<TNumber>(NumberRow<Dd> target, int largest, int start, ref WideSum sum)
+        where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var c = start;
+        for (; c <= target.Length - TNumber.Count; c += TNumber.Count)
+        {
+            var e = TNumber.FineExp(target.Load<TNumber>(c));
+            target.Store(c, e);
+            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
+            sum.Add(c, e);
+        }
+        return c;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private static int Scale<TNumber>(NumberRow<Dd> target, Dd scale, int start) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var (factor, c) = (scale.Spread<TNumber>(), start);
+        for (; c <= target.Length - TNumber.Count; c += TNumber.Count) target.Store(c, target.Load<TNumber>(c) * factor);
+        return c;
     }
 
     private static RowTarget Certain(int label, NumberRow<Dd> target)

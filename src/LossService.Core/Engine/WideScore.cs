@@ -10,6 +10,15 @@ namespace LossService.Core.Engine;
 /// <param name="DerivativeSize">The same as <paramref name="Size"/> for Σu.</param>
 internal readonly record struct WideScore(Dd Value, double Size, Dd OfLargest, Dd Others, double DerivativeSize)
 {
+    /// <summary>The least part of what it is computed from that a value has: an error of 2⁻⁶⁹ of that is then up to 2⁻⁵² of it.</summary>
+    private const double LeastPart = 1.0 / (1 << 17);
+
+    /// <summary>∂L/∂logsumexp(z), where the loss has a term of it.</summary>
+    public Dd LogSumExp { get; init; }
+
+    /// <summary>The same as <see cref="Size"/> for <see cref="LogSumExp"/>.</summary>
+    public double LogSumExpSize { get; init; }
+
     /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
-    public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= Size * WideSoftmax.LeastPart;
+    public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= Size * LeastPart;
 }

@@ -8,11 +8,13 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Engine;
 
 /// <summary>
-/// Scores a row of logits in sums of two doubles, for results of 53 bits. Where cancellation or underflow may cost a result its digits, it
-/// says so, and the row is scored again in double-double: the row alone decides.
+/// Scores a row of logits in sums of two doubles, for results of 53 bits, or of fewer where plain doubles lack digits. Where
+/// cancellation or underflow may cost a result its digits, it says so, and the row is scored again in double-double: the row alone
+/// decides.
 /// </summary>
 internal sealed class WideScorer(
-    Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
+    Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight, LogSumExpTerm logSumExp, RowLosses losses,
+    RowOutputs outputs, Scores scores)
 {
     /// <summary>Below this, what a result is multiplied from has a low part that underflows.</summary>
     private const double Tiny = 1e-280;
@@ -25,9 +27,8 @@ internal sealed class WideScorer(
     private readonly double[] _classFactor = formula.ClassFactor;
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
-    public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType == DType.Float64
-        && batch.Form == PredictionForm.Logits
-        && (formula.IsWide || formula.OfTrueClass is not null) && formula.LogSumExpSquared == 0;
+    public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.Form == PredictionForm.Logits
+        && (formula.IsWide || formula.OfTrueClass is not null);
 
     /// <summary>Whether it may write z/T + b, less the largest, over the logits that it scores.</summary>
     public bool ReplacesLogits => _bias.Length > 0;
@@ -35,6 +36,7 @@ internal sealed class WideScorer(
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
     public RowWork Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
+        if (work == RowWork.Hessian) return work;
         var hard = target.Hard;
         var ofTrueClass = hard >= 0 && _smoothing.IsNone ? _ofTrueClass : null;
         if (ofTrueClass is null && !formula.IsWide) return work;
@@ -83,7 +85,8 @@ internal sealed class WideScorer(
     private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in WideSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
-        var score = formula.Score(row, softmax);
+        var score = logSumExp.IsZero ? formula.Score(row, softmax)
+            : logSumExp.AddTo(formula.Score(row, softmax), softmax, hard, scratch.Y);
         if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
@@ -118,14 +121,16 @@ internal sealed class WideScorer(
         return RowWork.None;
     }
 
-    /// <summary>Where whole vectors of a row of the gradient may be written: its own place, if it has no part of one.</summary>
+    /// <summary>Where whole vectors of a row of the gradient may be written: its own place, if that has whole ones of doubles.</summary>
     private unsafe Span<double> GetResult(Tensor gradient, long index, CategoricalScratch scratch) =>
-        _classes % Lanes.Width == 0 ? new((double*)gradient.Data + index * _classes, _classes) : scratch.Result;
+        IsInPlace(gradient) ? new((double*)gradient.Data + index * _classes, _classes) : scratch.Result;
 
     private void Write(Tensor gradient, long index, Span<double> result)
     {
-        if (_classes % Lanes.Width != 0) gradient.Write(index * _classes, result[.._classes]);
+        if (!IsInPlace(gradient)) gradient.Write(index * _classes, result[.._classes]);
     }
+
+    private bool IsInPlace(Tensor gradient) => gradient.DType == DType.Float64 && _classes % Lanes.Width == 0;
 
     private static bool IsUsual(Dd x) => double.IsFinite(x.ToScalar()) && Math.Abs(x.ToScalar()) > Tiny;
 }

@@ -12,9 +12,6 @@ internal readonly struct WideSoftmax
     /// <summary>Below this log p, p may lack digits: its low part underflows.</summary>
     private const double LeastLog = -600;
 
-    /// <summary>The least part of what it is computed from that a value has.</summary>
-    public const double LeastPart = 1.0 / (1 << 17);
-
     // a result that is less loses digits of the low part to underflow
     private const double LeastDerivative = 1e-280;
 
@@ -71,18 +68,18 @@ internal readonly struct WideSoftmax
     public ClassVector<TNumber> Read<TNumber>(in CategoricalRow<Dd> row, int start, TNumber weight)
         where TNumber : struct, IWideNumbers<TNumber>
     {
-        var p = Load<TNumber>(row.P, start) * _inverse.Spread<TNumber>();
+        var p = row.P.Load<TNumber>(start) * _inverse.Spread<TNumber>();
         var q = TNumber.One - p;
         if ((uint)(Largest - start) < (uint)TNumber.Count)
             q = TNumber.Select(TNumber.LaneIs(Largest - start), QOfLargest.Spread<TNumber>(), q);
-        var t = Load<TNumber>(row.T, start);
+        var t = row.T.Load<TNumber>(start);
         var u = TNumber.One - t;
         if ((uint)(row.Top - start) < (uint)TNumber.Count)
             u = TNumber.Select(TNumber.LaneIs(row.Top - start), row.Rest.Spread<TNumber>(), u);
         var hasLogT = row.LogT.Length > 0;
         return new()
         {
-            LogP = Load<TNumber>(row.LogP, start) - _log.Spread<TNumber>(),
+            LogP = row.LogP.Load<TNumber>(start) - _log.Spread<TNumber>(),
             P = p,
             Q = q,
             T = t,
@@ -92,8 +89,15 @@ internal readonly struct WideSoftmax
             SumsToOne = true,
             HasExactTarget = row.HasExactTarget,
             HasLogT = hasLogT,
-            LogT = hasLogT ? Load<TNumber>(row.LogT, start) : TNumber.Zero,
+            LogT = hasLogT ? row.LogT.Load<TNumber>(start) : TNumber.Zero,
         };
+    }
+
+    /// <summary>Writes p of every class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void WriteP(in CategoricalRow<Dd> row, NumberRow<Dd> to)
+    {
+        for (var c = 0; c < row.P.Length; c += Lanes.Width) to.Store(c, row.P.Load<WideDouble>(c) * GetInverse<WideDouble>());
     }
 
     /// <summary>Replaces the exponentials of a row by p, and the logits by log p.</summary>
@@ -118,8 +122,8 @@ internal readonly struct WideSoftmax
     }
 
     /// <summary>
-    /// Writes (u_c − p_c·Σu)·factor of every class, the softmax's backward step, each rounded once; of the largest class, whose p may be
-    /// near 1, it is (u_k·(1 − p_k) − p_k·Σ_{c≠k} u_c)·factor.
+    /// Writes (u_c − p_c·(Σu − λ))·factor of every class, the softmax's backward step, each rounded once, with λ = ∂L/∂logsumexp; of the
+    /// largest class k, whose p may be near 1, it is (u_k·(1 − p_k) − p_k·(Σ_{c≠k} u_c − λ))·factor.
     /// </summary>
     /// <returns>Whether every result has the digits of a double, so that it is no small difference of large numbers.</returns>
     public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, Span<double> result)
@@ -128,23 +132,12 @@ internal readonly struct WideSoftmax
         var done = Lanes.HasMost ? Combine<WideEight>(row, score, factor, result, 0, ref hasDigits) : 0;
         Combine<WideDouble>(row, score, factor, result, done, ref hasDigits);
         var (p, u) = (_inverse, score.OfLargest);
-        var g = u * QOfLargest - p * score.Others;
-        var size = row.Size[k] * QOfLargest.ToScalar() + p.ToScalar() * (score.DerivativeSize - row.Size[k]);
+        var g = u * QOfLargest - p * (score.Others - score.LogSumExp);
+        var size = row.Size[k] * QOfLargest.ToScalar() + p.ToScalar() * (score.DerivativeSize - row.Size[k] + score.LogSumExpSize);
         result[k] = (g * factor).ToScalar();
         return hasDigits && double.IsFinite(result[k])
             && Math.Abs(g.ToScalar()) >= size * IWideNumbers<WideDouble>.FinePart + LeastDerivative;
     }
-
-    /// <summary>The numbers of a row from a class on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TNumber Load<TNumber>(NumberRow<Dd> row, int start) where TNumber : struct, IArithmetic<TNumber> => TNumber.Load(
-        ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Lo), start));
-
-    /// <summary>Stores numbers of a row from a class on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store<TNumber>(NumberRow<Dd> row, int start, TNumber numbers) where TNumber : struct, IArithmetic<TNumber> =>
-        numbers.Store(
-            ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Lo), start));
 
     /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors, and adds all but the largest.</summary>
     /// <returns>The first class that is left.</returns>
@@ -167,8 +160,8 @@ internal readonly struct WideSoftmax
             var tiny = TNumber.GetBits(~TNumber.LessThan(least, d));
             lacks |= c + TNumber.Count <= row.Classes ? tiny : tiny & ((1u << (row.Classes - c)) - 1);
             var e = TNumber.FineExp(d);
-            Store(row.LogP, c, d);
-            Store(row.P, c, e);
+            row.LogP.Store(c, d);
+            row.P.Store(c, e);
             // the largest's e is exactly 1; in the sum it would cost the others their low digits
             if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
             sum.Add(c, e);
@@ -185,7 +178,7 @@ internal readonly struct WideSoftmax
         ref var to = ref MemoryMarshal.GetReference(result);
         var c = start;
         for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
-            (Load<TNumber>(row.P, c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
+            (row.P.Load<TNumber>(c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
         return c;
     }
 
@@ -197,14 +190,15 @@ internal readonly struct WideSoftmax
         ref var to = ref MemoryMarshal.GetReference(result);
         ref var sizes = ref MemoryMarshal.GetReference(row.Size);
         var (inverse, scale) = (_inverse.Spread<TNumber>(), factor.Spread<TNumber>());
-        var (total, all) = ((score.OfLargest + score.Others).Spread<TNumber>(), TNumber.Of(score.DerivativeSize));
+        var total = (score.OfLargest + score.Others - score.LogSumExp).Spread<TNumber>();
+        var all = TNumber.Of(score.DerivativeSize + score.LogSumExpSize);
         var least = TNumber.Of(LeastDerivative);
         var (lacks, k) = (TNumber.Zero, Largest);
         var c = start;
         for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
         {
-            var p = Load<TNumber>(row.P, c) * inverse;
-            var g = Load<TNumber>(row.LogPDerivative, c) - p * total;
+            var p = row.P.Load<TNumber>(c) * inverse;
+            var g = row.LogPDerivative.Load<TNumber>(c) - p * total;
             var size = TNumber.Load(ref Unsafe.Add(ref sizes, c)) + p * all;
             var product = g * scale;
             product.StoreNearest(ref Unsafe.Add(ref to, c));

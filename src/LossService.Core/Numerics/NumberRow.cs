@@ -36,6 +36,16 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
         if (TNumber.HasRest) value.Rest().StoreUnsafe(ref MemoryMarshal.GetReference(Lo), (nuint)start);
     }
 
+    /// <summary>The elements from <paramref name="start"/> on, in another arithmetic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public TOther Load<TOther>(int start) where TOther : struct, IArithmetic<TOther> => TOther.Load(
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
+
+    /// <summary>Writes the elements from <paramref name="start"/> on, from another arithmetic.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void Store<TOther>(int start, TOther numbers) where TOther : struct, IArithmetic<TOther> => numbers.Store(
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
+
     /// <summary>The element at <paramref name="index"/>, in every lane.</summary>
     public TNumber Broadcast(int index) =>
         TNumber.Of(Vector256.Create(Hi[index]), Vector256.Create(TNumber.HasRest ? Lo[index] : 0));

@@ -63,6 +63,13 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_HardRowsOfFloat64OfATeacher_AgreesWithDoubleDouble(string loss) =>
         CompareFloat64(loss, rows: 8_000, seed: 7, Wide with { LabelForms = [LabelForm.Logits] });
 
+    [Theory]
+    [InlineData("js_divergence", 33, 300)]
+    [InlineData("ranked_probability_score", 33, 300)]
+    [InlineData("ranked_probability_score", 2000, 3000)]
+    public void Score_LongHardRowsOfFloat64_AgreesWithDoubleDouble(string loss, int least, int most) =>
+        CompareFloat64(loss, rows: 500_000 / most, seed: 9, Wide with { Classes = (least, most) });
+
     /// <summary>A million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]

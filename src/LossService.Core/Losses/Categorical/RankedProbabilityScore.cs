@@ -65,6 +65,10 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
             PlainCumulation.Score(row, softmax);
 
+        public override bool IsWide => true;
+
+        public override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) => WideCumulation.Score(row, softmax);
+
         public override Dd Score(in CategoricalRow<Dd> row)
         {
             Subtract(row);
