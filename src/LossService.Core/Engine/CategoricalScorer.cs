@@ -6,7 +6,10 @@ using LossService.Core.Outputs;
 
 namespace LossService.Core.Engine;
 
-/// <summary>Scores single rows by the formula: in plain double or sums of two doubles where these have the digits of the results, else in double-double.</summary>
+/// <summary>
+/// Scores single rows by the formula, in the first arithmetic that has the digits of the results: plain double, sums of two doubles,
+/// double-double.
+/// </summary>
 internal sealed class CategoricalScorer
 {
     /// <summary>What depends on the predictions alone.</summary>

@@ -100,7 +100,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         return true;
     }
 
-    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors, and adds all but the largest.</summary>
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors; adds all but the largest.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int Exponentiate<TNumber>(NumberRow<Dd> target, int largest, int start, ref WideSum sum)

@@ -139,7 +139,7 @@ internal readonly struct WideSoftmax
             && Math.Abs(g.ToScalar()) >= size * IWideNumbers<WideDouble>.FinePart + LeastDerivative;
     }
 
-    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors, and adds all but the largest.</summary>
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors; adds all but the largest.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int StoreExponentials<TNumber>(

@@ -83,7 +83,8 @@ public class WideDoubleTests(ITestOutputHelper output)
         var (worstLog, worstExcess) = (0.0, 0.0);
         Gen.Select(
             Gen.Double[-40, 0].Select(Math.Exp),
-            Gen.OneOf(Gen.Double[-0.9, 10], Gen.Double[-0.02, 0.02], Gen.Double[-80, -1].Select(Math.Exp), Gen.Double[0, 500].Select(Math.Exp)))
+            Gen.OneOf(
+                Gen.Double[-0.9, 10], Gen.Double[-0.02, 0.02], Gen.Double[-80, -1].Select(Math.Exp), Gen.Double[0, 500].Select(Math.Exp)))
             .Sample(
             (x, r) =>
             {

@@ -104,8 +104,8 @@ internal sealed class JsDivergence : CategoricalLoss
         }
 
         [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
-        private void Find<TNumber>(in ClassVector<TNumber> c, out ClassResult<TNumber> result) where TNumber : struct, IArithmetic<TNumber> =>
-            result = Compute(c);
+        private void Find<TNumber>(in ClassVector<TNumber> c, out ClassResult<TNumber> result)
+            where TNumber : struct, IArithmetic<TNumber> => result = Compute(c);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         private ClassResult<TNumber> Compute<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
