@@ -59,6 +59,32 @@ internal readonly struct Smoothing
         target.Lo[_classes..].Clear();
     }
 
+    /// <summary>The same in sums of two doubles.</summary>
+    /// <inheritdoc cref="Apply"/>
+    public void ApplyWide(NumberRow<Dd> y, ReadOnlySpan<double> z, NumberRow<Dd> target)
+    {
+        if (_isOverFinite && z[.._classes].Contains(_ruledOut))
+        {
+            Apply(y, z, target);
+            return;
+        }
+        var spread = _share / new Dd(_classes);
+        var done = Lanes.HasMost ? Spread<WideEight>(y, target, spread, 0) : 0;
+        Spread<WideDouble>(y, target, spread, done);
+        target.Hi[_classes..].Clear();
+        target.Lo[_classes..].Clear();
+    }
+
+    /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private int Spread<TNumber>(NumberRow<Dd> y, NumberRow<Dd> target, Dd spread, int start) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var (factor, addend, c) = (_keep.Spread<TNumber>(), spread.Spread<TNumber>(), start);
+        for (; c <= target.Length - TNumber.Count; c += TNumber.Count) target.Store(c, y.Load<TNumber>(c) * factor + addend);
+        return c;
+    }
+
     /// <summary>(Σt − 1)(1 − α) of a dense row: the error of its rounding, after smoothing.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd GetSurplus(NumberRow<Dd> y)

@@ -55,7 +55,7 @@ internal sealed class WideScorer(
         }
         else
         {
-            _smoothing.Apply(scratch.Target, row.Z, row.T);
+            _smoothing.ApplyWide(scratch.Target, row.Z, row.T);
         }
         var softmax = new WideSoftmax(row, _temperature, _bias);
         if (!softmax.IsDefined) return work;
