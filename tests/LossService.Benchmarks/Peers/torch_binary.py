@@ -1,5 +1,6 @@
 """PyTorch's binary losses and their gradients, timed inside Python: a line "case dtype rows classes logits-file labels-file" comes in,
-a line "seconds loss" goes out. One thread, forward and backward, the usual expression of each loss."""
+a line "seconds loss" goes out. As many threads as OMP_NUM_THREADS says, else one; forward and backward, the usual expression of each loss."""
+import os
 import sys
 import time
 
@@ -7,7 +8,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def focal(z, t):

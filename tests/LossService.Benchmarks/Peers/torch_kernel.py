@@ -1,6 +1,7 @@
 """PyTorch's loss and gradient, timed inside Python: a line "loss rows classes logits-file labels-file [option=value …]" comes in, a
-line "seconds loss" goes out. One thread, forward and backward. Labels are int64 indices, or float32 rows; the option dtype says how the
+line "seconds loss" goes out. As many threads as OMP_NUM_THREADS says, else one; forward and backward. Labels are int64 indices, or float32 rows; the option dtype says how the
 logits are held."""
+import os
 import sys
 import time
 
@@ -8,7 +9,7 @@ import numpy
 import torch
 import torch.nn.functional as F
 
-torch.set_num_threads(1)
+torch.set_num_threads(int(os.environ.get("OMP_NUM_THREADS", "1")))
 
 
 def cross_entropy(z, y, o):

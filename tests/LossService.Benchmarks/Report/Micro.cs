@@ -34,6 +34,8 @@ internal static class Micro
     {
         var load = Machine.Load();
         var losses = BenchmarkRunner.Run<LossBenchmarks>(Config);
+        using var workshop = new Workshop(1);
+        var torch = TorchColumn.Measure(workshop);
         var numbers = BenchmarkRunner.Run<NumberBenchmarks>(Config);
         File.WriteAllText(Path.Combine(Workshop.Repository, "tests", "LossService.Benchmarks", "MICRO.md"), $"""
             # Losses and number conversion, by BenchmarkDotNet
@@ -48,7 +50,10 @@ internal static class Micro
             One batch of rows × classes float32 predictions, scored by as many threads as the service uses. Labels are class indices; for
             a binary loss, one label per element.
 
-            {Pivot(losses, "", benchmark => (string)benchmark.Parameters["Name"], benchmark => Outputs(benchmark))}
+            The last column is PyTorch's time for its expression of the same (`Peers/torch_kernel.py`, `Peers/torch_binary.py`), 1024×1000,
+            loss and gradient, on as many threads; the median of 15 calls. A dash: no expression for class indices.
+
+            {Beside(torch, Pivot(losses, "", benchmark => (string)benchmark.Parameters["Name"], benchmark => Outputs(benchmark)))}
 
             ## Numbers
 
@@ -57,6 +62,14 @@ internal static class Micro
             {Pivot(numbers, "", benchmark => $"`{benchmark.Descriptor.WorkloadMethod.Name}`", benchmark => Words(benchmark.Parameters["Numbers"].ToString()!))}
 
             """);
+    }
+
+    private static Table Beside(Dictionary<string, double> torch, Table table)
+    {
+        var beside = new Table([.. table.Headings, "PyTorch"]);
+        foreach (var row in table.Rows)
+            beside.Rows.Add([.. row, torch.TryGetValue(row[0], out var seconds) ? Quantity.Time(seconds) : "–"]);
+        return beside;
     }
 
     private static string Outputs(BenchmarkCase benchmark) =>
