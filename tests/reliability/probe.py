@@ -1,10 +1,12 @@
 """A process that asks again and again, each time on a new connection, and notes how long the answer took."""
 
 import contextlib
-import multiprocessing
+import json
 import os
 import select
 import socket
+import subprocess
+import sys
 import time
 
 
@@ -15,34 +17,37 @@ class Probe:
         head = f"{'GET' if body is None else 'POST'} {path} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n"
         if body is not None:
             head += f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n"
-        context = multiprocessing.get_context("fork")
-        self._pipe, other = context.Pipe()
-        self._process = context.Process(target=_ask, args=(other, port, f"{head}\r\n".encode() + (body or b""), every), daemon=True)
-        self._process.start()
+        message = f"{head}\r\n".encode() + (body or b"")
+        # a program of its own: a fork of this one would have the locks of its libraries, such as gRPC's, but not the threads that free them
+        self._process = subprocess.Popen(
+            [sys.executable, __file__, str(port), str(every), str(len(message))], stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._process.stdin.write(message)
+        self._process.stdin.flush()
+        # it asks from now on, not while it starts
+        self._process.stdout.readline()
 
     def stop(self):
         """The status (0 = none within 60 s) and the seconds until it came, of each answer."""
-        self._pipe.send(None)
-        answers = self._pipe.recv()
-        self._process.join()
-        return answers
+        return json.loads(self._process.communicate()[0])
 
     def seconds(self):
         """Stops; the times alone, where an answer that is not 200 counts as 60 s."""
         return [seconds if status == 200 else 60.0 for status, seconds in self.stop()]
 
 
-def _ask(pipe, port, message, every):
+def _ask(port, message, every):
+    """Asks until its standard input ends."""
     with contextlib.suppress(OSError):
         os.sched_setscheduler(0, os.SCHED_FIFO, os.sched_param(1))
     answers = []
-    while not pipe.poll(every):
+    print(flush=True)
+    while not select.select([sys.stdin], [], [], every)[0]:
         start = time.monotonic()
         status = 0
         with contextlib.suppress(OSError):
             status = _exchange(port, memoryview(message), start + 60)
         answers.append((status, time.monotonic() - start))
-    pipe.send(answers)
+    json.dump(answers, sys.stdout)
 
 
 def _exchange(port, message, until):
@@ -58,3 +63,7 @@ def _exchange(port, message, until):
             if writable:
                 message = message[connection.send(message[:2**18]):]
     return 0
+
+
+if __name__ == "__main__":
+    _ask(int(sys.argv[1]), sys.stdin.buffer.read(int(sys.argv[3])), float(sys.argv[2]))

@@ -20,7 +20,7 @@ internal static class CataloguePages
 
     private static readonly JsonArray Listed = [.. LossCatalogue.All.Select(Short)];
 
-    /// <summary><c>GET /v1/losses</c>.</summary>
+    /// <summary><c>GET /v1/losses</c>; the same for every request.</summary>
     public static IResult List(Limits limits) => Json(Utf8(new JsonObject
     {
         ["losses"] = Listed.DeepClone(),

@@ -16,9 +16,11 @@ internal static class LossEndpoints
         // services are found here, once: asked of each request, they need a scope, which costs more than they do
         var formats = app.ServiceProvider.GetRequiredService<FormatCatalogue>();
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
+        // made at the first request: made for each, a probe beside hundreds of them waits for hundreds of milliseconds
+        var list = new Lazy<IResult>(() => CataloguePages.List(limits.Value));
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", (HttpContext context) => HtmlPage.Choose(
-            context, () => CataloguePages.List(limits.Value), () => LossesHtml.Write(context.Request.Root()))).AllowAnonymous();
+            context, () => list.Value, () => LossesHtml.Write(context.Request.Root()))).AllowAnonymous();
         group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
             ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
             : Unknown(loss)).AllowAnonymous();

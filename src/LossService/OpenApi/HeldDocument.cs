@@ -1,7 +1,9 @@
 using System.Globalization;
+using System.IO.Pipelines;
 using System.Net.Mime;
 using System.Security.Cryptography;
 using System.Text;
+using LossService.Http;
 using Microsoft.Net.Http.Headers;
 using Microsoft.OpenApi;
 using Swashbuckle.AspNetCore.Swagger;
@@ -10,13 +12,18 @@ namespace LossService.OpenApi;
 
 /// <summary>
 /// The API document, made at the first request and held as text: making it scores every example, which takes longer than a thousand
-/// batches. It has an ETag, so that a client that has it gets 304.
+/// batches. It has an ETag, so that a client that has it gets 304. Where many ask at once, they are answered in turns: beside hundreds of
+/// responses under way, each step of a probe waits behind a piece of each.
 /// </summary>
 /// <param name="name">The document's name.</param>
 internal sealed class HeldDocument(string name)
 {
     private const int Piece = 16 * 1024;
 
+    /// <summary>A client that takes longer goes on beside the turns, so that slow ones hold up nobody.</summary>
+    internal static readonly TimeSpan LongestTurn = TimeSpan.FromMilliseconds(50);
+
+    private readonly SmallBodyTurns _turns = new();
     private readonly Lock _sync = new();
     private Task<(byte[] Text, EntityTagHeaderValue Tag)>? _held;
 
@@ -35,9 +42,25 @@ internal sealed class HeldDocument(string name)
         response.ContentType = $"{MediaTypeNames.Application.Json};charset=utf-8";
         response.ContentLength = text.Length;
         if (HttpMethods.IsHead(context.Request.Method)) return;
+        if (!_turns.TryTake()) await _turns.WaitAsync();
+        Task written;
+        try
+        {
+            written = WriteAsync(text, response.BodyWriter, context.RequestAborted);
+            await Task.WhenAny(written, Task.Delay(LongestTurn));
+        }
+        finally
+        {
+            _turns.End();
+        }
+        await written;
+    }
+
+    private static async Task WriteAsync(byte[] text, PipeWriter body, CancellationToken aborted)
+    {
         // written whole, it would be held whole for each client that does not read it
         for (var sent = 0; sent < text.Length; sent += Piece)
-            await response.BodyWriter.WriteAsync(text.AsMemory(sent, Math.Min(Piece, text.Length - sent)), context.RequestAborted);
+            await body.WriteAsync(text.AsMemory(sent, Math.Min(Piece, text.Length - sent)), aborted);
     }
 
     private Task<(byte[] Text, EntityTagHeaderValue Tag)> GetAsync(IServiceProvider services)

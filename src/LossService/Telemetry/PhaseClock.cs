@@ -20,7 +20,7 @@ internal struct PhaseClock
         var now = Stopwatch.GetTimestamp();
         var ticks = now - _last;
         _last = now;
-        ServiceMeter.RecordPhase(phase, (double)ticks / Stopwatch.Frequency);
+        ServiceMeter.RecordPhase(phase, ticks);
         PhaseSpans.Add(phase, Line, ticks);
         return ticks;
     }

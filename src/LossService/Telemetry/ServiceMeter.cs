@@ -1,11 +1,13 @@
+using System.Diagnostics;
 using System.Diagnostics.Metrics;
 using System.Globalization;
+using System.Runtime.InteropServices;
 
 namespace LossService.Telemetry;
 
 /// <summary>
-/// Every metric of the service's own. <c>README.md</c> in this folder describes them. Without a listener nothing is recorded, and with
-/// one nothing is allocated.
+/// Every metric of the service's own. <c>README.md</c> in this folder describes them. Without a listener nothing is held or recorded, and
+/// with one nothing is allocated. What is held is recorded before the metrics are read.
 /// </summary>
 internal static class ServiceMeter
 {
@@ -29,8 +31,7 @@ internal static class ServiceMeter
     private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
         RequestsName, "{request}", "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
 
-    private static readonly Counter<long> Samples = Meter.CreateCounter<long>(
-        "loss_samples", "{sample}", "Samples that were scored and kept, by loss.");
+    private static readonly Dictionary<string, long> SampleTotals = [];
 
     private static readonly Counter<long> Sheds = Meter.CreateCounter<long>(
         "loss_sheds", "{request}", "Requests, or lines, that were refused for load, time or pace, by reason.");
@@ -58,12 +59,20 @@ internal static class ServiceMeter
 
     private static readonly string?[] StatusLabels = new string?[Statuses];
 
+    private static readonly HeldMeasurements<Measured> Held = new(Record);
+
+    // observable, so that what is held is recorded before anything is read
+    static ServiceMeter() => Meter.CreateObservableCounter(
+        "loss_samples", ReadSamples, "{sample}", "Samples that were scored and kept, by loss.");
+
     /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
     /// <param name="loss">A name from the catalogue, <see cref="Several"/>, or <see cref="Unknown"/>.</param>
     /// <param name="format">A format's name, or <see cref="Unknown"/>.</param>
     /// <param name="status">The HTTP status.</param>
-    public static void CountRequest(string loss, string format, int status) =>
-        Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf(status)));
+    public static void CountRequest(string loss, string format, int status)
+    {
+        if (Requests.Enabled) Held.Add(new(Kind.Request, status, loss, format));
+    }
 
     /// <summary>Counts a request that was refused for load, time or pace; null = it was not.</summary>
     public static void CountShed(string? reason)
@@ -74,16 +83,65 @@ internal static class ServiceMeter
     /// <summary>Counts the samples of a batch that was scored.</summary>
     public static void CountSamples(string loss, long samples)
     {
-        Samples.Add(samples, new KeyValuePair<string, object?>("loss", loss));
-        BatchSamples.Record(samples);
+        if (BatchSamples.Enabled) Held.Add(new(Kind.Samples, samples, loss));
     }
 
     /// <summary>Records the size of a body, or of a line.</summary>
-    public static void RecordBody(long bytes) => BodyBytes.Record(bytes);
+    public static void RecordBody(long bytes)
+    {
+        if (BodyBytes.Enabled) Held.Add(new(Kind.Body, bytes));
+    }
 
-    /// <summary>Records how long a phase took.</summary>
-    public static void RecordPhase(Phase phase, double seconds) => Phases.Record(seconds, PhaseLabels[(int)phase]);
+    /// <summary>Records how long a phase took, in ticks of <see cref="Stopwatch"/>.</summary>
+    public static void RecordPhase(Phase phase, long ticks)
+    {
+        if (Phases.Enabled) Held.Add(new(Kind.Phase + (int)phase, ticks));
+    }
+
+    private static void Record(Measured measured)
+    {
+        var (kind, value, loss, format) = measured;
+        switch (kind)
+        {
+            case Kind.Request:
+                Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf((int)value)));
+                break;
+            case Kind.Samples:
+                lock (SampleTotals) CollectionsMarshal.GetValueRefOrAddDefault(SampleTotals, loss!, out _) += value;
+                BatchSamples.Record(value);
+                break;
+            case Kind.Body:
+                BodyBytes.Record(value);
+                break;
+            default:
+                Phases.Record((double)value / Stopwatch.Frequency, PhaseLabels[kind - Kind.Phase]);
+                break;
+        }
+    }
+
+    /// <summary>Called before the metrics are read, so it also records what is held.</summary>
+    private static IEnumerable<Measurement<long>> ReadSamples()
+    {
+        Held.RecordAll();
+        lock (SampleTotals)
+        {
+            return [.. SampleTotals.Select(total =>
+                new Measurement<long>(total.Value, new KeyValuePair<string, object?>("loss", total.Key)))];
+        }
+    }
 
     // made once for each status
     private static string LabelOf(int status) => StatusLabels[status] ??= status.ToString(CultureInfo.InvariantCulture);
+
+    private enum Kind
+    {
+        Request,
+        Samples,
+        Body,
+
+        // the first phase; the others follow
+        Phase,
+    }
+
+    private readonly record struct Measured(Kind Kind, long Value, string? Loss = null, string? Format = null);
 }

@@ -44,6 +44,8 @@ internal static class MeterSwitch
         {
             if (command != (int)Command.Read)
             {
+                // a request is counted after its response
+                Thread.Sleep(5);
                 // a provider exports when it ends
                 provider?.Dispose();
                 provider = command == (int)Command.On ? Build(counted) : null;
