@@ -58,31 +58,56 @@ internal static class ServiceMeter
 
     private static readonly string?[] StatusLabels = new string?[Statuses];
 
+    private static readonly AsyncLocal<bool> IsSilent = new();
+
+    // how many warm-ups there are; without one, no request has to look at its flow
+    private static int s_silences;
+
+    /// <summary>Leaves out what belongs to no request of a client, see <see cref="Silence"/>, until <see cref="EndSilence"/>.</summary>
+    public static void BeginSilence() => Interlocked.Increment(ref s_silences);
+
+    /// <summary>Ends what <see cref="BeginSilence"/> began.</summary>
+    public static void EndSilence() => Interlocked.Decrement(ref s_silences);
+
+    /// <summary>Marks the flow of the caller: nothing in it is recorded.</summary>
+    public static void Silence() => IsSilent.Value = true;
+
+    private static bool IsLeftOut => s_silences > 0 && IsSilent.Value;
+
     /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
     /// <param name="loss">A name from the catalogue, <see cref="Several"/>, or <see cref="Unknown"/>.</param>
     /// <param name="format">A format's name, or <see cref="Unknown"/>.</param>
     /// <param name="status">The HTTP status.</param>
-    public static void CountRequest(string loss, string format, int status) =>
-        Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf(status)));
+    public static void CountRequest(string loss, string format, int status)
+    {
+        if (!IsLeftOut) Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf(status)));
+    }
 
     /// <summary>Counts a request that was refused for load, time or pace; null = it was not.</summary>
     public static void CountShed(string? reason)
     {
-        if (reason is not null) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        if (reason is not null && !IsLeftOut) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
     /// <summary>Counts the samples of a batch that was scored.</summary>
     public static void CountSamples(string loss, long samples)
     {
+        if (IsLeftOut) return;
         Samples.Add(samples, new KeyValuePair<string, object?>("loss", loss));
         BatchSamples.Record(samples);
     }
 
     /// <summary>Records the size of a body, or of a line.</summary>
-    public static void RecordBody(long bytes) => BodyBytes.Record(bytes);
+    public static void RecordBody(long bytes)
+    {
+        if (!IsLeftOut) BodyBytes.Record(bytes);
+    }
 
     /// <summary>Records how long a phase took.</summary>
-    public static void RecordPhase(Phase phase, double seconds) => Phases.Record(seconds, PhaseLabels[(int)phase]);
+    public static void RecordPhase(Phase phase, double seconds)
+    {
+        if (!IsLeftOut) Phases.Record(seconds, PhaseLabels[(int)phase]);
+    }
 
     // made once for each status
     private static string LabelOf(int status) => StatusLabels[status] ??= status.ToString(CultureInfo.InvariantCulture);

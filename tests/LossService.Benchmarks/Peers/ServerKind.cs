@@ -16,6 +16,9 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     /// <summary>Variables of its environment.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
 
+    /// <summary>The page that says whether it is ready; null where it is as soon as it scores.</summary>
+    public string? Readiness { get; init; }
+
     /// <summary>Where it listens.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
@@ -24,6 +27,7 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     /// </summary>
     public static ServerKind LossService(string published) => new("LossService", 9501, "/v1/losses/cross_entropy", published)
     {
+        Readiness = "/readyz",
         Environment =
         [
             ("Kestrel__Endpoints__Http__Url", Http1 + "9501"),

@@ -100,6 +100,8 @@ internal sealed class ServiceProcess : IDisposable
         bool IsSwitch(string name) => name.StartsWith("DOTNET_Enable", StringComparison.OrdinalIgnoreCase);
         foreach (var name in start.Environment.Keys.Where(IsSwitch).ToArray()) start.Environment.Remove(name);
         start.Environment["ASPNETCORE_ENVIRONMENT"] = "Production";
+        // most tests end sooner than it would
+        start.Environment["WarmUp__Seconds"] = "0";
         start.Environment[HttpUrl] = $"http://127.0.0.1:{FreePort()}";
         start.Environment[GrpcUrl] = $"http://127.0.0.1:{FreePort()}";
         foreach (var setting in settings) start.Environment[setting.Split('=', 2)[0]] = setting.Split('=', 2)[1];

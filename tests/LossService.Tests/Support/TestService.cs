@@ -99,6 +99,8 @@ public sealed class TestService : WebApplicationFactory<Program>
         builder.UseSetting("AllowedHosts", "*");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
+        // most tests end sooner than it would
+        builder.UseSetting("WarmUp:Seconds", "0");
         _prepare(builder);
     }
 }

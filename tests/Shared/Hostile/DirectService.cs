@@ -64,6 +64,7 @@ internal sealed class DirectService : WebApplicationFactory<Limits>
     {
         builder.UseEnvironment("Production");
         builder.UseSetting("AllowedHosts", "*");
+        builder.UseSetting("WarmUp:Seconds", "0");
         builder.UseSetting("Serilog:MinimumLevel:Default", "Fatal");
         builder.UseSetting("Serilog:MinimumLevel:Override:Microsoft.AspNetCore", "Fatal");
         foreach (var (name, value) in _settings) builder.UseSetting(name, value);
