@@ -42,6 +42,7 @@ ENV Kestrel__Endpoints__Http__Url=http://+:8080 \
     Kestrel__Endpoints__Grpc__Url=http://+:8081 \
     ASPNETCORE_HTTP_PORTS= \
     Limits__DrainSeconds=5 \
+    WarmUp__Seconds=10 \
     DOTNET_GCDynamicAdaptationMode=1 \
     DOTNET_EnableDiagnostics=0
 

@@ -26,15 +26,15 @@ internal static class Draining
     {
         var readiness = app.Services.GetRequiredService<Readiness>();
         // checked when the response starts, since the signal may come after the request; one delegate for all requests
-        Func<object, Task> closeUnlessReady = response =>
+        Func<object, Task> closeIfStopping = response =>
         {
-            if (!readiness.IsReady) ((HttpResponse)response).Headers.Connection = "close";
+            if (readiness.IsStopping) ((HttpResponse)response).Headers.Connection = "close";
             return Task.CompletedTask;
         };
         app.Use((context, next) =>
         {
             // for HTTP/2 the server sends GOAWAY by itself
-            if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.OnStarting(closeUnlessReady, context.Response);
+            if (HttpProtocol.IsHttp11(context.Request.Protocol)) context.Response.OnStarting(closeIfStopping, context.Response);
             return next(context);
         });
     }

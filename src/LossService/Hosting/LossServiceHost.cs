@@ -53,6 +53,8 @@ internal static class LossServiceHost
         // RequestIds logs each refusal of a call; this would add what the client sent
         logs.MinimumLevel.Override("Grpc", LogEventLevel.Warning);
         logs.MinimumLevel.Override("Grpc.AspNetCore.Server.ServerCallHandler", LevelAlias.Off);
+        // that the service is not ready, while it warms up or stops, is no error
+        logs.MinimumLevel.Override("Microsoft.Extensions.Diagnostics.HealthChecks", LevelAlias.Off);
         // StartFailure says why; hosting would add the trace
         logs.Filter.ByExcluding(IsFailureOfStart);
         if (Console.IsOutputRedirected) logs.WriteTo.Console(new RenderedCompactJsonFormatter());

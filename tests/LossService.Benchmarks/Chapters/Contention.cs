@@ -5,7 +5,7 @@ using LossService.Benchmarks.Report;
 
 namespace LossService.Benchmarks.Chapters;
 
-/// <summary>Small requests while a large one is scored, on many connections, and in the first second of a process.</summary>
+/// <summary>Small requests while a large one is scored, on many connections, and in the first second in which a process is ready.</summary>
 internal static class Contention
 {
     private const double Large = 100e6;
@@ -24,8 +24,8 @@ internal static class Contention
         return new("Under contention",
             $"""
             The time of a batch of 32×10 on one connection: alone, while another connection posts JSON of {Quantity.Bytes(Large)} (loss and
-            gradient) without a pause, and in the second after the start of a process. Rates on many connections are those of wrk, one thread.
-            Clients and service share the two cores.
+            gradient) without a pause, and in the second after a process is ready, which is when it has warmed up. Rates on many connections
+            are those of wrk, one thread. Clients and service share the two cores.
             """, table, comparisons);
     }
 
@@ -81,7 +81,7 @@ internal static class Contention
             Post(http, small, TimeSpan.FromSeconds(15), []);
             Post(http, small, TimeSpan.FromSeconds(1), warm);
         }
-        Add(table, "in the first second", first);
+        Add(table, "in the first second in which it is ready", first);
         Add(table, "the same process, 15 seconds later", warm);
         var (cold, hot) = (Race.Median(first), Race.Median(warm));
         comparisons.Add(Comparison.AtMost("JSON 32×10, median in the first second", Quantity.Time(cold), $"warm, {Quantity.Time(hot)}",

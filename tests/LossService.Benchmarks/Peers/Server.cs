@@ -1,6 +1,7 @@
 using System.Diagnostics;
 using System.Net;
 using System.Net.Sockets;
+using System.Text;
 using System.Text.Json;
 using LossService.Benchmarks.Racing;
 
@@ -41,7 +42,7 @@ internal sealed class Server : IDisposable
         }
     }
 
-    /// <summary>Starts a service and waits until it has scored a batch.</summary>
+    /// <summary>Starts a service and waits until it is ready and has scored a batch.</summary>
     /// <exception cref="InvalidOperationException">Someone else has the port, or it never answers.</exception>
     public static Server Start(ServerKind kind)
     {
@@ -111,6 +112,7 @@ internal sealed class Server : IDisposable
         {
             try
             {
+                if (_kind.Readiness is { } page) Get(page);
                 Loss(json);
                 return;
             }
@@ -118,9 +120,16 @@ internal sealed class Server : IDisposable
             {
                 if (_process.HasExited || patience.Elapsed > TimeSpan.FromMinutes(1))
                     throw new InvalidOperationException($"{Name} does not score: {refused.Message}", refused);
-                Thread.Sleep(1);
+                // who asks every millisecond whether the service is ready keeps it from warming up
+                Thread.Sleep(_kind.Readiness is null ? 1 : 100);
             }
         }
+    }
+
+    private void Get(string page)
+    {
+        using var connection = new HttpConnection(Address, Port);
+        connection.Post(Encoding.ASCII.GetBytes($"GET {page} HTTP/1.1\r\nHost: localhost\r\n\r\n"));
     }
 
     private static bool IsListening(ServerKind kind)

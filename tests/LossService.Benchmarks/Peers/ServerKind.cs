@@ -16,6 +16,9 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     /// <summary>Variables of its environment.</summary>
     public (string Name, string Value)[] Environment { get; init; } = [];
 
+    /// <summary>The page that says whether it is ready; null where it is as soon as it scores.</summary>
+    public string? Readiness { get; init; }
+
     /// <summary>Where it listens.</summary>
     public IPAddress Address { get; init; } = IPAddress.Loopback;
 
@@ -24,8 +27,10 @@ internal sealed record ServerKind(string Name, int Port, string Path, string Pro
     /// </summary>
     public static ServerKind LossService(string published) => new("LossService", 9501, "/v1/losses/cross_entropy", published)
     {
+        Readiness = "/readyz",
         Environment =
         [
+            ("WarmUp__Seconds", "10"),
             ("Kestrel__Endpoints__Http__Url", Http1 + "9501"),
             ("Kestrel__Endpoints__Grpc__Url", Http1 + "9502"),
             ("Limits__BodyBytes", "268435456"),

@@ -58,6 +58,17 @@ public sealed class MetricsTests
     }
 
     [Fact]
+    public async Task WarmUp_IsNotCounted()
+    {
+        using var service = await ServiceProcess.StartAsync(["WarmUp__Seconds=2"], Cancellation);
+        Assert.Equal(200, (await new Doors(service).PostAsync("brier", Doors.Batch)).Status);
+        var metrics = await Scrape.ReadAsync(service);
+        Assert.Equal((1, 2), (metrics.Sum("loss_requests_total"), metrics.Sum("loss_samples_total")));
+        Assert.Equal((1, 4), (metrics.Sum("loss_request_body_bytes_count"), metrics.Sum("loss_request_seconds_count")));
+        Assert.Equal(1, metrics.Sum("http_server_request_duration_seconds_count", ("http_request_method", "POST")));
+    }
+
+    [Fact]
     public async Task Batches_OfFilesAndStreams_AreCountedByTheirFormats()
     {
         using var service = await ServiceProcess.StartAsync([], Cancellation);

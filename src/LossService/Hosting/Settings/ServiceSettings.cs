@@ -31,6 +31,9 @@ internal sealed record ServiceSettings : IValidatableObject
     /// <summary>Every limit.</summary>
     public Limits Limits { get; init; } = new();
 
+    /// <summary>What is done between the start and the first request.</summary>
+    public WarmUpSettings WarmUp { get; init; } = new();
+
     /// <inheritdoc/>
     public IEnumerable<ValidationResult> Validate(ValidationContext validationContext)
     {

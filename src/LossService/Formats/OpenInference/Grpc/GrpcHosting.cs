@@ -27,6 +27,8 @@ internal static class GrpcHosting
         builder.Services.AddGrpcReflection();
         builder.Services.AddGrpcHealthChecks(health => health.Services.Map(ServiceName, _ => true))
             .AddCheck<ReadinessCheck>("ready");
+        // those who watch learn it so often; the framework's 30 seconds are longer than the warm-up
+        builder.Services.Configure<HealthCheckPublisherOptions>(publisher => publisher.Period = TimeSpan.FromSeconds(5));
         // with the default windows of HTTP/2, a large call waits for an update every few frames; what a client sends unasked, within
         // them, is in no budget
         builder.WebHost.ConfigureKestrel(kestrel =>

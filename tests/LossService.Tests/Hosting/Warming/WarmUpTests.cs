@@ -1,8 +1,8 @@
-using LossService.Hosting;
+using LossService.Hosting.Warming;
 using Microsoft.AspNetCore.Builder;
 using Microsoft.AspNetCore.TestHost;
 
-namespace LossService.Tests.Hosting;
+namespace LossService.Tests.Hosting.Warming;
 
 /// <summary>What the service does before its first request, so that this does not wait for it.</summary>
 public sealed class WarmUpTests

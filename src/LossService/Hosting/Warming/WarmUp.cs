@@ -3,10 +3,11 @@ using System.Text;
 using LossService.Api;
 using LossService.Core.Losses;
 using LossService.Formats.Json;
+using LossService.Hosting.Settings;
 using LossService.Http;
 using LossService.Requests;
 
-namespace LossService.Hosting;
+namespace LossService.Hosting.Warming;
 
 /// <summary>
 /// Scores one batch while the host is being built, so that most of the code from bytes to scores is compiled before the first
@@ -29,20 +30,33 @@ internal static class WarmUp
         }
     });
 
+    /// <summary>Registers what goes on once the server listens, unless it is turned off.</summary>
+    public static void AddWarmUp(this WebApplicationBuilder builder, WarmUpSettings settings)
+    {
+        if (settings.Seconds == 0) return;
+        builder.Services.AddSingleton(settings).AddSingleton<WarmUpService>();
+        builder.Services.AddHostedService(services => services.GetRequiredService<WarmUpService>());
+    }
+
     /// <summary>
-    /// Answers a probe in the background as soon as the middleware behind this one is built, which is just before the server starts.
+    /// Answers a probe in the background as soon as the middleware behind this one is built, which is just before the server starts. What
+    /// goes on later lets the requests behind this one go first.
     /// </summary>
     /// <remarks>Before this one belongs what counts requests or has a line in the log for each.</remarks>
-    public static void UseWarmUp(this WebApplication app) => ((IApplicationBuilder)app).Use(next =>
+    public static void UseWarmUp(this WebApplication app)
     {
-        Task.Run(async () =>
+        var service = app.Services.GetService<WarmUpService>();
+        ((IApplicationBuilder)app).Use(next =>
         {
-            await using var scope = app.Services.CreateAsyncScope();
-            var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
-            context.Request.Method = HttpMethods.Get;
-            context.Request.Path = HealthEndpoints.Alive;
-            await next(context);
+            Task.Run(async () =>
+            {
+                await using var scope = app.Services.CreateAsyncScope();
+                var context = new DefaultHttpContext { RequestServices = scope.ServiceProvider };
+                context.Request.Method = HttpMethods.Get;
+                context.Request.Path = HealthEndpoints.Alive;
+                await next(context);
+            });
+            return service is null ? next : context => service.IsRunning ? service.PassAsync(context, next) : next(context);
         });
-        return next;
-    });
+    }
 }
