@@ -38,11 +38,11 @@ internal partial class SumOverClasses<TTerm>
             var terms = term.At(classes);
             sums.Value.Add(c, terms.Value);
             sums.Size.Add(c, terms.Size);
-            // padding has no finite log p
-            var isPadding = classes.P.IsZero;
-            var u = terms.LogPDerivative + TNumber.Select(isPadding, TNumber.Zero, classes.P * (terms.PDerivative - largest));
+            // a class at −∞ has no finite log p
+            var isNone = classes.P.IsZero;
+            var u = terms.LogPDerivative + TNumber.Select(isNone, TNumber.Zero, classes.P * (terms.PDerivative - largest));
             var size = TNumber.Abs(terms.LogPDerivative) + terms.LogPSize
-                + TNumber.Select(isPadding, TNumber.Zero, classes.P * terms.PSize);
+                + TNumber.Select(isNone, TNumber.Zero, classes.P * terms.PSize);
             row.LogPDerivative.Store(c, u);
             size.StoreHigh(ref Unsafe.Add(ref sizes, c));
             sums.DerivativeSize.Add(c, size);

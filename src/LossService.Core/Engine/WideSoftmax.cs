@@ -109,8 +109,6 @@ internal readonly struct WideSoftmax
             row.P.Store(c, row.P[c] * _inverse);
             row.LogP.Store(c, row.LogP[c] - _log);
         }
-        row.LogP.Hi[row.Classes..].Fill(double.NegativeInfinity);
-        row.LogP.Lo[row.Classes..].Clear();
     }
 
     /// <summary>Writes factor·p of every class, each rounded once.</summary>
@@ -149,16 +147,20 @@ internal readonly struct WideSoftmax
         ref var z = ref MemoryMarshal.GetReference(row.Z);
         ref var b = ref MemoryMarshal.GetArrayDataReference(bias);
         var (max, divisor) = (TNumber.Of(row.Z[largest]), TNumber.Of(temperature));
-        var (least, lacks) = (TNumber.Of(LeastLog), 0u);
+        var (least, lowest, none) = (TNumber.Of(LeastLog), TNumber.Of(double.MinValue), TNumber.Of(double.NegativeInfinity));
+        var lacks = TNumber.Zero;
         var biasOfMax = TNumber.Of(bias.Length > 0 ? bias[largest] : 0);
         var c = start;
         for (; c <= row.Z.Length - TNumber.Count; c += TNumber.Count)
         {
-            var d = TNumber.Load(ref Unsafe.Add(ref z, c)) - max;
+            var logits = TNumber.Load(ref Unsafe.Add(ref z, c));
+            var d = logits - max;
             if (temperature != 1) d /= divisor;
             if (bias.Length > 0) d += TNumber.Load(ref Unsafe.Add(ref b, c)) - biasOfMax;
-            var tiny = TNumber.GetBits(~TNumber.LessThan(least, d));
-            lacks |= c + TNumber.Count <= row.Classes ? tiny : tiny & ((1u << (row.Classes - c)) - 1);
+            // a class at −∞, as those of the padding are, has p = 0 and lacks nothing
+            var isNone = TNumber.LessThan(logits, lowest);
+            d = TNumber.Select(isNone, none, d);
+            lacks |= ~(TNumber.LessThan(least, d) | isNone);
             var e = TNumber.FineExp(d);
             row.LogP.Store(c, d);
             row.P.Store(c, e);
@@ -166,7 +168,7 @@ internal readonly struct WideSoftmax
             if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
             sum.Add(c, e);
         }
-        isTiny |= lacks != 0;
+        isTiny |= TNumber.GetBits(lacks) != 0;
         return c;
     }
 
