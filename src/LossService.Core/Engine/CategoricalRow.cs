@@ -7,9 +7,10 @@ namespace LossService.Core.Engine;
 /// <remarks>
 /// A link fills the predictions, <see cref="TargetRows"/> the target. The formula returns the value and writes the derivatives
 /// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (both count); the link's backward step turns them into the gradient. A v_c may
-/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0.
+/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0. What a target brings is set afterwards: a copy of
+/// all spans would take longer than a short row.
 /// </remarks>
-internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers<TNumber>
+internal ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers<TNumber>
 {
     /// <summary>The number of classes, K.</summary>
     public required int Classes { get; init; }
@@ -36,19 +37,19 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFo
     public TNumber Surplus { get; init; }
 
     /// <summary>The class whose 1 − t is <see cref="Rest"/>: computed from t, it would lack digits; −1 = none.</summary>
-    public required int Top { get; init; }
+    public required int Top { get; set; }
 
     /// <summary>1 − t of <see cref="Top"/>.</summary>
-    public TNumber Rest { get; init; }
+    public TNumber Rest { get; set; }
 
     /// <summary>ln t_c, where that is more than a function of t_c; else empty.</summary>
-    public NumberRow<TNumber> LogT { get; init; }
+    public NumberRow<TNumber> LogT { get; set; }
 
     /// <summary>t_c: the target after smoothing.</summary>
-    public required NumberRow<TNumber> T { get; init; }
+    public required NumberRow<TNumber> T { get; set; }
 
     /// <summary>Whether a double holds each t_c exactly: not after smoothing, nor where a row was divided by its sum.</summary>
-    public bool HasExactTarget { get; init; }
+    public bool HasExactTarget { get; set; }
 
     /// <summary>w_c: the class weights; empty = all are 1.</summary>
     public ReadOnlySpan<double> ClassWeight { get; init; }
@@ -63,7 +64,7 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFo
     public required Span<double> Size { get; init; }
 
     /// <summary>Sets every p and log p to <paramref name="value"/>.</summary>
-    public void FillDistribution(double value)
+    public readonly void FillDistribution(double value)
     {
         P.Clear();
         LogP.Clear();
@@ -72,7 +73,7 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFo
     }
 
     /// <summary>Whether the difference of two finite predictions may be beyond the range of a double.</summary>
-    public bool DifferencesMayOverflow()
+    public readonly bool DifferencesMayOverflow()
     {
         foreach (var z in Z)
             if (Math.Abs(z) > double.MaxValue / 2 && double.IsFinite(z)) return true;
@@ -81,7 +82,7 @@ internal readonly ref struct CategoricalRow<TNumber> where TNumber : struct, IFo
 
     /// <summary>The four classes from <paramref name="start"/> on, with their weights.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ClassVector<TNumber> Four(int start, TNumber weight)
+    public readonly ClassVector<TNumber> Four(int start, TNumber weight)
     {
         var t = T[start];
         var u = TNumber.One - t;

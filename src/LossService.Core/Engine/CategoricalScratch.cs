@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -41,24 +42,30 @@ internal sealed class CategoricalScratch : IDisposable
     public Span<double> Result => Part(2);
 
     /// <summary>The row that formulas and links share.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public CategoricalRow<TNumber> Row<TNumber>(int hard, bool sumsToOne, TNumber surplus, ReadOnlySpan<double> classWeight)
-        where TNumber : struct, IFourNumbers<TNumber> => new()
+        where TNumber : struct, IFourNumbers<TNumber>
+    {
+        var all = _memory.Span;
+        var length = _padded;
+        return new()
         {
             Classes = _classes,
             Hard = hard,
             SumsToOne = sumsToOne,
             Surplus = surplus,
             Top = -1,
-            Z = Z,
-            LogP = Pair<TNumber>(3),
-            P = Pair<TNumber>(5),
-            T = Pair<TNumber>(7),
+            Z = all[..length],
+            LogP = new(all.Slice(3 * length, length), all.Slice(4 * length, length)),
+            P = new(all.Slice(5 * length, length), all.Slice(6 * length, length)),
+            T = new(all.Slice(7 * length, length), all.Slice(8 * length, length)),
             ClassWeight = classWeight,
-            LogPDerivative = Pair<TNumber>(9),
-            PDerivative = Pair<TNumber>(11),
-            Q = Pair<TNumber>(13),
-            Size = Part(15),
+            LogPDerivative = new(all.Slice(9 * length, length), all.Slice(10 * length, length)),
+            PDerivative = new(all.Slice(11 * length, length), all.Slice(12 * length, length)),
+            Q = new(all.Slice(13 * length, length), all.Slice(14 * length, length)),
+            Size = all.Slice(15 * length, length),
         };
+    }
 
     /// <summary>Where the formula writes second derivatives; the row has it where the Hessian is asked for.</summary>
     public CurvatureRow Curvature => new()

@@ -34,8 +34,8 @@ internal sealed class ExactScorer(
         _smoothing.Apply(label, row.Z, row.T);
         if (_smoothing.IsNone)
         {
-            row = row with { Top = target.Top, Rest = target.Rest };
-            if (formula.ReadsLogOfTarget && labels!.TryReadLogs(index, scratch.Logs)) row = row with { LogT = scratch.Logs };
+            (row.Top, row.Rest) = (target.Top, target.Rest);
+            if (formula.ReadsLogOfTarget && labels!.TryReadLogs(index, scratch.Logs)) row.LogT = scratch.Logs;
         }
         var logSumExp = _needsDistribution ? _link.Fill(row) : Dd.Zero;
         if ((work & RowWork.Description) != 0) outputs.Write(index, row);

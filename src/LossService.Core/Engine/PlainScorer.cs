@@ -46,12 +46,16 @@ internal sealed class PlainScorer(
         if (target.IsPlain
             && (needsSurplus || !_smoothing.IsNone || (formula.ReadsLogOfTarget && HasTiny(scratch.Y[.._classes])))) return work;
         var surplus = needsSurplus ? _smoothing.GetSurplus(scratch.Target).ToScalar() : 0;
-        var row = scratch.Row(_smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true, PlainDouble.Of(surplus), classWeight) with
+        var row = scratch.Row(_smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true, PlainDouble.Of(surplus), classWeight);
+        if (_smoothing.IsNone)
         {
-            HasExactTarget = _smoothing.IsNone && target.IsExact,
-        };
-        if (_smoothing.IsNone) row = row with { T = new(scratch.Y, scratch.YLow) };
-        else _smoothing.Apply(new(scratch.Y, scratch.YLow), row.Z, row.T);
+            row.T = new(scratch.Y, scratch.YLow);
+            row.HasExactTarget = target.IsExact;
+        }
+        else
+        {
+            _smoothing.Apply(new(scratch.Y, scratch.YLow), row.Z, row.T);
+        }
 
         var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
         var softmax = default(PlainSoftmax);

@@ -46,11 +46,12 @@ internal sealed class WideScorer(
             needsSurplus ? _smoothing.GetSurplus(scratch.Target) : Dd.Zero, classWeight);
         if (_smoothing.IsNone)
         {
-            row = row with { T = scratch.Target, Top = target.Top, Rest = target.Rest, HasExactTarget = target.IsExact };
+            row.T = scratch.Target;
+            (row.Top, row.Rest, row.HasExactTarget) = (target.Top, target.Rest, target.IsExact);
             if (formula.ReadsLogOfTarget)
             {
                 if (HasTiny(scratch.Y)) return work;
-                if (labels!.TryReadLogs(index, scratch.Logs)) row = row with { LogT = scratch.Logs };
+                if (labels!.TryReadLogs(index, scratch.Logs)) row.LogT = scratch.Logs;
             }
         }
         else
