@@ -7,8 +7,8 @@ namespace LossService.Core.Engine;
 /// <remarks>
 /// A link fills the predictions, <see cref="TargetRows"/> the target. The formula returns the value and writes the derivatives
 /// u_c = ∂L/∂log p_c and v_c = ∂L/∂p_c (both count); the link's backward step turns them into the gradient. A v_c may
-/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0. What a target brings is set afterwards: a copy of
-/// all spans would take longer than a short row.
+/// be infinite where p_c = 0 and p·v → 0. Padding has p = 0, log p = −∞, z = −∞ and t = 0. What a target brings is set afterwards: a
+/// copy of all spans would take longer than a short row.
 /// </remarks>
 internal ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers<TNumber>
 {
