@@ -38,8 +38,7 @@ internal sealed class ExactScorer(
             if (formula.ReadsLogOfTarget && labels!.TryReadLogs(index, scratch.Logs)) row.LogT = scratch.Logs;
         }
         var logSumExp = _needsDistribution ? _link.Fill(row) : Dd.Zero;
-        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
-        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        outputs.Add(index, work, hard, row, scratch.Y, tally);
         if ((work & (RowWork.Loss | RowWork.Gradient | RowWork.Hessian)) == 0) return;
 
         var value = formula.Score(row);

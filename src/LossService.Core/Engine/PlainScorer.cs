@@ -12,7 +12,7 @@ namespace LossService.Core.Engine;
 
 /// <summary>
 /// Scores a row of logits in plain double, for results of 24 bits or fewer, by the softmax kernel's exponentials. Where cancellation may
-/// cost a result its digits, it says so, and the row is scored again in double-double: the row alone decides.
+/// cost a result its digits, it says so, and the row is scored again with more of them: the row alone decides.
 /// </summary>
 internal sealed class PlainScorer(
     Batch batch, CategoricalFormula formula, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
@@ -73,8 +73,7 @@ internal sealed class PlainScorer(
         if ((work & (RowWork.Loss | RowWork.Gradient)) != 0) left |= Score(index, work, target, row, softmax, scratch, sum);
         if (!describes) return left;
         softmax.Distribute(row);
-        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
-        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        outputs.Add(index, work, hard, row, scratch.Y, tally);
         return left;
     }
 

@@ -14,6 +14,14 @@ internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights 
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly Dd _unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One;
 
+    /// <summary>Does what a row's work asks of these; the parameters are those of <see cref="Tally"/>.</summary>
+    public void Add<TNumber>(long index, RowWork work, int hard, in CategoricalRow<TNumber> row, ReadOnlySpan<double> y, MetricsSum? tally)
+        where TNumber : struct, IFourNumbers<TNumber>
+    {
+        if ((work & RowWork.Description) != 0) Write(index, row);
+        if ((work & RowWork.Metrics) != 0 && tally is not null) Tally(tally, index, hard, row, y);
+    }
+
     /// <summary>Writes what depends on the predictions alone.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write<TNumber>(long index, in CategoricalRow<TNumber> row) where TNumber : struct, IFourNumbers<TNumber>
@@ -39,7 +47,7 @@ internal sealed class RowOutputs(Batch batch, TargetRows? labels, SampleWeights 
     /// <param name="row">Its distribution.</param>
     /// <param name="y">Its label, padded.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public void Tally<TNumber>(MetricsSum tally, long index, int hard, in CategoricalRow<TNumber> row, ReadOnlySpan<double> y)
+    private void Tally<TNumber>(MetricsSum tally, long index, int hard, in CategoricalRow<TNumber> row, ReadOnlySpan<double> y)
         where TNumber : struct, IFourNumbers<TNumber>
     {
         var crossEntropy = TNumber.Zero;

@@ -46,8 +46,7 @@ internal partial class SumOverClasses<TTerm>
             row.LogPDerivative.Store(c, u);
             size.StoreHigh(ref Unsafe.Add(ref sizes, c));
             sums.DerivativeSize.Add(c, size);
-            if ((uint)(p.Largest - c) < (uint)TNumber.Count) u = TNumber.Select(TNumber.LaneIs(p.Largest - c), TNumber.Zero, u);
-            sums.Others.Add(c, u);
+            sums.Others.AddBut(p.Largest, c, u);
         }
         return c;
     }

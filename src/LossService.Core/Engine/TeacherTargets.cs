@@ -111,8 +111,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         {
             var e = TNumber.FineExp(target.Load<TNumber>(c));
             target.Store(c, e);
-            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
-            sum.Add(c, e);
+            sum.AddBut(largest, c, e);
         }
         return c;
     }

@@ -71,8 +71,7 @@ internal sealed class WideScorer(
         // classes are ranked with their bias
         if (_bias.Length > 0) row.LogP.Hi.CopyTo(row.Z);
         softmax.Distribute(row);
-        if ((work & RowWork.Description) != 0) outputs.Write(index, row);
-        if ((work & RowWork.Metrics) != 0 && tally is not null) outputs.Tally(tally, index, hard, row, scratch.Y);
+        outputs.Add(index, work, hard, row, scratch.Y, tally);
         return left;
     }
 

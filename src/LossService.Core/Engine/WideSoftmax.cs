@@ -16,6 +16,7 @@ internal readonly struct WideSoftmax
     private const double LeastDerivative = 1e-280;
 
     private readonly Dd _inverse, _log;
+    private readonly double _max, _temperature, _biasOfMax;
 
     /// <summary>Stores z/T + b less the largest, and the exponentials of that, in the places of log p and p of a row.</summary>
     /// <param name="row">The row.</param>
@@ -33,8 +34,7 @@ internal readonly struct WideSoftmax
         _inverse = Dd.One / (Dd.One + others);
         _log = Dd.Log1p(others);
         QOfLargest = others * _inverse;
-        LogSumExp = _log + new Dd(row.Z[Largest]) / new Dd(temperature);
-        if (bias.Length > 0) LogSumExp += new Dd(bias[Largest]);
+        (_max, _temperature, _biasOfMax) = (row.Z[Largest], temperature, bias.Length > 0 ? bias[Largest] : 0);
     }
 
     /// <summary>Whether all p have their digits; the others, and limits, are for double-double.</summary>
@@ -47,7 +47,7 @@ internal readonly struct WideSoftmax
     public Dd QOfLargest { get; }
 
     /// <summary>logsumexp(z/T + b).</summary>
-    public Dd LogSumExp { get; }
+    public Dd LogSumExp => _log + (new Dd(_max) / new Dd(_temperature) + new Dd(_biasOfMax));
 
     /// <summary>What that is a sum of, without signs.</summary>
     public double LogSumExpSize => _log.ToScalar() + Math.Abs((LogSumExp - _log).ToScalar());
@@ -165,8 +165,7 @@ internal readonly struct WideSoftmax
             row.LogP.Store(c, d);
             row.P.Store(c, e);
             // the largest's e is exactly 1; in the sum it would cost the others their low digits
-            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
-            sum.Add(c, e);
+            sum.AddBut(largest, c, e);
         }
         isTiny |= TNumber.GetBits(lacks) != 0;
         return c;

@@ -25,6 +25,15 @@ internal struct WideSum
         (TNumber.Load(ref hi, ref lo) + addends).StoreParts(ref hi, ref lo);
     }
 
+    /// <summary>The same without one class, which need not be among them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddBut<TNumber>(int excepted, int start, TNumber addends) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var lane = excepted - start;
+        if ((uint)lane < (uint)TNumber.Count) addends = TNumber.Select(TNumber.LaneIs(lane), TNumber.Zero, addends);
+        Add(start, addends);
+    }
+
     private readonly Dd GetLanes(int start) => Dd.Sum(Vector256.LoadUnsafe(in _hi[start]), Vector256.LoadUnsafe(in _lo[start]));
 }
 

@@ -16,7 +16,7 @@ internal static class LossEndpoints
         // services are found here, once: asked of each request, they need a scope, which costs more than they do
         var formats = app.ServiceProvider.GetRequiredService<FormatCatalogue>();
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
-        // made at the first request: made for each, a probe beside hundreds of them waits for hundreds of milliseconds
+        // made once: made for each of hundreds of requests, it held up probes for hundreds of milliseconds
         var list = new Lazy<IResult>(() => CataloguePages.List(limits.Value));
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", (HttpContext context) => HtmlPage.Choose(

@@ -12,7 +12,7 @@ internal static class TorchColumn
 {
     private const int Rows = 1024, Classes = 1000, Runs = 15, Warm = 5;
 
-    // a label of one class says nothing to these
+    // their expressions in PyTorch take rows as labels
     private static readonly string[] OfRows = ["list_mle", "multilabel_margin", "kl_divergence", "js_divergence"];
 
     /// <summary>The median of each loss's runs, in seconds.</summary>

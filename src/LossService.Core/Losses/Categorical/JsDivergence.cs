@@ -97,7 +97,7 @@ internal sealed class JsDivergence : CategoricalLoss
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            // of two doubles, it has more variables than the compiler inlines into a method; it sees what a type is before it inlines
+            // in sums of two doubles, the compiler does not inline all of it into a loop; it knows the type before it inlines
             if (typeof(TNumber) == typeof(PlainDouble) || typeof(TNumber) == typeof(PlainEight)) return Compute(c);
             Find(c, out var result);
             return result;

@@ -46,10 +46,10 @@ internal static class PlainCumulation
     private static void Cumulate(ReadOnlySpan<double> p, Span<double> gaps, int y, int classes)
     {
         var sum = default(RunningSum);
-        for (var k = 0; k < y; k++) gaps[k] = sum.Add(p[k]);
+        for (var k = 0; k < y; k++) gaps[k] = sum.Add(p[k]).Hi;
         gaps[(classes - 1)..].Clear();
         sum = default;
-        for (var k = classes - 2; k >= y; k--) gaps[k] = -sum.Add(p[k + 1]);
+        for (var k = classes - 2; k >= y; k--) gaps[k] = -sum.Add(p[k + 1]).Hi;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -78,31 +78,14 @@ internal static class PlainCumulation
         var (sum, size) = (default(RunningSum), 0.0);
         for (var c = largest - 1; c >= 0; c--)
         {
-            slopes[c] = sum.Add(2 * gaps[c]);
+            slopes[c] = sum.Add(2 * gaps[c]).Hi;
             sizes[c] = size += 2 * Math.Abs(gaps[c]);
         }
         (sum, size) = (default, 0.0);
         for (var c = largest + 1; c < classes; c++)
         {
-            slopes[c] = sum.Add(-2 * gaps[c - 1]);
+            slopes[c] = sum.Add(-2 * gaps[c - 1]).Hi;
             sizes[c] = size += 2 * Math.Abs(gaps[c - 1]);
-        }
-    }
-
-    /// <summary>A sum with the rounding errors of its additions.</summary>
-    private struct RunningSum
-    {
-        private double _sum, _error;
-
-        /// <summary>Adds a number and returns the sum.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public double Add(double x)
-        {
-            var sum = _sum + x;
-            var added = sum - _sum;
-            _error += (_sum - (sum - added)) + (x - added);
-            _sum = sum;
-            return sum + _error;
         }
     }
 }

@@ -64,22 +64,4 @@ internal static class WideCumulation
             sizes[c] = size += 2 * Math.Abs(gaps.Hi[c - 1]);
         }
     }
-
-    /// <summary>A sum with the rounding errors of its additions.</summary>
-    private struct RunningSum
-    {
-        private double _sum, _error;
-
-        /// <summary>Adds a sum of two doubles, and returns the sum as its nearest double and the rest.</summary>
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public (double Hi, double Lo) Add(double x, double rest)
-        {
-            var sum = _sum + x;
-            var added = sum - _sum;
-            _error += (_sum - (sum - added)) + (x - added) + rest;
-            _sum = sum;
-            var nearest = sum + _error;
-            return (nearest, _error - (nearest - sum));
-        }
-    }
 }

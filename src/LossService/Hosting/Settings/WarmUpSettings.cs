@@ -6,8 +6,8 @@ namespace LossService.Hosting.Settings;
 internal sealed record WarmUpSettings
 {
     /// <summary>
-    /// The longest time, in seconds, for which the service is not ready at its start while it has the code of requests compiled; on two
-    /// cores that takes some 8 s. 0 turns it off: it is ready as soon as it listens.
+    /// The longest time, in seconds, for which the service is not ready at its start while the runtime compiles the code of requests; on
+    /// two cores that takes some 8 s. 0 turns it off: it is ready as soon as it listens.
     /// </summary>
     [Range(0, 600)]
     public int Seconds { get; init; }

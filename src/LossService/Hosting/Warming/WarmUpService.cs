@@ -7,9 +7,9 @@ using Microsoft.Extensions.Options;
 namespace LossService.Hosting.Warming;
 
 /// <summary>
-/// Has the code of requests compiled before the service says that it is ready. The runtime compiles a method again, with what it has seen
-/// of its use, when it was called some thirty times, and once more after as many; until then a request takes five times as long. So
-/// requests are sent in bursts, and between two of them the compiler has the processor.
+/// Makes the runtime compile the code of requests before the service says that it is ready. The runtime compiles a method again, with what
+/// it has seen of its use, when it was called some thirty times, and once more after as many; until then a request takes five times as
+/// long. So requests are sent in bursts, and between two of them the compiler has the processor.
 /// </summary>
 /// <remarks>
 /// One request at a time, and none while a client's is under way. It ends where three bursts in a row led to next to nothing, when
