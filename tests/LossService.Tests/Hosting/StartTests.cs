@@ -70,6 +70,18 @@ public sealed class StartTests
         Assert.Equal(code, service.Process.ExitCode);
     }
 
+    /// <summary>The second comes while the first is still told to those who wait for the stop.</summary>
+    [Fact]
+    public async Task Signal_TheSecondJustAfterTheFirst_EndsTheProcessAtOnce()
+    {
+        Assert.SkipWhen(OperatingSystem.IsWindows(), "Windows has no signals");
+        using var service = await ServiceProcess.StartAsync(["Limits__DrainSeconds=300"], AppContext.BaseDirectory, Cancellation);
+        await SendAsync("TERM", service.Process);
+        await SendAsync("TERM", service.Process);
+        await service.Process.WaitForExitAsync(Cancellation).WaitAsync(TimeSpan.FromSeconds(60), Cancellation);
+        Assert.Equal(143, service.Process.ExitCode);
+    }
+
     [Fact]
     public async Task Signal_Alone_EndsTheProcessWithoutAnError()
     {
