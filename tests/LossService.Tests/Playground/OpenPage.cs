@@ -84,9 +84,13 @@ internal sealed class OpenPage : IAsyncDisposable
 
     private Task<int> CountAsync() => Page.EvaluateAsync<int>("() => Number(document.body.dataset.drawn ?? 0)");
 
-    /// <summary>Waits until nothing has been drawn for a while, since a drag is drawn in several steps.</summary>
+    /// <summary>Waits until no request runs and nothing has been drawn for a while, since a drag is drawn in several steps.</summary>
     private async Task SettledAsync()
     {
-        for (var seen = -1; await CountAsync() is var now && now != seen; seen = now) await Page.WaitForTimeoutAsync(80);
+        for (var seen = -1; await CountAsync() is var now && now != seen; seen = now)
+        {
+            await Page.WaitForTimeoutAsync(80);
+            await Page.Locator("body:not([data-busy])").WaitForAsync();
+        }
     }
 }

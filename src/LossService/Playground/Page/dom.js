@@ -16,6 +16,14 @@ export const find = (selector, root = document) => root.querySelector(selector);
 
 export const findAll = (selector, root = document) => [...root.querySelectorAll(selector)];
 
+let runs = 0;
+
+/** Counts what runs; the body is marked as busy meanwhile, so that tests know when a drag has come to its end. */
+function count(change) {
+  runs += change;
+  document.body.toggleAttribute("data-busy", runs > 0);
+}
+
 /** Runs one call at a time; while it runs, only the newest of the further calls waits. */
 export function newest(run) {
   let isRunning = false;
@@ -26,10 +34,12 @@ export function newest(run) {
       return;
     }
     isRunning = true;
+    count(1);
     try {
       await run(...values);
     } finally {
       isRunning = false;
+      count(-1);
       if (waiting) {
         const next = waiting;
         waiting = null;
