@@ -34,7 +34,8 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         ScoreLost(scratch);
     }
 
-    private void ScoreLost(BinaryScratch scratch)
+    /// <summary>Scores the elements whose places are noted in double-double.</summary>
+    public void ScoreLost(BinaryScratch scratch)
     {
         if (!scratch.HasRest) BinaryScratch.Span(scratch.ValueRest).Clear();
         scratch.HasRest = true;

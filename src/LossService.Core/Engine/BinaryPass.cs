@@ -31,7 +31,8 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _isPlainWhereHard;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
-    private readonly HardElements _hard;
+    private readonly LogisticTargets _kernelTargets;
+    private readonly LogisticElements<TFormula> _kernelElements;
     private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
     private readonly TFormula _formula;
@@ -62,17 +63,19 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _formula = formula;
         if (Scores.Hessian is not null) _hessian = new(batch, Weights);
         _isFloat64 = batch.StoredDType == DType.Float64;
-        _hasKernel = TFormula.IsLogistic && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, IsScaled: false }
-            && options.Get(SharedOptions.LabelSmoothing) == 0
-            // a subnormal exponential lacks digits, over a small temperature it is a usual float64
-            && (!_isFloat64 || temperature >= 1);
-        _isPlainWhereHard = TFormula.IsPlainWhereHard && !_target.IsTeacher && options.Get(SharedOptions.LabelSmoothing) == 0;
+        var smoothing = options.Get(SharedOptions.LabelSmoothing);
+        var (takesAny, takesHard) = (TFormula.KernelLabels == LogisticLabels.Any, TFormula.KernelLabels != LogisticLabels.None);
+        _kernelTargets = new(smoothing, (Dd.One - new Dd(smoothing)).Round()[0], areHard: _isFloat64 || !takesAny);
+        _hasKernel = takesHard && !_target.IsTeacher && batch is { Form: PredictionForm.Logits, IsScaled: false }
+            && (smoothing == 0 || !_kernelTargets.AreHard)
+            // a subnormal exponential lacks digits, over a small temperature it is a usual float64; a square has more errors
+            && (!_isFloat64 || (temperature >= 1 && takesAny));
+        _isPlainWhereHard = TFormula.IsPlainWhereHard && batch.Form != PredictionForm.Logits && !_target.IsTeacher && smoothing == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
-        _hard = new(_elementScores.AreNeeded, _kernelScale);
-        // the block kernel does not handle an infinite loss of weight 0, which is 0
+        _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
-            _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
+            && _posWeight is [_] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
+            _kernelBlock = LogisticBlocks<TFormula>.For(predictions.DType, _labels.DType);
     }
 
     /// <summary>The kept elements and their weights.</summary>
@@ -113,13 +116,14 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
                 count &= -Lanes.Width;
                 if (TryKernel(block, count, scratch, sum)) continue;
                 // where one label is soft, others are, too
-                triesKernel = false;
+                triesKernel = !_kernelTargets.AreHard;
             }
             Load(block, count, scratch);
-            var hard = _hasKernel ? HardElements.Count(count, scratch) : 0;
+            var taken = _hasKernel ? _kernelElements.Count(count, scratch) : 0;
             scratch.HasRest = false;
-            if (hard < count || _wantsMore) Score(count, scratch);
-            if (hard > 0) _hard.Score(count, scratch);
+            if (taken < count || _wantsMore) Score(count, scratch);
+            if (taken > 0) _kernelElements.Score(count, scratch);
+            if (taken > 0 && scratch.LostCount > 0) _block.ScoreLost(scratch);
             _hessian?.Find(_formula, scratch, count);
             if (tally is not null) Tally(tally, block, count, scratch);
             Write(block, count, scratch, sum);
@@ -127,7 +131,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         s_scratch = scratch;
     }
 
-    /// <summary>Scores a block from tensor to tensor by the kernel; false where a label is soft.</summary>
+    /// <summary>Scores a block from tensor to tensor by the kernel; false where it does not take an element.</summary>
     private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
@@ -139,7 +143,8 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             _elementScores.Find(block, count, scratch);
             scores = new(scratch.Score, scratch.ScoreError);
         }
-        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
+        if (!_kernelBlock!(
+            z.At(block), _labels.At(block), count, _kernelTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
         sum.Add(BinaryScratch.Span(scratch.Value, count));
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;

@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>A binary formula: L(p, t), element by element, in any arithmetic.</summary>
-internal interface IElementFormula
+internal interface IElementFormula : ILogisticLoss
 {
     /// <summary>Whether the formula reads <see cref="ElementVector{TWide, TNumber}.Z"/> alone and needs no probability.</summary>
     static virtual bool IsOnLogits => false;
@@ -18,11 +18,8 @@ internal interface IElementFormula
     /// </summary>
     static virtual bool IsPlain => false;
 
-    /// <summary>Whether plain doubles alone are enough for the value where the label is 0 or 1, too.</summary>
+    /// <summary>Whether plain doubles alone are enough for the value of a posted probability where the label is 0 or 1, too.</summary>
     static virtual bool IsPlainWhereHard => false;
-
-    /// <summary>Whether <see cref="LogisticKernel{TNumber}"/> computes the same, for plain logits and labels that are 0 or 1.</summary>
-    static virtual bool IsLogistic => false;
 
     /// <summary>L and its derivatives for some elements.</summary>
     ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)

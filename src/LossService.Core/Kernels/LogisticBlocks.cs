@@ -4,8 +4,8 @@ using LossService.Core.Tensors;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>The implementation of <see cref="LogisticBlock"/> for each pair of dtypes.</summary>
-internal static unsafe class LogisticBlocks
+/// <summary>The implementation of <see cref="LogisticBlock"/> for a loss and each pair of dtypes.</summary>
+internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
 {
     /// <summary>The implementation for logits and labels of these dtypes; null where there is none.</summary>
     public static LogisticBlock? For(DType logits, DType labels) => logits switch
@@ -30,24 +30,26 @@ internal static unsafe class LogisticBlocks
     };
 
     private static bool TryScore<TElement, TLabel>(
-        byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient)
+        byte* z, byte* t, int count, in LogisticTargets targets, double posWeight, double scale, in LogisticScores scores, double* losses,
+        byte* gradient)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
         TElement* logits = (TElement*)z, to = (TElement*)gradient;
         var labels = (TLabel*)t;
-        var (done, areHard) = (0, true);
+        var (done, isDone) = (0, true);
         if (Lanes.HasMost)
-            done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, posWeight, scale, scores, losses, to, ref areHard);
-        Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, posWeight, scale, scores, losses, to, ref areHard);
-        return areHard;
+            done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, targets, posWeight, scale, scores, losses, to, ref isDone);
+        Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, targets, posWeight, scale, scores, losses, to, ref isDone);
+        return isDone;
     }
 
     /// <summary>Does the elements from <paramref name="start"/> on, as far as there are whole vectors.</summary>
     /// <returns>The first that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int Score<TElement, TLabel, TNumber>(TElement* z, TLabel* t, int start, int count, double posWeight, double scale,
-        in LogisticScores scores, double* losses, TElement* gradient, ref bool areHard)
+    private static int Score<TElement, TLabel, TNumber>(
+        TElement* z, TLabel* t, int start, int count, in LogisticTargets targets, double posWeight, double scale,
+        in LogisticScores scores, double* losses, TElement* gradient, ref bool isDone)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
         where TNumber : struct, IPlainNumbers<TNumber>
@@ -58,26 +60,23 @@ internal static unsafe class LogisticBlocks
         for (var i = start; i < end; i += TNumber.Count)
         {
             var e = isScored
-                ? LogisticKernel<TNumber>.Exponential(own.Load<TNumber>(i), own.LoadErrors<TNumber>(i))
-                : LogisticKernel<TNumber>.Exponential(TNumber.Load(z + i));
+                ? LogisticElement<TNumber>.Exponential(own.Load<TNumber>(i), own.LoadErrors<TNumber>(i))
+                : LogisticElement<TNumber>.Exponential(TNumber.Load(z + i));
             e.StoreNearest(ref losses[i]);
         }
-        var isSoft = TNumber.Zero;
-        var (one, weight, factor, positiveFactor) =
-            (TNumber.One, TNumber.Of(posWeight), TNumber.Of(scale), TNumber.Of(-posWeight * scale));
+        var lost = TNumber.Zero;
+        var (labels, weight, factor) = (targets, TNumber.Of(posWeight), TNumber.Of(scale));
         for (var i = start; i < end; i += TNumber.Count)
         {
             var label = TNumber.Load(t + i);
-            var isPositive = (label - one).IsZero;
-            isSoft |= ~(isPositive | label.IsZero);
-            var logits = isScored ? own.Load<TNumber>(i) : TNumber.Load(z + i);
-            var kernel = new LogisticKernel<TNumber>(logits, TNumber.Load(ref losses[i]), isPositive);
-            var loss = isScored ? kernel.LossOf(own.LoadErrors<TNumber>(i)) : kernel.Loss;
-            (loss * TNumber.Select(isPositive, weight, one)).StoreNearest(ref losses[i]);
-            if (gradient == null) continue;
-            (kernel.Derivative * TNumber.Select(isPositive, positiveFactor, factor)).Store(gradient + i);
+            var (positive, negative) = labels.Read(label, weight);
+            var (logits, errors) = isScored ? (own.Load<TNumber>(i), own.LoadErrors<TNumber>(i)) : (TNumber.Load(z + i), TNumber.Zero);
+            var element = new LogisticElement<TNumber>(logits, errors, TNumber.Load(ref losses[i]), positive, negative);
+            TLoss.AtLogit(element, out var derivative).StoreNearest(ref losses[i]);
+            lost |= labels.AreHard ? ~labels.Take(label) : element.IsErrorLost;
+            if (gradient != null) (derivative * factor).Store(gradient + i);
         }
-        areHard &= TNumber.GetBits(isSoft) == 0;
+        isDone &= TNumber.GetBits(lost) == 0;
         return end;
     }
 }

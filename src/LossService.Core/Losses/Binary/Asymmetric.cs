@@ -103,10 +103,11 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             var lost = TWide.GetBits(TWide.IsLost(wideM, (e.P + delta) * TWide.Of(double.Max(gammaNeg, 1))));
             wideM = TWide.Max(wideM, TWide.Zero);
             var (m, n) = (ElementVector<TWide, TNumber>.Narrow(wideM), ElementVector<TWide, TNumber>.Narrow(e.Q + delta));
-            // log(1 − m): from m where it is small, from 1 − p where m is near 1
+            // log(1 − m): from m where it is small, so from 1 − m rounded and what that lacks; else from 1 − p
+            var rounded = TNumber.One - m;
             var isSmall = TNumber.LessThan(m, TNumber.Of(0.5));
-            var logN = TNumber.Log1p(-m);
-            if (TNumber.GetBits(~isSmall) != 0) logN = TNumber.Select(isSmall, logN, TNumber.Log(n));
+            var lack = TNumber.Select(isSmall, (TNumber.One - rounded) - m, TNumber.Zero);
+            var logN = TNumber.Log(TNumber.Select(isSmall, rounded, n)) + lack * (TNumber.One + m);
             var negative = ElementVector<TWide, TNumber>.Narrow(e.U * TWide.Pow(wideM, gammaNeg));
             value += TNumber.XLogY(negative, logN);
             pDerivative += negative * TNumber.DivideOrZero(m - TNumber.Of(gammaNeg) * n * logN, m * n);

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -58,6 +59,12 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
         public static bool NeedsLogs => false;
 
         public static bool IsPlainWhereHard => true;
+
+        public static LogisticLabels KernelLabels => LogisticLabels.Hard;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TNumber AtLogit<TNumber>(in LogisticElement<TNumber> e, out TNumber derivative)
+            where TNumber : struct, IPlainNumbers<TNumber> => e.Square(out derivative);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 
@@ -60,7 +61,15 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
     {
         public static bool IsPlain => true;
 
-        public static bool IsLogistic => true;
+        public static LogisticLabels KernelLabels => LogisticLabels.Any;
+
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public static TNumber AtLogit<TNumber>(in LogisticElement<TNumber> e, out TNumber derivative)
+            where TNumber : struct, IPlainNumbers<TNumber>
+        {
+            derivative = e.Error;
+            return e.CrossEntropy;
+        }
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ElementResult<TNumber> At<TWide, TNumber>(in ElementVector<TWide, TNumber> e)

@@ -1,0 +1,68 @@
+using System.Runtime.CompilerServices;
+using LossService.Core.Kernels;
+using LossService.Core.Numerics;
+
+namespace LossService.Core.Engine;
+
+/// <summary>Scores those elements of a block that a loss's kernel takes, with the bits of <see cref="LogisticBlock"/>.</summary>
+/// <param name="hasScore">Whether <see cref="BinaryScratch.Score"/> takes the place of the posted logits.</param>
+/// <param name="scale">The factor of the derivatives by z/T + b.</param>
+/// <param name="targets">What becomes of labels.</param>
+internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double scale, LogisticTargets targets) where TLoss : ILogisticLoss
+{
+    /// <summary>The number of such elements.</summary>
+    public int Count(int count, BinaryScratch scratch) => targets.AreHard ? HardElements.Count(count, scratch) : count;
+
+    /// <summary>Scores them, and notes those that lack digits; the results of other elements stay.</summary>
+    public void Score(int count, BinaryScratch scratch)
+    {
+        scratch.LostCount = 0;
+        if (Lanes.HasMost) Score<PlainEight>(count, scratch);
+        else Score<PlainDouble>(count, scratch);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void Score<TNumber>(int count, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var z = hasScore ? s.Score : s.Posted;
+        TakeExponentials<TNumber>(count, z, s);
+        var (labels, factor) = (targets, TNumber.Of(scale));
+        for (var i = 0; i < count; i += TNumber.Count)
+        {
+            var label = TNumber.Load(ref s.Label[i]);
+            var isTaken = labels.Take(label);
+            if (TNumber.GetBits(isTaken) == 0) continue;
+            var (positive, negative) = labels.Read(label, TNumber.Load(ref s.PosWeight[i]));
+            var error = hasScore ? TNumber.Load(ref s.ScoreError[i]) : TNumber.Zero;
+            var element = new LogisticElement<TNumber>(
+                TNumber.Load(ref z[i]), error, TNumber.Load(ref s.Start[i]), positive, negative);
+            var weight = TNumber.Load(ref s.Weight[i]);
+            // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
+            var hasNoWeight = weight.IsZero;
+            var loss = TNumber.Select(hasNoWeight, TNumber.Zero, TLoss.AtLogit(element, out var derivative) * weight);
+            var gradient = TNumber.Select(hasNoWeight, TNumber.Zero, derivative * (weight * factor));
+            TNumber.Select(isTaken, loss, TNumber.Load(ref s.Value[i])).StoreNearest(ref s.Value[i]);
+            TNumber.Select(isTaken, TNumber.Zero, TNumber.Load(ref s.ValueRest[i])).StoreNearest(ref s.ValueRest[i]);
+            TNumber.Select(isTaken, gradient, TNumber.Load(ref s.Gradient[i])).StoreNearest(ref s.Gradient[i]);
+            for (var bits = TNumber.GetBits(element.IsErrorLost & isTaken & ~hasNoWeight); bits != 0; bits &= bits - 1)
+                s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
+        }
+    }
+
+    /// <remarks>
+    /// In a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that iterations do
+    /// not overlap.
+    /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void TakeExponentials<TNumber>(int count, double* z, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        for (var i = 0; i < count; i += TNumber.Count)
+        {
+            if (TNumber.GetBits(targets.Take(TNumber.Load(ref s.Label[i]))) == 0) continue;
+            var own = TNumber.Load(ref z[i]);
+            var e = hasScore
+                ? LogisticElement<TNumber>.Exponential(own, TNumber.Load(ref s.ScoreError[i])) : LogisticElement<TNumber>.Exponential(own);
+            e.StoreNearest(ref s.Start[i]);
+        }
+    }
+}
