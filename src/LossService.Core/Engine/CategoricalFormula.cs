@@ -42,6 +42,15 @@ internal abstract class CategoricalFormula
     public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 
+    /// <summary>Whether four rows can be computed in plain double side by side.</summary>
+    public virtual bool HasColumns => false;
+
+    /// <summary>The values of four rows in plain double, where <see cref="HasColumns"/>.</summary>
+    /// <param name="rows">The rows: of each class the numbers of all four, with exponentials in the place of p.</param>
+    /// <param name="softmax">What makes p, log p and 1 − p of the exponentials.</param>
+    public virtual PlainScores ScoreColumns(in CategoricalRow<PlainDouble> rows, in PlainSoftmax softmax) =>
+        throw new NotSupportedException($"{GetType().Name} is computed row by row");
+
     /// <summary>Whether the formula can be computed in <see cref="WideDouble"/>, too.</summary>
     public virtual bool IsWide => false;
 

@@ -42,7 +42,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
     public static long CountBytes(int classes, bool hasCurvature, bool isBiased) =>
-        CategoricalScratch.CountBytes(classes, hasCurvature) + (isBiased ? 6L : 4L) * sizeof(double) * Lanes.Padded(classes);
+        CategoricalScratch.CountBytes(classes, hasCurvature) + PlainColumns.CountBytes(classes) + (isBiased ? 6L : 4L) * sizeof(double) * Lanes.Padded(classes);
 
     /// <summary>Scores a row, now or with the next ones.</summary>
     public void Add(long row)
@@ -82,6 +82,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     {
         Finish(_hard, _kernelTally);
         Finish(_soft, null);
+        if (_scratch is not null) scorer.Flush(_scratch, sum);
     }
 
     /// <inheritdoc/>

@@ -10,11 +10,13 @@ namespace LossService.Core.Engine;
 /// Scores single rows by the formula, in the first arithmetic that has the digits of the results: plain double, sums of two doubles,
 /// double-double.
 /// </summary>
-internal sealed class CategoricalScorer
+internal sealed class CategoricalScorer : IDisposable
 {
     /// <summary>What depends on the predictions alone.</summary>
     public const OutputSet DescriptiveOutputs =
         OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Predictions;
+
+    private const RowWork Reduced = RowWork.Loss | RowWork.Gradient;
 
     private readonly Batch _batch;
     private readonly TargetRows? _labels;
@@ -23,7 +25,9 @@ internal sealed class CategoricalScorer
     private readonly int _classes;
     private readonly RowOutputs _outputs;
     private readonly ExactScorer _exact;
+    private readonly PlainTargets _targets;
     private readonly PlainScorer? _plain;
+    private readonly PlainColumns? _columns;
     private readonly WideScorer? _wide;
 
     public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
@@ -36,7 +40,12 @@ internal sealed class CategoricalScorer
         var classWeight = weighsSamples ? [] : classWeights.Padded;
         var logSumExp = new LogSumExpTerm(batch, formula.LogSumExpSquared, weighsSamples ? new(null, _classes) : classWeights);
         _exact = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
-        if (PlainScorer.Serves(batch, formula)) _plain = new(batch, formula, classWeight, losses, _outputs, scores);
+        _targets = new(batch, formula, labels);
+        if (PlainScorer.Serves(batch, formula))
+        {
+            _plain = new(batch, formula, _targets, classWeight, losses, _outputs, scores);
+            if (PlainColumns.Serves(batch, formula)) _columns = new(batch, formula, _targets, classWeight, losses, scores);
+        }
         if (WideScorer.Serves(batch, formula)) _wide = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
     }
 
@@ -44,15 +53,45 @@ internal sealed class CategoricalScorer
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
+        if (_columns is not null && (work & Reduced) != 0)
+        {
+            _columns.Add(index, work & Reduced);
+            if (_columns.AreFull) Flush(scratch, sum);
+            work &= ~Reduced;
+            if (work == RowWork.None) return;
+        }
         ReadPredictions(index, scratch.Z);
         var target = new RowTarget(TargetRows.Soft);
         if (_plain is not null)
         {
-            if (_labels is not null) target = _labels.ReadPlain(index, scratch.Target);
+            target = _targets.Read(index, scratch);
             work = _plain.Score(index, work, target, scratch, sum, tally);
             if (work == RowWork.None) return;
             if (_plain.ReplacesLogits) ReadPredictions(index, scratch.Z);
         }
+        ScoreRest(index, work, target, scratch, sum, tally);
+    }
+
+    /// <summary>Scores the rows that wait for others.</summary>
+    public void Flush(CategoricalScratch scratch, ExactSum sum)
+    {
+        while (_columns is { AreNone: false })
+        {
+            foreach (var (index, work) in _columns.Flush(scratch, sum))
+            {
+                ReadPredictions(index, scratch.Z);
+                ScoreRest(index, work, _targets.Read(index, scratch), scratch, sum, tally: null);
+            }
+        }
+    }
+
+    /// <inheritdoc/>
+    public void Dispose() => _columns?.Dispose();
+
+    /// <summary>Does the work that plain double left on a row whose predictions have been read, and its target for that.</summary>
+    private void ScoreRest(
+        long index, RowWork work, RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
         if (_wide is not null)
         {
             if (_labels is not null && (_plain is null || target.IsPlain)) target = _labels.ReadWide(index, scratch.Target);

@@ -35,6 +35,9 @@ internal sealed class CategoricalScratch : IDisposable
     /// <summary>The unsmoothed target.</summary>
     public NumberRow<Dd> Target => new(Y, YLow);
 
+    /// <summary>The smoothed target in plain double, which the row's is, too.</summary>
+    public NumberRow<PlainDouble> Smoothed => Pair<PlainDouble>(7);
+
     /// <summary>ln t of the target, until the results are written.</summary>
     public NumberRow<Dd> Logs => new(Part(2), Part(15));
 

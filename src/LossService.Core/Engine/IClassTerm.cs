@@ -8,6 +8,9 @@ internal interface IClassTerm
     /// <summary>What the value has of Σt − 1, the rounding error of a dense label, where Σp = 1.</summary>
     static virtual int SurplusFactor => 0;
 
+    /// <summary>Whether f depends on the number of the class beside its row and weight.</summary>
+    static virtual bool ReadsNumber => false;
+
     /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
     ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
 

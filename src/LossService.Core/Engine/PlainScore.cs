@@ -18,8 +18,12 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
     /// <summary>The same where the target was computed in plain double, too, so that there are twice as many errors.</summary>
     private const double LeastPartOfPlainTarget = 1.0 / 4;
 
-    /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
+    /// <summary>The least part for a row.</summary>
     /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
+    public static double GetLeastPart(bool isTargetPlain) => isTargetPlain ? LeastPartOfPlainTarget : LeastPart;
+
+    /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
+    /// <inheritdoc cref="GetLeastPart"/>
     public bool HasDigits(bool isTargetPlain) => double.IsFinite(Value.ToScalar())
-        && Math.Abs(Value.ToScalar()) >= (isTargetPlain ? LeastPartOfPlainTarget : LeastPart) * Size;
+        && Math.Abs(Value.ToScalar()) >= GetLeastPart(isTargetPlain) * Size;
 }

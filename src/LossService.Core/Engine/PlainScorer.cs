@@ -14,15 +14,11 @@ namespace LossService.Core.Engine;
 /// Scores a row of logits in plain double, for results of 24 bits or fewer, by the softmax kernel's exponentials. Where cancellation may
 /// cost a result its digits, it says so, and the row is scored again with more of them: the row alone decides.
 /// </summary>
-internal sealed class PlainScorer(
-    Batch batch, CategoricalFormula formula, double[] classWeight, RowLosses losses, RowOutputs outputs, Scores scores)
+internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, PlainTargets targets, double[] classWeight, RowLosses losses,
+    RowOutputs outputs, Scores scores)
 {
-    /// <summary>A t below it, or 0 by underflow, has no logarithm with digits.</summary>
-    private const double LeastTarget = 1e-290;
-
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly ExponentialScale _scale = new(batch.Options.Get(SharedOptions.Temperature));
-    private readonly Smoothing _smoothing = new(batch);
     private readonly BiasedSoftmax? _biased =
         batch.Options.Has(SharedOptions.LogitBias) ? new(batch.Options.Get(SharedOptions.Temperature), ClassBias.Read(batch)) : null;
 
@@ -41,21 +37,11 @@ internal sealed class PlainScorer(
     public RowWork Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var hard = target.Hard;
-        var needsSurplus = hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
-        // smoothed, many t have the same error, so that errors add up
-        if (target.IsPlain
-            && (needsSurplus || !_smoothing.IsNone || (formula.ReadsLogOfTarget && HasTiny(scratch.Y[.._classes])))) return work;
-        var surplus = needsSurplus ? _smoothing.GetSurplus(scratch.Target).ToScalar() : 0;
-        var row = scratch.Row(_smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true, PlainDouble.Of(surplus), classWeight);
-        if (_smoothing.IsNone)
-        {
-            row.T = new(scratch.Y, scratch.YLow);
-            row.HasExactTarget = target.IsExact;
-        }
-        else
-        {
-            _smoothing.Apply(new(scratch.Y, scratch.YLow), row.Z, row.T);
-        }
+        if (!targets.TrySmooth(target, scratch)) return work;
+        var surplus = targets.GetSurplus(target, scratch);
+        var row = scratch.Row(targets.AreSmoothed ? TargetRows.Soft : hard, sumsToOne: true, PlainDouble.Of(surplus), classWeight);
+        row.T = targets.Find(scratch);
+        row.HasExactTarget = !targets.AreSmoothed && target.IsExact;
 
         var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
         var softmax = default(PlainSoftmax);
@@ -77,19 +63,12 @@ internal sealed class PlainScorer(
         return left;
     }
 
-    private static bool HasTiny(ReadOnlySpan<double> target)
-    {
-        foreach (var t in target)
-            if (t < LeastTarget) return true;
-        return false;
-    }
-
     private RowWork Score(long index, RowWork work, in RowTarget target, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
         var score = formula.Score(row, softmax);
         // smoothing rounds each t
-        if (!score.HasDigits(target.IsPlain || !_smoothing.IsNone)) return work & (RowWork.Loss | RowWork.Gradient);
+        if (!score.HasDigits(target.IsPlain || targets.AreSmoothed)) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
@@ -162,7 +141,7 @@ internal sealed class PlainScorer(
         for (var c = whole; c < row.Classes; c++) gradient[c] = TElement.FromDouble(Unsafe.Add(ref derivatives, c) * scale);
     }
 
-    /// <summary>(u·(1 − p) − p·(Σu − u))·scale: the softmax's backward step of <see cref="CategoricalLink"/>.</summary>
+    /// <summary><see cref="PlainSoftmax.Backward"/>·scale, of each class.</summary>
     /// <returns>Whether every element has the digits of a float32, so that it is no small difference of large numbers.</returns>
     private static unsafe bool Combine<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
         double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
@@ -194,10 +173,7 @@ internal sealed class PlainScorer(
         {
             var exponential = TNumber.Load(ref Unsafe.Add(ref e, c));
             var own = TNumber.Load(ref Unsafe.Add(ref u, c));
-            var probability = p.GetP(exponential);
-            var q = p.GetQ(exponential, probability);
-            var g = own * q - probability * (sum - own);
-            var size = TNumber.FusedMultiplyAdd(TNumber.Load(ref Unsafe.Add(ref sizes, c)), q, probability * all);
+            var g = p.Backward(exponential, own, TNumber.Load(ref Unsafe.Add(ref sizes, c)), sum, all, out var size);
             lacks |= TNumber.LessThan(TNumber.Abs(g), size * least);
             g *= factor;
             lacks |= ~g.IsFinite;

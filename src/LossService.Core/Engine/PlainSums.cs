@@ -9,10 +9,10 @@ namespace LossService.Core.Engine;
 internal struct PlainSums
 {
     /// <summary>The derivative on p of the class with the largest logit.</summary>
-    public double Winner;
+    public Vector256<double> Winner;
 
     /// <summary>What an error of plain double is multiplied by on its way to that.</summary>
-    public double WinnerSize;
+    public Vector256<double> WinnerSize;
 
     /// <summary>The value of the classes but those of <see cref="Value"/>: a long sum of doubles would lose digits.</summary>
     public Dd Total;

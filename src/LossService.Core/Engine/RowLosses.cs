@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Outputs;
@@ -20,15 +21,28 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
     {
         var weight = new Dd(weights[index]);
-        if (!classWeights.AreOne) weight *= new Dd(classWeights.Of(hard, y));
+        if (!classWeights.AreOne) weight *= new Dd(GetClassWeight(hard, y));
         return weight * _factor;
     }
 
-    /// <summary>The row's weight in the reduced loss; 0 where that is nothing.</summary>
+    /// <summary>The same of four rows, each in a lane of its own.</summary>
+    /// <param name="rows">Their numbers.</param>
+    /// <param name="ofClasses">What <see cref="GetClassWeight"/> says of each.</param>
+    public Dd GetScales(ReadOnlySpan<long> rows, Vector256<double> ofClasses)
+    {
+        var weight = new Dd(Vector256.Create(weights[rows[0]], weights[rows[1]], weights[rows[2]], weights[rows[3]]));
+        if (!classWeights.AreOne) weight *= new Dd(ofClasses);
+        return weight * _factor;
+    }
+
+    /// <summary>What the row's weight is multiplied by because of its classes.</summary>
+    public double GetClassWeight(int hard, ReadOnlySpan<double> y) => classWeights.AreOne ? 1 : classWeights.Of(hard, y);
+
+    /// <summary>The weight of a row, or of four, in the reduced loss; 0 where that is nothing.</summary>
     public Dd GetGradientScale(Dd scale)
     {
         if (scale.Hi == _last.Scale.Hi && scale.Lo == _last.Scale.Lo) return _last.Result;
-        var result = weights.IsNothing || scale.ToScalar() == 0 ? Dd.Zero : scale / new Dd(weights.Divisor);
+        var result = weights.IsNothing ? Dd.Zero : Dd.Select(scale.IsZero, Dd.Zero, scale / new Dd(weights.Divisor));
         _last = (scale, result);
         return result;
     }

@@ -55,7 +55,9 @@ internal sealed class SoftmaxPlan
             // the weight of such a row is a quotient of exact sums
             && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed)
             // a label that is divided by its row's sum is rounded: near 1, its logarithm has no digits left
-            && !(formula.IsRelativeEntropy && options.Get(SharedOptions.Normalize));
+            && !(formula.IsRelativeEntropy && options.Get(SharedOptions.Normalize))
+            // of short rows, the formula reads each logarithm once
+            && !(formula.IsRelativeEntropy && !labels.ArePlain && PlainColumns.Serves(batch, formula));
         if (TakesRows && smoothing == 0 && !isWeighed && batch.Predictions.Shape.Last > SoftmaxColumns<StoredFloat32>.MaxClasses)
             NamedClasses = labels!.NamedClasses;
     }

@@ -8,8 +8,8 @@ namespace LossService.Core.Engine;
 /// <summary>The one loop of all formulas that are sums over classes.</summary>
 internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
-    /// <summary>The classes after which a sum of plain doubles goes into a double-double: a long one would lose digits.</summary>
-    private const int Run = 16 * Lanes.Width;
+    /// <summary>The terms of a lane after which a sum of plain doubles goes into a double-double: a long one would lose digits.</summary>
+    private const int LongRun = 16, ShortRun = 4;
 
     /// <inheritdoc/>
     public sealed override bool NeedsSurplus => TTerm.SurplusFactor != 0;
@@ -36,9 +36,10 @@ internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula wh
     public sealed override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
     {
         var sums = default(PlainSums);
-        (sums.Winner, sums.WinnerSize) = FindWinner(row, softmax);
-        var done = Lanes.HasMost ? AddUp<PlainEight>(row, softmax, 0, ref sums) : 0;
-        AddUp<PlainDouble>(row, softmax, done, ref sums);
+        var (winner, winnerSize) = FindWinner(row, softmax);
+        (sums.Winner, sums.WinnerSize) = (Vector256.Create(winner), Vector256.Create(winnerSize));
+        var done = Lanes.HasMost ? AddUp<PlainEight>(row, softmax, LongRun, 0, ref sums) : 0;
+        AddUp<PlainDouble>(row, softmax, LongRun, done, ref sums);
         return new(
             AddSurplus(Dd.SumOfLanes(sums.Total + sums.Value), true, new Dd(row.Surplus.Round())), Vector256.Sum(sums.Size),
             Vector256.Sum(sums.Derivative), Vector256.Sum(sums.DerivativeSize));
@@ -47,13 +48,13 @@ internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula wh
     /// <summary>Scores the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private int AddUp<TNumber>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, int start, ref PlainSums sums)
+    private int AddUp<TNumber>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, int run, int start, ref PlainSums sums)
         where TNumber : struct, IPlainNumbers<TNumber>
     {
         // sums in locals stay in registers
         var (p, total, value, size) = (softmax, sums.Total, sums.Value, sums.Size);
         var (derivative, derivativeSize) = (sums.Derivative, sums.DerivativeSize);
-        var (winner, winnerSize) = (TNumber.Of(sums.Winner), TNumber.Of(sums.WinnerSize));
+        var (winner, winnerSize) = (TNumber.Repeat(sums.Winner), TNumber.Repeat(sums.WinnerSize));
         ref var derivatives = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var derivativeSizes = ref MemoryMarshal.GetReference(row.Size);
         var c = start;
@@ -62,7 +63,7 @@ internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula wh
             var classes = p.Read(row, c, GetWeight<TNumber>(row.ClassWeight, c));
             var terms = term.At(classes);
             value = TNumber.Add(value, terms.Value);
-            if ((c & (Run - 1)) == Run - TNumber.Count)
+            if (((c + TNumber.Count) & (run * Lanes.Width - 1)) == 0)
             {
                 total += value;
                 value = Vector256<double>.Zero;

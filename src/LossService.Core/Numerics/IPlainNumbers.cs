@@ -22,6 +22,9 @@ internal interface IPlainNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struc
     /// <summary>a·b + c, rounded once.</summary>
     static abstract TSelf FusedMultiplyAdd(TSelf a, TSelf b, TSelf c);
 
+    /// <summary>Four numbers, again in each further four lanes.</summary>
+    static abstract TSelf Repeat(Vector256<double> four);
+
     /// <summary>Reads numbers of a dtype.</summary>
     static abstract unsafe TSelf Load<TElement>(TElement* from) where TElement : unmanaged, IStored<TElement>;
 

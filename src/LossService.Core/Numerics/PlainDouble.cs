@@ -179,6 +179,9 @@ internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDoub
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainDouble Repeat(Vector256<double> four) => new() { _value = four };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble IsLost(PlainDouble difference, PlainDouble size) =>
         LessThan(Abs(difference), size * Of(IPlainNumbers<PlainDouble>.LeastPart));
 }

@@ -169,6 +169,9 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static PlainEight Repeat(Vector256<double> four) => new() { _value = Vector512.Create(four, four) };
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight IsLost(PlainEight difference, PlainEight size) =>
         LessThan(Abs(difference), size * Of(IPlainNumbers<PlainEight>.LeastPart));
 }

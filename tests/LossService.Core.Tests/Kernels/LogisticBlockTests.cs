@@ -58,13 +58,13 @@ public class LogisticBlockTests
 
     [Fact]
     public void Score_SoftAndSmoothedLabels_SameBitsAsThroughTheScratch() =>
-        Gen.Select(Batches, Gen.OneOf(DType.Float32, DType.Float16), Gen.OneOf(0.0, 0.1, 1), Gen.OneOf(1.0, 3), Gen.Int[0, 99]).Sample(
-            (draft, dtype, smoothing, posWeight, seed) =>
+        Gen.Select(Batches, Gen.OneOf(0.0, 0.1, 1), Gen.OneOf(1.0, 3), Gen.Int[0, 99]).Sample(
+            (draft, smoothing, posWeight, seed) =>
             {
                 var random = new Random(seed);
                 // some as near to p as a number of the dtype is
                 double[] labels = [.. draft.Predictions.Select(z => random.Next(3) == 0 ? 1 / (1 + Math.Exp(-z)) : random.NextDouble())];
-                draft = draft with { DType = dtype, LabelDType = dtype, Labels = labels };
+                draft = draft with { DType = DType.Float32, LabelDType = DType.Float32, Labels = labels };
                 AssertSame(draft.With("label_smoothing", smoothing).With("pos_weight", new[] { posWeight }));
             },
             iter: 300);

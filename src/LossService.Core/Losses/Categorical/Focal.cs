@@ -96,6 +96,8 @@ internal sealed class Focal : CategoricalLoss
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
+        public static bool ReadsNumber => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
