@@ -25,6 +25,9 @@ internal sealed class PlainColumns : IDisposable
     // the logits and targets row by row, then class by class; the exponentials, derivatives, sizes and weights class by class
     private const int Parts = 8;
 
+    // else a store would delay reads at the same place in other pages
+    private const int Gap = 40;
+
     private readonly int _classes;
     private readonly Tensor _predictions;
     private readonly CategoricalFormula _formula;
@@ -49,7 +52,7 @@ internal sealed class PlainColumns : IDisposable
         (_formula, _targets, _losses, _scores) = (formula, targets, losses, scores);
         _scale = new(batch.Options.Get(SharedOptions.Temperature));
         _perUnit = 1 / _scale.Temperature;
-        _memory = new(Parts * Rows * _classes, batch.Memory);
+        _memory = new(Parts * (Rows * _classes + Gap), batch.Memory);
         _isWeighted = classWeight.Length > 0;
         for (var i = 0; _isWeighted && i < Rows * _classes; i++) Part(7)[i] = classWeight[i / Rows];
     }
@@ -107,7 +110,7 @@ internal sealed class PlainColumns : IDisposable
     public void Dispose() => _memory.Dispose();
 
     /// <summary>The bytes of working memory for rows of so many classes.</summary>
-    public static long CountBytes(int classes) => classes > MaxClasses ? 0 : Parts * Rows * sizeof(double) * classes;
+    public static long CountBytes(int classes) => classes > MaxClasses ? 0 : Parts * sizeof(double) * (Rows * classes + Gap);
 
     private void ReadPredictions()
     {
@@ -136,6 +139,7 @@ internal sealed class PlainColumns : IDisposable
     }
 
     /// <summary>Reads targets, as long as they are of one kind; returns the number of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadTargets(CategoricalScratch scratch)
     {
         var z = scratch.Z;
@@ -179,6 +183,7 @@ internal sealed class PlainColumns : IDisposable
             if (double.IsNaN(_surplus[i])) _surplus[i] = sum[i] + rest[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void Score(int count, in PlainSoftmax softmax, ExactSum sum, StoredFloat64** rows)
     {
         var block = new CategoricalRow<PlainDouble>
@@ -210,6 +215,7 @@ internal sealed class PlainColumns : IDisposable
             if (haveDigits[i] != 0 && lost[i] == 0) _work[i] &= ~RowWork.Gradient;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddLosses(int count, Dd value, Dd scale, Vector256<double> haveDigits, ExactSum sum)
     {
         // overflows as it should
@@ -292,9 +298,9 @@ internal sealed class PlainColumns : IDisposable
 
     private bool Wants(int i, int count) => i < count && (_work[i] & RowWork.Gradient) != 0;
 
-    private Span<double> Part(int index) => _memory.Span.Slice(index * Rows * _classes, Rows * _classes);
+    private Span<double> Part(int index) => _memory.Span.Slice(index * (Rows * _classes + Gap), Rows * _classes);
 
     private NumberRow<PlainDouble> Pair(int index) => new(Part(index), Part(index));
 
-    private unsafe StoredFloat64* Locate(double* memory, int part) => (StoredFloat64*)memory + part * Rows * _classes;
+    private unsafe StoredFloat64* Locate(double* memory, int part) => (StoredFloat64*)memory + part * (Rows * _classes + Gap);
 }
