@@ -61,9 +61,9 @@ internal sealed class RequestValidator : AbstractValidator<ScoreRequest>
 
     private static void CheckLabels(ScoreRequest request, ValidationContext<ScoreRequest> context)
     {
-        if (request.HasSeveral) return;
+        if (request.HasSeveral || request.LabelForms.Count() < 2) return;
         string[] posted = [.. request.LabelForms.Select(form => form.Name())];
-        if (posted.Length > 1) Add(posted[1], $"expected one form of labels, got {string.Join(" and ", posted)}", request, context);
+        Add(posted[1], $"expected one form of labels, got {string.Join(" and ", posted)}", request, context);
     }
 
     private static void Add(string field, string detail, ScoreRequest request, ValidationContext<ScoreRequest> context)
