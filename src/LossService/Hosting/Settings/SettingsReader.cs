@@ -24,7 +24,9 @@ internal static class SettingsReader
         return settings;
     }
 
-    /// <summary>The sections of a configuration that are properties of a record. The configuration has the environment's names, too.</summary>
+    /// <summary>
+    /// The sections of a configuration that are properties of a record. The configuration has the environment's names, too.
+    /// </summary>
     private static IEnumerable<IConfigurationSection> FindNamed(IConfiguration configuration, Type type) =>
         configuration.GetChildren().Where(section => SettingForm.FindProperty(type, section.Key) is not null);
 
