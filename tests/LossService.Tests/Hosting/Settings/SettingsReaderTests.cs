@@ -122,7 +122,8 @@ public sealed class SettingsReaderTests
 
     /// <summary>A record of settings and those in it.</summary>
     private static IEnumerable<object> Records(object record) => record.GetType().GetProperties()
-        .Where(property => property.PropertyType.Name.EndsWith("Settings", StringComparison.Ordinal) || property.PropertyType == typeof(Limits))
+        .Where(property => property.PropertyType == typeof(Limits)
+            || property.PropertyType.Name.EndsWith("Settings", StringComparison.Ordinal))
         .SelectMany(property => Records(property.GetValue(record)!)).Prepend(record);
 
     private static ServiceSettings Read(params (string Key, string Value)[] settings) => SettingsReader.Read(new ConfigurationBuilder()
