@@ -21,7 +21,7 @@ builder.AddWarmUp(settings.WarmUp);
 builder.AddCompression();
 builder.AddScoring();
 builder.AddOip();
-builder.AddGrpcInference();
+builder.AddGrpcInference(settings.Limits);
 builder.AddApiDocument();
 builder.AddHostNames();
 builder.AddCrossOrigin(settings.Cors);

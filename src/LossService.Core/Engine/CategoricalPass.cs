@@ -95,9 +95,10 @@ internal sealed class CategoricalPass : IDisposable
         Batch batch, Scores scores, long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
         var labels = batch.Labels is null ? null : PostedTargets.Create(batch, batch.Labels, batch.Predictions.Shape);
-        using var scorer = new CategoricalScorer(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores);
         var plan = new SoftmaxPlan(batch, _formula, labels, _classWeights.Padded);
-        using var run = new CategoricalRun(batch, labels, scorer, plan, Weights, scores, sum, tally);
+        using var run = new CategoricalRun(
+            batch, labels, () => new(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores), plan, Weights, scores, sum,
+            tally);
         for (var row = start; row < end; row++)
         {
             if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();

@@ -8,8 +8,8 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Engine;
 
 /// <summary>One thread's part of a pass over rows: takes row after row to a kernel or to the formula.</summary>
-internal sealed class CategoricalRun(Batch batch, TargetRows? labels, CategoricalScorer scorer, SoftmaxPlan plan, SampleWeights weights,
-    Scores scores, ExactSum sum, MetricsSum? tally) : IDisposable
+internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<CategoricalScorer> newScorer, SoftmaxPlan plan,
+    SampleWeights weights, Scores scores, ExactSum sum, MetricsSum? tally) : IDisposable
 {
     /// <summary>How many rows that a kernel left are noted before they are scored.</summary>
     private const int MaxLeft = 4096;
@@ -33,10 +33,14 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
 
     private ISoftmaxRows? _hard, _soft;
     private CategoricalScratch? _scratch;
+    private CategoricalScorer? _scorer;
 
     private ISoftmaxRows Hard => _hard ??= plan.NewRows(weights, scores, _kernelTally, hasRows: false);
 
     private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
+
+    // most batches have no row that a kernel leaves
+    private CategoricalScorer Scorer => _scorer ??= newScorer();
 
     private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Wants(OutputSet.Hessian), batch.Memory);
 
@@ -49,7 +53,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     {
         if (!weights.Kept.Contains(row))
         {
-            scorer.Skip(row, Scratch);
+            Scorer.Skip(row, Scratch);
             return;
         }
         var (y, negatedEntropy) = (TargetRows.Soft, 0.0);
@@ -72,7 +76,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
         {
             work |= RowWork.Loss | RowWork.Gradient | _metrics;
         }
-        if (work != RowWork.None) scorer.Score(row, work, Scratch, sum, tally);
+        if (work != RowWork.None) Scorer.Score(row, work, Scratch, sum, tally);
         if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
         if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
     }
@@ -82,7 +86,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
     {
         Finish(_hard, _kernelTally);
         Finish(_soft, null);
-        if (_scratch is not null) scorer.Flush(_scratch, sum);
+        _scorer?.Flush(Scratch, sum);
     }
 
     /// <inheritdoc/>
@@ -92,6 +96,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
         _soft?.Dispose();
         _target?.Dispose();
         _scratch?.Dispose();
+        _scorer?.Dispose();
     }
 
     /// <summary>Where the labels of a row are read to, to see whether one class is true.</summary>
@@ -109,17 +114,17 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Categorica
         if (kernel.Declined.Count > most)
         {
             var work = RowWork.Loss | RowWork.Gradient | (kernelTally is null ? RowWork.None : RowWork.Metrics);
-            foreach (var row in kernel.Declined) scorer.Score(row, work, Scratch, sum, kernelTally);
+            foreach (var row in kernel.Declined) Scorer.Score(row, work, Scratch, sum, kernelTally);
             kernel.Declined.Clear();
         }
         if (kernel.WithoutLoss.Count > most)
         {
-            foreach (var row in kernel.WithoutLoss) scorer.Score(row, RowWork.Loss, Scratch, sum, null);
+            foreach (var row in kernel.WithoutLoss) Scorer.Score(row, RowWork.Loss, Scratch, sum, null);
             kernel.WithoutLoss.Clear();
         }
         if (kernel.WithoutGradient.Count > most)
         {
-            foreach (var row in kernel.WithoutGradient) scorer.Score(row, RowWork.Gradient, Scratch, sum, null);
+            foreach (var row in kernel.WithoutGradient) Scorer.Score(row, RowWork.Gradient, Scratch, sum, null);
             kernel.WithoutGradient.Clear();
         }
     }

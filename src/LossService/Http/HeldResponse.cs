@@ -18,6 +18,8 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     private readonly NativeBlocks _blocks;
     private readonly Pipe _pipe;
     private readonly SemaphoreSlim _progress = new(0, 1);
+    private Memory<byte> _block;
+    private int _filled;
     private Task? _sending;
     private long _written;
     private long _sent;
@@ -45,21 +47,39 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     public override bool CanGetUnflushedBytes => true;
 
     /// <inheritdoc/>
-    public override long UnflushedBytes => _pipe.Writer.UnflushedBytes;
+    public override long UnflushedBytes => _pipe.Writer.UnflushedBytes + _filled;
 
     private long Held => _written - Volatile.Read(ref _sent);
 
     /// <inheritdoc/>
-    public override Span<byte> GetSpan(int sizeHint = 0) => _pipe.Writer.GetSpan(sizeHint);
+    public override Span<byte> GetSpan(int sizeHint = 0) => GetMemory(sizeHint).Span;
 
     /// <inheritdoc/>
-    public override Memory<byte> GetMemory(int sizeHint = 0) => _pipe.Writer.GetMemory(sizeHint);
+    public override Memory<byte> GetMemory(int sizeHint = 0)
+    {
+        if (_block.Length - _filled < Math.Max(sizeHint, 1))
+        {
+            Commit();
+            _block = _pipe.Writer.GetMemory(sizeHint);
+        }
+        return _block[_filled..];
+    }
 
     /// <inheritdoc/>
     public override void Advance(int bytes)
     {
-        _pipe.Writer.Advance(bytes);
+        ArgumentOutOfRangeException.ThrowIfGreaterThan((uint)bytes, (uint)(_block.Length - _filled), nameof(bytes));
+        _filled += bytes;
         _written += bytes;
+    }
+
+    /// <summary>
+    /// Tells the pipe how much of its block is written. A pipe takes a lock for that, and a response is written in pieces of a few bytes.
+    /// </summary>
+    private void Commit()
+    {
+        if (_filled > 0) _pipe.Writer.Advance(_filled);
+        (_block, _filled) = (default, 0);
     }
 
     /// <summary>Writes bytes; a stream over this writer calls it for each write, so it sends only where many wait.</summary>
@@ -80,6 +100,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     public override async ValueTask<FlushResult> FlushAsync(CancellationToken cancellationToken = default)
     {
         if (IsEmpty) return default;
+        Commit();
         _sending ??= SendAsync();
         var result = await _pipe.Writer.FlushAsync(cancellationToken);
         // a pipe keeps its last block, so memory may be short though all is sent: then there is nothing to wait for
@@ -97,6 +118,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     private void Send()
     {
         if (IsEmpty) return;
+        Commit();
         _sending ??= SendAsync();
         // a pipe without a threshold never makes its writer wait
         _pipe.Writer.FlushAsync(CancellationToken.None).AsTask().Wait();
@@ -108,6 +130,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     {
         Turn.End();
         if (IsEmpty) return;
+        Commit();
         _sending ??= SendAsync();
         await _pipe.Writer.CompleteAsync();
         try
@@ -127,6 +150,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     public void Dispose()
     {
         Turn.End();
+        Commit();
         _pipe.Writer.Complete();
         // what still sends reads from the pipe, and ends with the connection
         if (_sending is null) _pipe.Reader.Complete();
@@ -136,7 +160,11 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
     public override void CancelPendingFlush() => _pipe.Writer.CancelPendingFlush();
 
     /// <inheritdoc/>
-    public override void Complete(Exception? exception = null) => _pipe.Writer.Complete(exception);
+    public override void Complete(Exception? exception = null)
+    {
+        Commit();
+        _pipe.Writer.Complete(exception);
+    }
 
     private async Task SendAsync()
     {

@@ -15,6 +15,9 @@ namespace LossService.Requests;
 /// </summary>
 public sealed class ScoreRequest : IDisposable
 {
+    // the framework copies the values of an enumeration for whoever asks for them
+    private static readonly TargetForm[] EachTargetForm = Enum.GetValues<TargetForm>();
+
     private readonly Tensor?[] _tensors = new Tensor?[Fields.Tensors.Length];
     private int _encoded;
 
@@ -123,7 +126,10 @@ public sealed class ScoreRequest : IDisposable
     }
 
     /// <summary>The forms of the posted labels, in order.</summary>
-    public IEnumerable<TargetForm> LabelForms => Enum.GetValues<TargetForm>().Where(form => this[GetField(form)] is not null);
+    public IEnumerable<TargetForm> LabelForms => EachTargetForm.Where(form => this[GetField(form)] is not null);
+
+    /// <summary>The first of <see cref="LabelForms"/>; the default where there are none.</summary>
+    public TargetForm FirstLabelForm => Array.Find(EachTargetForm, form => this[GetField(form)] is not null);
 
     /// <summary>The posted predictions; null where there are none, or several.</summary>
     public Tensor? Predictions => Form is { } form ? _tensors[(int)form] : null;
@@ -145,7 +151,7 @@ public sealed class ScoreRequest : IDisposable
     public static TensorField GetField(TargetForm form) => TensorField.Labels + (int)form;
 
     /// <summary>The request as a batch, with the labels of the first form posted. The tensors stay the request's.</summary>
-    public Batch ToBatch(PredictionForm form) => ToBatch(form, LabelForms.FirstOrDefault());
+    public Batch ToBatch(PredictionForm form) => ToBatch(form, FirstLabelForm);
 
     private Batch ToBatch(PredictionForm form, TargetForm labels) => new()
     {
@@ -181,7 +187,7 @@ public sealed class ScoreRequest : IDisposable
     public void CountSamples(ScoreSet scores)
     {
         if (!HasSeveral) ServiceMeter.CountSamples(Loss.Name, scores.Single.Totals.Samples);
-        foreach (var (entry, scored) in Entries.Zip(scores.Entries)) ServiceMeter.CountSamples(entry.Loss.Name, scored.Totals.Samples);
+        else foreach (var (entry, scored) in Entries.Zip(scores.Entries)) ServiceMeter.CountSamples(entry.Loss.Name, scored.Totals.Samples);
     }
 
     /// <summary>Forgets everything that was read but the dtype.</summary>

@@ -47,7 +47,7 @@ internal sealed class NdjsonSummary(bool hasSeveral)
         var losses = hasSeveral ? request.Entries : [request];
         if (_first is null) _losses.AddRange(losses.Select(loss => new LossSummary(loss)));
         _first ??= request;
-        foreach (var (loss, scored) in losses.Zip(scores.Entries)) Find(loss)!.Add(scored);
+        for (var i = 0; i < losses.Count; i++) Find(losses[i])!.Add(scores.Entries[i]);
     }
 
     /// <summary>Counts a line that got a problem.</summary>
@@ -70,7 +70,7 @@ internal sealed class NdjsonSummary(bool hasSeveral)
         body.Write("}}\n"u8);
     }
 
-    private LossSummary? Find(ScoreRequest loss) => _losses.Find(known => known.Entry?.Name == loss.Entry?.Name);
+    private LossSummary? Find(ScoreRequest loss) => !hasSeveral ? _losses[0] : _losses.Find(known => known.Entry?.Name == loss.Entry?.Name);
 
     private void WriteLosses(IBufferWriter<byte> body)
     {

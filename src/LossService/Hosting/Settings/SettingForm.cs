@@ -14,14 +14,18 @@ internal static class SettingForm
     public static Type? FindNamed(Type type) =>
         type.IsGenericType && type.GetGenericTypeDefinition() == typeof(Dictionary<,>) ? type.GetGenericArguments()[1] : null;
 
-    /// <summary>Whether a text is a value of the type.</summary>
-    public static bool IsOf(Type type, string text) => CodeOf(type) switch
+    /// <summary>The property of a record for a name, in whatever case it is written; null where there is none.</summary>
+    public static PropertyInfo? FindProperty(Type type, string name) =>
+        type.GetProperty(name, BindingFlags.Public | BindingFlags.Instance | BindingFlags.IgnoreCase);
+
+    /// <summary>The value of the type that a text is; null where it is none.</summary>
+    public static object? Parse(Type type, string text) => CodeOf(type) switch
     {
-        TypeCode.String => true,
-        TypeCode.Boolean => bool.TryParse(text, out _),
-        TypeCode.Int32 => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        TypeCode.Int64 => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out _),
-        TypeCode.Double => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out _),
+        TypeCode.String => text,
+        TypeCode.Boolean => bool.TryParse(text, out var value) ? value : null,
+        TypeCode.Int32 => int.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null,
+        TypeCode.Int64 => long.TryParse(text, NumberStyles.Integer, CultureInfo.InvariantCulture, out var value) ? value : null,
+        TypeCode.Double => double.TryParse(text, NumberStyles.Float, CultureInfo.InvariantCulture, out var value) ? value : null,
         var code => throw new NotSupportedException($"no setting is of {code}"),
     };
 

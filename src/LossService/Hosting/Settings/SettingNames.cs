@@ -34,7 +34,7 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
         var (value, children) = (section.Value, section.GetChildren());
         if (SettingForm.IsValue(type))
         {
-            if (value is not null && !SettingForm.IsOf(type, value))
+            if (value is not null && SettingForm.Parse(type, value) is null)
                 yield return $"{Quote(section.Path)} is not {SettingForm.Describe(property!)}.";
             foreach (var child in children) yield return $"{Show(child.Path)} is not a setting: {Show(section.Path)} is one value.";
             yield break;
@@ -42,8 +42,9 @@ internal sealed class SettingNames(IConfigurationRoot configuration)
         if (!string.IsNullOrEmpty(value)) yield return $"{Quote(section.Path)} is not a setting, but a group of settings.";
         foreach (var child in children)
         {
-            var own = type.GetProperties().FirstOrDefault(one => one.Name.Equals(child.Key, StringComparison.OrdinalIgnoreCase));
-            var inner = SettingForm.FindNamed(type) ?? own?.PropertyType;
+            var named = SettingForm.FindNamed(type);
+            var own = named is null ? SettingForm.FindProperty(type, child.Key) : null;
+            var inner = named ?? own?.PropertyType;
             if (inner is null) yield return $"{Quote(child.Path)} is not a setting{Suggest(type, section, child.Key)}";
             else foreach (var error in FindErrors(child, inner, own)) yield return error;
         }

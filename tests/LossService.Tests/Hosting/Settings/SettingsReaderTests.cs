@@ -1,3 +1,4 @@
+using System.ComponentModel.DataAnnotations;
 using LossService.Hosting.Settings;
 using LossService.Http;
 using Microsoft.Extensions.Configuration;
@@ -17,6 +18,35 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void Settings_NotGiven_HaveTheirDefaults() => Assert.Equal(new(), Read().Limits);
+
+    /// <summary>What the configuration does not name is not checked at the start.</summary>
+    [Fact]
+    public void Settings_NotGiven_AreValid()
+    {
+        var errors = new List<ValidationResult>();
+        Assert.All(Records(new ServiceSettings()), record =>
+            Assert.True(
+                Validator.TryValidateObject(record, new(record), errors, validateAllProperties: true),
+                errors.FirstOrDefault()?.ErrorMessage));
+    }
+
+    [Fact]
+    public void Settings_OfEveryForm_AreRead()
+    {
+        var settings = Read(
+            ("AllowedHosts", "a;b"), ("auth:keys:trainer:sha256", Hash), ("Auth:Keys:trainer:Scopes", "metrics"), ("Auth:Required", "true"),
+            ("Compression:Answers", "False"), ("Limits:MemoryBytes", "9000000000"), ("Kestrel:Endpoints:Mine:Url", "http://localhost:1"),
+            ("Kestrel:Endpoints:Mine:SslProtocols:0", "Tls12"), ("Kestrel:Endpoints:Mine:Certificate:Path", "x.pem"),
+            ("Kestrel:EndpointDefaults:Protocols", "Http1"), ("WarmUp:Seconds", "3"));
+        Assert.Equal("a;b", settings.AllowedHosts);
+        Assert.Equal(new() { Sha256 = Hash, Scopes = "metrics" }, settings.Auth.Keys["trainer"]);
+        Assert.True(settings.Auth.Required);
+        Assert.False(settings.Compression.Answers);
+        Assert.Equal(new Limits { MemoryBytes = 9000000000 }, settings.Limits);
+        var endpoint = settings.Kestrel.Endpoints["Mine"];
+        Assert.Equal(("http://localhost:1", "Tls12", "x.pem"), (endpoint.Url, endpoint.SslProtocols["0"], endpoint.Certificate!.Path));
+        Assert.Equal(("Http1", 3), (settings.Kestrel.EndpointDefaults.Protocols, settings.WarmUp.Seconds));
+    }
 
     [Fact]
     public void Settings_InAnyCase_AreRead() => Assert.Equal(2048, Read(("LIMITS:bodybytes", "2048")).Limits.BodyBytes);
@@ -89,6 +119,12 @@ public sealed class SettingsReaderTests
 
     [Fact]
     public void Value_Long_IsCut() => Assert.True(Refuse(("Limits:BodyBytes", new string('9', 10_000))).Length < 300);
+
+    /// <summary>A record of settings and those in it.</summary>
+    private static IEnumerable<object> Records(object record) => record.GetType().GetProperties()
+        .Where(property => property.PropertyType == typeof(Limits)
+            || property.PropertyType.Name.EndsWith("Settings", StringComparison.Ordinal))
+        .SelectMany(property => Records(property.GetValue(record)!)).Prepend(record);
 
     private static ServiceSettings Read(params (string Key, string Value)[] settings) => SettingsReader.Read(new ConfigurationBuilder()
         .AddInMemoryCollection(settings.ToDictionary(setting => setting.Key, setting => (string?)setting.Value)).Build());

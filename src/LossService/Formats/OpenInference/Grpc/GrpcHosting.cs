@@ -13,9 +13,8 @@ internal static class GrpcHosting
     private const int SmallMessage = 64 * 1024;
 
     /// <summary>Registers gRPC; the limit on a message is <see cref="Limits.MessageBytes"/>.</summary>
-    public static void AddGrpcInference(this WebApplicationBuilder builder)
+    public static void AddGrpcInference(this WebApplicationBuilder builder, Limits limits)
     {
-        var limits = builder.Configuration.GetSection(nameof(Limits)).Get<Limits>() ?? new();
         builder.Services.AddGrpc(grpc =>
         {
             // otherwise every POST to a path of two segments counts as a call of an unknown service
