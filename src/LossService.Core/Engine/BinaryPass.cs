@@ -1,3 +1,6 @@
+using System.Numerics;
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -71,7 +74,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _hard = new(_elementScores.AreNeeded, _kernelScale);
         // the block kernel does not handle an infinite loss of weight 0, which is 0
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [> 0] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
+            && _posWeight is [> 0] && (!_wantsMore || HasJudgements(batch)) && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks.For(predictions.DType, _labels.DType);
     }
 
@@ -111,7 +114,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             if (triesKernel && count >= Lanes.Width)
             {
                 count &= -Lanes.Width;
-                if (TryKernel(block, count, scratch, sum)) continue;
+                if (TryKernel(block, count, scratch, sum, tally)) continue;
                 // where one label is soft, others are, too
                 triesKernel = false;
             }
@@ -128,7 +131,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     }
 
     /// <summary>Scores a block from tensor to tensor by the kernel; false where a label is soft.</summary>
-    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum)
+    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
@@ -139,8 +142,16 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             _elementScores.Find(block, count, scratch);
             scores = new(scratch.Score, scratch.ScoreError);
         }
-        if (!_kernelBlock!(z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
-        sum.Add(BinaryScratch.Span(scratch.Value, count));
+        // the losses are the cross-entropies, but for their weights
+        var crossEntropies = _posWeight[0] == 1 ? null : scratch.CrossEntropy;
+        var judgements = tally is null ? default
+            : new LogisticJudgements(scratch.P, scratch.Target, crossEntropies, _calibratesPositive);
+        if (!_kernelBlock!(
+            z.At(block), _labels.At(block), count, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements)) return false;
+        var values = BinaryScratch.Span(scratch.Value, count);
+        tally?.AddUnweighted(crossEntropies == null ? values : BinaryScratch.Span(crossEntropies, count), judgements.Hits,
+            BinaryScratch.Span(scratch.P, count), BinaryScratch.Span(scratch.Target, count), crossEntropies == null ? sum : null);
+        if (tally is null || crossEntropies != null) sum.Add(values);
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;
     }
@@ -228,6 +239,16 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         }
     }
 
+    /// <summary>
+    /// Whether the kernel finds all that a batch wants beside loss and gradient: metrics in plain doubles, of logits as posted, and none
+    /// of a class.
+    /// </summary>
+    private static bool HasJudgements(Batch batch) => batch.StoredDType != DType.Float64
+        && !batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy)
+        && batch.Options.Get(SharedOptions.Temperature) == 1 && !batch.Options.Has(SharedOptions.LogitBias)
+        && !batch.Options.Get(SharedOptions.PerClass) && !batch.Options.Get(SharedOptions.ConfusionMatrix)
+        && !batch.Options.Get(SharedOptions.ClassWiseCalibration);
+
     private static int CountColumns(Batch batch) => batch.Predictions.Shape.Rank > 1 ? batch.Predictions.Shape.Last : 1;
 
     private void CountClasses(MetricsSum tally, long block, int count, BinaryScratch scratch)
@@ -243,14 +264,36 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
 
     private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)
     {
-        Span<double> confidences = stackalloc double[count], outcomes = stackalloc double[count];
-        var hits = 0;
-        for (var i = 0; i < count; i++)
+        Span<double> confidences = stackalloc double[BinaryScratch.Block], outcomes = stackalloc double[BinaryScratch.Block];
+        var hits = JudgeVectors(count, scratch, confidences, outcomes);
+        for (var i = count & -Lanes.Width; i < count; i++)
         {
             (var isHit, confidences[i], outcomes[i]) = Judge(scratch, i);
             hits += isHit ? 1 : 0;
         }
-        tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, confidences, outcomes);
+        tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, confidences[..count], outcomes[..count]);
+    }
+
+    /// <summary>The same as <see cref="Judge"/> for the whole vectors of a block; returns the number of hits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private int JudgeVectors(int count, BinaryScratch scratch, Span<double> confidences, Span<double> outcomes)
+    {
+        var isOfLogits = _batch.Form == PredictionForm.Logits;
+        var (hits, edge) = (0, Vector256.Create(isOfLogits ? 0 : 0.5));
+        var predicted = isOfLogits && _isBiased ? scratch.Score : scratch.Posted;
+        var (target, calibratesPositive) = (_target, _calibratesPositive);
+        var labels = target.IsTeacher ? scratch.Target : scratch.Label;
+        for (var i = 0; i <= count - Lanes.Width; i += Lanes.Width)
+        {
+            var isPositive = Vector256.GreaterThan(Vector256.LoadAligned(predicted + i), edge);
+            var isMiss = isPositive ^ target.ArePositive(Vector256.LoadAligned(scratch.Label + i));
+            hits += Lanes.Width - BitOperations.PopCount(isMiss.ExtractMostSignificantBits());
+            var p = Vector256.LoadAligned(scratch.P + i);
+            (calibratesPositive ? p : Lanes.Select(isPositive, p, Vector256.LoadAligned(scratch.Q + i))).StoreUnsafe(ref confidences[i]);
+            (calibratesPositive ? Vector256.LoadAligned(labels + i) : Vector256.AndNot(Vector256<double>.One, isMiss))
+                .StoreUnsafe(ref outcomes[i]);
+        }
+        return hits;
     }
 
     private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)

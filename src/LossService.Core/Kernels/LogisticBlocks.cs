@@ -30,7 +30,8 @@ internal static unsafe class LogisticBlocks
     };
 
     private static bool TryScore<TElement, TLabel>(
-        byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient)
+        byte* z, byte* t, int count, double posWeight, double scale, in LogisticScores scores, double* losses, byte* gradient,
+        ref LogisticJudgements judgements)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
@@ -38,8 +39,12 @@ internal static unsafe class LogisticBlocks
         var labels = (TLabel*)t;
         var (done, areHard) = (0, true);
         if (Lanes.HasMost)
-            done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, posWeight, scale, scores, losses, to, ref areHard);
-        Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, posWeight, scale, scores, losses, to, ref areHard);
+        {
+            done = Score<TElement, TLabel, PlainEight>(
+                logits, labels, 0, count, posWeight, scale, scores, losses, to, ref judgements, ref areHard);
+        }
+        Score<TElement, TLabel, PlainDouble>(
+            logits, labels, done, count, posWeight, scale, scores, losses, to, ref judgements, ref areHard);
         return areHard;
     }
 
@@ -47,7 +52,7 @@ internal static unsafe class LogisticBlocks
     /// <returns>The first that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int Score<TElement, TLabel, TNumber>(TElement* z, TLabel* t, int start, int count, double posWeight, double scale,
-        in LogisticScores scores, double* losses, TElement* gradient, ref bool areHard)
+        in LogisticScores scores, double* losses, TElement* gradient, ref LogisticJudgements judgements, ref bool areHard)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
         where TNumber : struct, IPlainNumbers<TNumber>
@@ -62,7 +67,7 @@ internal static unsafe class LogisticBlocks
                 : LogisticKernel<TNumber>.Exponential(TNumber.Load(z + i));
             e.StoreNearest(ref losses[i]);
         }
-        var isSoft = TNumber.Zero;
+        var (isSoft, judged, judges) = (TNumber.Zero, judgements, judgements.AreWanted);
         var (one, weight, factor, positiveFactor) =
             (TNumber.One, TNumber.Of(posWeight), TNumber.Of(scale), TNumber.Of(-posWeight * scale));
         for (var i = start; i < end; i += TNumber.Count)
@@ -71,12 +76,15 @@ internal static unsafe class LogisticBlocks
             var isPositive = (label - one).IsZero;
             isSoft |= ~(isPositive | label.IsZero);
             var logits = isScored ? own.Load<TNumber>(i) : TNumber.Load(z + i);
-            var kernel = new LogisticKernel<TNumber>(logits, TNumber.Load(ref losses[i]), isPositive);
+            var e = TNumber.Load(ref losses[i]);
+            var kernel = new LogisticKernel<TNumber>(logits, e, isPositive);
             var loss = isScored ? kernel.LossOf(own.LoadErrors<TNumber>(i)) : kernel.Loss;
+            if (judges) judged.Add(i, logits, e, isPositive, loss);
             (loss * TNumber.Select(isPositive, weight, one)).StoreNearest(ref losses[i]);
             if (gradient == null) continue;
             (kernel.Derivative * TNumber.Select(isPositive, positiveFactor, factor)).Store(gradient + i);
         }
+        judgements = judged;
         areHard &= TNumber.GetBits(isSoft) == 0;
         return end;
     }

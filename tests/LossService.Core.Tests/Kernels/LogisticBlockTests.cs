@@ -8,6 +8,8 @@ namespace LossService.Core.Tests.Kernels;
 /// <summary>The way from memory to memory beside the way through the scratch, which a mask that keeps everything takes.</summary>
 public class LogisticBlockTests
 {
+    private const OutputSet Wanted = OutputSet.Loss | OutputSet.Metrics;
+
     private static readonly DType[] LabelTypes =
         [DType.Int64, DType.Int32, DType.Bool, DType.UInt8, DType.Float32, DType.Float64, DType.Int16, DType.Float16];
 
@@ -53,6 +55,20 @@ public class LogisticBlockTests
                 double[] bias = [.. Enumerable.Range(0, draft.Classes).Select(_ => random.Next(-9, 9) / 4.0)];
                 if (isBiased) draft = draft.With("logit_bias", bias);
                 AssertSame(draft);
+            },
+            iter: 300);
+
+    [Fact]
+    public void Score_Metrics_SameBitsAsThroughTheScratch() =>
+        Gen.Select(Batches, Gen.OneOf(LabelTypes), Gen.OneOf(1.0, 0.3), Gen.OneOf("positive", "predicted"), Gen.OneOf(1, 2, 15, 100)).Sample(
+            (draft, labels, posWeight, calibration, bins) =>
+            {
+                draft = (draft with { LabelDType = labels, DType = DType.Float32 }).With("pos_weight", new[] { posWeight })
+                    .With("calibration", calibration).With("bins", bins);
+                var masked = draft with { Mask = [.. Enumerable.Repeat(true, draft.Samples)] };
+                var (expected, actual) = (Scored.Of(masked, Wanted), Scored.Of(draft, Wanted));
+                Assert.Equal(expected.Loss, actual.Loss);
+                Assert.Equivalent(expected.Metrics, actual.Metrics, strict: true);
             },
             iter: 300);
 
