@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
@@ -28,7 +29,15 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
         *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
     }
 
-    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) => Transpose.Copy(rows, start, columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadEight(StoredBFloat16* source) =>
+        Avx512F.ConvertToVector512Double(HalfBits.FromBFloat16(HalfBits.Load((ushort*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
+        HalfBits.Store(HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(value)), (ushort*)destination);
+
+    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) => Transpose.Words((ushort**)rows, start, (ushort*)columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
@@ -36,7 +45,11 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
         Transpose.Store(one, two, three, four, rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count) => MinMax.FindWidened(row, count);
+    public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count)
+    {
+        var (min, max) = MinMax.FindOfWords((short*)row, count);
+        return (ToDouble(new(min)), ToDouble(new(max)));
+    }
 
     public static double ToDouble(StoredBFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
 
