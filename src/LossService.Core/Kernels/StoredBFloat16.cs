@@ -37,7 +37,8 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
     public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
         HalfBits.Store(HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(value)), (ushort*)destination);
 
-    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) => Transpose.Words((ushort**)rows, start, (ushort*)columns);
+    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) =>
+        Transpose.Words((ushort**)rows, start, (ushort*)columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(

@@ -56,7 +56,8 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
     public static void StoreEight(Vector512<double> value, StoredFloat16* destination) =>
         HalfBits.Store(HalfBits.ToFloat16(Avx512F.ConvertToVector256Single(value)), (ushort*)destination);
 
-    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns) => Transpose.Words((ushort**)rows, start, (ushort*)columns);
+    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns) =>
+        Transpose.Words((ushort**)rows, start, (ushort*)columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(

@@ -21,7 +21,8 @@ internal static unsafe class HalfBits
 
     /// <summary>Writes the low halves of eight lanes, whose high halves are 0.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<uint> bits, ushort* destination) => Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
+    public static void Store(Vector256<uint> bits, ushort* destination) =>
+        Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
 
     /// <summary>Widens binary16, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

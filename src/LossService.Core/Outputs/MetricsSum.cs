@@ -161,7 +161,8 @@ public sealed class MetricsSum
         var bins = _bins.Sums;
         foreach (var bin in bins)
             if (bin.Samples > 0) _outcomes.Add(bin.Outcome);
-        var calibration = new CalibrationSums(bins.Where(bin => bin.Samples > 0).Select(bin => (bin.Weight, bin.Confidence, bin.Outcome)), _weight, _outcomes);
+        var calibration = new CalibrationSums(
+            bins.Where(bin => bin.Samples > 0).Select(bin => (bin.Weight, bin.Confidence, bin.Outcome)), _weight, _outcomes);
         return new(
             Share(_hits),
             [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],

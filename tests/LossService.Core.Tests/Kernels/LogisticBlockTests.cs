@@ -60,7 +60,8 @@ public class LogisticBlockTests
 
     [Fact]
     public void Score_Metrics_SameBitsAsThroughTheScratch() =>
-        Gen.Select(Batches, Gen.OneOf(LabelTypes), Gen.OneOf(1.0, 0.3), Gen.OneOf("positive", "predicted"), Gen.OneOf(1, 2, 15, 100)).Sample(
+        Gen.Select(
+            Batches, Gen.OneOf(LabelTypes), Gen.OneOf(1.0, 0.3), Gen.OneOf("positive", "predicted"), Gen.OneOf(1, 2, 15, 100)).Sample(
             (draft, labels, posWeight, calibration, bins) =>
             {
                 draft = (draft with { LabelDType = labels, DType = DType.Float32 }).With("pos_weight", new[] { posWeight })
