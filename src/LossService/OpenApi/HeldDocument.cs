@@ -13,7 +13,8 @@ namespace LossService.OpenApi;
 /// <summary>
 /// The API document, made in the warm-up or at the first request, and held as text: making it scores every example, which takes longer
 /// than a thousand batches. It has an ETag, so that a client that has it gets 304. Where many ask at once, they are answered in turns:
-/// beside hundreds of responses under way, each step of a probe waits behind a piece of each. </summary>
+/// beside hundreds of responses under way, each step of a probe waits behind a piece of each.
+/// </summary>
 /// <param name="name">The document's name.</param>
 internal sealed class HeldDocument(string name)
 {
