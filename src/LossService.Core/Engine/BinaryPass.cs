@@ -11,7 +11,7 @@ namespace LossService.Core.Engine;
 /// The one loop of every binary loss, a block of elements at a time: read → score → write. An element's results depend on that element
 /// and the options only.
 /// </summary>
-internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula : struct, IElementFormula
+internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TFormula : struct, IElementFormula
 {
     /// <summary>Each thread keeps its working memory, so that a small batch allocates none.</summary>
     [ThreadStatic]
@@ -31,7 +31,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     private readonly bool _isPlainWhereHard;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
-    private readonly LogisticTargets _kernelTargets;
+    private readonly LogisticTargets _kernelTargets, _blockTargets;
     private readonly LogisticElements<TFormula> _kernelElements;
     private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
@@ -73,8 +73,10 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         _isPlainWhereHard = TFormula.IsPlainWhereHard && batch.Form != PredictionForm.Logits && !_target.IsTeacher && smoothing == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
+        // metrics are judged where labels are hard alone
+        _blockTargets = _wantsMore ? new(smoothing, 1, areHard: true) : _kernelTargets;
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [_] && !_wantsMore && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
+            && _posWeight is [_] && (!_wantsMore || (takesAny && smoothing == 0 && HasJudgements(batch))) && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks<TFormula>.For(predictions.DType, _labels.DType);
     }
 
@@ -114,9 +116,9 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             if (triesKernel && count >= Lanes.Width)
             {
                 count &= -Lanes.Width;
-                if (TryKernel(block, count, scratch, sum)) continue;
+                if (TryKernel(block, count, scratch, sum, tally)) continue;
                 // where one label is soft, others are, too
-                triesKernel = !_kernelTargets.AreHard;
+                triesKernel = !_blockTargets.AreHard;
             }
             Load(block, count, scratch);
             var taken = _hasKernel ? _kernelElements.Count(count, scratch) : 0;
@@ -132,7 +134,7 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
     }
 
     /// <summary>Scores a block from tensor to tensor by the kernel; false where it does not take an element.</summary>
-    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum)
+    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
@@ -143,9 +145,17 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
             _elementScores.Find(block, count, scratch);
             scores = new(scratch.Score, scratch.ScoreError);
         }
+        // the losses of binary cross-entropy are the cross-entropies, but for their weights
+        var crossEntropies = _posWeight[0] == 1 ? null : scratch.CrossEntropy;
+        var judgements = tally is null ? default
+            : new LogisticJudgements(scratch.P, scratch.Target, crossEntropies, _calibratesPositive);
         if (!_kernelBlock!(
-            z.At(block), _labels.At(block), count, _kernelTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to)) return false;
-        sum.Add(BinaryScratch.Span(scratch.Value, count));
+            z.At(block), _labels.At(block), count, _blockTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
+            return false;
+        var values = BinaryScratch.Span(scratch.Value, count);
+        tally?.AddUnweighted(crossEntropies == null ? values : BinaryScratch.Span(crossEntropies, count), judgements.Hits,
+            BinaryScratch.Span(scratch.P, count), BinaryScratch.Span(scratch.Target, count), crossEntropies == null ? sum : null);
+        if (tally is null || crossEntropies != null) sum.Add(values);
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;
     }
@@ -216,58 +226,17 @@ internal sealed unsafe class BinaryPass<TFormula> : IDisposable where TFormula :
         Scores.Entropy?.Write(block, BinaryScratch.Span(scratch.Entropy, count));
     }
 
-    private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
-    {
-        if (tally.Classes is not null || tally.ClassBins is not null) CountClasses(tally, block, count, scratch);
-        if (Weights.ArePlain)
-        {
-            TallyUnweighted(tally, count, scratch);
-            return;
-        }
-        for (var i = 0; i < count; i++)
-        {
-            if (!Weights.Kept.Contains(block + i)) continue;
-            var (isHit, confidence, outcome) = Judge(scratch, i);
-            tally.Add(Weights[block + i], new Dd(scratch.CrossEntropy[i]), isHit, isHit ? 0 : 1);
-            tally.AddToBin(Weights[block + i], confidence, outcome);
-        }
-    }
+    /// <summary>
+    /// Whether the kernel finds all that a batch wants beside loss and gradient: metrics in plain doubles, of logits as posted, and none
+    /// of a class.
+    /// </summary>
+    private static bool HasJudgements(Batch batch) => batch.StoredDType != DType.Float64
+        && !batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy)
+        && batch.Options.Get(SharedOptions.Temperature) == 1 && !batch.Options.Has(SharedOptions.LogitBias)
+        && !batch.Options.Get(SharedOptions.PerClass) && !batch.Options.Get(SharedOptions.ConfusionMatrix)
+        && !batch.Options.Get(SharedOptions.ClassWiseCalibration);
 
     private static int CountColumns(Batch batch) => batch.Predictions.Shape.Rank > 1 ? batch.Predictions.Shape.Last : 1;
-
-    private void CountClasses(MetricsSum tally, long block, int count, BinaryScratch scratch)
-    {
-        for (var i = 0; i < count; i++)
-        {
-            if (!Weights.Kept.Contains(block + i)) continue;
-            var column = (int)((block + i) % _columns);
-            tally.Classes?.AddElement(Weights[block + i], column, _target.IsPositive(scratch.Label[i]), IsPositive(scratch, i));
-            tally.ClassBins?.Add(Weights[block + i], column, scratch.P[i], FindLabel(scratch, i));
-        }
-    }
-
-    private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)
-    {
-        Span<double> confidences = stackalloc double[count], outcomes = stackalloc double[count];
-        var hits = 0;
-        for (var i = 0; i < count; i++)
-        {
-            (var isHit, confidences[i], outcomes[i]) = Judge(scratch, i);
-            hits += isHit ? 1 : 0;
-        }
-        tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, confidences, outcomes);
-    }
-
-    private (bool IsHit, double Confidence, double Outcome) Judge(BinaryScratch scratch, int i)
-    {
-        var positive = IsPositive(scratch, i);
-        var isHit = positive == _target.IsPositive(scratch.Label[i]);
-        return _calibratesPositive ? (isHit, scratch.P[i], FindLabel(scratch, i))
-            // 1 − P is rounded twice: then −z and z have other confidences
-            : (isHit, positive ? scratch.P[i] : scratch.Q[i], isHit ? 1 : 0);
-    }
-
-    private double FindLabel(BinaryScratch scratch, int i) => _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
 
     private bool IsPositive(BinaryScratch scratch, int i) => _batch.Form != PredictionForm.Logits ? scratch.Posted[i] > 0.5
         : _isBiased ? scratch.Score[i] > 0 : scratch.Posted[i] > 0;

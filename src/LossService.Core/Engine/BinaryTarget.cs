@@ -26,6 +26,12 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
     public bool IsPositive(double posted) =>
         form == TargetForm.Labels ? posted > 0.5 : form == TargetForm.Logits ? posted > 0 : posted >= LogOfHalf;
 
+    /// <summary>The same of four labels, as a mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public Vector256<double> ArePositive(Vector256<double> posted) => form is TargetForm.Labels or TargetForm.Logits
+        ? Vector256.GreaterThan(posted, Vector256.Create(form == TargetForm.Labels ? 0.5 : 0))
+        : Vector256.GreaterThanOrEqual(posted, Vector256.Create(LogOfHalf));
+
     /// <summary>t and 1 − t of a teacher in double-double.</summary>
     public (Dd T, Dd U) Read(Vector256<double> posted)
     {

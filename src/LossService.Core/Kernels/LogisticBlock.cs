@@ -12,7 +12,8 @@ namespace LossService.Core.Kernels;
 /// <param name="scores">What takes the place of the logits.</param>
 /// <param name="losses">Receives the weighted losses.</param>
 /// <param name="gradient">Receives the derivatives; null = not wanted.</param>
+/// <param name="judgements">Receives what metrics are made of, where that is wanted.</param>
 /// <returns>Whether every element was scored, with all the digits that it needs; if not, the results are undefined.</returns>
 internal unsafe delegate bool LogisticBlock(
     byte* z, byte* t, int count, in LogisticTargets targets, double posWeight, double scale, in LogisticScores scores, double* losses,
-    byte* gradient);
+    byte* gradient, ref LogisticJudgements judgements);

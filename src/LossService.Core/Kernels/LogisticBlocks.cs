@@ -31,7 +31,7 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
 
     private static bool TryScore<TElement, TLabel>(
         byte* z, byte* t, int count, in LogisticTargets targets, double posWeight, double scale, in LogisticScores scores, double* losses,
-        byte* gradient)
+        byte* gradient, ref LogisticJudgements judgements)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
     {
@@ -39,8 +39,12 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
         var labels = (TLabel*)t;
         var (done, isDone) = (0, true);
         if (Lanes.HasMost)
-            done = Score<TElement, TLabel, PlainEight>(logits, labels, 0, count, targets, posWeight, scale, scores, losses, to, ref isDone);
-        Score<TElement, TLabel, PlainDouble>(logits, labels, done, count, targets, posWeight, scale, scores, losses, to, ref isDone);
+        {
+            done = Score<TElement, TLabel, PlainEight>(
+                logits, labels, 0, count, targets, posWeight, scale, scores, losses, to, ref judgements, ref isDone);
+        }
+        Score<TElement, TLabel, PlainDouble>(
+            logits, labels, done, count, targets, posWeight, scale, scores, losses, to, ref judgements, ref isDone);
         return isDone;
     }
 
@@ -49,7 +53,7 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static int Score<TElement, TLabel, TNumber>(
         TElement* z, TLabel* t, int start, int count, in LogisticTargets targets, double posWeight, double scale,
-        in LogisticScores scores, double* losses, TElement* gradient, ref bool isDone)
+        in LogisticScores scores, double* losses, TElement* gradient, ref LogisticJudgements judgements, ref bool isDone)
         where TElement : unmanaged, IStoredFloat<TElement>
         where TLabel : unmanaged, IStored<TLabel>
         where TNumber : struct, IPlainNumbers<TNumber>
@@ -64,18 +68,21 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
                 : LogisticElement<TNumber>.Exponential(TNumber.Load(z + i));
             e.StoreNearest(ref losses[i]);
         }
-        var lost = TNumber.Zero;
+        var (lost, judged, judges) = (TNumber.Zero, judgements, judgements.AreWanted);
         var (labels, weight, factor) = (targets, TNumber.Of(posWeight), TNumber.Of(scale));
         for (var i = start; i < end; i += TNumber.Count)
         {
             var label = TNumber.Load(t + i);
             var (positive, negative) = labels.Read(label, weight);
             var (logits, errors) = isScored ? (own.Load<TNumber>(i), own.LoadErrors<TNumber>(i)) : (TNumber.Load(z + i), TNumber.Zero);
-            var element = new LogisticElement<TNumber>(logits, errors, TNumber.Load(ref losses[i]), positive, negative);
+            var e = TNumber.Load(ref losses[i]);
+            var element = new LogisticElement<TNumber>(logits, errors, e, positive, negative);
             TLoss.AtLogit(element, out var derivative).StoreNearest(ref losses[i]);
+            if (judges) judged.Add(i, logits, e, label);
             lost |= labels.AreHard ? ~labels.Take(label) : element.IsErrorLost;
             if (gradient != null) (derivative * factor).Store(gradient + i);
         }
+        judgements = judged;
         isDone &= TNumber.GetBits(lost) == 0;
         return end;
     }

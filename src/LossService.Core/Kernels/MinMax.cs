@@ -1,7 +1,6 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
-using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
@@ -32,22 +31,29 @@ internal static unsafe class MinMax
         return (low, high);
     }
 
-    /// <summary>The minimum and the maximum of at least one number of a type without vectors of its own, none NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) FindWidened<TElement>(TElement* row, int count)
-        where TElement : unmanaged, IStoredFloat<TElement>
+    /// <summary>The bits of the minimum and the maximum of at least one number of 16 bits, none NaN.</summary>
+    /// <remarks>As integers they are in order once the bits below the sign of negative ones are inverted.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static (ushort Min, ushort Max) FindOfWords(short* row, int count)
     {
-        var (low, high) = (Vector256.Create(TElement.ToDouble(row[0])), Vector256.Create(TElement.ToDouble(row[0])));
+        var (low, high) = (Order(row[0]), Order(row[0]));
         var i = 0;
-        for (; i <= count - Vector256<double>.Count; i += Vector256<double>.Count)
+        if (count >= Vector256<short>.Count)
         {
-            var four = TElement.Load(row + i);
-            (low, high) = (Vector256.MinNative(low, four), Vector256.MaxNative(high, four));
+            var (min, max) = (Vector256.Create(low), Vector256.Create(high));
+            for (; i <= count - Vector256<short>.Count; i += Vector256<short>.Count)
+            {
+                var words = Vector256.Load(row + i);
+                words ^= (words >> 15) & Vector256.Create((short)0x7FFF);
+                (min, max) = (Vector256.Min(min, words), Vector256.Max(max, words));
+            }
+            for (var lane = 0; lane < Vector256<short>.Count; lane++)
+                (low, high) = (short.Min(low, min[lane]), short.Max(high, max[lane]));
         }
-        var (min, max) = Reduce(low, high);
-        for (; i < count; i++)
-            (min, max) = (double.MinNative(min, TElement.ToDouble(row[i])), double.MaxNative(max, TElement.ToDouble(row[i])));
-        return (min, max);
+        for (; i < count; i++) (low, high) = (short.Min(low, Order(row[i])), short.Max(high, Order(row[i])));
+        return ((ushort)Order(low), (ushort)Order(high));
+
+        static short Order(short bits) => (short)(bits ^ ((bits >> 15) & 0x7FFF));
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -91,7 +91,7 @@ internal static unsafe class RowTranspose
         {
             var (a, b) = (Vector256.Load((double*)from), Vector256.Load((double*)(from + fromStride)));
             var (c, d) = (Vector256.Load((double*)(from + 2 * fromStride)), Vector256.Load((double*)(from + 3 * fromStride)));
-            Transpose.Squares(ref a, ref b, ref c, ref d);
+            Lanes.Transpose(ref a, ref b, ref c, ref d);
             a.Store((double*)to);
             b.Store((double*)(to + toStride));
             c.Store((double*)(to + 2 * toStride));

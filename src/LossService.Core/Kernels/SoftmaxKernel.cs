@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
@@ -166,27 +165,6 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
             sumOfShare += b;
         }
         return (sum.ToScalar(), spread == null ? classes : sumOfShare.ToScalar());
-    }
-
-    /// <summary>How many classes come before y: those with a larger logit, and of those with the same the ones of a lower index.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static int CountBefore(TElement* z, int classes, int y)
-    {
-        var own = Vector256.Create(TElement.ToDouble(z[y]));
-        var (count, c) = (0, 0);
-        for (; c <= classes - Width; c += Width)
-        {
-            var block = TElement.Load(z + c);
-            // in blocks before the label's, equals come before, too
-            var before = c + Width <= y ? Vector256.GreaterThanOrEqual(block, own) : Vector256.GreaterThan(block, own);
-            count += BitOperations.PopCount(before.ExtractMostSignificantBits());
-        }
-        var counted = Math.Min(c, y & -Width);
-        for (; c < classes; c++)
-            if (TElement.ToDouble(z[c]) > own[0]) count++;
-        for (c = counted; c < y; c++)
-            if (TElement.ToDouble(z[c]) == own[0]) count++;
-        return count;
     }
 
     /// <summary>Writes scale·∂loss/∂z of a row from the exponentials.</summary>

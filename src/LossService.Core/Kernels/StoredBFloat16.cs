@@ -1,15 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
 /// <summary>An element of a bfloat16 tensor.</summary>
-/// <remarks>Results are rounded to float32 first: what is stored is the nearest number, or next to it where two are equally near.</remarks>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
 internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<StoredBFloat16>
 {
+    private const int Fraction = 7;
+
     private readonly ushort _bits = bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -22,13 +24,22 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<double> value, StoredBFloat16* destination)
     {
-        var bits = StoredFloat32.Narrow(value).AsUInt32();
+        var bits = StoredFloat32.Narrow(HalfBits.ToOdd(value, Fraction)).AsUInt32();
         var odd = (bits >>> 16) & Vector128<uint>.One;
         var rounded = (bits + odd + Vector128.Create(0x7FFFu)) >>> 16;
         *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
     }
 
-    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) => Transpose.Copy(rows, start, columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadEight(StoredBFloat16* source) =>
+        Avx512F.ConvertToVector512Double(HalfBits.FromBFloat16(HalfBits.Load((ushort*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
+        HalfBits.Store(HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(HalfBits.ToOdd(value, Fraction))), (ushort*)destination);
+
+    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) =>
+        Transpose.Words((ushort**)rows, start, (ushort*)columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
@@ -36,11 +47,15 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
         Transpose.Store(one, two, three, four, rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count) => MinMax.FindWidened(row, count);
+    public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count)
+    {
+        var (min, max) = MinMax.FindOfWords((short*)row, count);
+        return (ToDouble(new(min)), ToDouble(new(max)));
+    }
 
     public static double ToDouble(StoredBFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
 
-    public static StoredBFloat16 FromDouble(double value) => new(Round((float)value));
+    public static StoredBFloat16 FromDouble(double value) => new(Round((float)HalfBits.ToOdd(Vector256.Create(value), Fraction).ToScalar()));
 
     private static ushort Round(float value)
     {

@@ -1,15 +1,17 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
 /// <summary>An element of a float16 tensor.</summary>
-/// <remarks>Results are rounded to float32 first: what is stored is the nearest number, or next to it where two are equally near.</remarks>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
 internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<StoredFloat16>
 {
+    private const int Fraction = 10;
+
     private readonly ushort _bits = bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -17,10 +19,13 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
     {
         var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
         var size = (bits & Vector128.Create(0x7FFFu)) << 13;
-        // the exponents differ by 112; an infinity and NaN have the largest
-        var number = size.AsSingle() * Vector128.Create(5.192296858534828e33f);
-        var isSpecial = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x7BFF << 13));
-        var four = Vector128.ConditionalSelect(isSpecial.AsUInt32(), size | Vector128.Create(0x7F800000u), number.AsUInt32());
+        // see HalfBits
+        var normal = size + Vector128.Create(0x38000000u);
+        var subnormal = (size + Vector128.Create(0x38800000u)).AsSingle() - Vector128.Create(6.103515625e-5f);
+        var isSmall = Vector128.LessThan(size.AsInt32(), Vector128.Create(0x400 << 13)).AsUInt32();
+        var four = Vector128.ConditionalSelect(isSmall, subnormal.AsUInt32(), normal);
+        var isSpecial = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x7BFF << 13)).AsUInt32();
+        four |= isSpecial & Vector128.Create(0x7F800000u);
         var sign = (bits & Vector128.Create(0x8000u)) << 16;
         return StoredFloat32.Widen((four | sign).AsSingle());
     }
@@ -28,7 +33,7 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<double> value, StoredFloat16* destination)
     {
-        var bits = StoredFloat32.Narrow(value).AsUInt32();
+        var bits = StoredFloat32.Narrow(HalfBits.ToOdd(value, Fraction)).AsUInt32();
         var size = bits & Vector128.Create(0x7FFFFFFFu);
         var odd = (size >>> 13) & Vector128<uint>.One;
         // + a half of the last place that is kept, − the difference of the exponents
@@ -44,7 +49,16 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
         *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
     }
 
-    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns) => Transpose.Copy(rows, start, columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadEight(StoredFloat16* source) =>
+        Avx512F.ConvertToVector512Double(HalfBits.FromFloat16(HalfBits.Load((ushort*)source)));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEight(Vector512<double> value, StoredFloat16* destination) =>
+        HalfBits.Store(HalfBits.ToFloat16(Avx512F.ConvertToVector256Single(HalfBits.ToOdd(value, Fraction))), (ushort*)destination);
+
+    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns) =>
+        Transpose.Words((ushort**)rows, start, (ushort*)columns);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
@@ -52,7 +66,11 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
         Transpose.Store(one, two, three, four, rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static (double Min, double Max) FindMinMax(StoredFloat16* row, int count) => MinMax.FindWidened(row, count);
+    public static (double Min, double Max) FindMinMax(StoredFloat16* row, int count)
+    {
+        var (min, max) = MinMax.FindOfWords((short*)row, count);
+        return (ToDouble(new(min)), ToDouble(new(max)));
+    }
 
     public static double ToDouble(StoredFloat16 value) => (double)BitConverter.UInt16BitsToHalf(value._bits);
 

@@ -19,7 +19,7 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
     public static void LoadColumns(StoredFloat64** rows, int start, StoredFloat64* columns)
     {
         var (one, two, three, four) = (Load(rows[0] + start), Load(rows[1] + start), Load(rows[2] + start), Load(rows[3] + start));
-        Transpose.Squares(ref one, ref two, ref three, ref four);
+        Lanes.Transpose(ref one, ref two, ref three, ref four);
         Store(one, columns);
         Store(two, columns + 4);
         Store(three, columns + 8);

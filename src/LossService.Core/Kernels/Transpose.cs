@@ -24,39 +24,34 @@ internal static class Transpose
         (c, d) = (Sse.MoveLowToHigh(abHigh, cdHigh), Sse.MoveHighToLow(cdHigh, abHigh));
     }
 
-    /// <inheritdoc cref="Squares(ref Vector128{float}, ref Vector128{float}, ref Vector128{float}, ref Vector128{float})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Squares(ref Vector256<double> a, ref Vector256<double> b, ref Vector256<double> c, ref Vector256<double> d)
-    {
-        if (!Avx.IsSupported)
-        {
-            (a, b, c, d) = (Vector256.Create(a[0], b[0], c[0], d[0]), Vector256.Create(a[1], b[1], c[1], d[1]),
-                Vector256.Create(a[2], b[2], c[2], d[2]), Vector256.Create(a[3], b[3], c[3], d[3]));
-            return;
-        }
-        var (abLow, abHigh) = (Avx.UnpackLow(a, b), Avx.UnpackHigh(a, b));
-        var (cdLow, cdHigh) = (Avx.UnpackLow(c, d), Avx.UnpackHigh(c, d));
-        (a, b) = (Avx.Permute2x128(abLow, cdLow, 0x20), Avx.Permute2x128(abHigh, cdHigh, 0x20));
-        (c, d) = (Avx.Permute2x128(abLow, cdLow, 0x31), Avx.Permute2x128(abHigh, cdHigh, 0x31));
-    }
-
     /// <summary>Writes four columns of four to elements start to start + 3 of each of four rows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static unsafe void Store<TElement>(
         Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, TElement** rows, int start)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
-        Squares(ref one, ref two, ref three, ref four);
+        Lanes.Transpose(ref one, ref two, ref three, ref four);
         TElement.Store(one, rows[0] + start);
         TElement.Store(two, rows[1] + start);
         TElement.Store(three, rows[2] + start);
         TElement.Store(four, rows[3] + start);
     }
 
-    /// <summary>Copies elements start to start + 3 of each of four rows to four columns of four.</summary>
-    public static unsafe void Copy<TElement>(TElement** rows, int start, TElement* columns) where TElement : unmanaged
+    /// <summary>Copies elements start to start + 3 of each of four rows of 16 bits to four columns of four.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static unsafe void Words(ushort** rows, int start, ushort* columns)
     {
-        for (var c = 0; c < Lanes.Width; c++)
-            for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
+        if (!Sse2.IsSupported)
+        {
+            for (var c = 0; c < Lanes.Width; c++)
+                for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
+            return;
+        }
+        var ab = Sse2.UnpackLow(Four(rows[0] + start), Four(rows[1] + start)).AsUInt32();
+        var cd = Sse2.UnpackLow(Four(rows[2] + start), Four(rows[3] + start)).AsUInt32();
+        Sse2.UnpackLow(ab, cd).AsUInt16().Store(columns);
+        Sse2.UnpackHigh(ab, cd).AsUInt16().Store(columns + 8);
+
+        static Vector128<ushort> Four(ushort* from) => Vector128.CreateScalarUnsafe(*(ulong*)from).AsUInt16();
     }
 }

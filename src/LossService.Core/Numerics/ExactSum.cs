@@ -1,4 +1,3 @@
-using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
@@ -21,7 +20,7 @@ namespace LossService.Core.Numerics;
 /// bits of terms down to 2⁻⁷⁵ of it; what remains is added singly.</para>
 /// <para>One kilobyte. Not thread-safe: each thread needs its own, and the sums are merged.</para>
 /// </remarks>
-internal sealed class ExactSum
+internal sealed partial class ExactSum
 {
     private const int MinExponent = -2148;
     private const int ChunkCount = 132;
@@ -73,21 +72,30 @@ internal sealed class ExactSum
     }
 
     /// <summary>Adds every value; about one addition each where all are within a factor of 2⁷⁵.</summary>
-    public void Add(ReadOnlySpan<double> values)
+    public void Add(ReadOnlySpan<double> values) => Add(values, null);
+
+    /// <summary>Adds every value to this sum and to another, at little more than the price of one.</summary>
+    public void Add(ReadOnlySpan<double> values, ExactSum? other)
     {
         while (values.Length >= Pair)
         {
             var count = int.Min(values.Length & -Pair, BlockSize);
-            AddBlock(values[..count]);
+            AddBlock(values[..count], other);
             values = values[count..];
         }
-        foreach (var value in values) Add(value);
+        foreach (var value in values) Add(value, other);
+    }
+
+    private void Add(double x, ExactSum? other)
+    {
+        Add(x);
+        other?.Add(x);
     }
 
     /// <summary>Adds up to <see cref="BlockSize"/> values, a multiple of eight of them, through the bins.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     [SkipLocalsInit]
-    private void AddBlock(ReadOnlySpan<double> values)
+    private void AddBlock(ReadOnlySpan<double> values, ExactSum? other)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
         var (max, otherMax) = (Vector256<long>.Zero, Vector256<long>.Zero);
@@ -102,7 +110,7 @@ internal sealed class ExactSum
         var e = (int)(largest >> 52) - 1023;
         if (e is < MinBinExponent or > MaxBinExponent)
         {
-            foreach (var value in values) Add(value);
+            foreach (var value in values) Add(value, other);
             return;
         }
         var aStart = StartBin(e + BlockBits);
@@ -117,31 +125,32 @@ internal sealed class ExactSum
         for (var i = 0; i < values.Length; i += Pair)
         {
             var rest = Vector256.LoadUnsafe(ref first, (nuint)i);
-            var other = Vector256.LoadUnsafe(ref first, (nuint)i + 4);
+            var next = Vector256.LoadUnsafe(ref first, (nuint)i + 4);
             a = Absorb(a, ref rest);
-            otherA = Absorb(otherA, ref other);
+            otherA = Absorb(otherA, ref next);
             b = Absorb(b, ref rest);
-            otherB = Absorb(otherB, ref other);
-            if (Vector256.EqualsAll(rest | other, Vector256<double>.Zero)) continue;
+            otherB = Absorb(otherB, ref next);
+            if (Vector256.EqualsAll(rest | next, Vector256<double>.Zero)) continue;
             c = Absorb(c, ref rest);
-            c = Absorb(c, ref other);
-            if (Vector256.EqualsAll(rest | other, Vector256<double>.Zero)) continue;
+            c = Absorb(c, ref next);
+            if (Vector256.EqualsAll(rest | next, Vector256<double>.Zero)) continue;
             rest.CopyTo(left[count..]);
-            other.CopyTo(left[(count + 4)..]);
+            next.CopyTo(left[(count + 4)..]);
             count += Pair;
         }
-        foreach (var rest in left[..count]) Add(rest);
+        foreach (var rest in left[..count]) Add(rest, other);
         // exact: together the lanes have moved by less than 2⁵² units in the last place
-        Add(Vector256.Sum((a - aStart) + (otherA - aStart)));
-        Add(Vector256.Sum((b - bStart) + (otherB - bStart)));
-        Add(Vector256.Sum(c - cStart));
+        Add(Vector256.Sum((a - aStart) + (otherA - aStart)), other);
+        Add(Vector256.Sum((b - bStart) + (otherB - bStart)), other);
+        Add(Vector256.Sum(c - cStart), other);
     }
 
     /// <summary>Adds the sum of <paramref name="other"/>, which does not change.</summary>
     public void Add(ExactSum other)
     {
         Carry();
-        for (var i = 0; i < ChunkCount - 1; i++)
+        var (start, end) = other.FindDigits();
+        for (var i = start; i < end; i++)
         {
             var chunk = other._chunks[i];
             _chunks[i] += chunk & DigitMask;
@@ -226,7 +235,8 @@ internal sealed class ExactSum
     public void Subtract(ExactSum other)
     {
         Carry();
-        for (var i = 0; i < ChunkCount - 1; i++)
+        var (start, end) = other.FindDigits();
+        for (var i = start; i < end; i++)
         {
             var chunk = other._chunks[i];
             _chunks[i] -= chunk & DigitMask;
@@ -246,11 +256,21 @@ internal sealed class ExactSum
 
     private static void PassCarries(Span<long> chunks)
     {
-        for (var i = 0; i < chunks.Length - 1; i++)
+        // terms of like size touch few of the chunks
+        var i = chunks.IndexOfAnyExcept(0L);
+        if (i < 0) return;
+        for (var last = chunks.LastIndexOfAnyExcept(0L); i < chunks.Length - 1 && (i <= last || chunks[i] != 0); i++)
         {
             chunks[i + 1] += chunks[i] >> 32;
             chunks[i] &= DigitMask;
         }
+    }
+
+    /// <summary>From where to before where there are digits, the last chunk aside.</summary>
+    private (int Start, int End) FindDigits()
+    {
+        var chunks = _chunks.AsSpan(0, ChunkCount - 1);
+        return (Math.Max(chunks.IndexOfAnyExcept(0L), 0), chunks.LastIndexOfAnyExcept(0L) + 1);
     }
 
     private static void Negate(Span<long> digits)
@@ -258,32 +278,4 @@ internal sealed class ExactSum
         foreach (ref var digit in digits) digit = -digit;
         PassCarries(digits);
     }
-
-    private static double RoundMagnitude(ReadOnlySpan<long> digits, int exponent)
-    {
-        var top = digits.LastIndexOfAnyExcept(0L);
-        if (top < 0) return 0;
-        var highest = 32 * top + BitOperations.Log2((ulong)digits[top]);
-        if (highest + MinExponent + exponent >= 1024) return double.PositiveInfinity;
-
-        // a double has 53 bits, but none below 2⁻¹⁰⁷⁴
-        var lowest = Math.Max(highest - 52, -1074 - MinExponent - exponent);
-        var significand = BitsFrom(digits, lowest);
-        var half = (BitsFrom(digits, lowest - 1) & 1) != 0;
-        if (half && ((significand & 1) != 0 || AnyBelow(digits, lowest - 1))) significand++;
-        return Math.ScaleB(significand, lowest + MinExponent + exponent);
-    }
-
-    /// <summary>The bits at and above a position, of which there are at most 64.</summary>
-    private static ulong BitsFrom(ReadOnlySpan<long> digits, int position)
-    {
-        var (chunk, shift) = (position >> 5, position & 31);
-        return ((ulong)digits[chunk] >> shift)
-            | ((ulong)digits[chunk + 1] << (32 - shift))
-            | ((ulong)digits[chunk + 2] << (32 - shift) << 32);
-    }
-
-    private static bool AnyBelow(ReadOnlySpan<long> digits, int position) =>
-        digits[..(position >> 5)].ContainsAnyExcept(0L)
-        || (digits[position >> 5] & ((1L << (position & 31)) - 1)) != 0;
 }

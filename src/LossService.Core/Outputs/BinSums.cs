@@ -47,6 +47,7 @@ internal sealed class BinSums
     /// <summary>What the bin is from its sums.</summary>
     public CalibrationBin ToBin(double lower, double upper)
     {
+        if (Samples == 0) return new(lower, upper, 0, 0, null, null);
         var weight = Weight.Round();
         return new(
             lower, upper, Samples, weight,

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Outputs;
@@ -11,11 +13,13 @@ public sealed class MetricsSum
     /// <summary>The most classes that are reported, and that a confusion matrix has.</summary>
     internal const int MaxClasses = 1000, MaxMatrix = 100;
 
+    private const int SquaresAtOnce = 256;
+
     private readonly string? _calibration;
     private readonly long[] _topK;
     private readonly ExactSum[] _topKHits;
-    private readonly BinSums[] _bins;
     private readonly BinEdges _edges;
+    private readonly BinTable _bins;
     private readonly ExactSum _weight = new();
     private readonly ExactSum _hits = new();
     private readonly ExactSum _crossEntropy = new();
@@ -36,8 +40,8 @@ public sealed class MetricsSum
         _classes = classes;
         _topK = topK;
         _topKHits = [.. topK.Select(_ => new ExactSum())];
-        _bins = [.. Enumerable.Range(0, bins).Select(_ => new BinSums())];
         _edges = new(bins);
+        _bins = new(_edges);
         _classBins = binnedClasses is { } count ? new(count, _edges) : null;
     }
 
@@ -78,55 +82,46 @@ public sealed class MetricsSum
     /// <param name="outcome">Whether the predicted class is the label's, 1 or 0; or the label.</param>
     internal void AddToBin(double weight, double confidence, double outcome)
     {
-        _bins[_edges.Find(confidence)].Add(weight, confidence, outcome);
+        _bins.Add(weight, confidence, outcome);
         Confidences?.Add(weight, confidence, outcome);
         var error = confidence - outcome;
         _squares.Add(weight * (error * error));
     }
 
-    /// <summary>Counts samples of weight 1, with the same result as one by one: the numbers of a bin are added together.</summary>
+    /// <summary>Counts samples of weight 1, with the same result as one by one.</summary>
     /// <param name="crossEntropies">What <see cref="Add(double, Dd, bool, int)"/> takes of each.</param>
     /// <param name="hits">How many predicted classes are the label's.</param>
-    /// <param name="confidences">What <see cref="AddToBin"/> takes of each; at most 2¹⁶ of them.</param>
+    /// <param name="confidences">What <see cref="AddToBin"/> takes of each.</param>
     /// <param name="outcomes">The outcome of each.</param>
-    internal void AddUnweighted(
-        ReadOnlySpan<double> crossEntropies, int hits, ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes)
+    /// <param name="losses">A sum that the cross-entropies are added to as well; null = none.</param>
+    internal void AddUnweighted(ReadOnlySpan<double> crossEntropies, int hits, ReadOnlySpan<double> confidences,
+        ReadOnlySpan<double> outcomes, ExactSum? losses = null)
     {
         var count = confidences.Length;
         _weight.Add(count);
-        _crossEntropy.Add(crossEntropies);
+        _crossEntropy.Add(crossEntropies, losses);
         _hits.Add(hits);
         if (Confidences is not null)
             for (var i = 0; i < count; i++) Confidences.Add(1, confidences[i], outcomes[i]);
+        _bins.Add(confidences, outcomes);
+        Span<double> squares = stackalloc double[SquaresAtOnce];
+        for (int i = 0, more; i < count; i += more)
+        {
+            more = Math.Min(count - i, SquaresAtOnce);
+            AddSquares(confidences.Slice(i, more), outcomes.Slice(i, more), squares[..more]);
+        }
+    }
 
-        Span<ushort> bins = stackalloc ushort[count];
-        Span<int> ends = stackalloc int[_bins.Length];
-        ends.Clear();
-        for (var i = 0; i < count; i++)
+    /// <summary>Counts rows of classes of weight 1 in the top-k accuracies, beside <see cref="AddUnweighted"/>.</summary>
+    /// <param name="ranks">How many classes are predicted before the label's, of each row.</param>
+    internal void AddRanks(ReadOnlySpan<int> ranks)
+    {
+        for (var i = 0; i < _topK.Length; i++)
         {
-            bins[i] = (ushort)_edges.Find(confidences[i]);
-            ends[bins[i]]++;
+            var hits = 0;
+            foreach (var rank in ranks) hits += rank < _topK[i] ? 1 : 0;
+            _topKHits[i].Add(hits);
         }
-        var start = 0;
-        foreach (ref var end in ends) (start, end) = (start + end, start);
-        Span<double> sorted = stackalloc double[count], sortedOutcomes = stackalloc double[count];
-        for (var i = 0; i < count; i++)
-        {
-            var place = ends[bins[i]]++;
-            (sorted[place], sortedOutcomes[place]) = (confidences[i], outcomes[i]);
-        }
-        start = 0;
-        for (var i = 0; i < _bins.Length; i++)
-        {
-            var (bin, samples) = (_bins[i], ends[i] - start);
-            if (samples == 0) continue;
-            bin.Samples += samples;
-            bin.Weight.Add(samples);
-            bin.Confidence.Add(sorted.Slice(start, samples));
-            bin.Outcome.Add(sortedOutcomes.Slice(start, samples));
-            start = ends[i];
-        }
-        AddSquares(sorted, sortedOutcomes);
     }
 
     /// <summary>
@@ -134,7 +129,7 @@ public sealed class MetricsSum
     /// are reported.
     /// </summary>
     public bool Matches(MetricsSum other) =>
-        _calibration == other._calibration && _bins.Length == other._bins.Length && _topK.AsSpan().SequenceEqual(other._topK)
+        _calibration == other._calibration && _bins.Count == other._bins.Count && _topK.AsSpan().SequenceEqual(other._topK)
         && (_classes is { } own && other._classes is { } others ? own.Matches(others) : _classes == other._classes)
         && _classBins is null == other._classBins is null
         && (_classBins is not { Classes: > 0 } binned || other._classBins!.Classes == 0 || binned.Classes == other._classBins.Classes);
@@ -154,7 +149,7 @@ public sealed class MetricsSum
         if (_classBins is { Classes: 0 }) _classBins = other._classBins;
         else if (other._classBins is { Classes: > 0 } binned) _classBins!.Add(binned);
         for (var i = 0; i < _topK.Length; i++) _topKHits[i].Add(other._topKHits[i]);
-        for (var i = 0; i < _bins.Length; i++) _bins[i].Add(other._bins[i]);
+        _bins.Add(other._bins);
     }
 
     /// <summary>The metrics of all that was counted.</summary>
@@ -163,8 +158,11 @@ public sealed class MetricsSum
         var total = _weight.Round();
         double? Share(ExactSum part) => total == 0 ? null : part.Round() / total;
         _outcomes.Clear();
-        foreach (var bin in _bins) _outcomes.Add(bin.Outcome);
-        var calibration = new CalibrationSums(_bins.Select(bin => (bin.Weight, bin.Confidence, bin.Outcome)), _weight, _outcomes);
+        var bins = _bins.Sums;
+        foreach (var bin in bins)
+            if (bin.Samples > 0) _outcomes.Add(bin.Outcome);
+        var calibration = new CalibrationSums(
+            bins.Where(bin => bin.Samples > 0).Select(bin => (bin.Weight, bin.Confidence, bin.Outcome)), _weight, _outcomes);
         return new(
             Share(_hits),
             [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, Share(_topKHits[i])))],
@@ -173,7 +171,7 @@ public sealed class MetricsSum
             calibration.Maximum,
             calibration.RootMeanSquare,
             calibration.GetParts(_squares),
-            [.. _bins.Select((bin, i) => bin.ToBin(_edges[i], _edges[i + 1]))],
+            [.. bins.Select((bin, i) => bin.ToBin(_edges[i], _edges[i + 1]))],
             _classes?.Conclude() ?? ClassReport.None,
             new(total, _hits.Round(), [.. _topK.Select((k, i) => KeyValuePair.Create((int)k, _topKHits[i].Round()))],
                 _crossEntropy.Round(), _squares.Round()))
@@ -182,13 +180,20 @@ public sealed class MetricsSum
         };
     }
 
-    private void AddSquares(Span<double> confidences, ReadOnlySpan<double> outcomes)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddSquares(ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes, Span<double> squares)
     {
-        for (var i = 0; i < confidences.Length; i++)
+        var i = 0;
+        for (; i <= squares.Length - Lanes.Width; i += Lanes.Width)
+        {
+            var error = Vector256.LoadUnsafe(in confidences[i]) - Vector256.LoadUnsafe(in outcomes[i]);
+            (error * error).StoreUnsafe(ref squares[i]);
+        }
+        for (; i < squares.Length; i++)
         {
             var error = confidences[i] - outcomes[i];
-            confidences[i] = error * error;
+            squares[i] = error * error;
         }
-        _squares.Add(confidences);
+        _squares.Add(squares);
     }
 }

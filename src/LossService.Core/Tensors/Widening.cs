@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Tensors;
 
@@ -18,14 +19,7 @@ internal static unsafe class Widening
     {
         var i = 0;
         for (; i <= destination.Length - Width; i += Width)
-        {
-            var bits = WidenToUInt32(Vector128.Load((ushort*)source + i));
-            var size = bits & Vector256.Create(0x7FFFu);
-            // with the exponent moved into place, the bias differs by 112; the product is exact for subnormal numbers, too
-            var scaled = ((size << 13).AsSingle() * Vector256.Create(5.192296858534828e33f)).AsUInt32();
-            var special = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x7BFF)).AsUInt32() & Vector256.Create(0x7F800000u);
-            Store((scaled | special | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle(), ref destination[i]);
-        }
+            Store(HalfBits.FromFloat16(HalfBits.Load((ushort*)source + i)), ref destination[i]);
         for (; i < destination.Length; i++) destination[i] = (double)source[i];
     }
 
@@ -35,7 +29,7 @@ internal static unsafe class Widening
     {
         var i = 0;
         for (; i <= destination.Length - Width; i += Width)
-            Store((WidenToUInt32(Vector128.Load(source + i)) << 16).AsSingle(), ref destination[i]);
+            Store(HalfBits.FromBFloat16(HalfBits.Load(source + i)), ref destination[i]);
         for (; i < destination.Length; i++) destination[i] = BitConverter.UInt32BitsToSingle((uint)source[i] << 16);
     }
 

@@ -12,23 +12,24 @@ using LossService.Requests;
 
 namespace LossService.Api;
 
-/// <summary>The catalogue as JSON: all losses in short, each in full. The pages are made once.</summary>
+/// <summary>
+/// The catalogue as JSON: all losses in short, each in full. A page is made once, at its first request: all at once take some hundred
+/// milliseconds, for which every thread that asks for one would wait.
+/// </summary>
 internal static class CataloguePages
 {
-    private static readonly FrozenDictionary<string, byte[]> Pages =
-        LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, loss => Utf8(Full(loss)));
+    private static readonly FrozenDictionary<string, Lazy<byte[]>> Pages =
+        LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, loss => new Lazy<byte[]>(() => Utf8(Full(loss))));
 
-    private static readonly JsonArray Listed = [.. LossCatalogue.All.Select(Short)];
-
-    /// <summary><c>GET /v1/losses</c>; the same for every request.</summary>
+    /// <summary>Makes the response to <c>GET /v1/losses</c>, the same for every request.</summary>
     public static IResult List(Limits limits) => Json(Utf8(new JsonObject
     {
-        ["losses"] = Listed.DeepClone(),
+        ["losses"] = new JsonArray([.. LossCatalogue.All.Select(Short)]),
         ["limits"] = new JsonObject { ["body_bytes"] = limits.BodyBytes, ["listed_errors"] = limits.ListedErrors },
     }));
 
     /// <summary><c>GET /v1/losses/{loss}</c>.</summary>
-    public static IResult Show(Loss loss) => Json(Pages[loss.Name]);
+    public static IResult Show(Loss loss) => Json(Pages[loss.Name].Value);
 
     private static JsonObject Full(Loss loss)
     {

@@ -1,3 +1,4 @@
+using System.Collections.Frozen;
 using LossService.Core.Losses;
 using LossService.Formats;
 using LossService.Http;
@@ -16,13 +17,18 @@ internal static class LossEndpoints
         // services are found here, once: asked of each request, they need a scope, which costs more than they do
         var formats = app.ServiceProvider.GetRequiredService<FormatCatalogue>();
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
-        // made once: made for each of hundreds of requests, it held up probes for hundreds of milliseconds
-        var list = new Lazy<IResult>(() => CataloguePages.List(limits.Value));
+        // made once, and elsewhere: the threads of hundreds of requests that wait for it would leave none for probes
+        var list = new Lazy<Task<IResult>>(() => Task.Run(() => CataloguePages.List(limits.Value)));
+        var page = new HeldPage(LossesHtml.Write);
+        var pages = LossCatalogue.All.ToFrozenDictionary(loss => loss, loss => new HeldPage(service => LossHtml.Write(loss, service)));
         var group = app.MapGroup("/v1/losses");
-        group.MapGet("", (HttpContext context) => HtmlPage.Choose(
-            context, () => list.Value, () => LossesHtml.Write(context.Request.Root()))).AllowAnonymous();
+        group.MapGet("", async (HttpContext context) =>
+        {
+            var json = await list.Value;
+            return HtmlPage.Choose(context, () => json, () => page.For(context.Request.Root()));
+        }).AllowAnonymous();
         group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
-            ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => LossHtml.Write(found, context.Request.Root()))
+            ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => pages[found].For(context.Request.Root()))
             : Unknown(loss)).AllowAnonymous();
         group.MapPost("", (HttpRequest request) => formats.AnswerAsync(null, request)).WithMetadata(new ScoringRoute(ServiceMeter.Several));
         foreach (var loss in LossCatalogue.All)

@@ -32,6 +32,7 @@ internal static class ApiDocument
     /// <summary>Registers the document.</summary>
     public static void AddApiDocument(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton(new HeldDocument(Name));
         builder.Services.AddEndpointsApiExplorer();
         builder.Services.AddSwaggerGen(options =>
         {
@@ -56,7 +57,7 @@ internal static class ApiDocument
     /// <summary>Serves the document and the page.</summary>
     public static void UseApiDocument(this WebApplication app)
     {
-        var held = new HeldDocument(Name);
+        var held = app.Services.GetRequiredService<HeldDocument>();
         // Swagger UI looks at every path by a regular expression, which a batch need not wait for
         app.UseWhen(context => context.Request.Path.StartsWithSegments("/swagger"), documents =>
         {

@@ -11,9 +11,9 @@ using Swashbuckle.AspNetCore.Swagger;
 namespace LossService.OpenApi;
 
 /// <summary>
-/// The API document, made at the first request and held as text: making it scores every example, which takes longer than a thousand
-/// batches. It has an ETag, so that a client that has it gets 304. Where many ask at once, they are answered in turns: beside hundreds of
-/// responses under way, each step of a probe waits behind a piece of each.
+/// The API document, made in the warm-up or at the first request, and held as text: making it scores every example, which takes longer
+/// than a thousand batches. It has an ETag, so that a client that has it gets 304. Where many ask at once, they are answered in turns:
+/// beside hundreds of responses under way, each step of a probe waits behind a piece of each.
 /// </summary>
 /// <param name="name">The document's name.</param>
 internal sealed class HeldDocument(string name)
@@ -26,6 +26,9 @@ internal sealed class HeldDocument(string name)
     private readonly SmallBodyTurns _turns = new();
     private readonly Lock _sync = new();
     private Task<(byte[] Text, EntityTagHeaderValue Tag)>? _held;
+
+    /// <summary>Makes it before the first request, which then need not wait for it.</summary>
+    public Task PrepareAsync(IServiceProvider services) => GetAsync(services);
 
     /// <summary>Answers a request for the document.</summary>
     public async Task AnswerAsync(HttpContext context)

@@ -1,4 +1,5 @@
 using CsCheck;
+using LossService.Core.Losses;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 using LossService.Tests.Shared;
@@ -8,6 +9,10 @@ namespace LossService.Core.Tests.Kernels;
 /// <summary>The way from memory to memory beside the way through the scratch, which a mask that keeps everything takes.</summary>
 public class LogisticBlockTests
 {
+    private const OutputSet Wanted = OutputSet.Loss | OutputSet.Metrics;
+
+    private static readonly DType[] FloatTypes = [DType.Float32, DType.Float16, DType.BFloat16];
+
     private static readonly DType[] LabelTypes =
         [DType.Int64, DType.Int32, DType.Bool, DType.UInt8, DType.Float32, DType.Float64, DType.Int16, DType.Float16];
 
@@ -58,14 +63,48 @@ public class LogisticBlockTests
 
     [Fact]
     public void Score_SoftAndSmoothedLabels_SameBitsAsThroughTheScratch() =>
-        Gen.Select(Batches, Gen.OneOf(0.0, 0.1, 1), Gen.OneOf(1.0, 3), Gen.Int[0, 99]).Sample(
-            (draft, smoothing, posWeight, seed) =>
+        Gen.Select(Batches, Gen.OneOf(FloatTypes), Gen.OneOf(0.0, 0.1, 1), Gen.OneOf(1.0, 3), Gen.Int[0, 99]).Sample(
+            (draft, dtype, smoothing, posWeight, seed) =>
             {
                 var random = new Random(seed);
                 // some as near to p as a number of the dtype is
                 double[] labels = [.. draft.Predictions.Select(z => random.Next(3) == 0 ? 1 / (1 + Math.Exp(-z)) : random.NextDouble())];
-                draft = draft with { DType = DType.Float32, LabelDType = DType.Float32, Labels = labels };
-                AssertSame(draft.With("label_smoothing", smoothing).With("pos_weight", new[] { posWeight }));
+                draft = draft with { DType = dtype, LabelDType = dtype, Labels = labels };
+                draft = draft.With("label_smoothing", smoothing).With("pos_weight", new[] { posWeight });
+                AssertSame(draft);
+                Assert.Equal(draft.Score().Loss, Scored.Of(draft, Wanted).Loss);
+            },
+            iter: 300);
+
+    [Fact]
+    public void Score_Metrics_SameBitsAsThroughTheScratch() =>
+        Gen.Select(
+            Batches, Gen.OneOf(LabelTypes), Gen.OneOf(1.0, 0.3), Gen.OneOf("positive", "predicted"), Gen.OneOf(1, 2, 15, 100)).Sample(
+            (draft, labels, posWeight, calibration, bins) =>
+            {
+                draft = (draft with { LabelDType = labels, DType = DType.Float32 }).With("pos_weight", new[] { posWeight })
+                    .With("calibration", calibration).With("bins", bins);
+                var masked = draft with { Mask = [.. Enumerable.Repeat(true, draft.Samples)] };
+                var (expected, actual) = (Scored.Of(masked, Wanted), Scored.Of(draft, Wanted));
+                Assert.Equal(expected.Loss, actual.Loss);
+                Assert.Equivalent(expected.Metrics, actual.Metrics, strict: true);
+            },
+            iter: 300);
+
+    [Fact]
+    public void Score_BinaryBrier_SameBitsAsThroughTheScratch() =>
+        Gen.Select(Batches, Gen.OneOf(FloatTypes), Gen.OneOf(1.0, 2.5), Gen.Int[0, 3]).Sample(
+            (draft, dtype, temperature, soft) =>
+            {
+                double[] labels = [.. draft.Labels!];
+                if (soft == 0) labels[^1] = 0.25;
+                draft = (draft with { Loss = LossCatalogue.Find("binary_brier")!, DType = dtype, LabelDType = dtype, Labels = labels })
+                    .With("temperature", temperature);
+                AssertSame(draft);
+                var masked = draft with { Mask = [.. Enumerable.Repeat(true, draft.Samples)] };
+                var (expected, actual) = (Scored.Of(masked, Wanted), Scored.Of(draft, Wanted));
+                Assert.Equal(expected.Loss, actual.Loss);
+                Assert.Equivalent(expected.Metrics, actual.Metrics, strict: true);
             },
             iter: 300);
 

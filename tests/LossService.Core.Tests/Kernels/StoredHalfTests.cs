@@ -1,6 +1,7 @@
 using System.Runtime.Intrinsics;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Tests.Kernels;
 
@@ -16,10 +17,14 @@ public unsafe class StoredHalfTests
         bits => BitConverter.UInt32BitsToSingle((uint)bits << 16));
 
     [Fact]
-    public void Float16_NumbersBetween_AreRoundedToANeighbour() => CheckBetween<StoredFloat16>(1e-9, 70000);
+    public void Float16_NumbersBetween_AreRoundedToTheNearest() =>
+        CheckBetween<StoredFloat16>(1e-9, 70000, fraction: 10, (from, to) => Narrowing.Narrow(from, (Half*)to));
 
     [Fact]
-    public void BFloat16_NumbersBetween_AreRoundedToANeighbour() => CheckBetween<StoredBFloat16>(1e-44, 3e38);
+    public void BFloat16_NumbersBetween_AreRoundedToTheNearest() =>
+        CheckBetween<StoredBFloat16>(1e-44, 3e38, fraction: 7, Narrowing.NarrowBFloat16);
+
+    private delegate void Narrow(ReadOnlySpan<double> from, ushort* to);
 
     private static void CheckEvery<TElement>(Func<ushort, double> widen) where TElement : unmanaged, IStoredFloat<TElement>
     {
@@ -39,21 +44,39 @@ public unsafe class StoredHalfTests
         }
     }
 
-    private static void CheckBetween<TElement>(double least, double most) where TElement : unmanaged, IStoredFloat<TElement>
+    private static void CheckBetween<TElement>(double least, double most, int fraction, Narrow narrow)
+        where TElement : unmanaged, IStoredFloat<TElement>
     {
         var random = new Random(1);
-        var stored = stackalloc TElement[4];
+        var stored = stackalloc TElement[8];
+        var expected = stackalloc ushort[8];
         for (var n = 0; n < 20_000; n++)
         {
             var values = Array.ConvertAll(
-                new double[4], _ => (random.Next(2) * 2 - 1) * least * Math.Pow(most / least, random.NextDouble()));
+                new double[8], _ => (random.Next(2) * 2 - 1) * least * Math.Pow(most / least, random.NextDouble()));
+            if (n % 2 == 0) values = Array.ConvertAll(values, value => NearTie(value, fraction, random));
+            narrow(values, expected);
             TElement.Store(Vector256.Create(values), stored);
-            for (var i = 0; i < 4; i++)
-            {
-                var nearest = TElement.FromDouble(values[i]);
-                var (expected, actual) = (*(ushort*)&nearest, ((ushort*)stored)[i]);
-                Assert.InRange(actual - expected, -1, 1);
-            }
+            TElement.Store(Vector256.Create(values, 4), stored + 4);
+            AssertEqual(values, expected, (ushort*)stored);
+            if (Lanes.HasMost) TElement.StoreEight(Vector512.Create(values), stored);
+            AssertEqual(values, expected, (ushort*)stored);
+            for (var i = 0; i < 8; i++) stored[i] = TElement.FromDouble(values[i]);
+            AssertEqual(values, expected, (ushort*)stored);
         }
+    }
+
+    /// <summary>A number of at least 2⁻¹⁴ so near to the middle of two that a float32 is the middle.</summary>
+    private static double NearTie(double value, int fraction, Random random)
+    {
+        if (Math.Abs(value) < 6.2e-5) value = 1.2;
+        var bits = BitConverter.DoubleToInt64Bits(value) & (-1L << (52 - fraction));
+        return BitConverter.Int64BitsToDouble(bits + (1L << (51 - fraction)) + random.Next(-3, 4));
+    }
+
+    private static void AssertEqual(double[] values, ushort* expected, ushort* actual)
+    {
+        for (var i = 0; i < values.Length; i++)
+            Assert.True(expected[i] == actual[i], $"{values[i]:R}: {expected[i]:X4}, but {actual[i]:X4}");
     }
 }
