@@ -76,7 +76,8 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         // metrics are judged where labels are hard alone
         _blockTargets = _wantsMore ? new(smoothing, 1, areHard: true) : _kernelTargets;
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [_] && (!_wantsMore || (takesAny && smoothing == 0 && HasJudgements(batch))) && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
+            && _posWeight is [_] && (!_wantsMore || (takesAny && smoothing == 0 && HasJudgements(batch)))
+            && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks<TFormula>.For(predictions.DType, _labels.DType);
     }
 

@@ -80,7 +80,7 @@ internal readonly struct PlainSoftmax
         // no exponential is above 1
         TNumber.Select(TNumber.LessThan(e, TNumber.One), TNumber.One - p, TNumber.Repeat(_ofLargest));
 
-    /// <summary>u·(1 − p) − p·(Σu − u): the softmax's backward step of <see cref="CategoricalLink"/>.</summary>
+    /// <summary>u·(1 − p) − p·(Σu − u): the backward step of the softmax.</summary>
     /// <param name="e">The exponentials.</param>
     /// <param name="u">u of these classes.</param>
     /// <param name="uSize">The size of what u was computed from.</param>

@@ -36,7 +36,8 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
-        HalfBits.Store(HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(HalfBits.ToOdd(value, Fraction))), (ushort*)destination);
+        HalfBits.Store(
+            HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(HalfBits.ToOdd(value, Fraction))), (ushort*)destination);
 
     public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) =>
         Transpose.Words((ushort**)rows, start, (ushort*)columns);
@@ -55,7 +56,8 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
 
     public static double ToDouble(StoredBFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
 
-    public static StoredBFloat16 FromDouble(double value) => new(Round((float)HalfBits.ToOdd(Vector256.Create(value), Fraction).ToScalar()));
+    public static StoredBFloat16 FromDouble(double value) =>
+        new(Round((float)HalfBits.ToOdd(Vector256.Create(value), Fraction).ToScalar()));
 
     private static ushort Round(float value)
     {

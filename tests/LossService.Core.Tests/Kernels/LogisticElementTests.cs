@@ -63,7 +63,7 @@ public class LogisticElementTests(ITestOutputHelper output)
             }
         }
         output.WriteLine(
-            $"worst errors: cross-entropy {worstLoss:F4} ulp, p − t {worst:F0} ulp, the square's derivative {worstOfSquare:F0} ulp; {lost} lost");
+            $"worst ulp: cross-entropy {worstLoss:F4}, p − t {worst:F0}, derivative of the square {worstOfSquare:F0}; {lost} lost");
         Assert.InRange(worstLoss, 0.5, 3);
         // 2²⁶ ulp of a double are an eighth of one of a float32
         Assert.InRange(worst, 0.5, 1 << 26);
