@@ -33,6 +33,7 @@ internal sealed class ClassWeightReader : IDisposable
     /// <summary>Reads that of a sample.</summary>
     public double Read(long sample)
     {
+        if (!_labels.AreRows) return _weights.Of(_labels.FindTrueClass(sample, default, wantsEntropy: false, out _), default);
         if (_window?.Find(sample) is { } rows && !ReferenceEquals(rows, _rows))
         {
             _rows = rows;
