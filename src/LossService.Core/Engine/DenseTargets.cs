@@ -18,6 +18,13 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
         new(Read(row, target.Hi, target.Lo)) { IsExact = !normalizes || target.Lo.IndexOfAnyExcept(0.0) < 0 };
 
     /// <inheritdoc/>
+    public override bool TryReadPosted(long first, Span<double> targets)
+    {
+        if (!normalizes) labels.Read(first * classes, targets);
+        return !normalizes;
+    }
+
+    /// <inheritdoc/>
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var hard = Read(row, target, default);

@@ -111,13 +111,20 @@ internal sealed partial class PlainColumns : IDisposable
     /// <summary>The bytes of working memory for rows of so many classes.</summary>
     public static long CountBytes(int classes) => classes > MaxClasses ? 0 : Parts * sizeof(double) * (Rows * classes + Gap);
 
+    /// <summary>The place after the last of the waiting rows that follow row <paramref name="i"/> without a gap, to read them at once.</summary>
+    private int FindEnd(int i)
+    {
+        var end = i + 1;
+        while (end < _count && _rows[end] == _rows[i] + (end - i)) end++;
+        return end;
+    }
+
     private void ReadPredictions()
     {
         var z = Part(0);
-        // rows that follow each other are read at once
         for (int i = 0, end; i < _count; i = end)
         {
-            for (end = i + 1; end < _count && _rows[end] == _rows[i] + (end - i);) end++;
+            end = FindEnd(i);
             _predictions.Read(_rows[i] * _classes, z[(i * _classes)..(end * _classes)]);
         }
     }
@@ -141,6 +148,7 @@ internal sealed partial class PlainColumns : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadTargets(CategoricalScratch scratch)
     {
+        if (!_losses.WeighClasses && TryReadPosted()) return _count;
         var z = scratch.Z;
         z[_classes..].Fill(double.NegativeInfinity);
         for (var i = 0; i < _count; i++)
@@ -162,6 +170,21 @@ internal sealed partial class PlainColumns : IDisposable
             _targets.Find(scratch).Hi[.._classes].CopyTo(Part(1)[(i * _classes)..]);
         }
         return _count;
+    }
+
+    /// <summary>Reads targets that are the numbers posted, all at once.</summary>
+    private bool TryReadPosted()
+    {
+        var targets = Part(1);
+        for (int i = 0, end; i < _count; i = end)
+        {
+            end = FindEnd(i);
+            if (!_targets.TryReadPosted(_rows[i], targets[(i * _classes)..(end * _classes)])) return false;
+        }
+        (_areExact, _arePlain) = (true, false);
+        Array.Fill(_surplus, _targets.ReadSurplus ? double.NaN : 0);
+        Array.Fill(_ofClasses, 1);
+        return true;
     }
 
     /// <summary>Σt − 1 of each row that has NaN there.</summary>

@@ -21,6 +21,12 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
     /// <summary>The true class of a row, where targets are hard; −1 where there are no labels.</summary>
     public int FindClass(long index) => labels is null ? TargetRows.Soft : labels.FindTrueClass(index, default, wantsEntropy: false, out _);
 
+    /// <inheritdoc cref="TargetRows.TryReadPosted"/>
+    public bool TryReadPosted(long first, Span<double> targets) => !AreSmoothed && labels!.TryReadPosted(first, targets);
+
+    /// <summary>Whether the formula reads Σt − 1, which is 0 where one class is true.</summary>
+    public bool ReadSurplus => formula.NeedsSurplus;
+
     /// <summary>Reads the label of a row.</summary>
     public RowTarget Read(long index, CategoricalScratch scratch) =>
         labels is null ? new(TargetRows.Soft) : labels.ReadPlain(index, scratch.Target);

@@ -35,6 +35,9 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
         return weight * _factor;
     }
 
+    /// <summary>Whether a row's weight depends on its classes.</summary>
+    public bool WeighClasses => !classWeights.AreOne;
+
     /// <summary>What the row's weight is multiplied by because of its classes.</summary>
     public double GetClassWeight(int hard, ReadOnlySpan<double> y) => classWeights.AreOne ? 1 : classWeights.Of(hard, y);
 

@@ -32,6 +32,11 @@ internal abstract class TargetRows
     /// <inheritdoc cref="Read"/>
     public virtual RowTarget ReadWide(long row, NumberRow<Dd> target) => Read(row, target);
 
+    /// <summary>Reads the targets of rows that follow each other, where they are the numbers posted; false where they are not.</summary>
+    /// <param name="first">The first row.</param>
+    /// <param name="targets">Receives the rows, one after the other.</param>
+    public virtual bool TryReadPosted(long first, Span<double> targets) => false;
+
     /// <summary>The class of a row that has one true class, or <see cref="Soft"/>.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="target">Receives a soft row's target in plain double; empty where the labels are no rows.</param>
