@@ -111,7 +111,7 @@ internal sealed partial class PlainColumns : IDisposable
     /// <summary>The bytes of working memory for rows of so many classes.</summary>
     public static long CountBytes(int classes) => classes > MaxClasses ? 0 : Parts * sizeof(double) * (Rows * classes + Gap);
 
-    /// <summary>The place after the last of the waiting rows that follow row <paramref name="i"/> without a gap, to read them at once.</summary>
+    /// <summary>The place after the waiting rows that follow row <paramref name="i"/> without a gap, to read them at once.</summary>
     private int FindEnd(int i)
     {
         var end = i + 1;
