@@ -21,12 +21,12 @@ internal sealed partial class PlainColumns
             Surplus = PlainDouble.Load(ref _surplus[0]),
             Top = -1,
             HasExactTarget = _areExact,
-            Z = Part(2),
-            T = Pair(3),
-            P = Pair(4),
-            LogPDerivative = Pair(5),
-            Size = Part(6),
-            ClassWeight = _isWeighted ? Part(7) : default,
+            Z = Part(Logits),
+            T = Pair(Targets),
+            P = Pair(Exponentials),
+            LogPDerivative = Pair(Derivatives),
+            Size = Part(Sizes),
+            ClassWeight = _isWeighted ? Part(Weights) : default,
             LogP = default,
             Q = default,
             PDerivative = default,
@@ -105,9 +105,9 @@ internal sealed partial class PlainColumns
     {
         fixed (double* memory = _memory.Span)
         {
-            var from = (double*)Locate(memory, 5);
+            var from = (double*)Locate(memory, Derivatives);
             // a row that is missing, or does not want its gradient, has it written to memory that nothing reads
-            var unread = Locate(memory, 0);
+            var unread = Locate(memory, RowLogits);
             if (gradient.DType == DType.Float32)
             {
                 var to = stackalloc StoredFloat32*[Rows];
@@ -119,7 +119,7 @@ internal sealed partial class PlainColumns
             for (var i = 0; i < Rows; i++) rows[i] = unread + i * _classes;
             SoftmaxColumns<StoredFloat64>.Write(from, _classes, Vector256<double>.One, rows);
             for (var i = 0; i < count; i++)
-                if (Wants(i, count)) gradient.Write(_rows[i] * _classes, Part(0).Slice(i * _classes, _classes));
+                if (Wants(i, count)) gradient.Write(_rows[i] * _classes, Part(RowLogits).Slice(i * _classes, _classes));
         }
     }
 

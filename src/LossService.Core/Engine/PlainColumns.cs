@@ -21,7 +21,9 @@ internal sealed partial class PlainColumns : IDisposable
 
     private const int Rows = Lanes.Width;
 
-    // the logits and targets row by row, then class by class; the exponentials, derivatives, sizes and weights class by class
+    // the parts of the memory: the first two row by row, the others class by class
+    private const int RowLogits = 0, RowTargets = 1, Logits = 2, Targets = 3, Exponentials = 4, Derivatives = 5, Sizes = 6, Weights = 7;
+
     private const int Parts = 8;
 
     // else a store would delay reads at the same place in other pages
@@ -53,7 +55,7 @@ internal sealed partial class PlainColumns : IDisposable
         _perUnit = 1 / _scale.Temperature;
         _memory = new(Parts * (Rows * _classes + Gap), batch.Memory);
         _isWeighted = classWeight.Length > 0;
-        for (var i = 0; _isWeighted && i < Rows * _classes; i++) Part(7)[i] = classWeight[i / Rows];
+        for (var i = 0; _isWeighted && i < Rows * _classes; i++) Part(Weights)[i] = classWeight[i / Rows];
     }
 
     /// <summary>Whether no row waits.</summary>
@@ -87,15 +89,19 @@ internal sealed partial class PlainColumns : IDisposable
         for (var i = count; i < Rows; i++) (_surplus[i], _ofClasses[i]) = (_surplus[0], _ofClasses[0]);
         fixed (double* memory = _memory.Span)
         {
-            var from = stackalloc StoredFloat64*[Rows];
-            for (var i = 0; i < Rows; i++) from[i] = Locate(memory, 1) + (i < count ? i : 0) * _classes;
-            if (!_targets.AreHard) SoftmaxColumns<StoredFloat64>.Read(from, _classes, Locate(memory, 3), out _);
-            if (Array.Exists(_surplus, double.IsNaN)) AddUpTargets((double*)Locate(memory, 3));
-            for (var i = 0; i < Rows; i++) from[i] = Locate(memory, 0) + (i < count ? i : 0) * _classes;
-            var z = Locate(memory, 2);
-            var min = SoftmaxColumns<StoredFloat64>.Read(from, _classes, z, out var max);
-            var rest = SoftmaxColumns<StoredFloat64>.StoreExponentials(z, _classes, min, max, _scale, (double*)Locate(memory, 4));
-            Score(count, new PlainSoftmax(rest, max, _perUnit), sum, from);
+            var rows = stackalloc StoredFloat64*[Rows];
+            if (!_targets.AreHard)
+            {
+                FindRows(Locate(memory, RowTargets), count, rows);
+                SoftmaxColumns<StoredFloat64>.Read(rows, _classes, Locate(memory, Targets), out _);
+            }
+            if (Array.Exists(_surplus, double.IsNaN)) AddUpTargets((double*)Locate(memory, Targets));
+            FindRows(Locate(memory, RowLogits), count, rows);
+            var z = Locate(memory, Logits);
+            var min = SoftmaxColumns<StoredFloat64>.Read(rows, _classes, z, out var max);
+            var rest = SoftmaxColumns<StoredFloat64>.StoreExponentials(
+                z, _classes, min, max, _scale, (double*)Locate(memory, Exponentials));
+            Score(count, new PlainSoftmax(rest, max, _perUnit), sum, rows);
         }
         for (var i = 0; i < count; i++)
             if (_work[i] != RowWork.None) _left.Add((_rows[i], _work[i]));
@@ -111,6 +117,12 @@ internal sealed partial class PlainColumns : IDisposable
     /// <summary>The bytes of working memory for rows of so many classes.</summary>
     public static long CountBytes(int classes) => classes > MaxClasses ? 0 : Parts * sizeof(double) * (Rows * classes + Gap);
 
+    /// <summary>The starts of the rows in a part; those that are missing are the first again.</summary>
+    private unsafe void FindRows(StoredFloat64* first, int count, StoredFloat64** rows)
+    {
+        for (var i = 0; i < Rows; i++) rows[i] = first + (i < count ? i : 0) * _classes;
+    }
+
     /// <summary>The place after the waiting rows that follow row <paramref name="i"/> without a gap, to read them at once.</summary>
     private int FindEnd(int i)
     {
@@ -121,7 +133,7 @@ internal sealed partial class PlainColumns : IDisposable
 
     private void ReadPredictions()
     {
-        var z = Part(0);
+        var z = Part(RowLogits);
         for (int i = 0, end; i < _count; i = end)
         {
             end = FindEnd(i);
@@ -132,11 +144,11 @@ internal sealed partial class PlainColumns : IDisposable
     /// <summary>Writes targets that are 1 for one class; returns the number of rows.</summary>
     private int FindClasses()
     {
-        var target = Part(3);
+        var target = Part(Targets);
         target.Clear();
         for (var i = 0; i < Rows; i++)
         {
-            var label = i < _count ? _targets.FindClass(_rows[i]) : _targets.FindClass(_rows[0]);
+            var label = _targets.FindClass(_rows[i < _count ? i : 0]);
             if (label >= 0) target[label * Rows + i] = 1;
             (_surplus[i], _ofClasses[i]) = (0, _losses.GetClassWeight(label, default));
         }
@@ -153,7 +165,7 @@ internal sealed partial class PlainColumns : IDisposable
         z[_classes..].Fill(double.NegativeInfinity);
         for (var i = 0; i < _count; i++)
         {
-            Part(0).Slice(i * _classes, _classes).CopyTo(z);
+            Part(RowLogits).Slice(i * _classes, _classes).CopyTo(z);
             var target = _targets.Read(_rows[i], scratch);
             var isExact = !_targets.AreSmoothed && target.IsExact;
             if (i > 0 && (isExact != _areExact || target.IsPlain != _arePlain)) return i;
@@ -167,7 +179,7 @@ internal sealed partial class PlainColumns : IDisposable
                 _work[i] = RowWork.None;
             }
             _ofClasses[i] = _losses.GetClassWeight(target.Hard, scratch.Y);
-            _targets.Find(scratch).Hi[.._classes].CopyTo(Part(1)[(i * _classes)..]);
+            _targets.Find(scratch).Hi[.._classes].CopyTo(Part(RowTargets)[(i * _classes)..]);
         }
         return _count;
     }
@@ -175,7 +187,7 @@ internal sealed partial class PlainColumns : IDisposable
     /// <summary>Reads targets that are the numbers posted, all at once.</summary>
     private bool TryReadPosted()
     {
-        var targets = Part(1);
+        var targets = Part(RowTargets);
         for (int i = 0, end; i < _count; i = end)
         {
             end = FindEnd(i);

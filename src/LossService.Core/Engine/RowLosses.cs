@@ -21,7 +21,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
     {
         var weight = new Dd(weights[index]);
-        if (!classWeights.AreOne) weight *= new Dd(GetClassWeight(hard, y));
+        if (!classWeights.AreOne) weight *= new Dd(classWeights.Of(hard, y));
         return weight * _factor;
     }
 
