@@ -1,6 +1,7 @@
 using System.Net.Mime;
 using System.Text;
 using System.Text.Json.Nodes;
+using LossService.Telemetry;
 
 namespace LossService.OpenApi;
 
@@ -30,6 +31,7 @@ internal sealed class Rehearsal(EndpointDataSource endpoints, IServiceProvider s
         context.Request.Path = route;
         context.Response.Body = body;
         prepare?.Invoke(context.Request);
+        using var own = OwnRequests.Begin();
         await endpoint.RequestDelegate!(context);
         await context.Response.CompleteAsync();
         return JsonNode.Parse(body.ToArray())!;

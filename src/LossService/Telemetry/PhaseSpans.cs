@@ -20,6 +20,7 @@ internal static class PhaseSpans
     public static void Add(Phase phase, long line, long ticks)
     {
         if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
+        if (OwnRequests.IsCurrent) return;
         var end = DateTime.UtcNow;
         var start = end - Stopwatch.GetElapsedTime(0, ticks);
         using var span = Source.StartActivity(PhaseNames.Get(phase), ActivityKind.Internal, parentContext: default, startTime: start);

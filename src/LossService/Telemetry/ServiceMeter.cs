@@ -61,25 +61,9 @@ internal static class ServiceMeter
 
     private static readonly HeldMeasurements<Measured> Held = new(Record);
 
-    private static readonly AsyncLocal<bool> IsSilent = new();
-
-    // how many warm-ups there are; without one, no request has to look at its flow
-    private static int s_silences;
-
     // observable, so that what is held is recorded before anything is read
     static ServiceMeter() => Meter.CreateObservableCounter(
         "loss_samples", ReadSamples, "{sample}", "Samples that were scored and kept, by loss.");
-
-    /// <summary>Leaves out what belongs to no request of a client, see <see cref="Silence"/>, until <see cref="EndSilence"/>.</summary>
-    public static void BeginSilence() => Interlocked.Increment(ref s_silences);
-
-    /// <summary>Ends what <see cref="BeginSilence"/> began.</summary>
-    public static void EndSilence() => Interlocked.Decrement(ref s_silences);
-
-    /// <summary>Marks the flow of the caller: nothing in it is recorded.</summary>
-    public static void Silence() => IsSilent.Value = true;
-
-    private static bool IsLeftOut => s_silences > 0 && IsSilent.Value;
 
     /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
     /// <param name="loss">A name from the catalogue, <see cref="Several"/>, or <see cref="Unknown"/>.</param>
@@ -87,31 +71,31 @@ internal static class ServiceMeter
     /// <param name="status">The HTTP status.</param>
     public static void CountRequest(string loss, string format, int status)
     {
-        if (Requests.Enabled && !IsLeftOut) Held.Add(new(Kind.Request, status, loss, format));
+        if (Requests.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Request, status, loss, format));
     }
 
     /// <summary>Counts a request that was refused for load, time or pace; null = it was not.</summary>
     public static void CountShed(string? reason)
     {
-        if (reason is not null && !IsLeftOut) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
+        if (reason is not null && !OwnRequests.IsCurrent) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
     /// <summary>Counts the samples of a batch that was scored.</summary>
     public static void CountSamples(string loss, long samples)
     {
-        if (BatchSamples.Enabled && !IsLeftOut) Held.Add(new(Kind.Samples, samples, loss));
+        if (BatchSamples.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Samples, samples, loss));
     }
 
     /// <summary>Records the size of a body, or of a line.</summary>
     public static void RecordBody(long bytes)
     {
-        if (BodyBytes.Enabled && !IsLeftOut) Held.Add(new(Kind.Body, bytes));
+        if (BodyBytes.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Body, bytes));
     }
 
     /// <summary>Records how long a phase took, in ticks of <see cref="Stopwatch"/>.</summary>
     public static void RecordPhase(Phase phase, long ticks)
     {
-        if (Phases.Enabled && !IsLeftOut) Held.Add(new(Kind.Phase + (int)phase, ticks));
+        if (Phases.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Phase + (int)phase, ticks));
     }
 
     private static void Record(Measured measured)

@@ -65,11 +65,19 @@ internal sealed class Doors(ServiceProcess service, string? traceparent = null)
         }
     }
 
+    /// <summary>Asks for a page.</summary>
+    public Task<Answer> GetAsync(string path) => SendAsync(new(HttpMethod.Get, path));
+
     private Task<Answer> SendAsync(string path, byte[] body, string type, params (string Name, string Value)[] headers)
     {
         var request = new HttpRequestMessage(HttpMethod.Post, path) { Content = new ByteArrayContent(body) };
         request.Content.Headers.TryAddWithoutValidation("Content-Type", type);
         foreach (var (name, value) in headers) request.Headers.Add(name, value);
+        return SendAsync(request);
+    }
+
+    private Task<Answer> SendAsync(HttpRequestMessage request)
+    {
         if (traceparent is not null) request.Headers.Add("traceparent", traceparent);
         return service.SendAsync(request, TestContext.Current.CancellationToken);
     }

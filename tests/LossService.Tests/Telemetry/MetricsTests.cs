@@ -1,3 +1,4 @@
+using System.Text.Json.Nodes;
 using Apache.Arrow;
 using Grpc.Core;
 using LossService.Core.Losses;
@@ -58,10 +59,17 @@ public sealed class MetricsTests
     }
 
     [Fact]
-    public async Task WarmUp_IsNotCounted()
+    public async Task RequestsOfTheServiceItself_AreNotCounted()
     {
         using var service = await ServiceProcess.StartAsync(["WarmUp__Seconds=2"], Cancellation);
-        Assert.Equal(200, (await new Doors(service).PostAsync("brier", Doors.Batch)).Status);
+        var doors = new Doors(service);
+        // the document's examples are responses
+        Assert.Equal(200, (await doors.GetAsync("/swagger/v1/swagger.json")).Status);
+        var statistics = JsonNode.Parse((await doors.GetAsync("/v2/models/stats")).Text)!;
+        Assert.All(statistics["model_stats"]!.AsArray(), model => Assert.Equal(
+            (0, 0), ((int)model!["inference_stats"]!["success"]!["count"]!, (int)model["inference_stats"]!["fail"]!["count"]!)));
+
+        Assert.Equal(200, (await doors.PostAsync("brier", Doors.Batch)).Status);
         var metrics = await Scrape.ReadAsync(service);
         Assert.Equal((1, 2), (metrics.Sum("loss_requests_total"), metrics.Sum("loss_samples_total")));
         Assert.Equal((1, 4), (metrics.Sum("loss_request_body_bytes_count"), metrics.Sum("loss_request_seconds_count")));

@@ -1,5 +1,6 @@
 using System.Collections.Frozen;
 using LossService.Core.Losses;
+using LossService.Telemetry;
 
 namespace LossService.Formats.OpenInference;
 
@@ -9,11 +10,14 @@ internal sealed class OipStatistics
     private readonly FrozenDictionary<string, Counter> _counters =
         LossCatalogue.All.ToFrozenDictionary(loss => loss.Name, _ => new Counter());
 
-    /// <summary>Counts an answer.</summary>
+    /// <summary>Counts an answer to a client.</summary>
     /// <param name="loss">The model's loss.</param>
     /// <param name="isSuccess">Whether it has scores.</param>
     /// <param name="elapsed">The time from the request to its last byte.</param>
-    public void Add(Loss loss, bool isSuccess, TimeSpan elapsed) => _counters[loss.Name].Add(isSuccess, elapsed);
+    public void Add(Loss loss, bool isSuccess, TimeSpan elapsed)
+    {
+        if (!OwnRequests.IsCurrent) _counters[loss.Name].Add(isSuccess, elapsed);
+    }
 
     /// <summary>The statistics of a model.</summary>
     public OipModelStatistics Read(OipModel model) => _counters[model.Loss.Name].Read(model.Loss.Name);

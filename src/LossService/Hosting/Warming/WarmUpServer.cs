@@ -26,7 +26,6 @@ internal sealed class WarmUpServer : IHttpApplication<HttpContext>, IAsyncDispos
         var options = new KestrelServerOptions { ApplicationServices = services, AddServerHeader = false };
         options.Listen(new IPEndPoint(IPAddress.Loopback, 0));
         _server = new(Options.Create(options), connection, loggers);
-        ServiceMeter.BeginSilence();
     }
 
     /// <summary>Starts it.</summary>
@@ -68,7 +67,7 @@ internal sealed class WarmUpServer : IHttpApplication<HttpContext>, IAsyncDispos
     /// <inheritdoc/>
     public async Task ProcessRequestAsync(HttpContext context)
     {
-        ServiceMeter.Silence();
+        using var own = OwnRequests.Begin();
         _result = await _request!.Answer(context.Request);
     }
 
@@ -86,7 +85,6 @@ internal sealed class WarmUpServer : IHttpApplication<HttpContext>, IAsyncDispos
         await _server.StopAsync(new CancellationToken(canceled: true));
         _server.Dispose();
         await _connection.DisposeAsync();
-        ServiceMeter.EndSilence();
     }
 
     private async Task ReceiveAsync()
