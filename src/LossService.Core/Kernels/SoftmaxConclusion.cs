@@ -51,15 +51,18 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var log = VectorMath.Log1p(rest);
         var value = Dd.Sum(gap.Hi, log) + gap.Lo;
         value.Hi.Store(rows.Surprise + i);
-        var inverse = Vector256<double>.One / (Vector256<double>.One + rest);
-        var p = Vector256.Load(rows.Own + i) * inverse;
-        var q = Lanes.Select(isLargest, rest * inverse, Vector256<double>.One - p);
+        // the rounding errors of the inverse would be those of p and 1 − p, and a formula may raise them to a power
+        var whole = Dd.One / (Dd.One + new Dd(rest));
+        var inverse = whole.Hi;
+        var likelihood = whole * Vector256.Load(rows.Own + i);
+        var mistake = Dd.Select(isLargest, whole * rest, Dd.One - likelihood);
+        var (p, q) = (likelihood.Hi, mistake.Hi);
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
         var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);
         if (loss.Formula is { } formula)
         {
-            (value, var slope) = formula(-value, new(p), new(q));
+            (value, var slope) = formula(-value, likelihood, mistake);
             own = slope.Round();
         }
         else if (HasSpread)

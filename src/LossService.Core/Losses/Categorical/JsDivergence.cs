@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -72,10 +73,17 @@ internal sealed class JsDivergence : CategoricalLoss
         public override TrueClassFormula OfTrueClass => Score;
 
         /// <summary>With m = β + (1 − β)p: −β log m + (1 − β)(p log(p/m) − (1 − p) log(1 − β)).</summary>
+        /// <remarks>For a small β, all three terms are about β: log(p/m) is no difference of logarithms where p is near m.</remarks>
         private (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd q)
         {
-            var logM = Dd.Log1p(-(_rest * q));
-            var prediction = Dd.XLogY(p, logP - logM);
+            var half = Vector256.Create(0.5);
+            var isLikely = Vector256.LessThan(q.Hi, half);
+            // the one has the digits of 1 − m, the other those of m
+            var m = Dd.Select(isLikely, Dd.One - _rest * q, _beta + _rest * p);
+            var logM = Dd.Select(isLikely, Dd.Log1p(-(_rest * q)), Dd.Log(m));
+            var excess = _beta * q / m;
+            var ratio = Dd.Select(Vector256.LessThan(excess.Hi, half), Dd.Log1p(-excess), logP - logM);
+            var prediction = Dd.XLogY(p, ratio);
             return (_rest * (prediction - q * _logRest) - _beta * logM, -_rest * (prediction + p * _logRest));
         }
     }

@@ -24,6 +24,21 @@ OPTIONS = {  # of one loss, with values to draw from
     "binary_focal": {"pos_weight": (0, 0.5, 3, "weights"), "gamma": (0, 0.5, 1, 2, 3.5), "alpha": ("none", 0.25, 0.75)},
     "asymmetric": {"pos_weight": (0, 0.5, 3, "weights"), "gamma_pos": (0, 1, 2), "gamma_neg": (0, 1, 2.5, 4), "shift": (0, 0.05, 0.2)},
 }
+ENDS = {  # the same near the ends of their ranges, where terms cancel or vanish
+    "focal": {"gamma": (1e-9, 20, 100), "alpha": (1e-12, 1e12)},
+    "poly_cross_entropy": {"epsilon": (2 ** -30 - 1, 1e12)},
+    "generalized_cross_entropy": {"q": (1e-6, 1 - 2 ** -30)},
+    "symmetric_cross_entropy": {"alpha": (1e-12, 1e12), "beta": (1e-12, 1e12), "log_zero": (0, -1e-9, -700)},
+    "js_divergence": {"beta": (1e-19, 1e-12, 1e-6, 0.001, 1 - 2 ** -30)},
+    "multi_margin": {"margin": (1e-9, 1e9)},
+    "multilabel_margin": {"margin": (1e-9, 1e9)},
+    "multiclass_hinge": {"margin": (1e-9, 1e9)},
+    "hinge": {"margin": (1e-9, 1e9)},
+    "squared_hinge": {"margin": (1e-9, 1e9)},
+    "binary_cross_entropy": {"pos_weight": (1e-12, 1e12)},
+    "binary_focal": {"pos_weight": (1e-12, 1e12), "gamma": (1e-9, 20, 100), "alpha": (0, 1e-12, 1)},
+    "asymmetric": {"pos_weight": (1e-12, 1e12), "gamma_pos": (1e-9, 20), "gamma_neg": (1e-9, 20), "shift": (1e-12, 1 - 2 ** -30, 1)},
+}
 
 
 class Draw:
@@ -94,9 +109,10 @@ def body(draw, subject):
     result |= {form: rows} | shared_options(draw, subject, form, shape, kind, near)
     if not subject.binary and not near and draw.chance(0.05) and (form == "probabilities" or kind == "soft" and form == "logits"):
         normalize(draw, result, form, shape, kind, dtype)
+    ends = ENDS.get(subject.loss, {}) if draw.chance(0.2) else {}
     for name, values in OPTIONS.get(subject.loss, {}).items():
         if draw.chance(0.5):
-            value = draw.choice(values)
+            value = draw.choice(ends.get(name, values))
             result[name] = class_weights(draw, shape[-1]) if value == "weights" else value
     infinite = any(x in ("Infinity", "-Infinity") for x in flatten(result[form])) or result.get("direction") == "reverse"
     weigh(draw, subject, result, samples, kind, infinite)

@@ -157,7 +157,7 @@ SUBJECTS = (
         {"direction": "reverse"}, {"direction": "reverse", "sample_weight": True, "unit": "bits"},
         {"direction": "reverse", "label_smoothing": 0.1}, {"direction": "reverse", "temperature": 3})),
     Subject("js_divergence", bits=True, edges=(*CATEGORICAL_EDGES, *AT_TARGET, *MIXTURES), variants=(
-        *BIASED, {"beta": 0.1}, {"beta": 0.9}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
+        *BIASED, {"beta": 0.1}, {"beta": 0.9}, {"beta": 1e-12}, {"beta": 0.25, "label_smoothing": 0.1, "sample_weight": True})),
     Subject("entropy", labels=(None,), smooth=False, bits=True, huge=True, edges=(
         *((name, {k: v for k, v in body.items() if k != "labels"}) for name, body in CATEGORICAL_EDGES),)),
     Subject("brier", edges=(*CATEGORICAL_EDGES, *AT_TARGET), variants=BIASED),
