@@ -28,6 +28,8 @@ def overlap_request(draw):
         ("class_weight", class_weights(draw, shape[-1]), 0.3), ("mean_over", draw.choice(("weight", "samples")), 0.3),
         *((name, value, 0.6 if subject.loss == "tversky" else 0) for name, value in (
             ("alpha", draw.choice((0, 0.3, 1, 2))), ("beta", draw.choice((0.25, 0.7, 1))), ("gamma", draw.choice((0.75, 1, 4 / 3, 2, 5)))))) if draw.chance(chance)}
+    if draw.chance(0.2):
+        near_the_ends(draw, subject, body)
     leave_out(draw, body, form, shape[:-1], kind, dtype)
     reduction = draw.choice(("mean", "mean", "sum", "none"))
     if reduction != "mean":
@@ -38,6 +40,16 @@ def overlap_request(draw):
     if draw.chance(0.3):
         put_classes(draw, body, form, len(shape))
     return subject.loss, body
+
+
+def near_the_ends(draw, subject, body):
+    """Options near the ends of their ranges, where terms cancel or vanish."""
+    ends = {"smooth": (1e-12, 1e12)}
+    if subject.loss == "tversky":
+        ends |= {"alpha": (1e-12, 1e12), "beta": (1e-12, 1e12), "gamma": (0.01, 100)}
+    for name, values in ends.items():
+        if draw.chance(0.5):
+            body[name] = draw.choice(values)
 
 
 def leave_out(draw, body, form, samples, kind, dtype):
