@@ -18,6 +18,9 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the value is that less the entropy of the label: KL(label‖prediction).</summary>
     public virtual bool IsRelativeEntropy => false;
 
+    /// <summary>Whether the value is Σ_c (p_c − t_c)², which the softmax kernel computes where one class is true.</summary>
+    public virtual bool IsSquaredError => false;
+
     /// <summary>The formula where one class is true, if it depends on that class alone, for the softmax kernel.</summary>
     public virtual TrueClassFormula? OfTrueClass => null;
 

@@ -60,10 +60,16 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
         var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);
+        var (taken, size) = (Vector256<double>.Zero, Vector256<double>.Zero);
         if (loss.Formula is { } formula)
         {
             (value, var slope) = formula(-value, likelihood, mistake);
             own = slope.Round();
+        }
+        else if (loss.IsSquaredError)
+        {
+            value = Square(rows, i, whole, likelihood, mistake, out others, out size, out shift);
+            (own, taken) = (Vector256<double>.Zero, Vector256.Create(2.0) * p * value.Hi);
         }
         else if (HasSpread)
         {
@@ -90,7 +96,9 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         part.Store(rows.Part + i);
         if (loss.IsFloat64) lost |= HasTiny(rows, i) & Vector256.GreaterThan(Vector256.Abs(part), Vector256<double>.One);
         (scale * shift).Store(rows.Shift + i);
-        var (taken, given) = (own * q, p * others);
+        var given = Vector256<double>.Zero;
+        if (loss.IsSquaredError) (Vector256.Abs(scale) * size * inverse).Store(rows.PartSize + i);
+        else (taken, given) = (own * q, p * others);
         if (HasSpread && !hasRows) taken += shift * Vector256.Load(rows.ClassWeight + i);
         (scale * (given - taken)).Store(rows.Own + i);
         (lost | IsLost(given - taken, Vector256.MinNative(taken, Vector256.Abs(given)))).Store(rows.Lost + i);
@@ -104,6 +112,23 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// </summary>
     private Vector256<double> HasTiny(SoftmaxScratch rows, int i) => Vector256.GreaterThan(
         Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Divisor));
+
+    /// <summary>
+    /// (1 − p_y)² + Σ p_c² over the other classes. Its derivative on z_c·T is 2p_c·(p_c + p_y·(1 − p_y) − Σ p_c²), and at y −2p_y times
+    /// the value.
+    /// </summary>
+    private static Dd Square(SoftmaxScratch rows, int i, Dd whole, Dd p, Dd q, out Vector256<double> part, out Vector256<double> partSize,
+        out Vector256<double> shift)
+    {
+        var two = Vector256.Create(2.0);
+        var square = Dd.Square(whole);
+        var others = square * Vector256.Load(rows.Share + i);
+        var spread = p * q;
+        part = two * (spread - others).Round();
+        partSize = two * (spread.Hi + others.Hi);
+        shift = -two * square.Hi;
+        return Dd.Square(q) + others;
+    }
 
     private Dd Spread(
         SoftmaxScratch rows, int i, Dd surprise, Vector256<double> log, out Vector256<double> own, out Vector256<double> others)

@@ -2,11 +2,16 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>What the softmax kernel computes of a row: a loss of the true class alone, or cross-entropy with any target.</summary>
+/// <summary>
+/// What the softmax kernel computes of a row: a loss of the true class alone, squared errors, or cross-entropy with any target.
+/// </summary>
 internal sealed record SoftmaxLoss
 {
-    /// <summary>A loss of the true class; null = cross-entropy.</summary>
+    /// <summary>A loss of the true class; null = cross-entropy, or squared errors.</summary>
     public TrueClassFormula? Formula { get; init; }
+
+    /// <summary>Whether the value is Σ_c (p_c − t_c)²; each row has a true class then.</summary>
+    public bool IsSquaredError { get; init; }
 
     /// <summary>T.</summary>
     public required double Temperature { get; init; }
@@ -20,7 +25,7 @@ internal sealed record SoftmaxLoss
     /// </summary>
     public double Divisor => Bias.Length > 0 ? 1 : Temperature;
 
-    /// <summary>α of t' = t(1 − α) + α/K; 0 with a formula.</summary>
+    /// <summary>α of t' = t(1 − α) + α/K; 0 with a formula and with squared errors.</summary>
     public required double Smoothing { get; init; }
 
     /// <summary>ζ: the loss has a term ζ·logsumexp(z/T)², times the class's weight.</summary>

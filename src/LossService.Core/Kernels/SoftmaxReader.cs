@@ -70,6 +70,9 @@ internal sealed unsafe class SoftmaxReader<TElement>(
             var y = scratch.Class + i;
             var own = scratch.Own + i;
             for (var lane = 0; lane < Lanes.Width; lane++) own[lane] = e[y[lane] * Lanes.Width + lane];
+            if (!loss.IsSquaredError) continue;
+            for (var lane = 0; lane < Lanes.Width; lane++) e[y[lane] * Lanes.Width + lane] = 0;
+            SquaredErrors<TElement>.SumColumns(e, _classes).Store(scratch.Share + i);
         }
     }
 
@@ -84,6 +87,9 @@ internal sealed unsafe class SoftmaxReader<TElement>(
             if (_biased is null) StoreRow(i, row, e);
             else StoreRow(_biased, i, row, e);
             scratch.Own[i] = e[scratch.Class[i]];
+            if (!loss.IsSquaredError) continue;
+            e[scratch.Class[i]] = 0;
+            scratch.Share[i] = SquaredErrors<TElement>.Sum(e, _classes);
         }
     }
 

@@ -156,6 +156,13 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
                 (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
                 part = Vector256<double>.One;
             }
+            else if (_loss.IsSquaredError)
+            {
+                var lost = SquaredErrors<TElement>.CombineColumns(
+                    e, _classes, part, Vector256.Load(_scratch.PartSize + i), Vector256.Load(_scratch.Shift + i));
+                (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
+                part = Vector256<double>.One;
+            }
             SoftmaxColumns<TElement>.Write(e, _classes, part, rows);
             if (_targets.AreRows) continue;
             var y = _scratch.Class + i;
@@ -174,7 +181,12 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             var gradient = _gradient + _scratch.Index[i] * _classes;
             var hasDigits = true;
-            if (!_conclusion.HasSpread || _sparse is not null)
+            if (_loss.IsSquaredError)
+            {
+                hasDigits = SquaredErrors<TElement>.WriteGradient(
+                    e, _classes, _scratch.Part[i], _scratch.PartSize[i], _scratch.Shift[i], gradient);
+            }
+            else if (!_conclusion.HasSpread || _sparse is not null)
                 SoftmaxKernel<TElement>.WriteGradient(e, _classes, _scratch.Part[i], gradient);
             if (_sparse is not null) hasDigits = _sparse.WriteGradient(i, e, _scratch.Part[i], _scratch.Shift[i], gradient);
             else if (_conclusion.HasSpread)

@@ -18,7 +18,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     [ThreadStatic]
     private static SoftmaxScratch? s_kept;
 
-    private readonly NativeBuffer _rows = new(20 * Rows * sizeof(double) + Line);
+    private readonly NativeBuffer _rows = new(21 * Rows * sizeof(double) + Line);
     private NativeBuffer _numbers = new();
 
     /// <summary>The row's index in the batch.</summary>
@@ -57,10 +57,10 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     /// <summary>Σ b_c·(m − z_c), for a target that is spread over the classes.</summary>
     public double* Gaps => Column(11);
 
-    /// <summary>Σ b_c.</summary>
+    /// <summary>Σ b_c; of squared errors Σ e_c² of the classes that are not true.</summary>
     public double* Share => Column(12);
 
-    /// <summary>The factor of b_c in the gradient.</summary>
+    /// <summary>The factor of b_c in the gradient, or of e_c².</summary>
     public double* Shift => Column(13);
 
     /// <summary>The weight of the true class, where it is inside of the loss.</summary>
@@ -80,6 +80,9 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
 
     /// <summary>What <see cref="Label"/> lacks, where there is a bias.</summary>
     public double* LabelError => Column(19);
+
+    /// <summary>The size of what <see cref="Part"/> was computed from, of squared errors.</summary>
+    public double* PartSize => Column(20);
 
     /// <summary>Takes this thread's scratch, or a new one, until <see cref="Dispose"/> returns it.</summary>
     public static SoftmaxScratch Rent()

@@ -50,7 +50,12 @@ internal sealed class Brier : CategoricalLoss
             """,
     };
 
-    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new SumOverClasses<Term>(default);
+    public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Formula();
+
+    private sealed class Formula() : SumOverClasses<Term>(default)
+    {
+        public override bool IsSquaredError => true;
+    }
 
     private readonly struct Term : IClassTerm
     {
