@@ -5,35 +5,63 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Numbers of 16 bits to float32 and back, eight at a time: .NET has no access to the processor's instructions for them. No step has a
+/// Numbers of 16 bits to float32 and back, many at a time: .NET has no access to the processor's instructions for them. No step has a
 /// subnormal float32 as an operand, which takes a hundred times as long.
 /// </summary>
 internal static unsafe class HalfBits
 {
     /// <summary>
-    /// Cuts doubles to two digits more than the fraction of a number of 16 bits has, and sets the last one where others were cut off:
-    /// float32 has the result exactly, and its rounding to 16 bits is that of the double.
+    /// Rounds doubles to the bits of a number of 16 bits, to nearest even, once; those beyond its range to infinity. No number is NaN.
     /// </summary>
+    /// <remarks>
+    /// The sum of a number and the power of 2 whose last place is that of the result is the number in units of that place. Where the
+    /// result is subnormal, the power is that of the least normal number.
+    /// </remarks>
     /// <param name="numbers">The doubles.</param>
     /// <param name="fraction">The bits of the fraction.</param>
+    /// <param name="bias">The bias of the exponent.</param>
+    /// <returns>The bits in the low 16 of each lane, and anything above them.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> ToOdd(Vector256<double> numbers, int fraction)
+    public static Vector256<ulong> Round(Vector256<double> numbers, int fraction, int bias)
     {
-        var last = 1L << (50 - fraction);
-        var (bits, dropped) = (numbers.AsInt64(), Vector256.Create(last - 1));
-        var more = ((bits & dropped) + dropped) & Vector256.Create(last);
-        return (Vector256.AndNot(bits, dropped) | more).AsDouble();
+        var size = Vector256.MinNative(Vector256.Abs(numbers), Vector256.Create(PowerOf2(bias + 1)));
+        var power = Vector256.MaxNative(size, Vector256.Create(PowerOf2(1 - bias))) & Vector256.Create(double.PositiveInfinity);
+        // the product is exact, with an instruction for both or without
+        var sum = Vector256.MultiplyAddEstimate(power, Vector256.Create(PowerOf2(52 - fraction)), size).AsUInt64();
+        var bits = sum + (sum >>> (52 - fraction)) + Vector256.Create(ToExponent(fraction, bias));
+        return bits | ((numbers.AsUInt64() >>> 48) & Vector256.Create(0x8000ul));
     }
 
-    /// <inheritdoc cref="ToOdd(Vector256{double}, int)"/>
+    /// <inheritdoc cref="Round(Vector256{double}, int, int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ToOdd(Vector512<double> numbers, int fraction)
+    public static Vector512<ulong> Round(Vector512<double> numbers, int fraction, int bias)
     {
-        var last = 1L << (50 - fraction);
-        var (bits, dropped) = (numbers.AsInt64(), Vector512.Create(last - 1));
-        var more = ((bits & dropped) + dropped) & Vector512.Create(last);
-        return (Vector512.AndNot(bits, dropped) | more).AsDouble();
+        var most = Vector512.Create(PowerOf2(bias + 1));
+        // 0b1010: that of the smaller size, without its sign
+        var size = Avx512DQ.IsSupported ? Avx512DQ.Range(numbers, most, 0b1010) : Avx512F.Min(Vector512.Abs(numbers), most);
+        var power = Avx512F.Max(size, Vector512.Create(PowerOf2(1 - bias))) & Vector512.Create(double.PositiveInfinity);
+        var sum = Avx512F.FusedMultiplyAdd(power, Vector512.Create(PowerOf2(52 - fraction)), size).AsUInt64();
+        var bits = sum + (sum >>> (52 - fraction)) + Vector512.Create(ToExponent(fraction, bias));
+        return bits | ((numbers.AsUInt64() >>> 48) & Vector512.Create(0x8000ul));
     }
+
+    /// <summary>Writes the low 16 bits of four lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<ulong> bits, ushort* destination)
+    {
+        if (Avx512F.VL.IsSupported)
+        {
+            *(ulong*)destination = Avx512F.VL.ConvertToVector128UInt16(bits).AsUInt64().ToScalar();
+            return;
+        }
+        var words = bits & Vector256.Create(0xFFFFul);
+        var four = Vector128.Narrow(words.GetLower(), words.GetUpper());
+        *(ulong*)destination = Vector128.Narrow(four, four).AsUInt64().ToScalar();
+    }
+
+    /// <summary>Writes the low 16 bits of eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<ulong> bits, ushort* destination) => Avx512F.ConvertToVector128UInt16(bits).Store(destination);
 
     /// <summary>Reads eight numbers, each in the low half of a lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -43,11 +71,6 @@ internal static unsafe class HalfBits
         return Avx2.IsSupported ? Avx2.ConvertToVector256Int32(words).AsUInt32()
             : Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words));
     }
-
-    /// <summary>Writes the low halves of eight lanes, whose high halves are 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<uint> bits, ushort* destination) =>
-        Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
 
     /// <summary>Widens binary16, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -65,34 +88,30 @@ internal static unsafe class HalfBits
         return (number | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
     }
 
-    /// <summary>Rounds float32 to binary16, to nearest even; no number is NaN.</summary>
+    /// <summary>Widens eight binary16 to doubles, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> ToFloat16(Vector256<float> numbers)
+    public static Vector512<double> FromEightFloat16(ushort* source)
     {
-        var bits = numbers.AsUInt32();
-        var size = bits & Vector256.Create(0x7FFFFFFFu);
-        var odd = (size >>> 13) & Vector256<uint>.One;
-        // + a half of the last place that is kept, − the difference of the exponents
-        var normal = (size + odd + Vector256.Create(0xC8000FFFu)) >>> 13;
-        // the unit in the last place of 0.5 is that of the subnormal numbers, so that the addition rounds
-        var half = Vector256.Create(0.5f);
-        var subnormal = (size.AsSingle() + half).AsUInt32() - half.AsUInt32();
-        var isSmall = Vector256.LessThan(size.AsInt32(), Vector256.Create(0x38800000)).AsUInt32();
-        var rounded = Vector256.ConditionalSelect(isSmall, subnormal, normal);
-        var overflows = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x477FEFFF)).AsUInt32();
-        rounded = Vector256.ConditionalSelect(overflows, Vector256.Create(0x7C00u), rounded);
-        return rounded | ((bits >>> 16) & Vector256.Create(0x8000u));
+        var bits = Avx512F.ConvertToVector512Int64(Vector128.Load((short*)source)) << 42;
+        var size = bits & Vector512.Create(0x7FFFL << 42);
+        // the exponents differ by 1008
+        var number = (size + Vector512.Create(1008L << 52)).AsDouble();
+        // a subnormal number has 2⁻¹⁵·(1 + fraction) so far, and is 2⁻¹⁴·fraction
+        var isSmall = Vector512.LessThan(size, Vector512.Create(1L << 52)).AsDouble();
+        var subnormal = Avx512F.FusedMultiplyAdd(number, Vector512.Create(2.0), Vector512.Create(-PowerOf2(-14)));
+        number = Vector512.ConditionalSelect(isSmall, subnormal, number);
+        // an infinity and NaN have the largest exponent
+        var isSpecial = Vector512.GreaterThan(size, Vector512.Create(0x7BFFL << 42)).AsDouble();
+        number |= isSpecial & Vector512.Create(double.PositiveInfinity);
+        return number | (bits.AsDouble() & Vector512.Create(-0.0));
     }
 
     /// <summary>Widens bfloat16, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromBFloat16(Vector256<uint> bits) => (bits << 16).AsSingle();
 
-    /// <summary>Rounds float32 to bfloat16, to nearest even; no number is NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> ToBFloat16(Vector256<float> numbers)
-    {
-        var bits = numbers.AsUInt32();
-        return (bits + ((bits >>> 16) & Vector256<uint>.One) + Vector256.Create(0x7FFFu)) >>> 16;
-    }
+    private static double PowerOf2(int exponent) => BitConverter.Int64BitsToDouble((1023L + exponent) << 52);
+
+    /// <summary>What makes the exponent of a power of 2 whose last place is an integer that of the number, less its leading 1.</summary>
+    private static ulong ToExponent(int fraction, int bias) => unchecked((ulong)(bias - 1 - 1023 - (52 - fraction)) << fraction);
 }
