@@ -19,10 +19,8 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
         var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
         var size = (bits & Vector128.Create(0x7FFFu)) << 13;
         // see HalfBits
-        var normal = size + Vector128.Create(0x38000000u);
-        var subnormal = (size + Vector128.Create(0x38800000u)).AsSingle() - Vector128.Create(6.103515625e-5f);
-        var isSmall = Vector128.LessThan(size.AsInt32(), Vector128.Create(0x400 << 13)).AsUInt32();
-        var four = Vector128.ConditionalSelect(isSmall, subnormal.AsUInt32(), normal);
+        var normal = (size + Vector128.Create(0x38000000u)).AsSingle();
+        var four = Vector128.MinNative(normal, normal + normal - Vector128.Create(6.103515625e-5f)).AsUInt32();
         var isSpecial = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x7BFF << 13)).AsUInt32();
         four |= isSpecial & Vector128.Create(0x7F800000u);
         var sign = (bits & Vector128.Create(0x8000u)) << 16;
@@ -34,8 +32,11 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
         HalfBits.Store(HalfBits.Round(value, Fraction, Bias), (ushort*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> LoadEight(StoredFloat16* source) =>
-        HalfBits.FromEightFloat16((ushort*)source);
+    public static Vector512<double> LoadEight(StoredFloat16* source) => HalfBits.FromEightFloat16((ushort*)source, areFinite: false);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<double> LoadEightFinite(StoredFloat16* source) =>
+        HalfBits.FromEightFloat16((ushort*)source, areFinite: true);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreEight(Vector512<double> value, StoredFloat16* destination) =>

@@ -15,7 +15,7 @@ internal static unsafe class HalfBits
     /// </summary>
     /// <remarks>
     /// The sum of a number and the power of 2 whose last place is that of the result is the number in units of that place. Where the
-    /// result is subnormal, the power is that of the least normal number.
+    /// result is subnormal, the power is that of the least normal number. The factor also adds what the exponent is to be larger.
     /// </remarks>
     /// <param name="numbers">The doubles.</param>
     /// <param name="fraction">The bits of the fraction.</param>
@@ -27,9 +27,8 @@ internal static unsafe class HalfBits
         var size = Vector256.MinNative(Vector256.Abs(numbers), Vector256.Create(PowerOf2(bias + 1)));
         var power = Vector256.MaxNative(size, Vector256.Create(PowerOf2(1 - bias))) & Vector256.Create(double.PositiveInfinity);
         // the product is exact, with an instruction for both or without
-        var sum = Vector256.MultiplyAddEstimate(power, Vector256.Create(PowerOf2(52 - fraction)), size).AsUInt64();
-        var bits = sum + (sum >>> (52 - fraction)) + Vector256.Create(ToExponent(fraction, bias));
-        return bits | ((numbers.AsUInt64() >>> 48) & Vector256.Create(0x8000ul));
+        var sum = Vector256.MultiplyAddEstimate(power, Vector256.Create(ToUnits(fraction, bias)), size).AsUInt64();
+        return (sum + (sum >>> (52 - fraction))) | ((numbers.AsUInt64() >>> 48) & Vector256.Create(0x8000ul));
     }
 
     /// <inheritdoc cref="Round(Vector256{double}, int, int)"/>
@@ -40,9 +39,8 @@ internal static unsafe class HalfBits
         // 0b1010: that of the smaller size, without its sign
         var size = Avx512DQ.IsSupported ? Avx512DQ.Range(numbers, most, 0b1010) : Avx512F.Min(Vector512.Abs(numbers), most);
         var power = Avx512F.Max(size, Vector512.Create(PowerOf2(1 - bias))) & Vector512.Create(double.PositiveInfinity);
-        var sum = Avx512F.FusedMultiplyAdd(power, Vector512.Create(PowerOf2(52 - fraction)), size).AsUInt64();
-        var bits = sum + (sum >>> (52 - fraction)) + Vector512.Create(ToExponent(fraction, bias));
-        return bits | ((numbers.AsUInt64() >>> 48) & Vector512.Create(0x8000ul));
+        var sum = Avx512F.FusedMultiplyAdd(power, Vector512.Create(ToUnits(fraction, bias)), size).AsUInt64();
+        return (sum + (sum >>> (52 - fraction))) | ((numbers.AsUInt64() >>> 48) & Vector512.Create(0x8000ul));
     }
 
     /// <summary>Writes the low 16 bits of four lanes.</summary>
@@ -73,36 +71,39 @@ internal static unsafe class HalfBits
     }
 
     /// <summary>Widens binary16, exactly.</summary>
+    /// <remarks>
+    /// A subnormal number has 2⁻¹⁵·(1 + fraction) with the exponent of a normal one, and is 2⁻¹⁴·fraction, twice as much less 2⁻¹⁴.
+    /// For a normal number, from 2⁻¹⁴ up, that is no less than the number itself.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromFloat16(Vector256<uint> bits)
     {
         var size = (bits & Vector256.Create(0x7FFFu)) << 13;
-        // the exponents differ by 112; a subnormal number is 2⁻¹⁴ too large once it has the exponent of 2⁻¹⁴
-        var normal = size + Vector256.Create(0x38000000u);
-        var subnormal = (size + Vector256.Create(0x38800000u)).AsSingle() - Vector256.Create(6.103515625e-5f);
-        var isSmall = Vector256.LessThan(size.AsInt32(), Vector256.Create(0x400 << 13)).AsUInt32();
-        var number = Vector256.ConditionalSelect(isSmall, subnormal.AsUInt32(), normal);
+        // the exponents differ by 112
+        var normal = (size + Vector256.Create(0x38000000u)).AsSingle();
+        var number = Vector256.MinNative(normal, normal + normal - Vector256.Create(6.103515625e-5f)).AsUInt32();
         // an infinity and NaN have the largest exponent
         var isSpecial = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x7BFF << 13)).AsUInt32();
         number |= isSpecial & Vector256.Create(0x7F800000u);
         return (number | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
     }
 
-    /// <summary>Widens eight binary16 to doubles, exactly.</summary>
+    /// <summary>Widens eight binary16 to doubles, exactly, in the same way.</summary>
+    /// <param name="source">The numbers.</param>
+    /// <param name="areFinite">Whether none is infinite or NaN.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> FromEightFloat16(ushort* source)
+    public static Vector512<double> FromEightFloat16(ushort* source, bool areFinite)
     {
         var bits = Avx512F.ConvertToVector512Int64(Vector128.Load((short*)source)) << 42;
         var size = bits & Vector512.Create(0x7FFFL << 42);
         // the exponents differ by 1008
-        var number = (size + Vector512.Create(1008L << 52)).AsDouble();
-        // a subnormal number has 2⁻¹⁵·(1 + fraction) so far, and is 2⁻¹⁴·fraction
-        var isSmall = Vector512.LessThan(size, Vector512.Create(1L << 52)).AsDouble();
-        var subnormal = Avx512F.FusedMultiplyAdd(number, Vector512.Create(2.0), Vector512.Create(-PowerOf2(-14)));
-        number = Vector512.ConditionalSelect(isSmall, subnormal, number);
-        // an infinity and NaN have the largest exponent
-        var isSpecial = Vector512.GreaterThan(size, Vector512.Create(0x7BFFL << 42)).AsDouble();
-        number |= isSpecial & Vector512.Create(double.PositiveInfinity);
+        var normal = (size + Vector512.Create(1008L << 52)).AsDouble();
+        var number = Avx512F.Min(normal, Avx512F.FusedMultiplyAdd(normal, Vector512.Create(2.0), Vector512.Create(-PowerOf2(-14))));
+        if (!areFinite)
+        {
+            var isSpecial = Vector512.GreaterThan(size, Vector512.Create(0x7BFFL << 42)).AsDouble();
+            number = Vector512.ConditionalSelect(isSpecial, number | Vector512.Create(double.PositiveInfinity), number);
+        }
         return number | (bits.AsDouble() & Vector512.Create(-0.0));
     }
 
@@ -112,6 +113,10 @@ internal static unsafe class HalfBits
 
     private static double PowerOf2(int exponent) => BitConverter.Int64BitsToDouble((1023L + exponent) << 52);
 
-    /// <summary>What makes the exponent of a power of 2 whose last place is an integer that of the number, less its leading 1.</summary>
-    private static ulong ToExponent(int fraction, int bias) => unchecked((ulong)(bias - 1 - 1023 - (52 - fraction)) << fraction);
+    /// <summary>
+    /// The factor of a power of 2 to that whose last place is the result's, and to what the exponent of the number of 16 bits, less its
+    /// leading 1, is larger than that power's, modulo what there is place for.
+    /// </summary>
+    private static double ToUnits(int fraction, int bias) =>
+        PowerOf2(52 - fraction) + ((bias - 1 - 1023 - (52 - fraction)) & ((1 << (16 - fraction)) - 1));
 }

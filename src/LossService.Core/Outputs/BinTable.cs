@@ -145,20 +145,20 @@ internal sealed class BinTable
     {
         if (_count == 0) return;
         _count = 0;
-        for (var table = 0; table < _pending!.Length; table += _bins.Length * Width)
+        // all tables together have no more samples than one may have, so that their sums are exact, too
+        for (var i = 0; i < _bins.Length; i++)
         {
-            for (var i = 0; i < _bins.Length; i++)
-            {
-                var sums = _pending.AsSpan(table + i * Width, Width);
-                if (sums[3] == 0) continue;
-                var bin = _bins[i];
-                bin.Samples += (long)sums[3];
-                bin.Weight.Add(sums[3]);
-                bin.Confidence.Add(sums[0]);
-                bin.Confidence.Add(sums[1]);
-                bin.Outcome.Add(sums[2]);
-            }
+            var sums = Vector256<double>.Zero;
+            for (var table = i * Width; table < _pending!.Length; table += _bins.Length * Width)
+                sums += Vector256.LoadUnsafe(in _pending[table]);
+            if (sums[3] == 0) continue;
+            var bin = _bins[i];
+            bin.Samples += (long)sums[3];
+            bin.Weight.Add(sums[3]);
+            bin.Confidence.Add(sums[0]);
+            bin.Confidence.Add(sums[1]);
+            bin.Outcome.Add(sums[2]);
         }
-        Array.Clear(_pending);
+        Array.Clear(_pending!);
     }
 }
