@@ -16,7 +16,17 @@ internal sealed unsafe partial class BinaryPass<TFormula>
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
         if (_hasLikelihoods)
-            new LogisticLikelihoods(scratch.P, scratch.Q, scratch.CrossEntropy).Find(scratch.Posted, scratch.Label, count);
+        {
+            var likelihoods = new LogisticLikelihoods(scratch.P, scratch.Q, scratch.CrossEntropy);
+            if (Weights.ArePlain && tally.Classes is null && tally.ClassBins is null)
+            {
+                var hits = likelihoods.Judge(scratch.Posted, scratch.Label, count, _calibratesPositive);
+                tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, BinaryScratch.Span(scratch.P, count),
+                    BinaryScratch.Span(scratch.Q, count));
+                return;
+            }
+            likelihoods.Find(scratch.Posted, scratch.Label, count);
+        }
         if (tally.Classes is not null || tally.ClassBins is not null) CountClasses(tally, block, count, scratch);
         if (Weights.ArePlain)
         {
@@ -43,6 +53,7 @@ internal sealed unsafe partial class BinaryPass<TFormula>
         }
     }
 
+    [SkipLocalsInit]
     private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)
     {
         Span<double> confidences = stackalloc double[BinaryScratch.Block], outcomes = stackalloc double[BinaryScratch.Block];
