@@ -1,9 +1,12 @@
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
+using LossService.Core.Tensors;
 
 namespace LossService.Core.Engine;
 
@@ -12,6 +15,18 @@ internal sealed unsafe partial class BinaryPass<TFormula>
 {
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
+        if (_hasLikelihoods)
+        {
+            var likelihoods = new LogisticLikelihoods(scratch.P, scratch.Q, scratch.CrossEntropy);
+            if (Weights.ArePlain && tally.Classes is null && tally.ClassBins is null)
+            {
+                var hits = likelihoods.Judge(scratch.Posted, scratch.Label, count, _calibratesPositive);
+                tally.AddUnweighted(BinaryScratch.Span(scratch.CrossEntropy, count), hits, BinaryScratch.Span(scratch.P, count),
+                    BinaryScratch.Span(scratch.Q, count));
+                return;
+            }
+            likelihoods.Find(scratch.Posted, scratch.Label, count);
+        }
         if (tally.Classes is not null || tally.ClassBins is not null) CountClasses(tally, block, count, scratch);
         if (Weights.ArePlain)
         {
@@ -38,6 +53,7 @@ internal sealed unsafe partial class BinaryPass<TFormula>
         }
     }
 
+    [SkipLocalsInit]
     private void TallyUnweighted(MetricsSum tally, int count, BinaryScratch scratch)
     {
         Span<double> confidences = stackalloc double[BinaryScratch.Block], outcomes = stackalloc double[BinaryScratch.Block];
@@ -80,6 +96,17 @@ internal sealed unsafe partial class BinaryPass<TFormula>
             // 1 − P is rounded twice: then −z and z have other confidences
             : (isHit, positive ? scratch.P[i] : scratch.Q[i], isHit ? 1 : 0);
     }
+
+    /// <summary>
+    /// Whether metrics are made of plain doubles: of logits as posted, without outputs of probabilities. A loss then is as fast as
+    /// without metrics, and each element has the same numbers whether a kernel finds them or <see cref="LogisticLikelihoods"/>.
+    /// </summary>
+    private static bool HasLikelihoods(Batch batch) => batch is { Form: PredictionForm.Logits } && batch.StoredDType != DType.Float64
+        && !batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy)
+        && batch.Options.Get(SharedOptions.Temperature) == 1 && !batch.Options.Has(SharedOptions.LogitBias);
+
+    private static bool CountsClasses(Batch batch) => batch.Options.Get(SharedOptions.PerClass)
+        || batch.Options.Get(SharedOptions.ConfusionMatrix) || batch.Options.Get(SharedOptions.ClassWiseCalibration);
 
     private double FindLabel(BinaryScratch scratch, int i) => _target.IsTeacher ? scratch.Target[i] : scratch.Label[i];
 }

@@ -26,12 +26,14 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
     private readonly bool _isWeighted;
     private readonly bool _isFloat64;
     private readonly bool _wantsMore;
+    private readonly bool _hasLikelihoods;
+    private readonly bool _judgesInKernel;
     private readonly bool _calibratesPositive;
     private readonly BinaryTarget _target;
     private readonly bool _isPlainWhereHard;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
-    private readonly LogisticTargets _kernelTargets, _blockTargets;
+    private readonly LogisticTargets _kernelTargets, _hardTargets;
     private readonly LogisticElements<TFormula> _kernelElements;
     private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
@@ -51,7 +53,9 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         _elementScores = new(batch);
         _classWeight = options.Get(SharedOptions.ClassWeight) ?? [];
         _target = new(batch.LabelForm, batch.LabelTemperature);
-        _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
+        _hasLikelihoods = batch.Wants(OutputSet.Metrics) && HasLikelihoods(batch) && !_target.IsTeacher;
+        _wantsMore = batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics)
+            && !_hasLikelihoods;
 
         Weights = new(
             batch, predictions.Count, _classWeight.Length == 0 ? null : i => _classWeight[i % _classWeight.Length], cancellation);
@@ -73,10 +77,11 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         _isPlainWhereHard = TFormula.IsPlainWhereHard && batch.Form != PredictionForm.Logits && !_target.IsTeacher && smoothing == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
-        // metrics are judged where labels are hard alone
-        _blockTargets = _wantsMore ? new(smoothing, 1, areHard: true) : _kernelTargets;
+        // a kernel judges where labels are hard alone
+        _hardTargets = new(smoothing, 1, areHard: true);
+        _judgesInKernel = _hasLikelihoods && takesAny && smoothing == 0 && !CountsClasses(batch);
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
-            && _posWeight is [_] && (!_wantsMore || (takesAny && smoothing == 0 && HasJudgements(batch)))
+            && _posWeight is [_] && !_wantsMore
             && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
             _kernelBlock = LogisticBlocks<TFormula>.For(predictions.DType, _labels.DType);
     }
@@ -108,7 +113,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         s_scratch = null;
         if (_posWeight.Length == 1) BinaryScratch.Span(scratch.PosWeight).Fill(_posWeight[0]);
         if (!_isWeighted) BinaryScratch.Span(scratch.Weight).Fill(1);
-        var triesKernel = _kernelBlock is not null;
+        var (triesKernel, judgesInKernel) = (_kernelBlock is not null, _judgesInKernel);
         int count;
         for (var block = start; block < end; block += count)
         {
@@ -117,9 +122,11 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
             if (triesKernel && count >= Lanes.Width)
             {
                 count &= -Lanes.Width;
-                if (TryKernel(block, count, scratch, sum, tally)) continue;
                 // where one label is soft, others are, too
-                triesKernel = !_blockTargets.AreHard;
+                if (judgesInKernel && TryKernel(block, count, scratch, sum, tally, judges: true)) continue;
+                judgesInKernel = false;
+                if (TryKernel(block, count, scratch, sum, tally, judges: false)) continue;
+                triesKernel = !_kernelTargets.AreHard;
             }
             Load(block, count, scratch);
             var taken = _hasKernel ? _kernelElements.Count(count, scratch) : 0;
@@ -134,8 +141,11 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         s_scratch = scratch;
     }
 
-    /// <summary>Scores a block from tensor to tensor by the kernel; false where it does not take an element.</summary>
-    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally)
+    /// <summary>
+    /// Scores a block from tensor to tensor by the kernel, which may find what metrics of hard labels are made of, too; false where it
+    /// does not take an element.
+    /// </summary>
+    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally, bool judges)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
@@ -148,15 +158,23 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         }
         // the losses of binary cross-entropy are the cross-entropies, but for their weights
         var crossEntropies = _posWeight[0] == 1 ? null : scratch.CrossEntropy;
-        var judgements = tally is null ? default
+        var judgements = !judges ? default
             : new LogisticJudgements(scratch.P, scratch.Target, crossEntropies, _calibratesPositive);
         if (!_kernelBlock!(
-            z.At(block), _labels.At(block), count, _blockTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
+            z.At(block), _labels.At(block), count, judges ? _hardTargets : _kernelTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
             return false;
         var values = BinaryScratch.Span(scratch.Value, count);
-        tally?.AddUnweighted(crossEntropies == null ? values : BinaryScratch.Span(crossEntropies, count), judgements.Hits,
-            BinaryScratch.Span(scratch.P, count), BinaryScratch.Span(scratch.Target, count), crossEntropies == null ? sum : null);
-        if (tally is null || crossEntropies != null) sum.Add(values);
+        if (judges)
+        {
+            tally!.AddUnweighted(crossEntropies == null ? values : BinaryScratch.Span(crossEntropies, count), judgements.Hits,
+                BinaryScratch.Span(scratch.P, count), BinaryScratch.Span(scratch.Target, count), crossEntropies == null ? sum : null);
+        }
+        if (!judges || crossEntropies != null) sum.Add(values);
+        if (!judges && tally is not null)
+        {
+            Read(block, count, scratch);
+            Tally(tally, block, count, scratch);
+        }
         Scores.Losses?.Write(block, BinaryScratch.Span(scratch.Value, count));
         return true;
     }
@@ -166,12 +184,18 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
     /// </summary>
     private void Load(long block, int count, BinaryScratch scratch)
     {
-        _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
-        _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
-        for (var i = count; i % Lanes.Most != 0; i++) (scratch.Posted[i], scratch.Label[i], scratch.Weight[i]) = (0.5, 0, 0);
+        Read(block, count, scratch);
+        for (var i = count; i % Lanes.Most != 0; i++) scratch.Weight[i] = 0;
         if (_posWeight.Length > 1) ElementScores.Repeat(_posWeight, block, BinaryScratch.Span(scratch.PosWeight, count));
         if (_isWeighted) LoadWeights(block, count, scratch);
         if (_elementScores.AreNeeded) _elementScores.Find(block, count, scratch);
+    }
+
+    private void Read(long block, int count, BinaryScratch scratch)
+    {
+        _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
+        _labels.Read(block, BinaryScratch.Span(scratch.Label, count));
+        for (var i = count; i % Lanes.Most != 0; i++) (scratch.Posted[i], scratch.Label[i]) = (0.5, 0);
     }
 
     private void LoadWeights(long block, int count, BinaryScratch scratch)
@@ -226,16 +250,6 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         Scores.LogProbabilities?.Write(block, BinaryScratch.Span(scratch.LogP, count));
         Scores.Entropy?.Write(block, BinaryScratch.Span(scratch.Entropy, count));
     }
-
-    /// <summary>
-    /// Whether the kernel finds all that a batch wants beside loss and gradient: metrics in plain doubles, of logits as posted, and none
-    /// of a class.
-    /// </summary>
-    private static bool HasJudgements(Batch batch) => batch.StoredDType != DType.Float64
-        && !batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy)
-        && batch.Options.Get(SharedOptions.Temperature) == 1 && !batch.Options.Has(SharedOptions.LogitBias)
-        && !batch.Options.Get(SharedOptions.PerClass) && !batch.Options.Get(SharedOptions.ConfusionMatrix)
-        && !batch.Options.Get(SharedOptions.ClassWiseCalibration);
 
     private static int CountColumns(Batch batch) => batch.Predictions.Shape.Rank > 1 ? batch.Predictions.Shape.Last : 1;
 

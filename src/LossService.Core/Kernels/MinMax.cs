@@ -32,28 +32,43 @@ internal static unsafe class MinMax
     }
 
     /// <summary>The bits of the minimum and the maximum of at least one number of 16 bits, none NaN.</summary>
-    /// <remarks>As integers they are in order once the bits below the sign of negative ones are inverted.</remarks>
+    /// <remarks>
+    /// The words of numbers from 0 up are in order as integers, those of negative ones in the opposite order above them, when unsigned.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static (ushort Min, ushort Max) FindOfWords(short* row, int count)
+    public static (ushort Min, ushort Max) FindOfWords(ushort* row, int count)
     {
-        var (low, high) = (Order(row[0]), Order(row[0]));
+        var (largest, signedLargest) = (row[0], (short)row[0]);
         var i = 0;
-        if (count >= Vector256<short>.Count)
+        if (count >= Vector256<ushort>.Count)
         {
-            var (min, max) = (Vector256.Create(low), Vector256.Create(high));
-            for (; i <= count - Vector256<short>.Count; i += Vector256<short>.Count)
+            var (max, signedMax) = (Vector256.Create(largest), Vector256.Create(signedLargest));
+            for (; i <= count - Vector256<ushort>.Count; i += Vector256<ushort>.Count)
             {
                 var words = Vector256.Load(row + i);
-                words ^= (words >> 15) & Vector256.Create((short)0x7FFF);
-                (min, max) = (Vector256.Min(min, words), Vector256.Max(max, words));
+                (max, signedMax) = (Vector256.Max(max, words), Vector256.Max(signedMax, words.AsInt16()));
             }
-            for (var lane = 0; lane < Vector256<short>.Count; lane++)
-                (low, high) = (short.Min(low, min[lane]), short.Max(high, max[lane]));
+            for (var lane = 0; lane < Vector256<ushort>.Count; lane++)
+                (largest, signedLargest) = (ushort.Max(largest, max[lane]), short.Max(signedLargest, signedMax[lane]));
         }
-        for (; i < count; i++) (low, high) = (short.Min(low, Order(row[i])), short.Max(high, Order(row[i])));
-        return ((ushort)Order(low), (ushort)Order(high));
+        for (; i < count; i++)
+            (largest, signedLargest) = (ushort.Max(largest, row[i]), short.Max(signedLargest, (short)row[i]));
+        // with numbers of either sign, the largest word is that of the minimum
+        return signedLargest < 0 ? (largest, FindLeastWord(row, count))
+            : largest < 0x8000 ? (FindLeastWord(row, count), largest) : (largest, (ushort)signedLargest);
+    }
 
-        static short Order(short bits) => (short)(bits ^ ((bits >> 15) & 0x7FFF));
+    private static ushort FindLeastWord(ushort* row, int count)
+    {
+        var (least, i) = (row[0], 0);
+        if (count >= Vector256<ushort>.Count)
+        {
+            var min = Vector256.Create(least);
+            for (; i <= count - Vector256<ushort>.Count; i += Vector256<ushort>.Count) min = Vector256.Min(min, Vector256.Load(row + i));
+            for (var lane = 0; lane < Vector256<ushort>.Count; lane++) least = ushort.Min(least, min[lane]);
+        }
+        for (; i < count; i++) least = ushort.Min(least, row[i]);
+        return least;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -105,7 +105,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         var (all, below) = (Vector512<double>.Zero, Vector512<double>.Zero);
         for (var end = z + (classes & ~1) * Rows; z < end; z += 2 * Rows, e += 2 * Rows)
         {
-            var block = exponential.ExpNear(TElement.LoadEight(z));
+            var block = exponential.ExpNear(TElement.LoadEightFinite(z));
             block.Store(e);
             ColumnSum.Add(block, ref all, ref below);
         }

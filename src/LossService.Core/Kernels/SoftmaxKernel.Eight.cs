@@ -21,7 +21,7 @@ internal static unsafe partial class SoftmaxKernel<TElement>
             var c = start;
             for (; c < stop - Width; c += 2 * Width)
             {
-                var block = exponential.ExpNear(TElement.LoadEight(z + c));
+                var block = exponential.ExpNear(TElement.LoadEightFinite(z + c));
                 block.Store(e + c);
                 sums += block;
             }

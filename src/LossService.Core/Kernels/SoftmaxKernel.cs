@@ -143,11 +143,31 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
             var (run, runShare) = (Vector256<double>.Zero, Vector256<double>.Zero);
             if (spread == null)
             {
-                for (var c = start; c < stop; c += Width) run += m - TElement.Load(z + c);
+                var c = start;
+                if (Lanes.HasMost)
+                {
+                    for (; c <= stop - 2 * Width; c += 2 * Width)
+                    {
+                        var gap = Vector512.Create(m, m) - TElement.LoadEight(z + c);
+                        run = run + gap.GetLower() + gap.GetUpper();
+                    }
+                }
+                for (; c < stop; c += Width) run += m - TElement.Load(z + c);
             }
             else
             {
-                for (var c = start; c < stop; c += Width)
+                var c = start;
+                if (Lanes.HasMost)
+                {
+                    for (; c <= stop - 2 * Width; c += 2 * Width)
+                    {
+                        var (gap, b) = (Vector512.Create(m, m) - TElement.LoadEight(z + c), Vector512.Load(spread + c));
+                        run = Vector256.FusedMultiplyAdd(gap.GetLower(), b.GetLower(), run);
+                        run = Vector256.FusedMultiplyAdd(gap.GetUpper(), b.GetUpper(), run);
+                        runShare = runShare + b.GetLower() + b.GetUpper();
+                    }
+                }
+                for (; c < stop; c += Width)
                 {
                     var b = Vector256.Load(spread + c);
                     run = Vector256.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);

@@ -10,7 +10,7 @@ namespace LossService.Core.Kernels;
 [StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
 internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<StoredBFloat16>
 {
-    private const int Fraction = 7;
+    private const int Fraction = 7, Bias = 127;
 
     private readonly ushort _bits = bits;
 
@@ -22,13 +22,8 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<double> value, StoredBFloat16* destination)
-    {
-        var bits = StoredFloat32.Narrow(HalfBits.ToOdd(value, Fraction)).AsUInt32();
-        var odd = (bits >>> 16) & Vector128<uint>.One;
-        var rounded = (bits + odd + Vector128.Create(0x7FFFu)) >>> 16;
-        *(ulong*)destination = Vector128.Narrow(rounded, rounded).AsUInt64().ToScalar();
-    }
+    public static void Store(Vector256<double> value, StoredBFloat16* destination) =>
+        HalfBits.Store(HalfBits.Round(value, Fraction, Bias), (ushort*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> LoadEight(StoredBFloat16* source) =>
@@ -36,8 +31,7 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
-        HalfBits.Store(
-            HalfBits.ToBFloat16(Avx512F.ConvertToVector256Single(HalfBits.ToOdd(value, Fraction))), (ushort*)destination);
+        HalfBits.Store(HalfBits.Round(value, Fraction, Bias), (ushort*)destination);
 
     public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) =>
         Transpose.Words((ushort**)rows, start, (ushort*)columns);
@@ -50,18 +44,12 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Min, double Max) FindMinMax(StoredBFloat16* row, int count)
     {
-        var (min, max) = MinMax.FindOfWords((short*)row, count);
+        var (min, max) = MinMax.FindOfWords((ushort*)row, count);
         return (ToDouble(new(min)), ToDouble(new(max)));
     }
 
     public static double ToDouble(StoredBFloat16 value) => BitConverter.UInt32BitsToSingle((uint)value._bits << 16);
 
     public static StoredBFloat16 FromDouble(double value) =>
-        new(Round((float)HalfBits.ToOdd(Vector256.Create(value), Fraction).ToScalar()));
-
-    private static ushort Round(float value)
-    {
-        var bits = BitConverter.SingleToUInt32Bits(value);
-        return (ushort)((bits + ((bits >> 16) & 1) + 0x7FFF) >> 16);
-    }
+        new((ushort)HalfBits.Round(Vector256.Create(value), Fraction, Bias).ToScalar());
 }

@@ -5,35 +5,61 @@ using System.Runtime.Intrinsics.X86;
 namespace LossService.Core.Numerics;
 
 /// <summary>
-/// Numbers of 16 bits to float32 and back, eight at a time: .NET has no access to the processor's instructions for them. No step has a
+/// Numbers of 16 bits to float32 and back, many at a time: .NET has no access to the processor's instructions for them. No step has a
 /// subnormal float32 as an operand, which takes a hundred times as long.
 /// </summary>
 internal static unsafe class HalfBits
 {
     /// <summary>
-    /// Cuts doubles to two digits more than the fraction of a number of 16 bits has, and sets the last one where others were cut off:
-    /// float32 has the result exactly, and its rounding to 16 bits is that of the double.
+    /// Rounds doubles to the bits of a number of 16 bits, to nearest even, once; those beyond its range to infinity. No number is NaN.
     /// </summary>
+    /// <remarks>
+    /// The sum of a number and the power of 2 whose last place is that of the result is the number in units of that place. Where the
+    /// result is subnormal, the power is that of the least normal number. The factor also adds what the exponent is to be larger.
+    /// </remarks>
     /// <param name="numbers">The doubles.</param>
     /// <param name="fraction">The bits of the fraction.</param>
+    /// <param name="bias">The bias of the exponent.</param>
+    /// <returns>The bits in the low 16 of each lane, and anything above them.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> ToOdd(Vector256<double> numbers, int fraction)
+    public static Vector256<ulong> Round(Vector256<double> numbers, int fraction, int bias)
     {
-        var last = 1L << (50 - fraction);
-        var (bits, dropped) = (numbers.AsInt64(), Vector256.Create(last - 1));
-        var more = ((bits & dropped) + dropped) & Vector256.Create(last);
-        return (Vector256.AndNot(bits, dropped) | more).AsDouble();
+        var size = Vector256.MinNative(Vector256.Abs(numbers), Vector256.Create(PowerOf2(bias + 1)));
+        var power = Vector256.MaxNative(size, Vector256.Create(PowerOf2(1 - bias))) & Vector256.Create(double.PositiveInfinity);
+        // the product is exact, with an instruction for both or without
+        var sum = Vector256.MultiplyAddEstimate(power, Vector256.Create(ToUnits(fraction, bias)), size).AsUInt64();
+        return (sum + (sum >>> (52 - fraction))) | ((numbers.AsUInt64() >>> 48) & Vector256.Create(0x8000ul));
     }
 
-    /// <inheritdoc cref="ToOdd(Vector256{double}, int)"/>
+    /// <inheritdoc cref="Round(Vector256{double}, int, int)"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector512<double> ToOdd(Vector512<double> numbers, int fraction)
+    public static Vector512<ulong> Round(Vector512<double> numbers, int fraction, int bias)
     {
-        var last = 1L << (50 - fraction);
-        var (bits, dropped) = (numbers.AsInt64(), Vector512.Create(last - 1));
-        var more = ((bits & dropped) + dropped) & Vector512.Create(last);
-        return (Vector512.AndNot(bits, dropped) | more).AsDouble();
+        var most = Vector512.Create(PowerOf2(bias + 1));
+        // 0b1010: that of the smaller size, without its sign
+        var size = Avx512DQ.IsSupported ? Avx512DQ.Range(numbers, most, 0b1010) : Avx512F.Min(Vector512.Abs(numbers), most);
+        var power = Avx512F.Max(size, Vector512.Create(PowerOf2(1 - bias))) & Vector512.Create(double.PositiveInfinity);
+        var sum = Avx512F.FusedMultiplyAdd(power, Vector512.Create(ToUnits(fraction, bias)), size).AsUInt64();
+        return (sum + (sum >>> (52 - fraction))) | ((numbers.AsUInt64() >>> 48) & Vector512.Create(0x8000ul));
     }
+
+    /// <summary>Writes the low 16 bits of four lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector256<ulong> bits, ushort* destination)
+    {
+        if (Avx512F.VL.IsSupported)
+        {
+            *(ulong*)destination = Avx512F.VL.ConvertToVector128UInt16(bits).AsUInt64().ToScalar();
+            return;
+        }
+        var words = bits & Vector256.Create(0xFFFFul);
+        var four = Vector128.Narrow(words.GetLower(), words.GetUpper());
+        *(ulong*)destination = Vector128.Narrow(four, four).AsUInt64().ToScalar();
+    }
+
+    /// <summary>Writes the low 16 bits of eight lanes.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void Store(Vector512<ulong> bits, ushort* destination) => Avx512F.ConvertToVector128UInt16(bits).Store(destination);
 
     /// <summary>Reads eight numbers, each in the low half of a lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -44,55 +70,53 @@ internal static unsafe class HalfBits
             : Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words));
     }
 
-    /// <summary>Writes the low halves of eight lanes, whose high halves are 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void Store(Vector256<uint> bits, ushort* destination) =>
-        Vector128.Narrow(bits.GetLower(), bits.GetUpper()).Store(destination);
-
     /// <summary>Widens binary16, exactly.</summary>
+    /// <remarks>
+    /// A subnormal number has 2⁻¹⁵·(1 + fraction) with the exponent of a normal one, and is 2⁻¹⁴·fraction, twice as much less 2⁻¹⁴.
+    /// For a normal number, from 2⁻¹⁴ up, that is no less than the number itself.
+    /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromFloat16(Vector256<uint> bits)
     {
         var size = (bits & Vector256.Create(0x7FFFu)) << 13;
-        // the exponents differ by 112; a subnormal number is 2⁻¹⁴ too large once it has the exponent of 2⁻¹⁴
-        var normal = size + Vector256.Create(0x38000000u);
-        var subnormal = (size + Vector256.Create(0x38800000u)).AsSingle() - Vector256.Create(6.103515625e-5f);
-        var isSmall = Vector256.LessThan(size.AsInt32(), Vector256.Create(0x400 << 13)).AsUInt32();
-        var number = Vector256.ConditionalSelect(isSmall, subnormal.AsUInt32(), normal);
+        // the exponents differ by 112
+        var normal = (size + Vector256.Create(0x38000000u)).AsSingle();
+        var number = Vector256.MinNative(normal, normal + normal - Vector256.Create(6.103515625e-5f)).AsUInt32();
         // an infinity and NaN have the largest exponent
         var isSpecial = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x7BFF << 13)).AsUInt32();
         number |= isSpecial & Vector256.Create(0x7F800000u);
         return (number | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
     }
 
-    /// <summary>Rounds float32 to binary16, to nearest even; no number is NaN.</summary>
+    /// <summary>Widens eight binary16 to doubles, exactly, in the same way.</summary>
+    /// <param name="source">The numbers.</param>
+    /// <param name="areFinite">Whether none is infinite or NaN.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> ToFloat16(Vector256<float> numbers)
+    public static Vector512<double> FromEightFloat16(ushort* source, bool areFinite)
     {
-        var bits = numbers.AsUInt32();
-        var size = bits & Vector256.Create(0x7FFFFFFFu);
-        var odd = (size >>> 13) & Vector256<uint>.One;
-        // + a half of the last place that is kept, − the difference of the exponents
-        var normal = (size + odd + Vector256.Create(0xC8000FFFu)) >>> 13;
-        // the unit in the last place of 0.5 is that of the subnormal numbers, so that the addition rounds
-        var half = Vector256.Create(0.5f);
-        var subnormal = (size.AsSingle() + half).AsUInt32() - half.AsUInt32();
-        var isSmall = Vector256.LessThan(size.AsInt32(), Vector256.Create(0x38800000)).AsUInt32();
-        var rounded = Vector256.ConditionalSelect(isSmall, subnormal, normal);
-        var overflows = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x477FEFFF)).AsUInt32();
-        rounded = Vector256.ConditionalSelect(overflows, Vector256.Create(0x7C00u), rounded);
-        return rounded | ((bits >>> 16) & Vector256.Create(0x8000u));
+        var bits = Avx512F.ConvertToVector512Int64(Vector128.Load((short*)source)) << 42;
+        var size = bits & Vector512.Create(0x7FFFL << 42);
+        // the exponents differ by 1008
+        var normal = (size + Vector512.Create(1008L << 52)).AsDouble();
+        var number = Avx512F.Min(normal, Avx512F.FusedMultiplyAdd(normal, Vector512.Create(2.0), Vector512.Create(-PowerOf2(-14))));
+        if (!areFinite)
+        {
+            var isSpecial = Vector512.GreaterThan(size, Vector512.Create(0x7BFFL << 42)).AsDouble();
+            number = Vector512.ConditionalSelect(isSpecial, number | Vector512.Create(double.PositiveInfinity), number);
+        }
+        return number | (bits.AsDouble() & Vector512.Create(-0.0));
     }
 
     /// <summary>Widens bfloat16, exactly.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromBFloat16(Vector256<uint> bits) => (bits << 16).AsSingle();
 
-    /// <summary>Rounds float32 to bfloat16, to nearest even; no number is NaN.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<uint> ToBFloat16(Vector256<float> numbers)
-    {
-        var bits = numbers.AsUInt32();
-        return (bits + ((bits >>> 16) & Vector256<uint>.One) + Vector256.Create(0x7FFFu)) >>> 16;
-    }
+    private static double PowerOf2(int exponent) => BitConverter.Int64BitsToDouble((1023L + exponent) << 52);
+
+    /// <summary>
+    /// The factor of a power of 2 to that whose last place is the result's, and to what the exponent of the number of 16 bits, less its
+    /// leading 1, is larger than that power's, modulo what there is place for.
+    /// </summary>
+    private static double ToUnits(int fraction, int bias) =>
+        PowerOf2(52 - fraction) + ((bias - 1 - 1023 - (52 - fraction)) & ((1 << (16 - fraction)) - 1));
 }

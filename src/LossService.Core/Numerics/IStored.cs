@@ -11,4 +11,7 @@ internal unsafe interface IStored<TSelf> where TSelf : unmanaged, IStored<TSelf>
     /// <summary>Reads eight elements.</summary>
     static virtual Vector512<double> LoadEight(TSelf* source) =>
         Vector512.Create(TSelf.Load(source), TSelf.Load(source + Vector256<double>.Count));
+
+    /// <summary>Reads eight elements, none infinite or NaN.</summary>
+    static virtual Vector512<double> LoadEightFinite(TSelf* source) => TSelf.LoadEight(source);
 }

@@ -94,6 +94,7 @@ public sealed class MetricsSum
     /// <param name="confidences">What <see cref="AddToBin"/> takes of each.</param>
     /// <param name="outcomes">The outcome of each.</param>
     /// <param name="losses">A sum that the cross-entropies are added to as well; null = none.</param>
+    [SkipLocalsInit]
     internal void AddUnweighted(ReadOnlySpan<double> crossEntropies, int hits, ReadOnlySpan<double> confidences,
         ReadOnlySpan<double> outcomes, ExactSum? losses = null)
     {

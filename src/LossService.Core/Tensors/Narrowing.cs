@@ -1,6 +1,7 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using System.Runtime.Intrinsics.X86;
+using LossService.Core.Numerics;
 
 namespace LossService.Core.Tensors;
 
@@ -45,7 +46,7 @@ internal static unsafe class Narrowing
             for (; i <= source.Length - Width; i += Width)
             {
                 var eight = Round(Vector512.LoadUnsafe(in source[i]), fraction, bias, signedNaN);
-                Avx512F.ConvertToVector128UInt16(eight.AsUInt64()).Store(destination + i);
+                HalfBits.Store(eight, destination + i);
             }
         }
         for (; i <= source.Length - Width; i += Width)
@@ -62,51 +63,28 @@ internal static unsafe class Narrowing
     {
         var lower = Round(Vector256.LoadUnsafe(in source[0]), fraction, bias, signedNaN);
         var upper = Round(Vector256.LoadUnsafe(in source[4]), fraction, bias, signedNaN);
-        var eight = Vector256.Narrow(lower.AsUInt64(), upper.AsUInt64());
+        var eight = Vector256.Narrow(lower, upper);
         return Vector128.Narrow(eight.GetLower(), eight.GetUpper());
     }
 
     /// <summary>The bits of the rounded numbers, in the low 16 bits of each lane.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<long> Round(Vector256<double> x, int fraction, int bias, bool signedNaN)
+    private static Vector256<ulong> Round(Vector256<double> x, int fraction, int bias, bool signedNaN)
     {
-        var size = Vector256.Abs(x);
-        var bits = size.AsInt64();
-        // a half of the last place that is kept, less one where that place is even
-        var dropped = 52 - fraction;
-        var rounding = Vector256.Create((1L << (dropped - 1)) - 1) + ((bits >>> dropped) & Vector256<long>.One);
-        var normal = ((bits + rounding) >>> dropped) - Vector256.Create((1023L - bias) << fraction);
-        // the unit in the last place of the sum is that of the subnormal numbers, so that the addition rounds
-        var unit = Vector256.Create(BitConverter.Int64BitsToDouble((1023L + 52 + 1 - bias - fraction) << 52));
-        var subnormal = (size + unit).AsInt64() - unit.AsInt64();
-        var least = Vector256.Create(BitConverter.Int64BitsToDouble((1023L + 1 - bias) << 52));
-        var rounded = Vector256.ConditionalSelect(Vector256.LessThan(size, least).AsInt64(), subnormal, normal);
-        var infinity = Vector256.Create((2L * bias + 1) << fraction);
-        rounded = Vector256.Min(rounded, infinity);
-        var sign = (x.AsInt64() >>> 48) & Vector256.Create(0x8000L);
-        var nan = infinity | Vector256.Create(1L << (fraction - 1));
-        return Vector256.ConditionalSelect(Vector256.IsNaN(x).AsInt64(), signedNaN ? nan | sign : nan, rounded | sign);
+        var bits = HalfBits.Round(x, fraction, bias) & Vector256.Create(0xFFFFul);
+        var nan = Vector256.Create(NaN(fraction, bias));
+        if (signedNaN) nan |= (x.AsUInt64() >>> 48) & Vector256.Create(0x8000ul);
+        return Vector256.ConditionalSelect(Vector256.IsNaN(x).AsUInt64(), nan, bits);
     }
 
-    /// <summary>The same of eight numbers.</summary>
+    /// <summary>The same of eight numbers, but for the bits above.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<long> Round(Vector512<double> x, int fraction, int bias, bool signedNaN)
+    private static Vector512<ulong> Round(Vector512<double> x, int fraction, int bias, bool signedNaN)
     {
-        var size = Vector512.Abs(x);
-        var bits = size.AsInt64();
-        // a half of the last place that is kept, less one where that place is even
-        var dropped = 52 - fraction;
-        var rounding = Vector512.Create((1L << (dropped - 1)) - 1) + ((bits >>> dropped) & Vector512<long>.One);
-        var normal = ((bits + rounding) >>> dropped) - Vector512.Create((1023L - bias) << fraction);
-        // the unit in the last place of the sum is that of the subnormal numbers, so that the addition rounds
-        var unit = Vector512.Create(BitConverter.Int64BitsToDouble((1023L + 52 + 1 - bias - fraction) << 52));
-        var subnormal = (size + unit).AsInt64() - unit.AsInt64();
-        var least = Vector512.Create(BitConverter.Int64BitsToDouble((1023L + 1 - bias) << 52));
-        var rounded = Vector512.ConditionalSelect(Vector512.LessThan(size, least).AsInt64(), subnormal, normal);
-        var infinity = Vector512.Create((2L * bias + 1) << fraction);
-        rounded = Vector512.Min(rounded, infinity);
-        var sign = (x.AsInt64() >>> 48) & Vector512.Create(0x8000L);
-        var nan = infinity | Vector512.Create(1L << (fraction - 1));
-        return Vector512.ConditionalSelect(Vector512.IsNaN(x).AsInt64(), signedNaN ? nan | sign : nan, rounded | sign);
+        var nan = Vector512.Create(NaN(fraction, bias));
+        if (signedNaN) nan |= (x.AsUInt64() >>> 48) & Vector512.Create(0x8000ul);
+        return Vector512.ConditionalSelect(Vector512.IsNaN(x).AsUInt64(), nan, HalfBits.Round(x, fraction, bias));
     }
+
+    private static ulong NaN(int fraction, int bias) => ((2ul * (uint)bias + 1) << fraction) | (1ul << (fraction - 1));
 }

@@ -18,6 +18,11 @@ internal static unsafe class Widening
     public static void Widen(Half* source, Span<double> destination)
     {
         var i = 0;
+        if (Lanes.HasMost)
+        {
+            for (; i <= destination.Length - Width; i += Width)
+                HalfBits.FromEightFloat16((ushort*)source + i, areFinite: false).StoreUnsafe(ref destination[i]);
+        }
         for (; i <= destination.Length - Width; i += Width)
             Store(HalfBits.FromFloat16(HalfBits.Load((ushort*)source + i)), ref destination[i]);
         for (; i < destination.Length; i++) destination[i] = (double)source[i];

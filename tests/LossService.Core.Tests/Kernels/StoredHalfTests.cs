@@ -26,6 +26,49 @@ public unsafe class StoredHalfTests
 
     private delegate void Narrow(ReadOnlySpan<double> from, ushort* to);
 
+    [Fact]
+    public void Float16_EveryNumber_IsWidenedAlikeInEightLanes() => CheckEight<StoredFloat16>();
+
+    [Fact]
+    public void BFloat16_EveryNumber_IsWidenedAlikeInEightLanes() => CheckEight<StoredBFloat16>();
+
+    [Fact]
+    public void Float16_RowsOfNumbers_HaveTheirMinimumAndMaximum()
+    {
+        var random = new Random(1);
+        var row = stackalloc ushort[100];
+        for (var n = 0; n < 20_000; n++)
+        {
+            var (count, sign) = (random.Next(1, 100), random.Next(3));
+            for (var i = 0; i < count; i++)
+            {
+                var size = random.Next(0x7C01);
+                row[i] = (ushort)(size | (sign == 0 ? 0 : sign == 1 ? 0x8000 : random.Next(2) << 15));
+            }
+            var values = new double[count];
+            for (var i = 0; i < count; i++) values[i] = (double)BitConverter.UInt16BitsToHalf(row[i]);
+            Assert.Equal((values.Min(), values.Max()), StoredFloat16.FindMinMax((StoredFloat16*)row, count));
+        }
+    }
+
+    private static void CheckEight<TElement>() where TElement : unmanaged, IStoredFloat<TElement>
+    {
+        if (!Lanes.HasMost) return;
+        var eight = stackalloc ushort[8];
+        for (var bits = 0; bits < 65536; bits += 8)
+        {
+            for (var i = 0; i < 8; i++) eight[i] = (ushort)(bits + i);
+            var widened = TElement.LoadEight((TElement*)eight);
+            var finite = TElement.LoadEightFinite((TElement*)eight);
+            for (var i = 0; i < 8; i++)
+            {
+                var expected = TElement.ToDouble(((TElement*)eight)[i]);
+                Assert.Equal(expected, widened[i]);
+                if (double.IsFinite(expected)) Assert.Equal(expected, finite[i]);
+            }
+        }
+    }
+
     private static void CheckEvery<TElement>(Func<ushort, double> widen) where TElement : unmanaged, IStoredFloat<TElement>
     {
         var four = stackalloc ushort[4];

@@ -41,6 +41,31 @@ public sealed class BinTableTests
         },
         iter: 10);
 
+    [Fact]
+    public void Add_OutcomesOfZeroAndOne_SameBitsAsOneByOne() => Gen.Select(
+        Gen.Select(Confidences, Gen.OneOf(0.0, 1)).Array[2000, 5000], Gen.OneOf(1, 2, 15, 64, 65, 1000), Gen.Int[1, 700]).Sample(
+        (samples, bins, size) =>
+        {
+            var (expected, actual) = (new BinTable(new(bins)), new BinTable(new(bins)));
+            foreach (var (confidence, outcome) in samples) expected.Add(1, confidence, outcome);
+            foreach (var part in samples.Chunk(size))
+                actual.Add(Array.ConvertAll(part, sample => sample.Item1), Array.ConvertAll(part, sample => sample.Item2));
+            AssertSame(expected, actual);
+        },
+        iter: 100);
+
+    [Fact]
+    public void Add_CertainSamplesOfOneBin_SameBitsAsOneByOne()
+    {
+        var (expected, actual) = (new BinTable(new(15)), new BinTable(new(15)));
+        var (confidences, outcomes) = (new double[4096 + 8], new double[4096 + 8]);
+        Array.Fill(confidences, 1);
+        Array.Fill(outcomes, 1);
+        foreach (var confidence in confidences) expected.Add(1, confidence, 1);
+        actual.Add(confidences, outcomes);
+        AssertSame(expected, actual);
+    }
+
     private static void AssertSame(BinTable expected, BinTable actual)
     {
         foreach (var (one, other) in expected.Sums.Zip(actual.Sums))

@@ -106,7 +106,9 @@ internal sealed class MultiMargin : CategoricalLoss
                 // a class at −∞ violates no margin, not even that of a label at −∞; the label is not compared with itself
                 var isRival = Vector256.GreaterThan(lack.Round(), Vector256<double>.Zero) & isOther;
                 var own = Vector256.Abs(difference.Hi) + least.Round();
-                lost |= (Vector256.LessThan(Vector256.Abs(lack.Round()), own * Vector256.Create(LeastPart))
+                // a difference that is one double, and nearly minus the margin, has an exact sum with it: of 16 bits, many are ties
+                var isRounded = ~Vector256.Equals(difference.Lo, Vector256<double>.Zero);
+                lost |= ((Vector256.LessThan(Vector256.Abs(lack.Round()), own * Vector256.Create(LeastPart)) & isRounded)
                     | Vector256.Equals(difference.Hi, Vector256.Create(double.PositiveInfinity))) & isOther;
                 lack = TNumber.Select(isRival, lack, TNumber.Zero);
                 var derivative = power == 1 ? TNumber.Select(isRival, slope, TNumber.Zero) : (lack + lack) / share;
