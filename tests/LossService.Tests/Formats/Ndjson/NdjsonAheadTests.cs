@@ -151,7 +151,8 @@ public sealed class NdjsonAheadTests
                 2 => Long(random, 60, "[\"losses\"]").Replace("labels", "label", StringComparison.Ordinal),
                 3 => Long(random, 60, "[\"losses\"]")[..^1],
                 4 => Long(random, 60, "[\"losses\"]").Replace("\"labels\":[", "\"unit\":\"bits\",\"labels\":[", StringComparison.Ordinal),
-                5 => Long(random, 60 + random.Next(30), "[\"gradient\"]"),
+                // few: the client reads after it has sent all, and a quarter of the memory may be held for it
+                5 when i % 4 == 0 => Long(random, 60 + random.Next(30), "[\"gradient\"]"),
                 _ => Long(random, 60 + random.Next(30), "[\"loss\",\"metrics\"]"),
             };
             text.Append(line).Append(random.Next(4) == 0 ? "\n\n" : "\n");
