@@ -1,5 +1,4 @@
 using LossService.Core.Losses;
-using LossService.Core.Outputs;
 using LossService.Http;
 using LossService.Problems;
 using LossService.Requests;
@@ -8,8 +7,7 @@ using LossService.Telemetry;
 namespace LossService.Formats;
 
 /// <summary>A format whose body is a stream of batches, each of which is read, scored in a turn of its own, and answered.</summary>
-/// <typeparam name="TRequest">A batch as the format reads it.</typeparam>
-internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admission) : IFormat where TRequest : FormatRequest
+internal abstract class StreamFormat(Scoring scoring, Admission admission) : IFormat
 {
     /// <inheritdoc/>
     public abstract IReadOnlyList<BodyType> Reads { get; }
@@ -19,6 +17,9 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
 
     /// <summary>What all requests share.</summary>
     protected Admission Admission => admission;
+
+    /// <summary>Scores the batches.</summary>
+    protected BatchScoring Scoring { get; } = new(scoring, admission);
 
     /// <inheritdoc/>
     public virtual bool HasSeveral => false;
@@ -53,45 +54,4 @@ internal abstract class StreamFormat<TRequest>(Scoring scoring, Admission admiss
     /// <summary>Reads the stream, and writes the response but for its last flush.</summary>
     /// <returns>The problem of the whole stream, where nothing is written yet; otherwise null.</returns>
     protected abstract ValueTask<Problem?> AnswerStreamAsync(Loss? loss, HttpRequest http, HeldResponse body, ServerTiming timing);
-
-    /// <summary>Parses and scores a batch in a turn of its own.</summary>
-    /// <param name="loss">The loss that the route names; null = the batch names several.</param>
-    /// <param name="response">The response to the stream.</param>
-    /// <param name="body">The bytes of the batch.</param>
-    /// <param name="number">Its place in the stream.</param>
-    /// <param name="state">What <paramref name="read"/> needs.</param>
-    /// <param name="read">Parses the batch; a problem where it is not in this format at all.</param>
-    /// <param name="aborted">The client went away.</param>
-    /// <returns>The scores, the request without its tensors, and the clock of the batch.</returns>
-    protected async ValueTask<Result<(TRequest Request, ScoreSet Scores, PhaseClock Clock)>> ScoreAsync<TState>(
-        Loss? loss, HeldResponse response, RequestBody body, long number, TState state, Func<TState, Allowance, Result<TRequest>> read,
-        CancellationToken aborted)
-    {
-        ServiceMeter.RecordBody(body.Span.Length);
-        try
-        {
-            var entered = await response.Turn.EnterAsync(body.Span.Length, loss is null, aborted);
-            if (!entered.TryGet(out var turn, out var problem)) return problem;
-            using (turn)
-            {
-                var clock = new PhaseClock { Line = number };
-                var parsed = read(state, new(admission.Limits, body.Memory, turn.Token));
-                clock.End(Phase.Parse);
-                if (!parsed.TryGet(out var request, out problem)) return problem;
-                using (request)
-                {
-                    var scored = request.Score(scoring);
-                    clock.End(Phase.Compute);
-                    if (!scored.TryGet(out var scores, out problem)) return problem;
-                    request.Batch.CountSamples(scores);
-                    return (request, scores, clock);
-                }
-            }
-        }
-        catch (Exception failed) when (FailureProblems.Find(
-            failed, aborted.IsCancellationRequested, admission.Limits.ComputeSeconds) is { } found)
-        {
-            return found;
-        }
-    }
 }

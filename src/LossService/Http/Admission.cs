@@ -70,6 +70,17 @@ internal sealed class Admission : IDisposable
         : SmallTurns.TryTake() ? new(new ComputeTurn(SmallTurns, aborted))
         : WaitForSmallAsync(aborted);
 
+    /// <summary>Takes a permit to parse and score a body if there is one and nobody waits for it.</summary>
+    /// <param name="aborted">The client went away.</param>
+    /// <param name="turn">The turn, which the caller disposes of.</param>
+    /// <returns>False where there is none.</returns>
+    public bool TryEnter(CancellationToken aborted, out ComputeTurn turn)
+    {
+        var permit = _permits.AttemptAcquire();
+        turn = permit.IsAcquired ? new(permit, StartDeadline(aborted)) : default;
+        return permit.IsAcquired;
+    }
+
     /// <inheritdoc/>
     public void Dispose() => _permits.Dispose();
 
@@ -91,8 +102,7 @@ internal sealed class Admission : IDisposable
 
     private async ValueTask<Result<ComputeTurn>> WaitAsync(CancellationToken aborted)
     {
-        var deadline = CancellationTokenSource.CreateLinkedTokenSource(aborted);
-        deadline.CancelAfter(TimeSpan.FromSeconds(Limits.ComputeSeconds));
+        var deadline = StartDeadline(aborted);
         try
         {
             var permit = await _permits.AcquireAsync(1, deadline.Token);
@@ -105,5 +115,12 @@ internal sealed class Admission : IDisposable
         }
         deadline.Dispose();
         return ProblemTypes.TooManyRequests();
+    }
+
+    private CancellationTokenSource StartDeadline(CancellationToken aborted)
+    {
+        var deadline = CancellationTokenSource.CreateLinkedTokenSource(aborted);
+        deadline.CancelAfter(TimeSpan.FromSeconds(Limits.ComputeSeconds));
+        return deadline;
     }
 }

@@ -30,24 +30,30 @@ internal sealed class PacedReader(PipeReader stream, HeldResponse response, Limi
     public void Pause() => _measuredFrom = 0;
 
     /// <summary>Waits for bytes as long as the client may take.</summary>
+    /// <param name="meanwhile">
+    /// Called where the bytes are not there yet; ends at the latest when they come, and says whether it has written to the response. null =
+    /// nothing is done meanwhile.
+    /// </param>
     /// <returns>The bytes; null where they did not come in time.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     /// <exception cref="ResponseStalledException">The client takes nothing of its responses.</exception>
-    public async ValueTask<ReadResult?> ReadAsync()
+    public async ValueTask<ReadResult?> ReadAsync(Func<Task, ValueTask<bool>>? meanwhile = null)
     {
         if (IsTooSlow())
         {
             Broken ??= TooSlow();
             return null;
         }
-        var reading = stream.ReadAsync(_patience.Token);
-        if (reading.IsCompleted) return await reading;
+        var next = stream.ReadAsync(_patience.Token);
+        if (next.IsCompleted) return await next;
+        var reading = next.AsTask();
         response.Turn.End();
         try
         {
             if (!_isSkipping) await FlushAsync();
+            if (meanwhile is not null) await WorkAsync(meanwhile, reading);
         }
-        catch (ResponseStalledException)
+        catch (Exception failed) when (failed is not OperationCanceledException)
         {
             // a stream has one read at a time
             stream.CancelPendingRead();
@@ -101,6 +107,19 @@ internal sealed class PacedReader(PipeReader stream, HeldResponse response, Limi
     {
         var start = Stopwatch.GetTimestamp();
         await response.FlushAsync(aborted);
+        Excuse(start);
+    }
+
+    private async ValueTask WorkAsync(Func<Task, ValueTask<bool>> meanwhile, Task arrival)
+    {
+        var start = Stopwatch.GetTimestamp();
+        if (!await meanwhile(arrival)) return;
+        await response.FlushAsync(aborted);
+        Excuse(start);
+    }
+
+    private void Excuse(long start)
+    {
         if (_measuredFrom != 0) _measuredFrom += Stopwatch.GetTimestamp() - start;
     }
 

@@ -5,6 +5,9 @@ namespace LossService.Problems;
 /// <summary>Makes every problem that the service reports, each type with its status and title.</summary>
 public static class ProblemTypes
 {
+    /// <summary>Why a request is refused whose memory is taken by others: <see cref="Problem.Shed"/>.</summary>
+    internal const string MemoryShed = "memory";
+
     /// <summary>400: the body is not RFC 8259 JSON.</summary>
     public static Problem InvalidJson(string detail, long offset) =>
         new(400, ProblemNames.InvalidJson, "The body is not valid JSON", detail) { ByteOffset = offset };
@@ -86,7 +89,7 @@ public static class ProblemTypes
         { ClosesConnection = true, Shed = "slow" };
 
     /// <summary>429: memory is taken by other requests.</summary>
-    public static Problem OutOfMemory(string setting) => Overloaded($"The memory for requests ({setting}) is in use by others", "memory");
+    public static Problem OutOfMemory(string setting) => Overloaded($"The memory for requests ({setting}) is in use by others", MemoryShed);
 
     /// <summary>429: too many requests wait.</summary>
     public static Problem TooManyRequests() => Overloaded("Too many requests wait to be scored (Limits:ComputeQueue)", "queue");

@@ -11,6 +11,9 @@ namespace LossService.Requests;
 /// <summary>Reads fields of the header and options from JSON. An option describes itself, so none is named here.</summary>
 internal static class HeaderParser
 {
+    private static readonly HashSet<string> OptionNames =
+        [.. LossCatalogue.All.SelectMany(loss => loss.Options).Select(option => option.Name)];
+
     /// <summary>Reads the value at <paramref name="json"/> as the header's field of that name; null = the field is not given.</summary>
     /// <returns>False where the header has no such field. A wrong value is added to the request's errors.</returns>
     public static bool TryReadField(string name, ref Utf8JsonReader json, ScoreRequest request)
@@ -87,7 +90,7 @@ internal static class HeaderParser
     /// <summary>What to say of a field that the loss does not have at a place where it has others.</summary>
     public static string DescribeUnknown(string name, Loss loss, IEnumerable<string> known)
     {
-        if (LossCatalogue.All.Any(other => other.FindOption(name) is not null))
+        if (OptionNames.Contains(name))
             return $"{name} is not an option of {loss.Name}; its options are "
                 + $"{string.Join(", ", loss.Options.Select(option => option.Name))}";
         return ForeignWords.FindField(name, loss) is { } hint ? $"unknown field {ClientText.Quote(name)}; {hint}"

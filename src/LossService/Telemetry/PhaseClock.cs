@@ -6,12 +6,16 @@ namespace LossService.Telemetry;
 internal struct PhaseClock
 {
     private long _last;
+    private List<(Phase Phase, long Ticks, long End)>? _held;
 
     /// <summary>Starts with the first phase.</summary>
     public PhaseClock() => _last = Stopwatch.GetTimestamp();
 
     /// <summary>The number of the line that the batch is in a stream; 0 = the batch is a request of its own.</summary>
     public long Line { get; init; }
+
+    /// <summary>Whether phases that end are in no metric or trace until <see cref="Release"/>.</summary>
+    public bool Holds { init => _held = value ? [] : null; }
 
     /// <summary>Ends a phase, which took the time since the end of the last one.</summary>
     /// <returns>That time, in ticks of <see cref="Stopwatch"/>.</returns>
@@ -20,8 +24,23 @@ internal struct PhaseClock
         var now = Stopwatch.GetTimestamp();
         var ticks = now - _last;
         _last = now;
-        ServiceMeter.RecordPhase(phase, ticks);
-        PhaseSpans.Add(phase, Line, ticks);
+        if (_held is null) Record(phase, ticks, now);
+        else _held.Add((phase, ticks, now));
         return ticks;
+    }
+
+    /// <summary>Records what is held, and starts with the next phase.</summary>
+    public void Release()
+    {
+        if (_held is null) return;
+        foreach (var (phase, ticks, end) in _held) Record(phase, ticks, end);
+        _held = null;
+        _last = Stopwatch.GetTimestamp();
+    }
+
+    private readonly void Record(Phase phase, long ticks, long end)
+    {
+        ServiceMeter.RecordPhase(phase, ticks);
+        PhaseSpans.Add(phase, Line, ticks, end);
     }
 }

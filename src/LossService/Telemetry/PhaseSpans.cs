@@ -13,15 +13,16 @@ internal static class PhaseSpans
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Adds the span of a phase that ends now. A trace that is not sampled gets none.</summary>
+    /// <summary>Adds the span of a phase. A trace that is not sampled gets none.</summary>
     /// <param name="phase">The phase.</param>
     /// <param name="line">The line of a stream; 0 = none.</param>
     /// <param name="ticks">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
-    public static void Add(Phase phase, long line, long ticks)
+    /// <param name="ended">When it ended, as <see cref="Stopwatch"/> tells the time.</param>
+    public static void Add(Phase phase, long line, long ticks, long ended)
     {
         if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
         if (OwnRequests.IsCurrent) return;
-        var end = DateTime.UtcNow;
+        var end = DateTime.UtcNow - Stopwatch.GetElapsedTime(ended);
         var start = end - Stopwatch.GetElapsedTime(0, ticks);
         using var span = Source.StartActivity(PhaseNames.Get(phase), ActivityKind.Internal, parentContext: default, startTime: start);
         if (line > 0) span?.SetTag("line", line);

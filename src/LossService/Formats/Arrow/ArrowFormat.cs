@@ -13,7 +13,7 @@ namespace LossService.Formats.Arrow;
 /// the column <c>error</c>, and does not affect the others.
 /// </summary>
 internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, ILogger<ArrowFormat> log)
-    : StreamFormat<ArrowRequest>(scoring, admission)
+    : StreamFormat(scoring, admission)
 {
     private const string MediaType = "application/vnd.apache.arrow.stream";
 
@@ -116,9 +116,14 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     private async ValueTask<Problem?> AnswerBatchAsync(
         Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, CancellationToken aborted)
     {
-        var result = messages.Refused is { } refused ? refused
-            : await ScoreAsync(loss, body, messages.Message, messages.Number, (loss, stream, messages), Read, aborted);
-        if (!result.TryGet(out var answer, out var problem)) return problem;
+        if (messages.Refused is { } refused) return refused;
+        ServiceMeter.RecordBody(messages.Message.Span.Length);
+        var entered = await Scoring.EnterAsync(body, messages.Message.Span.Length, isOfSeveral: false, aborted);
+        if (!entered.TryGet(out var turn, out var problem)) return problem;
+        var clock = new PhaseClock { Line = messages.Number };
+        var result = Scoring.Score((loss, stream, messages), Read, messages.Message.Memory, turn, ref clock, aborted);
+        if (!result.TryGet(out var answer, out problem)) return problem;
+        answer.Request.Batch.CountSamples(answer.Scores);
         using (answer.Scores)
         {
             try
@@ -131,7 +136,7 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
             {
                 return FailureProblems.Of(full);
             }
-            answer.Clock.End(Phase.Write);
+            clock.End(Phase.Write);
         }
         return null;
     }

@@ -17,32 +17,28 @@ namespace LossService.Formats.Ndjson;
 internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admission admission, CancellationToken aborted) : IDisposable
 {
     private readonly PacedReader _stream = new(stream, response, admission.Limits, "The line came", aborted);
+    private NdjsonLine? _kept;
+    private long _number;
 
-    /// <summary>The current line without its line feed; empty where it was refused.</summary>
-    public RequestBody Line { get; } = new(RequestBody.LeastCapacity, admission.Memory.Share());
-
-    /// <summary>The number of the current line, from 1.</summary>
-    public long Number { get; private set; }
-
-    /// <summary>Why the current line was not kept: it is too long, or there is no memory for it; null where it was.</summary>
-    public Problem? Refused { get; private set; }
+    /// <summary>The current line.</summary>
+    public NdjsonLine Line { get; private set; } = new(admission.Memory);
 
     /// <summary>Why the stream ended before its end: the client was too slow; null where it was not.</summary>
     public Problem? Broken => _stream.Broken;
 
-    /// <summary>Whether the current line has only white space.</summary>
-    public bool IsBlank => Refused is null && !Line.Span.ContainsAnyExcept(" \t\r"u8);
+    /// <summary>Leaves the current line as it is while the next one is read; ends that for the one before it.</summary>
+    public void Keep() => (Line, _kept) = (_kept ?? new(admission.Memory), Line);
 
     /// <summary>Reads the next line.</summary>
+    /// <param name="answers">Works on the line that is kept while this waits, and before this takes memory that it may need.</param>
     /// <returns>False at the end of the stream, and where it is <see cref="Broken"/>.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
-    public async ValueTask<bool> ReadAsync()
+    public async ValueTask<bool> ReadAsync(NdjsonAnswers answers)
     {
-        Number++;
         Line.Clear();
-        Refused = null;
+        Line.Number = ++_number;
         _stream.Pause();
-        while (await _stream.ReadAsync() is { } result)
+        while (await _stream.ReadAsync(answers.IsUnderWay ? answers.WorkUntilAsync : null) is { } result)
         {
             var buffer = result.Buffer;
             if (SkipBlank(ref buffer) && buffer.IsEmpty)
@@ -51,9 +47,13 @@ internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admi
                 if (result.IsCompleted) return false;
                 continue;
             }
-            var isWhole = Append(buffer);
-            if (isWhole) return true;
-            if (result.IsCompleted) return Refused is not null || !Line.Span.IsEmpty;
+            var end = buffer.PositionOf((byte)'\n');
+            var part = end is { } feed ? buffer.Slice(0, feed) : buffer;
+            if (answers.IsUnderWay) await answers.MakeRoomAsync(Line, part.Length);
+            Append(part);
+            _stream.Take(end is null ? buffer.End : buffer.GetPosition(1, end.Value), part.Length);
+            if (end is not null) return true;
+            if (result.IsCompleted) return Line.Refused is not null || !Line.Text.Span.IsEmpty;
         }
         return false;
     }
@@ -66,46 +66,37 @@ internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admi
     {
         _stream.Dispose();
         Line.Dispose();
+        _kept?.Dispose();
     }
 
     /// <summary>Skips blank lines before the current one, which would each take as long as a short line otherwise.</summary>
     /// <returns>Whether there were any.</returns>
     private bool SkipBlank(ref ReadOnlySequence<byte> bytes)
     {
-        if (Refused is not null || !Line.Span.IsEmpty) return false;
+        if (Line.Refused is not null || !Line.Text.Span.IsEmpty) return false;
         var first = bytes.FirstSpan;
         var blank = first.IndexOfAnyExcept(" \t\r\n"u8);
         var last = (blank < 0 ? first : first[..blank]).LastIndexOf((byte)'\n');
         if (last < 0) return false;
-        Number += first[..(last + 1)].Count((byte)'\n');
+        _number += first[..(last + 1)].Count((byte)'\n');
+        Line.Number = _number;
         bytes = bytes.Slice(last + 1);
         return true;
     }
 
-    /// <summary>Appends the bytes up to the end of the line.</summary>
-    /// <returns>Whether the line ended.</returns>
-    private bool Append(ReadOnlySequence<byte> bytes)
+    /// <summary>Appends bytes to the line.</summary>
+    private void Append(ReadOnlySequence<byte> bytes)
     {
-        var end = bytes.PositionOf((byte)'\n');
-        var part = end is { } feed ? bytes.Slice(0, feed) : bytes;
         try
         {
-            if (Line.Span.Length + part.Length > admission.Limits.BodyBytes)
-                Refuse(ProblemTypes.PayloadTooLarge(admission.Limits.BodyBytes));
-            if (Refused is null)
-                foreach (var segment in part) Line.Append(segment.Span);
+            if (Line.Text.Span.Length + bytes.Length > admission.Limits.BodyBytes)
+                Line.Refuse(ProblemTypes.PayloadTooLarge(admission.Limits.BodyBytes));
+            if (Line.Refused is not null) return;
+            foreach (var segment in bytes) Line.Text.Append(segment.Span);
         }
         catch (MemoryBudgetException full)
         {
-            Refuse(FailureProblems.Of(full));
+            Line.Refuse(FailureProblems.Of(full));
         }
-        _stream.Take(end is null ? bytes.End : bytes.GetPosition(1, end.Value), part.Length);
-        return end is not null;
-    }
-
-    private void Refuse(Problem problem)
-    {
-        Refused ??= problem;
-        Line.Clear();
     }
 }

@@ -28,6 +28,9 @@ internal sealed class NdjsonSummary(bool hasSeveral)
     /// <summary>How many lines got a response.</summary>
     public long Lines { get; private set; }
 
+    /// <summary>Whether a line was scored, with which the others are compared.</summary>
+    public bool IsBegun => _first is not null;
+
     /// <summary>Adds to a line's errors what it has that the lines scored before it do not.</summary>
     public void Check(ScoreRequest request)
     {
