@@ -160,8 +160,9 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         var crossEntropies = _posWeight[0] == 1 ? null : scratch.CrossEntropy;
         var judgements = !judges ? default
             : new LogisticJudgements(scratch.P, scratch.Target, crossEntropies, _calibratesPositive);
+        var targets = judges ? _hardTargets : _kernelTargets;
         if (!_kernelBlock!(
-            z.At(block), _labels.At(block), count, judges ? _hardTargets : _kernelTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
+            z.At(block), _labels.At(block), count, targets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
             return false;
         var values = BinaryScratch.Span(scratch.Value, count);
         if (judges)

@@ -29,7 +29,9 @@ internal readonly unsafe struct LogisticLikelihoods(double* probability, double*
     /// <param name="arePositive">
     /// Whether a confidence is the probability of the positive class and an outcome the label, rather than those of the predicted class.
     /// </param>
-    /// <returns>How many are predicted as they are labelled; of elements after the last, a positive logit and label 0 do not count.</returns>
+    /// <returns>
+    /// How many are predicted as they are labelled; elements after the last do not count if they have a positive logit and label 0.
+    /// </returns>
     public int Judge(double* z, double* labels, int count, bool arePositive) => Lanes.HasMost
         ? Judge<PlainEight>(z, labels, count, arePositive) : Judge<PlainDouble>(z, labels, count, arePositive);
 

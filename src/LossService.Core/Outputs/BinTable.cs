@@ -19,13 +19,10 @@ internal sealed class BinTable
     /// <summary>The samples of one pass over them.</summary>
     private const int AtOnce = 256;
 
-    /// <summary>The samples at once for which cells are worth their memory.</summary>
-    private const int ManySamples = 64;
-
     /// <summary>1.5·2¹² and 1.5·2⁻³⁰: added and subtracted again, they round to multiples of 2⁻⁴⁰ and 2⁻⁸².</summary>
-    internal const double ToHigh = 6144, ToLow = 1.5 / (1 << 30);
+    private const double ToHigh = 6144, ToLow = 1.5 / (1 << 30);
 
-    /// <summary>The samples of one vector where outcomes are not all 0 or 1, and the sums of a bin: high parts, low parts, outcomes, samples.</summary>
+    /// <summary>The samples of one vector, and the sums of a bin: high parts, low parts, outcomes, samples.</summary>
     private const int Width = Lanes.Width;
 
     /// <summary>Up to so many bins, each lane has sums of its own: an addition waits for the one before to the same place.</summary>
@@ -35,7 +32,6 @@ internal sealed class BinTable
     private readonly BinSums[] _bins;
     private readonly double _nearEdge;
     private double[]? _pending;
-    private BinCells? _cells;
     private int _count;
 
     /// <param name="edges">The edges of the bins.</param>
@@ -69,17 +65,6 @@ internal sealed class BinTable
     /// <summary>Adds samples of weight 1.</summary>
     public void Add(ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes)
     {
-        if (Lanes.HasMost && (_cells is not null || confidences.Length >= ManySamples))
-        {
-            while (confidences.Length >= BinCells.Width)
-            {
-                var count = Math.Min(confidences.Length & -BinCells.Width, AtOnce);
-                if (!BinCells.Takes(outcomes[..count])) break;
-                AddToCells(confidences[..count], outcomes[..count]);
-                confidences = confidences[count..];
-                outcomes = outcomes[count..];
-            }
-        }
         while (confidences.Length >= Width)
         {
             if (_count == MaxPending) Flush();
@@ -99,16 +84,6 @@ internal sealed class BinTable
         var sums = other.Sums;
         for (var i = 0; i < _bins.Length; i++)
             if (sums[i].Samples > 0) _bins[i].Add(sums[i]);
-    }
-
-    private void AddToCells(ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes)
-    {
-        _cells ??= new(_bins.Length, _nearEdge);
-        if (_cells.Count + confidences.Length > BinCells.MaxPending) _cells.Flush(_bins);
-        Span<int> unfit = stackalloc int[AtOnce / BinCells.Width];
-        var unfitCount = _cells.Add(confidences, outcomes, unfit);
-        foreach (var i in unfit[..unfitCount])
-            for (var j = i; j < i + BinCells.Width; j++) Add(1, confidences[j], outcomes[j]);
     }
 
     /// <summary>Adds whole vectors of samples, at most <see cref="AtOnce"/>.</summary>
@@ -168,7 +143,6 @@ internal sealed class BinTable
     /// <summary>Moves what is pending to the exact sums.</summary>
     private void Flush()
     {
-        _cells?.Flush(_bins);
         if (_count == 0) return;
         _count = 0;
         // all tables together have no more samples than one may have, so that their sums are exact, too
