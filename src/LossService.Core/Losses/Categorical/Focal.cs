@@ -87,11 +87,16 @@ internal sealed class Focal : CategoricalLoss
         return (-TNumber.XLogY(scale, logP), scale * (TNumber.One - ratio * TNumber.Of(gamma)));
     }
 
+    /// <summary>Above this γ, rows are computed with more digits: an error of 1 − p becomes γ times as large.</summary>
+    private const double MaxPlainGamma = 5;
+
     private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
     {
         public override TrueClassFormula OfTrueClass => (logP, p, q) => Focus(logP, p, q, gamma);
 
         public override double[] ClassFactor => hasAlpha ? alpha : [];
+
+        public override bool MultipliesErrors => gamma > MaxPlainGamma;
     }
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
