@@ -36,7 +36,7 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/>, too.</summary>
     public virtual bool IsGeneric => false;
 
-    /// <summary>Whether a power multiplies the errors of p by so much that a plain double has not the digits of a sum.</summary>
+    /// <summary>Whether a power multiplies the errors of p so much that plain double lacks the digits of a loss.</summary>
     public virtual bool MultipliesErrors => false;
 
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>

@@ -16,8 +16,8 @@ namespace LossService.Formats.Ndjson;
 /// thread while the next one is read, and, where a permit is free, while that one is scored, too. So a stream has two lines at most.
 /// </summary>
 /// <remarks>
-/// No client is to notice but by the time. A line goes ahead only where there is much memory. Where the memory is still too short, it is
-/// scored again by itself, as is every line after it. What a line measures is recorded with its response.
+/// A client gets the same bytes as if lines were scored one by one. A line goes ahead only where much memory is free. If memory is too
+/// short all the same, the line is scored again alone, and so is every line after it. Its phases are recorded with its response.
 /// </remarks>
 /// <param name="loss">The loss; null = each line names several.</param>
 /// <param name="scoring">Scores a line.</param>
@@ -30,7 +30,9 @@ internal sealed class NdjsonAnswers(
     /// <summary>How many bytes are written between two flushes while lines keep coming.</summary>
     private const int FlushAt = 64 * 1024;
 
-    /// <summary>Of the memory of all requests, the part that may be in use, and the part that may be a line of two.</summary>
+    /// <summary>
+    /// A line goes ahead where at most a fourth of the memory of all requests is in use, and the line is at most a 64th of that memory.
+    /// </summary>
     private const int UsedPart = 4, LinePart = 64;
 
     private NdjsonLine? _first;
