@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
@@ -48,14 +49,35 @@ internal abstract class CategoricalFormula
     public virtual PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 
-    /// <summary>Whether four rows can be computed in plain double side by side.</summary>
+    /// <summary>Whether the value is a sum over the classes, computed in plain double by <see cref="AddUp"/>.</summary>
+    public virtual bool IsSumOverClasses => false;
+
+    /// <summary>Whether that can be done for four rows side by side.</summary>
     public virtual bool HasColumns => false;
 
-    /// <summary>The values of four rows in plain double, where <see cref="HasColumns"/>.</summary>
-    /// <param name="rows">The rows: of each class the numbers of all four, with exponentials in the place of p.</param>
+    /// <summary>Finds the derivative on p of the classes with the largest logits, for <see cref="AddUp"/>.</summary>
+    public virtual void FindWinner(in ClassVector<PlainDouble> largest, ref PlainSums sums) =>
+        throw new NotSupportedException($"{GetType().Name} is no sum over classes");
+
+    /// <summary>Adds classes to the sums.</summary>
+    /// <param name="classes">The classes; receives their derivatives.</param>
     /// <param name="softmax">What makes p, log p and 1 − p of the exponentials.</param>
-    public virtual PlainScores ScoreColumns(in CategoricalRow<PlainDouble> rows, in PlainSoftmax softmax) =>
-        throw new NotSupportedException($"{GetType().Name} is computed row by row");
+    /// <param name="sums">The sums.</param>
+    public virtual void AddUp(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums) =>
+        throw new NotSupportedException($"{GetType().Name} is no sum over classes");
+
+    /// <summary>Adds to a row's value what it has of Σt − 1.</summary>
+    public virtual Dd AddSurplus(Dd value, Dd surplus) => value;
+
+    /// <summary>Writes the gradient of classes.</summary>
+    /// <param name="classes">The classes, after <see cref="AddUp"/>.</param>
+    /// <param name="softmax">As there.</param>
+    /// <param name="sums">The sums of all classes: of one row, in every lane.</param>
+    /// <param name="scale">What ∂L/∂(z/T) is multiplied by.</param>
+    /// <param name="gradient">Where to; null = in the place of the exponentials.</param>
+    /// <returns>A mask of the lanes where an element lacks digits: it is a small difference of large numbers.</returns>
+    public virtual unsafe Vector256<double> Differentiate(in PlainClasses classes, in PlainSoftmax softmax, in PlainSums sums,
+        Vector256<double> scale, StoredFloat32* gradient) => throw new NotSupportedException($"{GetType().Name} is no sum over classes");
 
     /// <summary>Whether the formula can be computed in <see cref="WideDouble"/>, too.</summary>
     public virtual bool IsWide => false;

@@ -99,6 +99,7 @@ internal ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers
             First = start,
             SumsToOne = SumsToOne,
             HasExactTarget = HasExactTarget,
+            Rounding = TNumber.Of(HasExactTarget ? 0 : 1),
             HasLogT = hasLogT,
             LogT = hasLogT ? LogT[start] : TNumber.Zero,
         };

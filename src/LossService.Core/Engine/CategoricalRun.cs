@@ -60,8 +60,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         var (y, negatedEntropy) = (TargetRows.Soft, 0.0);
         var wantsEntropy = plan is { TakesRows: true, SubtractsEntropy: true };
         if (plan.NamedClasses > 0) y = labels!.FindNamed(row, Soft.NamedClasses, Soft.Target, wantsEntropy, out negatedEntropy);
-        else if (plan.TakesClasses)
-            y = labels!.FindTrueClass(row, FindTarget(), wantsEntropy, out negatedEntropy);
+        else if (plan.TakesRows) y = labels!.FindTrueClass(row, Soft.Target, wantsEntropy, out negatedEntropy);
+        else if (plan.TakesClasses) y = labels!.FindClass(row, _target is null ? default : _target.Span);
         var work = _beside;
         if (y >= 0)
         {
@@ -99,9 +99,6 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         _scratch?.Dispose();
         _scorer?.Dispose();
     }
-
-    /// <summary>Where the labels of a row are read to, to see whether one class is true.</summary>
-    private Span<double> FindTarget() => plan.TakesRows ? Soft.Target : _target is null ? default : _target.Span;
 
     private void Finish(ISoftmaxRows? kernel, MetricsSum? kernelTally)
     {

@@ -28,6 +28,7 @@ internal sealed class CategoricalScorer : IDisposable
     private readonly PlainTargets _targets;
     private readonly PlainScorer? _plain;
     private readonly PlainColumns? _columns;
+    private readonly ClassSumScorer? _sums;
     private readonly WideScorer? _wide;
 
     public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
@@ -45,6 +46,7 @@ internal sealed class CategoricalScorer : IDisposable
         {
             _plain = new(batch, formula, _targets, classWeight, losses, _outputs, scores);
             if (PlainColumns.Serves(batch, formula)) _columns = new(batch, formula, _targets, classWeight, losses, scores);
+            else if (ClassSumScorer.Serves(batch, formula)) _sums = new(batch, formula, _targets, classWeight, losses, scores);
         }
         if (WideScorer.Serves(batch, formula)) _wide = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
     }
@@ -60,12 +62,20 @@ internal sealed class CategoricalScorer : IDisposable
             work &= ~Reduced;
             if (work == RowWork.None) return;
         }
+        var left = RowWork.None;
+        if (_sums is not null && (work & Reduced) != 0)
+        {
+            left = _sums.Score(index, work & Reduced, scratch, sum);
+            work &= ~Reduced;
+            if ((work | left) == RowWork.None) return;
+        }
         ReadPredictions(index, scratch.Z);
         var target = new RowTarget(TargetRows.Soft);
         if (_plain is not null)
         {
             target = _targets.Read(index, scratch);
-            work = _plain.Score(index, work, target, scratch, sum, tally);
+            if (work != RowWork.None) left |= _plain.Score(index, work, target, scratch, sum, tally);
+            work = left;
             if (work == RowWork.None) return;
             if (_plain.ReplacesLogits) ReadPredictions(index, scratch.Z);
         }

@@ -34,6 +34,9 @@ internal struct ClassVector<TNumber> where TNumber : struct, IArithmetic<TNumber
     /// <summary>Whether a double holds t_c exactly.</summary>
     public bool HasExactTarget;
 
+    /// <summary>0 where a double holds t_c exactly, else 1.</summary>
+    public TNumber Rounding;
+
     /// <summary>Whether <see cref="LogT"/> is given.</summary>
     public bool HasLogT;
 
@@ -47,16 +50,11 @@ internal struct ClassVector<TNumber> where TNumber : struct, IArithmetic<TNumber
         get => TNumber.Select(IsMostlyTrue, U - Q, P - T);
     }
 
-    /// <summary>|error| with what it may be where it is 0 by rounding.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public readonly TNumber Doubt(TNumber error) =>
-        TNumber.Abs(error) + ErrorSize * TNumber.Of(1.0 / (1L << 50));
-
     /// <summary>The sum of the numbers that <see cref="Error"/> is a difference of.</summary>
     public readonly TNumber ErrorSize
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => TNumber.Select(IsMostlyTrue, (HasExactTarget ? TNumber.Abs(TNumber.One - T) : TNumber.One) + Q, P + T);
+        get => TNumber.Select(IsMostlyTrue, TNumber.Abs(TNumber.One - T) + Rounding + Q, P + T);
     }
 
     private readonly TNumber IsMostlyTrue

@@ -25,11 +25,25 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     }
 
     /// <inheritdoc/>
+    public override unsafe StoredFloat32* FindStored(long row) =>
+        normalizes || labels.DType != DType.Float32 ? null : (StoredFloat32*)labels.Data + row * classes;
+
+    /// <inheritdoc/>
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var hard = Read(row, target, default);
         negatedEntropy = wantsEntropy && hard < 0 ? TargetEntropy.Negate(target) : 0;
         return hard;
+    }
+
+    /// <inheritdoc/>
+    public override unsafe int FindClass(long row, Span<double> memory)
+    {
+        var stored = (float*)FindStored(row);
+        if (stored == null) return base.FindClass(row, memory);
+        var target = new ReadOnlySpan<float>(stored, classes);
+        var hard = target.IndexOfAnyExcept(0f);
+        return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0f) < 0 ? hard : Soft;
     }
 
     private int Read(long row, Span<double> target, Span<double> low)

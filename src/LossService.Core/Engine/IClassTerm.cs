@@ -11,6 +11,12 @@ internal interface IClassTerm
     /// <summary>Whether f depends on the number of the class beside its row and weight.</summary>
     static virtual bool ReadsNumber => false;
 
+    /// <summary>Whether f depends on the weight of the class.</summary>
+    static virtual bool ReadsWeight => false;
+
+    /// <summary>Whether <see cref="At"/> in plain double takes no more time than storing and loading its derivatives.</summary>
+    static virtual bool IsLight => false;
+
     /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
     ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;
 

@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -20,10 +21,18 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
 
     /// <summary>The least part for a row.</summary>
     /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
-    public static double GetLeastPart(bool isTargetPlain) => isTargetPlain ? LeastPartOfPlainTarget : LeastPart;
+    private static double GetLeastPart(bool isTargetPlain) => isTargetPlain ? LeastPartOfPlainTarget : LeastPart;
 
-    /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
-    /// <inheritdoc cref="GetLeastPart"/>
-    public bool HasDigits(bool isTargetPlain) => double.IsFinite(Value.ToScalar())
-        && Math.Abs(Value.ToScalar()) >= GetLeastPart(isTargetPlain) * Size;
+    /// <summary>Whether a value has the digits of a double; false for NaN.</summary>
+    /// <param name="value">As <see cref="Value"/>.</param>
+    /// <param name="size">As <see cref="Size"/>.</param>
+    /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
+    public static bool HasDigits(Dd value, double size, bool isTargetPlain) => double.IsFinite(value.ToScalar())
+        && Math.Abs(value.ToScalar()) >= GetLeastPart(isTargetPlain) * size;
+
+    /// <summary>The same of four rows, as a mask.</summary>
+    /// <inheritdoc cref="HasDigits"/>
+    public static Vector256<double> HaveDigits(Dd value, Vector256<double> size, bool isTargetPlain) =>
+        Vector256.LessThan(Vector256.Abs(value.Hi), Vector256.Create(double.PositiveInfinity))
+        & Vector256.GreaterThanOrEqual(Vector256.Abs(value.Hi), size * Vector256.Create(GetLeastPart(isTargetPlain)));
 }

@@ -68,7 +68,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
     {
         var score = formula.Score(row, softmax);
         // smoothing rounds each t
-        if (!score.HasDigits(target.IsPlain || targets.AreSmoothed)) return work & (RowWork.Loss | RowWork.Gradient);
+        if (!PlainScore.HasDigits(score.Value, score.Size, target.IsPlain || targets.AreSmoothed)) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
@@ -93,7 +93,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
             var t = row.T[c].Round();
             total += row.ClassWeight.IsEmpty ? t : t * Vector256.Create(row.ClassWeight[c..]);
         }
-        var p = softmax;
+        var p = softmax.Spread<PlainDouble>(row.HasExactTarget);
         var result = scratch.Result;
         var factor = PlainDouble.Of(Vector256.Sum(total) / _scale.Temperature / _scale.Temperature) * PlainDouble.Of(scale.ToScalar());
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
@@ -141,7 +141,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         for (var c = whole; c < row.Classes; c++) gradient[c] = TElement.FromDouble(Unsafe.Add(ref derivatives, c) * scale);
     }
 
-    /// <summary><see cref="PlainSoftmax.Backward"/>·scale, of each class.</summary>
+    /// <summary><see cref="SoftmaxLanes{TNumber}.Backward"/>·scale, of each class.</summary>
     /// <returns>Whether every element has the digits of a float32, so that it is no small difference of large numbers.</returns>
     private static unsafe bool Combine<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
         double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
@@ -160,7 +160,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         where TElement : unmanaged, IStoredFloat<TElement>
         where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var p = softmax;
+        var p = softmax.Spread<TNumber>(row.HasExactTarget);
         ref var e = ref MemoryMarshal.GetReference(row.P.Hi);
         ref var u = ref MemoryMarshal.GetReference(row.LogPDerivative.Hi);
         ref var sizes = ref MemoryMarshal.GetReference(row.Size);
@@ -173,7 +173,9 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         {
             var exponential = TNumber.Load(ref Unsafe.Add(ref e, c));
             var own = TNumber.Load(ref Unsafe.Add(ref u, c));
-            var g = p.Backward(exponential, own, TNumber.Load(ref Unsafe.Add(ref sizes, c)), sum, all, out var size);
+            var probability = p.GetP(exponential);
+            var g = SoftmaxLanes<TNumber>.Backward(probability, p.GetQ(exponential, probability), own,
+                TNumber.Load(ref Unsafe.Add(ref sizes, c)), sum, all, out var size);
             lacks |= TNumber.LessThan(TNumber.Abs(g), size * least);
             g *= factor;
             lacks |= ~g.IsFinite;

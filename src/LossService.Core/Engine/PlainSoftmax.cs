@@ -68,82 +68,25 @@ internal readonly struct PlainSoftmax
     /// <summary>A class with the largest logit, of one row.</summary>
     public int Largest { get; }
 
-    /// <summary>p of the classes with these exponentials.</summary>
+    /// <summary>The same in the lanes of an arithmetic.</summary>
+    /// <param name="isExact">Whether a double holds each target exactly.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    // the rounding error of the inverse would be all the elements'
-    public TNumber GetP<TNumber>(TNumber e) where TNumber : struct, IPlainNumbers<TNumber> =>
-        TNumber.FusedMultiplyAdd(e, TNumber.Repeat(_inverse), e * TNumber.Repeat(_inverseRest));
+    public SoftmaxLanes<TNumber> Spread<TNumber>(bool isExact) where TNumber : struct, IPlainNumbers<TNumber> =>
+        new(Dd.Sum(_inverse, _inverseRest), _ofLargest, _max, _log, _perUnit, isExact);
 
-    /// <summary>1 − p: of the largest class by the sum of the others.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TNumber GetQ<TNumber>(TNumber e, TNumber p) where TNumber : struct, IPlainNumbers<TNumber> =>
-        // no exponential is above 1
-        TNumber.Select(TNumber.LessThan(e, TNumber.One), TNumber.One - p, TNumber.Repeat(_ofLargest));
-
-    /// <summary>u·(1 − p) − p·(Σu − u): the backward step of the softmax.</summary>
-    /// <param name="e">The exponentials.</param>
-    /// <param name="u">u of these classes.</param>
-    /// <param name="uSize">The size of what u was computed from.</param>
-    /// <param name="sum">Σu.</param>
-    /// <param name="sumSize">The size of what that was computed from.</param>
-    /// <param name="size">The size of what the results were computed from.</param>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TNumber Backward<TNumber>(TNumber e, TNumber u, TNumber uSize, TNumber sum, TNumber sumSize, out TNumber size)
-        where TNumber : struct, IPlainNumbers<TNumber>
-    {
-        var p = GetP(e);
-        var q = GetQ(e, p);
-        size = TNumber.FusedMultiplyAdd(uSize, q, p * sumSize);
-        return u * q - p * (sum - u);
-    }
-
-    /// <summary>The classes of a vector with their weights.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public ClassVector<TNumber> Read<TNumber>(in CategoricalRow<PlainDouble> row, int start, TNumber weight)
-        where TNumber : struct, IPlainNumbers<TNumber>
-    {
-        var e = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.P.Hi), start));
-        var t = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.T.Hi), start));
-        var z = TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(row.Z), start));
-        return Make(row, start, e, z, t, weight);
-    }
-
-    /// <summary>The class of each row that has the largest logit, with its target and weight.</summary>
-    public ClassVector<PlainDouble> ReadLargest(in CategoricalRow<PlainDouble> rows, Vector256<double> target, Vector256<double> weight) =>
-        Make(rows, 0, PlainDouble.One, PlainDouble.Of(_max), PlainDouble.Of(target), PlainDouble.Of(weight));
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private ClassVector<TNumber> Make<TNumber>(
-        in CategoricalRow<PlainDouble> row, int start, TNumber e, TNumber z, TNumber t, TNumber weight)
-        where TNumber : struct, IPlainNumbers<TNumber>
-    {
-        var p = GetP(e);
-        return new()
-        {
-            LogP = GetLogP(z),
-            P = p,
-            Q = GetQ(e, p),
-            T = t,
-            U = TNumber.One - t,
-            W = weight,
-            First = start,
-            SumsToOne = row.SumsToOne,
-            HasExactTarget = row.HasExactTarget,
-        };
-    }
+    /// <summary>The class with the largest logit, of each row.</summary>
+    public ClassVector<PlainDouble> ReadLargest(Vector256<double> target, bool isExact) =>
+        Spread<PlainDouble>(isExact).Read(PlainDouble.One, PlainDouble.Of(_max), PlainDouble.Of(target));
 
     /// <summary>Replaces the exponentials of a row by p, and fills log p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Distribute(in CategoricalRow<PlainDouble> row)
     {
+        var p = Spread<PlainDouble>(isExact: true);
         for (var c = 0; c < row.P.Length; c += Lanes.Width)
         {
-            row.LogP.Store(c, GetLogP(PlainDouble.Load(ref row.Z[c])));
-            row.P.Store(c, GetP(row.P[c]));
+            row.LogP.Store(c, p.GetLogP(PlainDouble.Load(ref row.Z[c])));
+            row.P.Store(c, p.GetP(row.P[c]));
         }
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private TNumber GetLogP<TNumber>(TNumber z) where TNumber : struct, IPlainNumbers<TNumber> =>
-        TNumber.FusedMultiplyAdd(z - TNumber.Repeat(_max), TNumber.Of(_perUnit), TNumber.Repeat(-_log));
 }

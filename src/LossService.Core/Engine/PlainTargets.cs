@@ -1,4 +1,5 @@
 using LossService.Core.Batches;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -23,6 +24,9 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
 
     /// <inheritdoc cref="TargetRows.TryReadPosted"/>
     public bool TryReadPosted(long first, Span<double> targets) => !AreSmoothed && labels!.TryReadPosted(first, targets);
+
+    /// <summary>The target of a row of soft labels, where it is stored as float32 and nothing more than that is read; else null.</summary>
+    public unsafe StoredFloat32* FindStored(long index) => AreSmoothed || labels is null ? null : labels.FindStored(index);
 
     /// <summary>Whether the formula reads Σt − 1, which is 0 where one class is true.</summary>
     public bool ReadSurplus => formula.NeedsSurplus;

@@ -18,7 +18,7 @@ internal partial class SumOverClasses<TTerm>
         var done = Lanes.HasMost ? AddUp<WideEight>(row, softmax, largest, 0, ref sums) : 0;
         AddUp<WideDouble>(row, softmax, largest, done, ref sums);
         return new(
-            AddSurplus(sums.Value.Total, true, row.Surplus), sums.Size.Total, row.LogPDerivative.Broadcast(softmax.Largest),
+            AddSurplus(sums.Value.Total, row.Surplus), sums.Size.Total, row.LogPDerivative.Broadcast(softmax.Largest),
             sums.Others.Total, sums.DerivativeSize.Total);
     }
 

@@ -1,3 +1,4 @@
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -37,12 +38,20 @@ internal abstract class TargetRows
     /// <param name="targets">Receives the rows, one after the other.</param>
     public virtual bool TryReadPosted(long first, Span<double> targets) => false;
 
+    /// <summary>A row's unsmoothed target where that is stored as float32; else null.</summary>
+    public virtual unsafe StoredFloat32* FindStored(long row) => null;
+
     /// <summary>The class of a row that has one true class, or <see cref="Soft"/>.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="target">Receives a soft row's target in plain double; empty where the labels are no rows.</param>
     /// <param name="wantsEntropy">Whether <paramref name="negatedEntropy"/> is wanted.</param>
     /// <param name="negatedEntropy">Σ t·ln t of a soft row.</param>
     public abstract int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy);
+
+    /// <summary>The same where nothing else is wanted, which may be faster.</summary>
+    /// <param name="row">Which row.</param>
+    /// <param name="memory">Memory for a row.</param>
+    public virtual int FindClass(long row, Span<double> memory) => FindTrueClass(row, memory, wantsEntropy: false, out _);
 
     /// <summary>The number of classes that may have more than 0, where rows name them; 0 = any class may.</summary>
     public virtual int NamedClasses => 0;

@@ -88,6 +88,7 @@ internal readonly struct WideSoftmax
             First = start,
             SumsToOne = true,
             HasExactTarget = row.HasExactTarget,
+            Rounding = TNumber.Of(row.HasExactTarget ? 0 : 1),
             HasLogT = hasLogT,
             LogT = hasLogT ? row.LogT.Load<TNumber>(start) : TNumber.Zero,
         };

@@ -29,19 +29,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static Vector256<double> Read(TElement** rows, int classes, TElement* z, out Vector256<double> max)
     {
-        if (classes < Four)
-        {
-            for (var c = 0; c < classes; c++)
-                for (var row = 0; row < Rows; row++) z[c * Rows + row] = rows[row][c];
-        }
-        else
-        {
-            for (var c = 0; c < classes; c += Four)
-            {
-                var start = Math.Min(c, classes - Four);
-                TElement.LoadColumns(rows, start, z + start * Rows);
-            }
-        }
+        Read(rows, classes, z);
         var min = max = TElement.Load(z);
         for (var c = 1; c < classes; c++)
         {
@@ -49,6 +37,26 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
             (min, max) = (Vector256.MinNative(min, column), Vector256.MaxNative(max, column));
         }
         return min;
+    }
+
+    /// <summary>Stores numbers class by class.</summary>
+    /// <param name="rows">The start of each of the four rows.</param>
+    /// <param name="classes">The number of classes.</param>
+    /// <param name="columns">Receives the numbers.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static void Read(TElement** rows, int classes, TElement* columns)
+    {
+        if (classes < Four)
+        {
+            for (var c = 0; c < classes; c++)
+                for (var row = 0; row < Rows; row++) columns[c * Rows + row] = rows[row][c];
+            return;
+        }
+        for (var c = 0; c < classes; c += Four)
+        {
+            var start = Math.Min(c, classes - Four);
+            TElement.LoadColumns(rows, start, columns + start * Rows);
+        }
     }
 
     /// <summary>Stores e_c = exp((z_c − m)/T) class by class, and returns s = Σ e_c − 1 of each row.</summary>

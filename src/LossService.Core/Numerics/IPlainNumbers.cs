@@ -33,4 +33,7 @@ internal interface IPlainNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struc
 
     /// <summary>Adds the lanes to a sum in four, each four after the other: the sum is the same for any number of lanes.</summary>
     static abstract Vector256<double> Add(Vector256<double> sum, TSelf addends);
+
+    /// <summary>Of a mask: the lanes that it has in any four.</summary>
+    static abstract Vector256<double> Join(TSelf mask);
 }

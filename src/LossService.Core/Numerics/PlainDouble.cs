@@ -137,6 +137,9 @@ internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDoub
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<double> Add(Vector256<double> sum, PlainDouble addends) => sum + addends._value;
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Join(PlainDouble mask) => mask._value;
+
     /// <inheritdoc cref="VectorMath.Exp(Vector256{double}, Vector256{double})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble ExpOfSum(PlainDouble x, PlainDouble rest) => new() { _value = VectorMath.Exp(x._value, rest._value) };

@@ -127,6 +127,9 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
     public static Vector256<double> Add(Vector256<double> sum, PlainEight addends) =>
         sum + addends._value.GetLower() + addends._value.GetUpper();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> Join(PlainEight mask) => mask._value.GetLower() | mask._value.GetUpper();
+
     /// <inheritdoc cref="VectorMath.Exp(Vector256{double}, Vector256{double})"/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight ExpOfSum(PlainEight x, PlainEight rest) => new() { _value = VectorMath.Exp(x._value, rest._value) };

@@ -59,14 +59,18 @@ internal sealed class Brier : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
+        public static bool IsLight => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var error = c.Error;
             var result = new ClassResult<TNumber> { Value = TNumber.Square(error), PDerivative = error + error };
             if (TNumber.HasAllDigits) return result;
-            result.PSize = c.ErrorSize + c.ErrorSize;
-            result.Size = c.Doubt(error) * result.PSize;
+            var size = c.ErrorSize;
+            result.PSize = size + size;
+            // an error that is 0 by rounding may not be 0
+            result.Size = (TNumber.Abs(error) + size * TNumber.Of(1.0 / (1L << 50))) * result.PSize;
             return result;
         }
 

@@ -77,6 +77,8 @@ internal sealed class CrossEntropy : CategoricalLoss
 
     internal readonly struct Term : IClassTerm
     {
+        public static bool ReadsWeight => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {

@@ -63,6 +63,8 @@ internal sealed class Entropy : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
+        public static bool IsLight => true;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {

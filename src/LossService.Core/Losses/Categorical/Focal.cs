@@ -101,6 +101,8 @@ internal sealed class Focal : CategoricalLoss
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm
     {
+        public static bool ReadsWeight => true;
+
         public static bool ReadsNumber => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

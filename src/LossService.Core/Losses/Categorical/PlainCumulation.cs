@@ -20,7 +20,7 @@ internal static class PlainCumulation
     public static PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
     {
         if (row.Hard < 0) return new(new Dd(double.NaN), 0, 0, 0);
-        var p = softmax;
+        var p = softmax.Spread<PlainDouble>(row.HasExactTarget);
         var gaps = row.LogPDerivative.Hi;
         var slopes = row.PDerivative.Hi;
         for (var c = 0; c < row.P.Length; c += Lanes.Width) p.GetP(row.P[c]).StoreNearest(ref slopes[c]);

@@ -80,6 +80,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 
     private readonly struct Term(double epsilon) : IClassTerm
     {
+        public static bool ReadsWeight => true;
+
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

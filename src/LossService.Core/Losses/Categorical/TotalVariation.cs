@@ -59,6 +59,8 @@ internal sealed class TotalVariation : CategoricalLoss
 
     private readonly struct Term : IClassTerm
     {
+        public static bool IsLight => true;
+
         /// <summary>Below this part of p + t, the sign of p − t is known in double-double only.</summary>
         private const double LeastPart = 1.0 / (1L << 50);
 
