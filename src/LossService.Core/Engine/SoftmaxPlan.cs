@@ -58,8 +58,9 @@ internal sealed class SoftmaxPlan
             && (formula.IsCrossEntropy ? formula.LogSumExpSquared == 0 || !isWeighed : formula.IsRelativeEntropy && !isWeighed)
             // a label that is divided by its row's sum is rounded: near 1, its logarithm has no digits left
             && !(formula.IsRelativeEntropy && options.Get(SharedOptions.Normalize))
-            // of short rows, the formula reads each logarithm once
-            && !(formula.IsRelativeEntropy && !labels.ArePlain && PlainColumns.Serves(batch, formula));
+            // the sum over the classes reads each logarithm once; where rows name few classes, it is longer
+            && !(formula.IsRelativeEntropy && !labels.ArePlain && (labels.NamedClasses == 0 || PlainColumns.Serves(batch, formula))
+                && ClassSumScorer.Serves(batch, formula));
         if (TakesRows && smoothing == 0 && !isWeighed && batch.Predictions.Shape.Last > SoftmaxColumns<StoredFloat32>.MaxClasses)
             NamedClasses = labels!.NamedClasses;
     }

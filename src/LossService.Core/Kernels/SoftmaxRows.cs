@@ -23,7 +23,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private readonly TeacherDivergence<TElement>? _divergence;
     private readonly SoftmaxReader<TElement> _reader;
     private readonly int _classes, _padded, _block;
-    private readonly bool _isShort, _isPlain, _weighsInside, _divergesFromLabels;
+    private readonly bool _isShort, _isPlain, _weighsInside;
     private readonly TElement* _predictions, _gradient;
     private readonly SoftmaxScratch _scratch = SoftmaxScratch.Rent();
     private readonly double* _e, _columns;
@@ -48,7 +48,6 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         _predictions = (TElement*)batch.Predictions.Data;
         _gradient = scores.Gradient is null ? null : (TElement*)scores.Gradient.Data;
         if (hasRows && !_isShort) _divergence = TeacherDivergence<TElement>.Create(batch, loss);
-        _divergesFromLabels = hasRows && !_isShort && namedClasses == 0 && loss is { SubtractsEntropy: true, HasPlainTargets: false };
         _weighsInside = hasRows || loss.Smoothing != 0;
         _isPlain = samples.ArePlain && (_weighsInside || loss.ClassWeight.Length == 0) && !loss.IsScaled;
         _conclusion = new(loss, _classes, samples.Divisor, hasRows) { IsPlain = _isPlain };
@@ -269,11 +268,8 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <summary>Finds the loss of a row that is no difference; false where it may lack digits.</summary>
     private bool TryDiverge(int i)
     {
-        double* target = _targets.Row(i), e = _e + i * _padded;
-        var divergence = _divergence is not null ? _divergence.Find(_scratch, i, target, e)
-            : _divergesFromLabels ? LabelDivergence.Find(target, e, _padded, _scratch.Rest[i])
-            : double.NaN;
-        var value = new Dd(divergence);
+        if (_divergence is null) return false;
+        var value = new Dd(_divergence.Find(_scratch, i, _targets.Row(i), _e + i * _padded));
         if (!_isPlain) value = value * _loss.Factor * Vector256.Create(_scratch.Weight[i]);
         if (!double.IsFinite(value.ToScalar())) return false;
         (_scratch.Loss[i], _scratch.Low[i]) = (value.Hi[0], value.Lo[0]);
