@@ -32,19 +32,30 @@ internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double sc
             var label = TNumber.Load(ref s.Label[i]);
             var isTaken = labels.Take(label);
             if (TNumber.GetBits(isTaken) == 0) continue;
-            var (positive, negative) = labels.Read(label, TNumber.Load(ref s.PosWeight[i]));
-            var error = hasScore ? TNumber.Load(ref s.ScoreError[i]) : TNumber.Zero;
-            var element = new LogisticElement<TNumber>(
-                TNumber.Load(ref z[i]), error, TNumber.Load(ref s.Start[i]), positive, negative);
+            var (logits, e) = (TNumber.Load(ref z[i]), TNumber.Load(ref s.Start[i]));
+            TNumber loss, derivative, lost;
+            if (TLoss.KernelLabels == LogisticLabels.Hard)
+            {
+                loss = TLoss.AtHardLabel(new HardElement<TNumber>(logits, e, label), out derivative);
+                lost = TNumber.Zero;
+            }
+            else
+            {
+                var (positive, negative) = labels.Read(label, TNumber.Load(ref s.PosWeight[i]));
+                var error = hasScore ? TNumber.Load(ref s.ScoreError[i]) : TNumber.Zero;
+                var element = new LogisticElement<TNumber>(logits, error, e, positive, negative);
+                loss = TLoss.AtLogit(element, out derivative);
+                lost = element.IsErrorLost;
+            }
             var weight = TNumber.Load(ref s.Weight[i]);
             // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
             var hasNoWeight = weight.IsZero;
-            var loss = TNumber.Select(hasNoWeight, TNumber.Zero, TLoss.AtLogit(element, out var derivative) * weight);
+            loss = TNumber.Select(hasNoWeight, TNumber.Zero, loss * weight);
             var gradient = TNumber.Select(hasNoWeight, TNumber.Zero, derivative * (weight * factor));
             TNumber.Select(isTaken, loss, TNumber.Load(ref s.Value[i])).StoreNearest(ref s.Value[i]);
             TNumber.Select(isTaken, TNumber.Zero, TNumber.Load(ref s.ValueRest[i])).StoreNearest(ref s.ValueRest[i]);
             TNumber.Select(isTaken, gradient, TNumber.Load(ref s.Gradient[i])).StoreNearest(ref s.Gradient[i]);
-            for (var bits = TNumber.GetBits(element.IsErrorLost & isTaken & ~hasNoWeight); bits != 0; bits &= bits - 1)
+            for (var bits = TNumber.GetBits(lost & isTaken & ~hasNoWeight); bits != 0; bits &= bits - 1)
                 s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
         }
     }

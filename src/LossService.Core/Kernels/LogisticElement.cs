@@ -35,7 +35,7 @@ internal readonly struct LogisticElement<TNumber> where TNumber : struct, IPlain
 
     /// <summary>exp(−|z|).</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static TNumber Exponential(TNumber z) => TNumber.ExpOfNegative(-TNumber.Abs(z));
+    public static TNumber Exponential(TNumber z) => TNumber.ExpOfNegative(z | TNumber.Of(-0.0));
 
     /// <summary>exp(−|z|) of logits that were rounded: the error is so small where that is not 0 that e to it is 1 and the error.</summary>
     /// <param name="z">The rounded logits.</param>
@@ -75,24 +75,6 @@ internal readonly struct LogisticElement<TNumber> where TNumber : struct, IPlain
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get => TNumber.IsLost(Numerator, TNumber.FusedMultiplyAdd(_favoured, _e, _other));
-    }
-
-    /// <summary>(p − t)², and its derivative by z.</summary>
-    /// <remarks>A square doubles errors, so p − t has all digits that e gives it.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public TNumber Square(out TNumber derivative)
-    {
-        var sum = TNumber.One + _e;
-        var larger = TNumber.One / sum;
-        // what the quotient lacks, of its own and of the sum's rounding
-        var lack = larger * (TNumber.FusedMultiplyAdd(-sum, larger, TNumber.One) - larger * (_e - (sum - TNumber.One)));
-        var numerator = Numerator;
-        var error = numerator * larger;
-        var rest = TNumber.FusedMultiplyAdd(numerator, larger, -error) + numerator * lack;
-        var twice = error + error;
-        derivative = twice * (_e * TNumber.Square(larger));
-        derivative = TNumber.Select(_isNegative, -derivative, derivative);
-        return TNumber.FusedMultiplyAdd(error, error, twice * rest);
     }
 
     private TNumber Numerator
