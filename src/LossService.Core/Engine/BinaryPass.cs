@@ -35,6 +35,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
     private readonly double _kernelScale;
     private readonly LogisticTargets _kernelTargets, _hardTargets;
     private readonly LogisticElements<TFormula> _kernelElements;
+    private readonly SquaredElements? _squaredElements;
     private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
     private readonly TFormula _formula;
@@ -77,6 +78,9 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         _isPlainWhereHard = TFormula.IsPlainWhereHard && batch.Form != PredictionForm.Logits && !_target.IsTeacher && smoothing == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
+        if (TFormula.KernelLabels == LogisticLabels.Hard && !_isFloat64 && !_target.IsTeacher
+            && batch is { Form: PredictionForm.Logits, IsScaled: false })
+            _squaredElements = new(_elementScores.AreNeeded, _kernelScale, smoothing);
         // a kernel judges where labels are hard alone
         _hardTargets = new(smoothing, 1, areHard: true);
         _judgesInKernel = _hasLikelihoods && takesAny && smoothing == 0 && !CountsClasses(batch);
@@ -131,7 +135,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
             Load(block, count, scratch);
             var taken = _hasKernel ? _kernelElements.Count(count, scratch) : 0;
             scratch.HasRest = false;
-            if (taken < count || _wantsMore) Score(count, scratch);
+            if (taken < count || _wantsMore) Score(count, taken, scratch);
             if (taken > 0) _kernelElements.Score(count, scratch);
             if (taken > 0 && scratch.LostCount > 0) _block.ScoreLost(scratch);
             _hessian?.Find(_formula, scratch, count);
@@ -217,8 +221,16 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         }
     }
 
-    private void Score(int count, BinaryScratch scratch)
+    private void Score(int count, int taken, BinaryScratch scratch)
     {
+        if (_squaredElements is { } squares)
+        {
+            if (_wantsMore) _block.ScoreWide(scratch, count);
+            if (taken == count) return;
+            squares.Score(count, scratch);
+            if (scratch.LostCount > 0) _block.ScoreLost(scratch);
+            return;
+        }
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
         if (_isFloat64 && !TFormula.IsOnLogits) _block.ScoreWidest(scratch, count);
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))

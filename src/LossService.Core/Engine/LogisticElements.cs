@@ -25,13 +25,14 @@ internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double sc
     private void Score<TNumber>(int count, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var z = hasScore ? s.Score : s.Posted;
-        TakeExponentials<TNumber>(count, z, s);
+        Span<byte> starts = stackalloc byte[BinaryScratch.Block / Lanes.Width];
+        starts = starts[..Find<TNumber>(count, s, starts)];
+        TakeExponentials<TNumber>(starts, z, s);
         var (labels, factor) = (targets, TNumber.Of(scale));
-        for (var i = 0; i < count; i += TNumber.Count)
+        foreach (var i in starts)
         {
             var label = TNumber.Load(ref s.Label[i]);
             var isTaken = labels.Take(label);
-            if (TNumber.GetBits(isTaken) == 0) continue;
             var (logits, e) = (TNumber.Load(ref z[i]), TNumber.Load(ref s.Start[i]));
             TNumber loss, derivative, lost;
             if (TLoss.KernelLabels == LogisticLabels.Hard)
@@ -60,16 +61,30 @@ internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double sc
         }
     }
 
+    /// <summary>Finds the vectors with such elements, without a branch for each.</summary>
+    /// <returns>Their number.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Find<TNumber>(int count, BinaryScratch s, Span<byte> starts) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var found = 0;
+        for (var i = 0; i < count; i += TNumber.Count)
+        {
+            starts[found] = (byte)i;
+            found += TNumber.GetBits(targets.Take(TNumber.Load(ref s.Label[i]))) != 0 ? 1 : 0;
+        }
+        return found;
+    }
+
     /// <remarks>
     /// In a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that iterations do
     /// not overlap.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void TakeExponentials<TNumber>(int count, double* z, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
+    private void TakeExponentials<TNumber>(ReadOnlySpan<byte> starts, double* z, BinaryScratch s)
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
-        for (var i = 0; i < count; i += TNumber.Count)
+        foreach (var i in starts)
         {
-            if (TNumber.GetBits(targets.Take(TNumber.Load(ref s.Label[i]))) == 0) continue;
             var own = TNumber.Load(ref z[i]);
             var e = hasScore
                 ? LogisticElement<TNumber>.Exponential(own, TNumber.Load(ref s.ScoreError[i])) : LogisticElement<TNumber>.Exponential(own);

@@ -35,11 +35,14 @@ internal readonly struct HardElement<TNumber> where TNumber : struct, IPlainNumb
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TNumber Square(out TNumber derivative)
     {
-        var error = TNumber.Select(_isRight, _e, TNumber.One) / (TNumber.One + _e);
-        var square = error * error;
-        // 1 − σ(a), which cancels where it is below a half
-        var rest = TNumber.Select(_isRight, TNumber.One - error, _e * error);
-        derivative = square * rest * (_sign + _sign);
+        var numerator = TNumber.Select(_isRight, _e, TNumber.One);
+        var error = numerator / (TNumber.One + _e);
+        // 1/(1 + e), and what the quotient lacks, of its own and of the sum's rounding: the difference is exact
+        var larger = TNumber.Select(_isRight, TNumber.One - error, error);
+        var lack = TNumber.FusedMultiplyAdd(-error, _e, numerator - error) * larger;
+        var square = TNumber.FusedMultiplyAdd(error, error, (error + error) * lack);
+        // times 1 − σ(a)
+        derivative = square * (larger * TNumber.Select(_isRight, TNumber.One, _e)) * (_sign + _sign);
         return square;
     }
 }
