@@ -80,7 +80,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
         if (TFormula.KernelLabels == LogisticLabels.Hard && !_isFloat64 && !_target.IsTeacher
             && batch is { Form: PredictionForm.Logits, IsScaled: false })
-            _squaredElements = new(_elementScores.AreNeeded, _kernelScale, smoothing);
+            _squaredElements = new(_elementScores.AreNeeded, _kernelScale, smoothing, _isWeighted);
         // a kernel judges where labels are hard alone
         _hardTargets = new(smoothing, 1, areHard: true);
         _judgesInKernel = _hasLikelihoods && takesAny && smoothing == 0 && !CountsClasses(batch);

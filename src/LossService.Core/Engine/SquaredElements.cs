@@ -8,15 +8,17 @@ namespace LossService.Core.Engine;
 /// in pairs of doubles, the rest in doubles.
 /// </summary>
 /// <remarks>
-/// With e = exp(−|z|), g the weight of the label that the logit speaks for, and h that of the other: |p − t'| = |h − g·e|/(1 + e), where e
-/// is known to 2⁻⁶⁹, g and h to 2⁻¹⁰⁰. An element of which less than 2⁻¹⁶ is left is noted as lost. Squares of others are within 4 ulp.
+/// With e = exp(−|z|), p − t' = (n − t'·(1 + e))/(1 + e), where n is 1 for z ≥ 0, else e. Here e is known to 2⁻⁶⁹ and t' to 2⁻¹⁰⁴. An
+/// element of which less than 2⁻¹⁶·e is left is noted as lost, as is one where 1 − t' may have cancelled. Squares of others are within
+/// 4 ulp.
 /// </remarks>
 /// <param name="hasScore">Whether <see cref="BinaryScratch.Score"/> takes the place of the posted logits.</param>
 /// <param name="scale">The factor of the derivatives by z/T + b.</param>
 /// <param name="smoothing">α.</param>
-internal readonly unsafe struct SquaredElements(bool hasScore, double scale, double smoothing)
+/// <param name="isWeighted">Whether weights are not all 1.</param>
+internal readonly unsafe struct SquaredElements(bool hasScore, double scale, double smoothing, bool isWeighted)
 {
-    private const double LeastPart = 1.0 / (1 << 16);
+    private const double LeastPart = 1.0 / (1 << 16), LeastOfSmoothed = 1.0 / (1L << 50);
 
     private readonly Dd _keep = Dd.One - new Dd(smoothing);
 
@@ -54,65 +56,62 @@ internal readonly unsafe struct SquaredElements(bool hasScore, double scale, dou
     private void Score<TNumber>(int count, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var z = hasScore ? s.Score : s.Posted;
-        var (isSmoothed, factor, one) = (smoothing != 0, TNumber.Of(scale), TNumber.One);
+        var (isSmoothed, one) = (smoothing != 0, TNumber.One);
+        var (least, leastPart, factor) = (TNumber.Of(isSmoothed ? LeastOfSmoothed : 0), TNumber.Of(LeastPart), TNumber.Of(scale));
         for (var i = 0; i < count; i += TNumber.Count)
         {
-            var (t, tLow) = (TNumber.Load(ref s.Label[i]), TNumber.Zero);
-            var u = one - t;
-            var uLow = one - u - t;
-            if (isSmoothed) (t, tLow, u, uLow) = Smooth(t, u, uLow);
-            var isNegative = TNumber.LessThan(TNumber.Load(ref z[i]), TNumber.Zero);
+            var t = TNumber.Load(ref s.Label[i]);
             var (e, eLow) = (TNumber.Load(ref s.Start[i]), TNumber.Load(ref s.StartRest[i]));
-            var (favoured, other) = (TNumber.Select(isNegative, u, t), TNumber.Select(isNegative, t, u));
-            var (favouredLow, otherLow) = (TNumber.Select(isNegative, uLow, tLow), TNumber.Select(isNegative, tLow, uLow));
+            var isNegative = TNumber.LessThan(TNumber.Load(ref z[i]), TNumber.Zero);
+            var sum = one + e;
+            var sumLow = e - (sum - one) + eLow;
+            var tLow = TNumber.Zero;
+            if (isSmoothed) t = Smooth(t, out tLow);
 
             // the difference of the high parts is exact where it cancels
-            var product = favoured * e;
-            var low = TNumber.FusedMultiplyAdd(favoured, e, -product);
-            low = TNumber.FusedMultiplyAdd(favoured, eLow, low);
-            low = TNumber.FusedMultiplyAdd(favouredLow, e, low);
-            var numerator = other - product + (otherLow - low);
-            var isLost = TNumber.LessThan(TNumber.Abs(numerator), (other + product) * TNumber.Of(LeastPart));
+            var product = t * sum;
+            var low = TNumber.FusedMultiplyAdd(t, sumLow, TNumber.FusedMultiplyAdd(t, sum, -product));
+            if (isSmoothed) low = TNumber.FusedMultiplyAdd(tLow, sum, low);
+            var numerator = TNumber.Select(isNegative, e, one) - product + (TNumber.Select(isNegative, eLow, TNumber.Zero) - low);
+            var isLost = TNumber.LessThan(TNumber.Abs(numerator), TNumber.FusedMultiplyAdd(e, leastPart, least));
 
-            var sum = one + e;
             var reciprocal = one / sum;
             var error = numerator * reciprocal;
-            // what the quotient lacks, of its own and of the sum's rounding
-            var lack = TNumber.FusedMultiplyAdd(-error, sum, numerator) - error * (e - (sum - one) + eLow);
+            // what the quotient lacks
+            var lack = TNumber.FusedMultiplyAdd(-error, sumLow, TNumber.FusedMultiplyAdd(-error, sum, numerator)) * reciprocal;
             var twice = error + error;
-            var value = TNumber.FusedMultiplyAdd(error, error, twice * (lack * reciprocal));
+            var value = TNumber.FusedMultiplyAdd(error, error, twice * lack);
             var derivative = twice * (e * (reciprocal * reciprocal));
-            derivative = TNumber.Select(isNegative, -derivative, derivative);
-
-            var weight = TNumber.Load(ref s.Weight[i]);
-            // an element that is not kept may be NaN
-            var hasNoWeight = weight.IsZero;
-            TNumber.Select(hasNoWeight, TNumber.Zero, value * weight).StoreNearest(ref s.Value[i]);
-            TNumber.Select(hasNoWeight, TNumber.Zero, derivative * (weight * factor)).StoreNearest(ref s.Gradient[i]);
-            for (var bits = TNumber.GetBits(isLost & ~hasNoWeight); bits != 0; bits &= bits - 1)
+            if (isWeighted)
+            {
+                var weight = TNumber.Load(ref s.Weight[i]);
+                // an element that is not kept may be NaN
+                var hasNoWeight = weight.IsZero;
+                value = TNumber.Select(hasNoWeight, TNumber.Zero, value * weight);
+                derivative = TNumber.Select(hasNoWeight, TNumber.Zero, derivative * (weight * factor));
+                isLost &= ~hasNoWeight;
+            }
+            else
+            {
+                derivative *= factor;
+            }
+            value.StoreNearest(ref s.Value[i]);
+            derivative.StoreNearest(ref s.Gradient[i]);
+            for (var bits = TNumber.GetBits(isLost); bits != 0; bits &= bits - 1)
                 s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
         }
     }
 
-    /// <summary>t' and 1 − t', each of two parts.</summary>
+    /// <summary>t' in two parts.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private (TNumber T, TNumber TLow, TNumber U, TNumber ULow) Smooth<TNumber>(TNumber t, TNumber u, TNumber uLow)
-        where TNumber : struct, IPlainNumbers<TNumber>
+    private TNumber Smooth<TNumber>(TNumber t, out TNumber low) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var (keep, keepLow, half) = (TNumber.Of(_keep.Hi[0]), TNumber.Of(_keep.Lo[0]), TNumber.Of(smoothing / 2));
-        var smoothT = AddHalf(t * keep, half, out var tLow);
-        tLow += TNumber.FusedMultiplyAdd(t, keepLow, TNumber.FusedMultiplyAdd(t, keep, -(t * keep)));
-        var smoothU = AddHalf(u * keep, half, out var lowOfU);
-        lowOfU += TNumber.FusedMultiplyAdd(u, keepLow, TNumber.FusedMultiplyAdd(u, keep, -(u * keep)));
-        return (smoothT, tLow, smoothU, TNumber.FusedMultiplyAdd(uLow, keep, lowOfU));
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TNumber AddHalf<TNumber>(TNumber product, TNumber half, out TNumber error) where TNumber : struct, IPlainNumbers<TNumber>
-    {
+        var (keep, half) = (TNumber.Of(_keep.Hi[0]), TNumber.Of(smoothing / 2));
+        var product = t * keep;
+        low = TNumber.FusedMultiplyAdd(t, TNumber.Of(_keep.Lo[0]), TNumber.FusedMultiplyAdd(t, keep, -product));
         var sum = product + half;
         var rounded = sum - product;
-        error = product - (sum - rounded) + (half - rounded);
+        low += product - (sum - rounded) + (half - rounded);
         return sum;
     }
 }
