@@ -40,9 +40,8 @@ internal readonly struct HardElement<TNumber> where TNumber : struct, IPlainNumb
         // 1/(1 + e), and what the quotient lacks, of its own and of the sum's rounding: the difference is exact
         var larger = TNumber.Select(_isRight, TNumber.One - error, error);
         var lack = TNumber.FusedMultiplyAdd(-error, _e, numerator - error) * larger;
-        var square = TNumber.FusedMultiplyAdd(error, error, (error + error) * lack);
-        // times 1 − σ(a)
-        derivative = square * (larger * TNumber.Select(_isRight, TNumber.One, _e)) * (_sign + _sign);
-        return square;
+        // 2·σ(a)²·(1 − σ(a)), without waiting for what is lacking
+        derivative = error * error * (larger * TNumber.Select(_isRight, TNumber.One, _e)) * (_sign + _sign);
+        return TNumber.FusedMultiplyAdd(error, error, (error + error) * lack);
     }
 }

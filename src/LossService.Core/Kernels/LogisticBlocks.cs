@@ -64,13 +64,12 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
         var (labels, weight, factor) = (targets, TNumber.Of(posWeight), TNumber.Of(scale));
         // one vector ahead: an exponential and what follows in one chain exceed the processor's out-of-order window, so that iterations
         // do not overlap
-        var next = TakeExponential<TElement, TNumber>(z, own, start);
+        var next = TakeExponential<TElement, TNumber>(z, own, start, out var nextLogits);
         for (var i = start; i < end; i += TNumber.Count)
         {
-            var e = next;
-            next = TakeExponential<TElement, TNumber>(z, own, i + TNumber.Count < end ? i + TNumber.Count : i);
+            var (e, logits) = (next, nextLogits);
+            next = TakeExponential<TElement, TNumber>(z, own, i + TNumber.Count < end ? i + TNumber.Count : i, out nextLogits);
             var label = TNumber.Load(t + i);
-            var (logits, errors) = isScored ? (own.Load<TNumber>(i), own.LoadErrors<TNumber>(i)) : (TNumber.Load(z + i), TNumber.Zero);
             TNumber derivative;
             if (TLoss.KernelLabels == LogisticLabels.Hard)
             {
@@ -80,6 +79,7 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
             else
             {
                 var (positive, negative) = labels.Read(label, weight);
+                var errors = isScored ? own.LoadErrors<TNumber>(i) : TNumber.Zero;
                 var element = new LogisticElement<TNumber>(logits, errors, e, positive, negative);
                 TLoss.AtLogit(element, out derivative).StoreNearest(ref losses[i]);
                 lost |= labels.AreHard ? HardElement<TNumber>.FindSoft(label) : element.IsErrorLost;
@@ -93,9 +93,12 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TNumber TakeExponential<TElement, TNumber>(TElement* z, in LogisticScores scores, int i)
+    private static TNumber TakeExponential<TElement, TNumber>(TElement* z, in LogisticScores scores, int i, out TNumber logits)
         where TElement : unmanaged, IStoredFloat<TElement>
-        where TNumber : struct, IPlainNumbers<TNumber> => scores.AreAny
-        ? LogisticElement<TNumber>.Exponential(scores.Load<TNumber>(i), scores.LoadErrors<TNumber>(i))
-        : LogisticElement<TNumber>.Exponential(TNumber.Load(z + i));
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        logits = scores.AreAny ? scores.Load<TNumber>(i) : TNumber.Load(z + i);
+        return scores.AreAny
+            ? LogisticElement<TNumber>.Exponential(logits, scores.LoadErrors<TNumber>(i)) : LogisticElement<TNumber>.Exponential(logits);
+    }
 }
