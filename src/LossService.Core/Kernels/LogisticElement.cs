@@ -65,7 +65,8 @@ internal readonly struct LogisticElement<TNumber> where TNumber : struct, IPlain
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         get
         {
-            var error = Numerator / (TNumber.One + _e);
+            // the same quotient as the larger of p and 1 − p, which metrics read
+            var error = Numerator * (TNumber.One / (TNumber.One + _e));
             return TNumber.Select(_isNegative, -error, error);
         }
     }
