@@ -1,6 +1,6 @@
 using System.Runtime.CompilerServices;
-using LossService.Core.Kernels;
 using System.Runtime.Intrinsics;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
