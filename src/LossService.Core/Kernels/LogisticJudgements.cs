@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Where the kernel of a binary loss writes what metrics are made of, with the bits of <see cref="LogisticLikelihoods"/>.</summary>
+/// <summary>Where the kernel of a binary loss writes what metrics are made of, with the bits that they have without it.</summary>
 /// <param name="confidences">Receives the probability of the positive class, or of the predicted one; null = no metrics.</param>
 /// <param name="outcomes">Receives the label, or whether it is the predicted one.</param>
 /// <param name="crossEntropies">Receives the cross-entropies without weights; null = they are the losses.</param>
