@@ -33,8 +33,10 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
     private readonly bool _isPlainWhereHard;
     private readonly bool _hasKernel;
     private readonly double _kernelScale;
-    private readonly LogisticTargets _kernelTargets, _hardTargets;
+    private readonly LogisticTargets _kernelTargets;
+    private readonly bool _lossesAreCrossEntropies;
     private readonly LogisticElements<TFormula> _kernelElements;
+    private readonly SquaredElements? _squaredElements;
     private readonly ElementScores _elementScores;
     private readonly LogisticBlock? _kernelBlock;
     private readonly TFormula _formula;
@@ -77,9 +79,12 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         _isPlainWhereHard = TFormula.IsPlainWhereHard && batch.Form != PredictionForm.Logits && !_target.IsTeacher && smoothing == 0;
         _kernelScale = Weights.IsNothing ? 0 : 1 / (Weights.Divisor * temperature);
         _kernelElements = new(_elementScores.AreNeeded, _kernelScale, _kernelTargets);
-        // a kernel judges where labels are hard alone
-        _hardTargets = new(smoothing, 1, areHard: true);
-        _judgesInKernel = _hasLikelihoods && takesAny && smoothing == 0 && !CountsClasses(batch);
+        if (TFormula.KernelLabels == LogisticLabels.Hard && !_isFloat64 && !_target.IsTeacher
+            && batch is { Form: PredictionForm.Logits, IsScaled: false })
+            _squaredElements = new(_elementScores.AreNeeded, _kernelScale, smoothing, _isWeighted);
+        _judgesInKernel = _hasLikelihoods && !CountsClasses(batch);
+        // the losses of binary cross-entropy are the cross-entropies, but for their weights
+        _lossesAreCrossEntropies = takesAny && smoothing == 0 && _posWeight is [1];
         if (_hasKernel && batch.StoredDType == predictions.DType && !_isWeighted
             && _posWeight is [_] && !_wantsMore
             && !batch.Wants(OutputSet.Predictions | OutputSet.Hessian))
@@ -113,7 +118,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         s_scratch = null;
         if (_posWeight.Length == 1) BinaryScratch.Span(scratch.PosWeight).Fill(_posWeight[0]);
         if (!_isWeighted) BinaryScratch.Span(scratch.Weight).Fill(1);
-        var (triesKernel, judgesInKernel) = (_kernelBlock is not null, _judgesInKernel);
+        var triesKernel = _kernelBlock is not null;
         int count;
         for (var block = start; block < end; block += count)
         {
@@ -122,16 +127,14 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
             if (triesKernel && count >= Lanes.Width)
             {
                 count &= -Lanes.Width;
+                if (TryKernel(block, count, scratch, sum, tally)) continue;
                 // where one label is soft, others are, too
-                if (judgesInKernel && TryKernel(block, count, scratch, sum, tally, judges: true)) continue;
-                judgesInKernel = false;
-                if (TryKernel(block, count, scratch, sum, tally, judges: false)) continue;
                 triesKernel = !_kernelTargets.AreHard;
             }
             Load(block, count, scratch);
             var taken = _hasKernel ? _kernelElements.Count(count, scratch) : 0;
             scratch.HasRest = false;
-            if (taken < count || _wantsMore) Score(count, scratch);
+            if (taken < count || _wantsMore) Score(count, taken, scratch);
             if (taken > 0) _kernelElements.Score(count, scratch);
             if (taken > 0 && scratch.LostCount > 0) _block.ScoreLost(scratch);
             _hessian?.Find(_formula, scratch, count);
@@ -142,10 +145,10 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
     }
 
     /// <summary>
-    /// Scores a block from tensor to tensor by the kernel, which may find what metrics of hard labels are made of, too; false where it
-    /// does not take an element.
+    /// Scores a block from tensor to tensor by the kernel, which may find what metrics are made of, too; false where it does not take an
+    /// element.
     /// </summary>
-    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally, bool judges)
+    private bool TryKernel(long block, int count, BinaryScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var (z, gradient) = (_batch.Predictions, Scores.Gradient);
         var to = gradient is null ? null : gradient.At(block);
@@ -156,13 +159,13 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
             _elementScores.Find(block, count, scratch);
             scores = new(scratch.Score, scratch.ScoreError);
         }
-        // the losses of binary cross-entropy are the cross-entropies, but for their weights
-        var crossEntropies = _posWeight[0] == 1 ? null : scratch.CrossEntropy;
+        var judges = _judgesInKernel && tally is not null;
+        var crossEntropies = _lossesAreCrossEntropies ? null : scratch.CrossEntropy;
         var judgements = !judges ? default
             : new LogisticJudgements(scratch.P, scratch.Target, crossEntropies, _calibratesPositive);
-        var targets = judges ? _hardTargets : _kernelTargets;
         if (!_kernelBlock!(
-            z.At(block), _labels.At(block), count, targets, _posWeight[0], _kernelScale, scores, scratch.Value, to, ref judgements))
+            z.At(block), _labels.At(block), count, _kernelTargets, _posWeight[0], _kernelScale, scores, scratch.Value, to,
+            ref judgements))
             return false;
         var values = BinaryScratch.Span(scratch.Value, count);
         if (judges)
@@ -217,8 +220,16 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         }
     }
 
-    private void Score(int count, BinaryScratch scratch)
+    private void Score(int count, int taken, BinaryScratch scratch)
     {
+        if (_squaredElements is { } squares)
+        {
+            if (_wantsMore) _block.ScoreWide(scratch, count);
+            if (taken == count) return;
+            squares.Score(count, scratch);
+            if (scratch.LostCount > 0) _block.ScoreLost(scratch);
+            return;
+        }
         // a formula on logits has no function and no difference of rounded numbers: doubles are enough for float64
         if (_isFloat64 && !TFormula.IsOnLogits) _block.ScoreWidest(scratch, count);
         else if (TFormula.IsPlain && !_target.IsTeacher && !(_isFloat64 && _wantsMore))

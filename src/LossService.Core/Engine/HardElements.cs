@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -34,5 +35,5 @@ internal static unsafe class HardElements
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static TNumber AreHard<TNumber>(TNumber t) where TNumber : struct, IPlainNumbers<TNumber> =>
-        (t - TNumber.One).IsZero | t.IsZero;
+        HardElement<TNumber>.FindSoft(t).IsZero;
 }

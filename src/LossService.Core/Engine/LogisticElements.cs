@@ -25,28 +25,54 @@ internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double sc
     private void Score<TNumber>(int count, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var z = hasScore ? s.Score : s.Posted;
-        TakeExponentials<TNumber>(count, z, s);
+        Span<byte> starts = stackalloc byte[BinaryScratch.Block / Lanes.Width];
+        starts = starts[..Find<TNumber>(count, s, starts)];
+        TakeExponentials<TNumber>(starts, z, s);
         var (labels, factor) = (targets, TNumber.Of(scale));
-        for (var i = 0; i < count; i += TNumber.Count)
+        foreach (var i in starts)
         {
             var label = TNumber.Load(ref s.Label[i]);
             var isTaken = labels.Take(label);
-            if (TNumber.GetBits(isTaken) == 0) continue;
-            var (positive, negative) = labels.Read(label, TNumber.Load(ref s.PosWeight[i]));
-            var error = hasScore ? TNumber.Load(ref s.ScoreError[i]) : TNumber.Zero;
-            var element = new LogisticElement<TNumber>(
-                TNumber.Load(ref z[i]), error, TNumber.Load(ref s.Start[i]), positive, negative);
+            var (logits, e) = (TNumber.Load(ref z[i]), TNumber.Load(ref s.Start[i]));
+            TNumber loss, derivative, lost;
+            if (TLoss.KernelLabels == LogisticLabels.Hard)
+            {
+                loss = TLoss.AtHardLabel(new HardElement<TNumber>(logits, e, label), out derivative);
+                lost = TNumber.Zero;
+            }
+            else
+            {
+                var (positive, negative) = labels.Read(label, TNumber.Load(ref s.PosWeight[i]));
+                var error = hasScore ? TNumber.Load(ref s.ScoreError[i]) : TNumber.Zero;
+                var element = new LogisticElement<TNumber>(logits, error, e, positive, negative);
+                loss = TLoss.AtLogit(element, out derivative);
+                lost = element.IsErrorLost;
+            }
             var weight = TNumber.Load(ref s.Weight[i]);
             // an infinite loss of weight 0 is 0, and an element that is not kept may be NaN
             var hasNoWeight = weight.IsZero;
-            var loss = TNumber.Select(hasNoWeight, TNumber.Zero, TLoss.AtLogit(element, out var derivative) * weight);
+            loss = TNumber.Select(hasNoWeight, TNumber.Zero, loss * weight);
             var gradient = TNumber.Select(hasNoWeight, TNumber.Zero, derivative * (weight * factor));
             TNumber.Select(isTaken, loss, TNumber.Load(ref s.Value[i])).StoreNearest(ref s.Value[i]);
             TNumber.Select(isTaken, TNumber.Zero, TNumber.Load(ref s.ValueRest[i])).StoreNearest(ref s.ValueRest[i]);
             TNumber.Select(isTaken, gradient, TNumber.Load(ref s.Gradient[i])).StoreNearest(ref s.Gradient[i]);
-            for (var bits = TNumber.GetBits(element.IsErrorLost & isTaken & ~hasNoWeight); bits != 0; bits &= bits - 1)
+            for (var bits = TNumber.GetBits(lost & isTaken & ~hasNoWeight); bits != 0; bits &= bits - 1)
                 s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
         }
+    }
+
+    /// <summary>Finds the vectors with such elements, without a branch for each.</summary>
+    /// <returns>Their number.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private int Find<TNumber>(int count, BinaryScratch s, Span<byte> starts) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        var found = 0;
+        for (var i = 0; i < count; i += TNumber.Count)
+        {
+            starts[found] = (byte)i;
+            found += TNumber.GetBits(targets.Take(TNumber.Load(ref s.Label[i]))) != 0 ? 1 : 0;
+        }
+        return found;
     }
 
     /// <remarks>
@@ -54,11 +80,11 @@ internal readonly unsafe struct LogisticElements<TLoss>(bool hasScore, double sc
     /// not overlap.
     /// </remarks>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void TakeExponentials<TNumber>(int count, double* z, BinaryScratch s) where TNumber : struct, IPlainNumbers<TNumber>
+    private void TakeExponentials<TNumber>(ReadOnlySpan<byte> starts, double* z, BinaryScratch s)
+        where TNumber : struct, IPlainNumbers<TNumber>
     {
-        for (var i = 0; i < count; i += TNumber.Count)
+        foreach (var i in starts)
         {
-            if (TNumber.GetBits(targets.Take(TNumber.Load(ref s.Label[i]))) == 0) continue;
             var own = TNumber.Load(ref z[i]);
             var e = hasScore
                 ? LogisticElement<TNumber>.Exponential(own, TNumber.Load(ref s.ScoreError[i])) : LogisticElement<TNumber>.Exponential(own);

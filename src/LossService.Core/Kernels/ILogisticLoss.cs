@@ -11,4 +11,8 @@ internal interface ILogisticLoss
     /// <summary>The losses of some elements, and their derivatives by z.</summary>
     static virtual TNumber AtLogit<TNumber>(in LogisticElement<TNumber> e, out TNumber derivative)
         where TNumber : struct, IPlainNumbers<TNumber> => throw new NotSupportedException("The loss has no kernel");
+
+    /// <summary>The same of a loss whose kernel takes <see cref="LogisticLabels.Hard"/>.</summary>
+    static virtual TNumber AtHardLabel<TNumber>(in HardElement<TNumber> e, out TNumber derivative)
+        where TNumber : struct, IPlainNumbers<TNumber> => throw new NotSupportedException("The loss has no kernel for hard labels alone");
 }

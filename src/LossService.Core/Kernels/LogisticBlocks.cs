@@ -58,32 +58,47 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
         where TLabel : unmanaged, IStored<TLabel>
         where TNumber : struct, IPlainNumbers<TNumber>
     {
-        // in a loop of its own: an exponential and a logarithm in one chain exceed the processor's out-of-order window, so that
-        // iterations do not overlap
         var (own, isScored, end) = (scores, scores.AreAny, start + (count - start) / TNumber.Count * TNumber.Count);
-        for (var i = start; i < end; i += TNumber.Count)
-        {
-            var e = isScored
-                ? LogisticElement<TNumber>.Exponential(own.Load<TNumber>(i), own.LoadErrors<TNumber>(i))
-                : LogisticElement<TNumber>.Exponential(TNumber.Load(z + i));
-            e.StoreNearest(ref losses[i]);
-        }
+        if (start >= end) return end;
         var (lost, judged, judges) = (TNumber.Zero, judgements, judgements.AreWanted);
         var (labels, weight, factor) = (targets, TNumber.Of(posWeight), TNumber.Of(scale));
+        // one vector ahead: an exponential and what follows in one chain exceed the processor's out-of-order window, so that iterations
+        // do not overlap
+        var next = TakeExponential<TElement, TNumber>(z, own, start, out var nextLogits);
         for (var i = start; i < end; i += TNumber.Count)
         {
+            var (e, logits) = (next, nextLogits);
+            next = TakeExponential<TElement, TNumber>(z, own, i + TNumber.Count < end ? i + TNumber.Count : i, out nextLogits);
             var label = TNumber.Load(t + i);
-            var (positive, negative) = labels.Read(label, weight);
-            var (logits, errors) = isScored ? (own.Load<TNumber>(i), own.LoadErrors<TNumber>(i)) : (TNumber.Load(z + i), TNumber.Zero);
-            var e = TNumber.Load(ref losses[i]);
-            var element = new LogisticElement<TNumber>(logits, errors, e, positive, negative);
-            TLoss.AtLogit(element, out var derivative).StoreNearest(ref losses[i]);
+            TNumber derivative;
+            if (TLoss.KernelLabels == LogisticLabels.Hard)
+            {
+                TLoss.AtHardLabel(new HardElement<TNumber>(logits, e, label), out derivative).StoreNearest(ref losses[i]);
+                lost |= HardElement<TNumber>.FindSoft(label);
+            }
+            else
+            {
+                var (positive, negative) = labels.Read(label, weight);
+                var errors = isScored ? own.LoadErrors<TNumber>(i) : TNumber.Zero;
+                var element = new LogisticElement<TNumber>(logits, errors, e, positive, negative);
+                TLoss.AtLogit(element, out derivative).StoreNearest(ref losses[i]);
+                lost |= labels.AreHard ? HardElement<TNumber>.FindSoft(label) : element.IsErrorLost;
+            }
             if (judges) judged.Add(i, logits, e, label);
-            lost |= labels.AreHard ? ~labels.Take(label) : element.IsErrorLost;
             if (gradient != null) (derivative * factor).Store(gradient + i);
         }
         judgements = judged;
-        isDone &= TNumber.GetBits(lost) == 0;
+        isDone &= TNumber.GetBits(~lost.IsZero) == 0;
         return end;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static TNumber TakeExponential<TElement, TNumber>(TElement* z, in LogisticScores scores, int i, out TNumber logits)
+        where TElement : unmanaged, IStoredFloat<TElement>
+        where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        logits = scores.AreAny ? scores.Load<TNumber>(i) : TNumber.Load(z + i);
+        return scores.AreAny
+            ? LogisticElement<TNumber>.Exponential(logits, scores.LoadErrors<TNumber>(i)) : LogisticElement<TNumber>.Exponential(logits);
     }
 }

@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Kernels;
 
-/// <summary>Where the kernel of a binary loss writes what metrics are made of, of labels that are 0 or 1.</summary>
+/// <summary>Where the kernel of a binary loss writes what metrics are made of, with the bits that they have without it.</summary>
 /// <param name="confidences">Receives the probability of the positive class, or of the predicted one; null = no metrics.</param>
 /// <param name="outcomes">Receives the label, or whether it is the predicted one.</param>
 /// <param name="crossEntropies">Receives the cross-entropies without weights; null = they are the losses.</param>
@@ -25,14 +25,14 @@ internal unsafe struct LogisticJudgements(double* confidences, double* outcomes,
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Add<TNumber>(int i, TNumber z, TNumber e, TNumber label) where TNumber : struct, IPlainNumbers<TNumber>
     {
-        var isPositive = ~label.IsZero;
+        var isPositive = TNumber.LessThan(TNumber.Of(0.5), label);
         // of p and 1 − p the larger is that of the predicted class
         var (larger, isPredicted) = (TNumber.One / (TNumber.One + e), TNumber.LessThan(TNumber.Zero, z));
         var isHit = TNumber.Select(isPositive, isPredicted, ~isPredicted);
         Hits += BitOperations.PopCount(TNumber.GetBits(isHit));
         if (arePositive) larger = TNumber.Select(TNumber.LessThan(z, TNumber.Zero), e * larger, larger);
         larger.StoreNearest(ref confidences[i]);
-        TNumber.Select(arePositive ? isPositive : isHit, TNumber.One, TNumber.Zero).StoreNearest(ref outcomes[i]);
+        (arePositive ? label : TNumber.Select(isHit, TNumber.One, TNumber.Zero)).StoreNearest(ref outcomes[i]);
         if (crossEntropies == null) return;
         new LogisticElement<TNumber>(z, TNumber.Zero, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref crossEntropies[i]);
     }

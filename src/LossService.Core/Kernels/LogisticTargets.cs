@@ -25,5 +25,5 @@ internal readonly struct LogisticTargets(double smoothing, double keep, bool are
     /// <summary>A mask of the labels that are scored.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public TNumber Take<TNumber>(TNumber label) where TNumber : struct, IPlainNumbers<TNumber> =>
-        areHard ? (label - TNumber.One).IsZero | label.IsZero : ~TNumber.Zero;
+        areHard ? HardElement<TNumber>.FindSoft(label).IsZero : ~TNumber.Zero;
 }

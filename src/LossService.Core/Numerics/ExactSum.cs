@@ -98,6 +98,11 @@ internal sealed partial class ExactSum
     private void AddBlock(ReadOnlySpan<double> values, ExactSum? other)
     {
         ref var first = ref MemoryMarshal.GetReference(values);
+        if (Lanes.HasMost)
+        {
+            AddEight(ref first, values.Length, other);
+            return;
+        }
         var (max, otherMax) = (Vector256<long>.Zero, Vector256<long>.Zero);
         for (var i = 0; i < values.Length; i += Pair)
         {

@@ -15,6 +15,9 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// <summary>eˣ of all digits of x: relative error at most 2⁻⁶⁹ (the bound of the tests) for normal results.</summary>
     static abstract TSelf FineExp(TSelf x);
 
+    /// <summary>eˣ of doubles x ≤ 0, with the same bound; faster.</summary>
+    static abstract TSelf FineExpOfNegative(TSelf x);
+
     /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by <see cref="FinePart"/>.</summary>
     static abstract TSelf IsLostFine(TSelf difference, TSelf size);
 

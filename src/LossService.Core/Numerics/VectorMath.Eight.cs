@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Numerics;
 
@@ -75,7 +76,8 @@ internal static partial class VectorMath
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector512<double> ExpOfNegative(Vector512<double> x)
     {
-        var floored = Lanes.Select(Vector512.LessThan(x, Vector512.Create(ExpFloor)), Vector512.Create(ExpFloor), x);
+        // the second operand where it is NaN
+        var floored = Avx512F.Max(Vector512.Create(ExpFloor), x);
         var rounder = Vector512.Create(PowerOfTwo.Rounder);
         var rounded = Vector512.FusedMultiplyAdd(floored, Vector512.Create(PowerOfTwo.SixteenthsPerNat), rounder);
         var n = rounded - rounder;
@@ -89,10 +91,7 @@ internal static partial class VectorMath
         var series = Vector512.FusedMultiplyAdd(q, r * r, r);
         var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
         power = Vector512.FusedMultiplyAdd(power, series, power);
-        if (Vector512.LessThanAny(floored, Vector512.Create(-ShiftedExponential.NormalSpan)))
-            return PowerOfTwo.Scale(power, n * Vector512.Create(1.0 / 16));
-        // adds the whole power of two to the exponent, at bit 52, after clearing the sixteenths
-        return (power.AsInt64() + ((rounded.AsInt64() & Vector512.Create(-16L)) << 48)).AsDouble();
+        return PowerOfTwo.Scale(power, n * Vector512.Create(1.0 / 16));
     }
 
     /// <inheritdoc cref="Log(Vector256{double})"/>

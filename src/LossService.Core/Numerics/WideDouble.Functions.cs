@@ -30,6 +30,49 @@ internal partial struct WideDouble
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble FineExp(WideDouble x) => Exp(x._hi, x._lo, isFine: true);
 
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble FineExpOfNegative(WideDouble x)
+    {
+        var hi = Vector256.MaxNative(Vector256.Create(ExpFloor), x._hi);
+        var rounder = Vector256.Create(PowerOfTwo.Rounder);
+        var rounded = Vector256.FusedMultiplyAdd(hi, Vector256.Create(PowerOfTwo.SixteenthsPerNat), rounder);
+        var n = rounded - rounder;
+        var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        var powerLow = LaneTable.Read16(PowerOfTwo.SixteenthErrors, rounded.AsInt64());
+
+        // r + rLow = x − n·(ln 2 / 16), as in Exp
+        var a = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthHigh), hi);
+        var r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthMiddle), a);
+        var rLow = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthMiddle), a - r);
+        rLow = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthLow), rLow);
+
+        // eʳ = 1 + r + r²/2 + r³·q; r¹⁰/10! is 2⁻⁷⁷
+        var r2 = r * r;
+        var q = Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 5040.0), Vector256.Create(1 / 720.0));
+        q = Vector256.FusedMultiplyAdd(r2, Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 362880.0), Vector256.Create(1 / 40320.0)), q);
+        q = Vector256.FusedMultiplyAdd(r2, q, Vector256.FusedMultiplyAdd(r, Vector256.Create(1 / 120.0), Vector256.Create(1 / 24.0)));
+        q = Vector256.FusedMultiplyAdd(r, q, Vector256.Create(1 / 6.0));
+        var halfR = r * Vector256.Create(0.5);
+        var half = r * halfR;
+        var leading = r + half;
+        var tail = Vector256.FusedMultiplyAdd(r, rLow, rLow) + (Vector256.FusedMultiplyAdd(r, halfR, -half) + (half - (leading - r)));
+        tail = Vector256.FusedMultiplyAdd(r2 * r, q, tail);
+
+        // power·(1 + leading + tail)
+        var linear = power * leading;
+        var low = Vector256.FusedMultiplyAdd(power, leading, -linear);
+        low = Vector256.FusedMultiplyAdd(power, tail, low) + Vector256.FusedMultiplyAdd(powerLow, leading, powerLow);
+        var sum = power + linear;
+        low += linear - (sum - power);
+        (sum, low) = Normalize(sum, low);
+        var e = n * Vector256.Create(1.0 / 16);
+        if (Vector256.LessThanAny(hi, Vector256.Create(-ShiftedExponential.NormalSpan)))
+            return new() { _hi = PowerOfTwo.Scale(sum, e), _lo = PowerOfTwo.Scale(low, e) };
+        var scale = PowerOfTwo.FromNegatedExponent(-Vector256.Floor(e));
+        return new() { _hi = sum * scale, _lo = low * scale };
+    }
+
     /// <summary>e to the power hi + lo, for every number.</summary>
     /// <remarks>
     /// Relative error at most 2⁻⁶² (the bound of the tests) for normal results. 0 at −∞ and below −745.2; not finite above 709.7827 and for

@@ -1,5 +1,6 @@
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
+using System.Runtime.Intrinsics.X86;
 
 namespace LossService.Core.Numerics;
 
@@ -26,6 +27,46 @@ internal partial struct WideEight
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight FineExp(WideEight x) => Exp(x._hi, x._lo, isFine: true);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight FineExpOfNegative(WideEight x)
+    {
+        var hi = Avx512F.Max(Vector512.Create(ExpFloor), x._hi);
+        var rounder = Vector512.Create(PowerOfTwo.Rounder);
+        var rounded = Vector512.FusedMultiplyAdd(hi, Vector512.Create(PowerOfTwo.SixteenthsPerNat), rounder);
+        var n = rounded - rounder;
+        var power = LaneTable.Read16(PowerOfTwo.Sixteenths, rounded.AsInt64());
+        var powerLow = LaneTable.Read16(PowerOfTwo.SixteenthErrors, rounded.AsInt64());
+
+        // r + rLow = x − n·(ln 2 / 16), as in Exp
+        var a = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthHigh), hi);
+        var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), a);
+        var rLow = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), a - r);
+        rLow = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthLow), rLow);
+
+        // eʳ = 1 + r + r²/2 + r³·q; r¹⁰/10! is 2⁻⁷⁷
+        var r2 = r * r;
+        var q = Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 5040.0), Vector512.Create(1 / 720.0));
+        q = Vector512.FusedMultiplyAdd(r2, Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 362880.0), Vector512.Create(1 / 40320.0)), q);
+        q = Vector512.FusedMultiplyAdd(r2, q, Vector512.FusedMultiplyAdd(r, Vector512.Create(1 / 120.0), Vector512.Create(1 / 24.0)));
+        q = Vector512.FusedMultiplyAdd(r, q, Vector512.Create(1 / 6.0));
+        var halfR = r * Vector512.Create(0.5);
+        var half = r * halfR;
+        var leading = r + half;
+        var tail = Vector512.FusedMultiplyAdd(r, rLow, rLow) + (Vector512.FusedMultiplyAdd(r, halfR, -half) + (half - (leading - r)));
+        tail = Vector512.FusedMultiplyAdd(r2 * r, q, tail);
+
+        // power·(1 + leading + tail)
+        var linear = power * leading;
+        var low = Vector512.FusedMultiplyAdd(power, leading, -linear);
+        low = Vector512.FusedMultiplyAdd(power, tail, low) + Vector512.FusedMultiplyAdd(powerLow, leading, powerLow);
+        var sum = power + linear;
+        low += linear - (sum - power);
+        (sum, low) = Normalize(sum, low);
+        var e = n * Vector512.Create(1.0 / 16);
+        return new() { _hi = PowerOfTwo.Scale(sum, e), _lo = PowerOfTwo.Scale(low, e) };
+    }
 
     /// <summary>e to the power hi + lo, for every number.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -107,7 +107,11 @@ public sealed class EightArithmeticTests
         var (parts, lows, highs) = (new double[TNumber.Count], new double[TNumber.Count], new double[TNumber.Count]);
         (b * c).StoreParts(ref parts[0], ref lows[0]);
         (b * c).StoreHigh(ref highs[0]);
-        List<TNumber> numbers = [TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLostFine(a, c), b, c)];
+        List<TNumber> numbers =
+        [
+            TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLostFine(a, c), b, c),
+            TNumber.FineExpOfNegative(-TNumber.Abs(a)), TNumber.FineExpOfNegative(-TNumber.Abs(c)),
+        ];
         return [parts, lows, highs, .. CompareParts(a, b).Concat(numbers).Select(ToNearest)];
     }
 

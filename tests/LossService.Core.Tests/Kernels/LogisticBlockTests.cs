@@ -73,6 +73,8 @@ public class LogisticBlockTests
                 draft = draft.With("label_smoothing", smoothing).With("pos_weight", new[] { posWeight });
                 AssertSame(draft);
                 Assert.Equal(draft.Score().Loss, Scored.Of(draft, Wanted).Loss);
+                var masked = draft with { Mask = [.. Enumerable.Repeat(true, draft.Samples)] };
+                Assert.Equivalent(Scored.Of(masked, Wanted).Metrics, Scored.Of(draft, Wanted).Metrics, strict: true);
             },
             iter: 300);
 
@@ -98,6 +100,7 @@ public class LogisticBlockTests
             {
                 double[] labels = [.. draft.Labels!];
                 if (soft == 0) labels[^1] = 0.25;
+                else if (soft == 1) labels = [.. labels.Select((t, i) => i % 3 == 0 ? t : 1 / (1 + Math.Exp(-draft.Predictions[i])))];
                 draft = (draft with { Loss = LossCatalogue.Find("binary_brier")!, DType = dtype, LabelDType = dtype, Labels = labels })
                     .With("temperature", temperature);
                 AssertSame(draft);

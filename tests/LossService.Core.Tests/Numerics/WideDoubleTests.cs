@@ -76,6 +76,29 @@ public class WideDoubleTests(ITestOutputHelper output)
         Assert.InRange(worst, Math.ScaleB(1, -76), Math.ScaleB(1, -69));
     }
 
+    [Fact]
+    public void FineExpOfNegative_DenseArguments_WithinItsBoundOfDoubleDouble()
+    {
+        var worst = 0.0;
+        Gen.OneOf(Gen.Double[-600, 0], Gen.Double[-1, 0], Gen.Double[-1e-3, 0]).Array[4].Sample(
+            four =>
+            {
+                var (hi, low) = (Vector256.Create(four), new double[4]);
+                var (truth, numbers) = (Dd.Exp(new Dd(hi)), new double[4]);
+                WideDouble.FineExpOfNegative(WideDouble.Load(ref four[0])).StoreParts(ref numbers[0], ref low[0]);
+                var error = (new Dd(Vector256.Create(numbers)) + new Dd(Vector256.Create(low)) - truth) / truth;
+                for (var i = 0; i < 4; i++)
+                {
+                    worst = Math.Max(worst, Math.Abs(error.Hi[i]));
+                    Assert.InRange(Math.Abs(low[i]), 0, Math.BitIncrement(numbers[i]) - numbers[i]);
+                }
+            },
+            iter: 40_000,
+            threads: 1);
+        output.WriteLine($"2^{Math.Log2(worst):F2}");
+        Assert.InRange(worst, Math.ScaleB(1, -76), Math.ScaleB(1, -69));
+    }
+
     /// <summary>log(y/x), and what is left of r = (y − x)/x without log(1 + r), which is r²/2 where r is small.</summary>
     [Fact]
     public void Compare_AnyRatio_WithinItsBoundOfDoubleDouble()

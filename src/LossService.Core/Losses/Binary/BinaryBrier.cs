@@ -63,7 +63,7 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
         public static LogisticLabels KernelLabels => LogisticLabels.Hard;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        public static TNumber AtLogit<TNumber>(in LogisticElement<TNumber> e, out TNumber derivative)
+        public static TNumber AtHardLabel<TNumber>(in HardElement<TNumber> e, out TNumber derivative)
             where TNumber : struct, IPlainNumbers<TNumber> => e.Square(out derivative);
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
