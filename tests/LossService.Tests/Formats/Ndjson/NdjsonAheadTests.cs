@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LossService.Tests.Formats.Ndjson;
 
 /// <summary>
-/// Long lines, of which the next ones are read and scored while one is scored: a client gets the bytes that it gets where they are scored one
-/// after the other, and the service gets back all memory and permits.
+/// Long lines, of which the next ones are read and scored while one is scored: a client gets the bytes that it gets where they are scored
+/// one after the other, and the service gets back all memory and permits.
 /// </summary>
 public sealed class NdjsonAheadTests
 {
