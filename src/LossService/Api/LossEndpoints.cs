@@ -19,13 +19,24 @@ internal static class LossEndpoints
         var limits = app.ServiceProvider.GetRequiredService<IOptions<Limits>>();
         // made once, and elsewhere: the threads of hundreds of requests that wait for it would leave none for probes
         var list = new Lazy<Task<IResult>>(() => Task.Run(() => CataloguePages.List(limits.Value)));
+        var turns = new SmallBodyTurns();
         var page = new HeldPage(LossesHtml.Write);
         var pages = LossCatalogue.All.ToFrozenDictionary(loss => loss, loss => new HeldPage(service => LossHtml.Write(loss, service)));
         var group = app.MapGroup("/v1/losses");
         group.MapGet("", async (HttpContext context) =>
         {
             var json = await list.Value;
-            return HtmlPage.Choose(context, () => json, () => page.For(context.Request.Root()));
+            // in turns: once it is made, all who wait for it would go on at once, and a probe would wait behind them
+            if (!turns.TryTake()) await turns.WaitAsync();
+            try
+            {
+                await HtmlPage.Choose(context, () => json, () => page.For(context.Request.Root())).ExecuteAsync(context);
+                return Results.Empty;
+            }
+            finally
+            {
+                turns.End();
+            }
         }).AllowAnonymous();
         group.MapGet("{loss}", (string loss, HttpContext context) => LossCatalogue.Find(loss) is { } found
             ? HtmlPage.Choose(context, () => CataloguePages.Show(found), () => pages[found].For(context.Request.Root()))

@@ -31,8 +31,8 @@ internal sealed class PacedReader(PipeReader stream, HeldResponse response, Limi
 
     /// <summary>Waits for bytes as long as the client may take.</summary>
     /// <param name="meanwhile">
-    /// Called where the bytes are not there yet; ends at the latest when they come, and says whether it has written to the response. null =
-    /// nothing is done meanwhile.
+    /// Called where the bytes are not there yet; ends at the latest when they come, and says whether it has written to the response: then
+    /// it is called again. null = nothing is done meanwhile.
     /// </param>
     /// <returns>The bytes; null where they did not come in time.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
@@ -112,10 +112,11 @@ internal sealed class PacedReader(PipeReader stream, HeldResponse response, Limi
 
     private async ValueTask WorkAsync(Func<Task, ValueTask<bool>> meanwhile, Task arrival)
     {
-        var start = Stopwatch.GetTimestamp();
-        if (!await meanwhile(arrival)) return;
-        await response.FlushAsync(aborted);
-        Excuse(start);
+        for (var start = Stopwatch.GetTimestamp(); await meanwhile(arrival); start = Stopwatch.GetTimestamp())
+        {
+            await response.FlushAsync(aborted);
+            Excuse(start);
+        }
     }
 
     private void Excuse(long start)

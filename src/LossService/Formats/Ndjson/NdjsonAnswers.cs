@@ -13,11 +13,14 @@ namespace LossService.Formats.Ndjson;
 
 /// <summary>
 /// Scores the lines of a stream, and writes the responses in their order. A line that needs a permit goes ahead: it is scored on another
-/// thread while the next one is read, and, where a permit is free, while that one is scored, too. So a stream has two lines at most.
+/// thread while the next one is read, and, where a permit is free, while that one is scored and the one after it is read, too. So a stream
+/// has three lines at most.
 /// </summary>
 /// <remarks>
 /// A client gets the same bytes as if lines were scored one by one. A line goes ahead only where much memory is free. If memory is too
-/// short all the same, the line is scored again alone, and so is every line after it. Its phases are recorded with its response.
+/// short all the same, the line is scored again alone, and so is every line after it. Its phases are recorded with its response. One loss
+/// takes less than fifty times the bytes of its line, so it fits beside the stream's other lines; only several losses of one line, if they
+/// take more than 63 of 64 parts of the memory, may lack what these hold.
 /// </remarks>
 /// <param name="loss">The loss; null = each line names several.</param>
 /// <param name="scoring">Scores a line.</param>
@@ -31,12 +34,14 @@ internal sealed class NdjsonAnswers(
     private const int FlushAt = 64 * 1024;
 
     /// <summary>
-    /// A line goes ahead where at most a fourth of the memory of all requests is in use, and the line is at most a 64th of that memory.
+    /// A line goes ahead where at most a fourth of the memory of all requests is in use, and the line is at most a 128th of that memory.
     /// </summary>
-    private const int UsedPart = 4, LinePart = 64;
+    private const int UsedPart = 4, LinePart = 128;
 
-    private NdjsonLine? _first;
-    private NdjsonLine? _second;
+    /// <summary>How many lines go ahead of the one that is read, at most.</summary>
+    public const int MostUnderWay = 2;
+
+    private readonly Queue<NdjsonLine> _underWay = new(MostUnderWay);
     private bool _isOneByOne = Environment.ProcessorCount == 1;
 
     /// <summary>The result of all lines as one dataset.</summary>
@@ -46,70 +51,81 @@ internal sealed class NdjsonAnswers(
     public long Writing { get; private set; }
 
     /// <summary>Whether a line goes ahead of the one that is read.</summary>
-    public bool IsUnderWay => _first is not null;
+    public bool IsUnderWay => _underWay.Count > 0;
 
     private MemoryBudget Memory => scoring.Admission.Memory;
 
-    /// <summary>Answers a line, or lets it go ahead; before that, answers those that do.</summary>
-    /// <returns>Whether it goes ahead: then it must be kept until the next one returns from here.</returns>
+    /// <summary>Answers a line, or lets it go ahead, after those that did before it.</summary>
+    /// <returns>Whether it goes ahead: then it must be kept until <see cref="MostUnderWay"/> more did or were answered.</returns>
     /// <exception cref="ResponseStalledException">The client takes nothing of its responses.</exception>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public async ValueTask<bool> AddAsync(NdjsonLine line)
     {
         if (line.Refused is null) ServiceMeter.RecordBody(line.Text.Span.Length);
-        if (!MayGoAhead(line))
+        while (_underWay.Count == MostUnderWay) await SettleFirstAsync();
+        while (MayGoAhead(line))
         {
-            await SettleAsync();
-            await AnswerAsync(line, await ScoreAsync(line));
-            return false;
-        }
-        if (_first is null || !scoring.Admission.TryEnter(aborted, out var turn))
-        {
-            await SettleAsync();
-            if (!(await EnterAsync(line)).TryGet(out turn, out var problem))
+            if (!scoring.Admission.TryEnter(aborted, out var turn))
             {
-                await AnswerAsync(line, problem);
-                return false;
+                if (IsUnderWay)
+                {
+                    await SettleFirstAsync();
+                    continue;
+                }
+                if (!(await EnterAsync(line)).TryGet(out turn, out var problem))
+                {
+                    await AnswerAsync(line, problem);
+                    return false;
+                }
             }
+            line.Scoring = Task.Run(() => Score(line, turn, holds: true));
+            _underWay.Enqueue(line);
+            return true;
         }
-        _second = line;
-        line.Scoring = Task.Run(() => Score(line, turn, holds: true));
         await SettleAsync();
-        (_first, _second) = (line, null);
-        if (_isOneByOne) await SettleAsync();
-        return IsUnderWay;
+        await AnswerAsync(line, await ScoreAsync(line));
+        return false;
     }
 
-    /// <summary>Answers the line that goes ahead, unless bytes come before it is scored.</summary>
+    /// <summary>Answers the first line that goes ahead, unless bytes come before it is scored.</summary>
     /// <returns>Whether it was answered.</returns>
     /// <inheritdoc cref="AddAsync" path="/exception"/>
     public async ValueTask<bool> WorkUntilAsync(Task arrival)
     {
-        if (_first?.Scoring is { } first && await Task.WhenAny(first, arrival) == arrival) return false;
-        await SettleAsync();
+        if (!_underWay.TryPeek(out var first)) return false;
+        if (first.Scoring is { } scored && await Task.WhenAny(scored, arrival) == arrival) return false;
+        await SettleFirstAsync();
         return true;
     }
 
-    /// <summary>Takes memory for bytes of the next line; where there is not much, answers the line that goes ahead first.</summary>
+    /// <summary>Takes memory for bytes of the next line; where there is not much, answers the lines that go ahead first.</summary>
     /// <inheritdoc cref="AddAsync" path="/exception"/>
     public ValueTask MakeRoomAsync(NdjsonLine next, long bytes) => TryReserve(next, bytes) ? default : SettleAsync();
 
-    /// <summary>Answers the line that goes ahead.</summary>
+    /// <summary>Answers the lines that go ahead.</summary>
     /// <inheritdoc cref="AddAsync" path="/exception"/>
     public async ValueTask SettleAsync()
     {
-        if (_first is not { } line) return;
+        while (IsUnderWay) await SettleFirstAsync();
+    }
+
+    private async ValueTask SettleFirstAsync()
+    {
+        var line = _underWay.Peek();
         var result = line.Scoring is { } ahead ? await ahead : await ScoreAsync(line);
         if (line.Scoring is not null && result.TryGet(out _, out var problem) is false && problem.Shed == ProblemTypes.MemoryShed)
         {
             // perhaps for want of what the stream's other line holds
             _isOneByOne = true;
-            if (_second is not null) await _second.WithdrawAsync();
+            line.Scoring = null;
+            foreach (var other in _underWay) await other.WithdrawAsync();
             result = await ScoreAsync(line);
         }
-        (_first, line.Scoring) = (null, null);
+        line.Scoring = null;
+        _underWay.Dequeue();
         line.Clock.Release();
         await AnswerAsync(line, result);
+        line.Clear();
     }
 
     /// <summary>Writes a problem as a line of the response.</summary>
@@ -122,8 +138,7 @@ internal sealed class NdjsonAnswers(
     /// <summary>Waits for lines that are being scored, whose bytes must not be freed before.</summary>
     public async ValueTask DisposeAsync()
     {
-        if (_first is not null) await _first.WithdrawAsync();
-        if (_second is not null) await _second.WithdrawAsync();
+        foreach (var line in _underWay) await line.WithdrawAsync();
     }
 
     private bool MayGoAhead(NdjsonLine line) =>

@@ -7,8 +7,8 @@ using LossService.Problems;
 namespace LossService.Formats.Ndjson;
 
 /// <summary>
-/// The lines of a stream, one after the other, in a buffer that grows to the longest line. A line ends with a line feed; the last
-/// one may end with the stream.
+/// The lines of a stream, one after the other, in buffers that grow to the longest line. A line ends with a line feed; the last one may
+/// end with the stream.
 /// </summary>
 /// <param name="stream">The stream.</param>
 /// <param name="response">Flushed before each wait for the client.</param>
@@ -17,20 +17,23 @@ namespace LossService.Formats.Ndjson;
 internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admission admission, CancellationToken aborted) : IDisposable
 {
     private readonly PacedReader _stream = new(stream, response, admission.Limits, "The line came", aborted);
-    private NdjsonLine? _kept;
+
+    // the current line, and those that are scored: a line's buffer is read into again when as many others were
+    private readonly NdjsonLine?[] _lines = new NdjsonLine?[NdjsonAnswers.MostUnderWay + 1];
+    private int _current;
     private long _number;
 
     /// <summary>The current line.</summary>
-    public NdjsonLine Line { get; private set; } = new(admission.Memory);
+    public NdjsonLine Line => _lines[_current] ??= new(admission.Memory);
 
     /// <summary>Why the stream ended before its end: the client was too slow; null where it was not.</summary>
     public Problem? Broken => _stream.Broken;
 
-    /// <summary>Leaves the current line as it is while the next one is read; ends that for the one before it.</summary>
-    public void Keep() => (Line, _kept) = (_kept ?? new(admission.Memory), Line);
+    /// <summary>Leaves the current line as it is while the next ones are read, until the line after them is.</summary>
+    public void Keep() => _current = (_current + 1) % _lines.Length;
 
     /// <summary>Reads the next line.</summary>
-    /// <param name="answers">Works on the line that is kept while this waits, and before this takes memory that it may need.</param>
+    /// <param name="answers">Works on the lines that are kept while this waits, and before this takes memory that they may need.</param>
     /// <returns>False at the end of the stream, and where it is <see cref="Broken"/>.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public async ValueTask<bool> ReadAsync(NdjsonAnswers answers)
@@ -65,8 +68,7 @@ internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admi
     public void Dispose()
     {
         _stream.Dispose();
-        Line.Dispose();
-        _kept?.Dispose();
+        foreach (var line in _lines) line?.Dispose();
     }
 
     /// <summary>Skips blank lines before the current one, which would each take as long as a short line otherwise.</summary>

@@ -7,12 +7,19 @@ namespace LossService.Formats.Numbers;
 /// <remarks>
 /// <see cref="NumberReader.TryReadCommon"/> needs some 90 instructions a number, of which half turn its digits into a float. Here the
 /// digits of eight numbers are found one after another and turned into floats together, in the same way: one sum of digits, one division
-/// by an exact power of ten, one rounding. Of a number with more than sixteen characters it reads the first sixteen. A number is left to
-/// others where the rounding is not certain.
+/// by an exact power of ten, one rounding. Which of 64 bytes are no digits is found for four numbers at once: where a number ends then
+/// takes a few shifts, and no load that depends on the end of the number before it. Of a number with more than sixteen characters it reads
+/// the first sixteen. A number is left to others where the rounding is not certain.
 /// </remarks>
 internal static unsafe class Float32Run
 {
-    private const int Count = 8;
+    private const int Count = 8, Element = sizeof(double);
+
+    // with its sign, an exponent, a comma and a space
+    private const int Longest = DigitVector.Window + 5;
+
+    // what is read behind the first character of a number, beyond the slack
+    private const int Behind = 6;
 
     // The quotient is off by at most half a unit of float64 for each of two roundings. Sixteen characters of more have at least 14
     // digits from the first that is not 0; without the rest the number is off by less than 10^-13, which is at most 901 units. If the
@@ -26,7 +33,8 @@ internal static unsafe class Float32Run
 
     /// <summary>Reads numbers until the row ends or one is not common.</summary>
     /// <param name="text">The first number.</param>
-    /// <param name="end">Where no number begins any more; 48 bytes after it must be readable.</param>
+    /// <param name="end">Where no number begins any more; <see cref="NumberArrayReader.Slack"/> bytes after it must be
+    /// readable.</param>
     /// <param name="next">Takes the numbers, and is advanced by them.</param>
     /// <param name="limit">The end of the memory for numbers.</param>
     /// <returns>The end of the last number; null where none was read.</returns>
@@ -35,90 +43,129 @@ internal static unsafe class Float32Run
     public static byte* TryRead(byte* text, byte* end, float** next, float* limit)
     {
         var digits = stackalloc Vector128<byte>[Count];
-        var scales = stackalloc double[Count];
-        var places = DigitPlaces.Table;
-        fixed (double* powers = ExactPowers.WithSigns)
-        {
-            // what is left in lanes without a number must not be subnormal, with which a division takes a hundred cycles
-            Vector256.Create(1.0).Store(scales);
-            Vector256.Create(1.0).Store(scales + 4);
+        var divisors = stackalloc double[Count];
+        var forms = NumberForms.Table;
+        // what is left in lanes without a number must not be subnormal, with which a division takes a hundred cycles
+        Vector256.Create(1.0).Store(divisors);
+        Vector256.Create(1.0).Store(divisors + 4);
 
-            var to = *next;
-            byte* after = null;
-            for (nuint wanted = Count; limit - to >= Count && wanted > 0;)
+        var to = *next;
+        byte* after = null;
+        while (limit - to >= Count && end - text > Behind)
+        {
+            nuint wanted = Count * Element;
+            // each begins before the end
+            if (end - text - Behind < Count * Longest) wanted = ((nuint)(end - text - Behind) + Longest - 1) / Longest * Element;
+            var read = Find(text, wanted, forms, digits, divisors, out var found);
+            if (found == 0) break;
+            var count = (int)(found / Element);
+            var doubt = Convert(digits, divisors, to) & ((1u << count) - 1);
+            if (doubt != 0)
             {
-                var read = Find(text, end, wanted, places, powers, digits, scales, out var count);
+                // the end of those before the first uncertain one
+                count = (int)uint.TrailingZeroCount(doubt);
                 if (count == 0) break;
-                var doubt = Convert(digits, scales, to) & ((1u << count) - 1);
-                if (doubt != 0)
-                {
-                    // again without the uncertain one and those behind it
-                    wanted = uint.TrailingZeroCount(doubt);
-                    continue;
-                }
+                after = Find(text, (nuint)count * Element, forms, digits, divisors, out _);
                 to += count;
-                after = read;
-                if (count < Count || *read != ',') break;
-                text = read + 1;
-                if (*text == ' ') text++;
+                break;
             }
-            *next = to;
-            return after;
-        }
-    }
-
-    // finds the digits of up to eight numbers, and returns the end of the last
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static byte* Find(
-        byte* text, byte* end, nuint wanted, byte* places, double* powers, Vector128<byte>* digits, double* scales, out int count)
-    {
-        byte* last = null;
-        nuint found = 0;
-        while (text < end)
-        {
-            nuint negative = Branchless.ToBit(*text == '-');
-            var first = text + negative;
-            var stops = DigitVector.NonDigits(text) >> (int)negative;
-            var whole = uint.TrailingZeroCount(stops);
-            var length = whole;
-            var fraction = 0u;
-            if (first[whole] == '.')
-            {
-                length = uint.TrailingZeroCount(stops & (stops - 1));
-                fraction = length - whole - 1;
-                if (fraction == 0) break;
-            }
-            if (whole != 1 && (whole == 0 || *first == '0')) break;
-            var after = first + length;
-            if (length > DigitPlaces.MaxLength)
-            {
-                if (length >= DigitVector.Window - 1 || whole >= DigitPlaces.MaxLength) break;
-                if (((*first ^ '0') | (first[2] ^ '0')) == 0)
-                {
-                    // 0.0123 has no digit to lose; whether a number begins with 0 is as good as random, with 0.0 it is not
-                    if (first[3] == '0' && first[4] == '0') break;
-                    first += 2;
-                    whole = length = fraction = uint.Min(length - 2, DigitPlaces.MaxLength);
-                }
-                else
-                {
-                    length = DigitPlaces.MaxLength;
-                    fraction = length - whole - 1;
-                }
-            }
-            if (*after != ',' && (*after | 0x20) == 'e')
-            {
-                after = TrySkipExponent(after, ref fraction);
-                if (fraction > ExactPowers.MaxPower) break;
-            }
-            digits[found] = Vector128.ShuffleNative(Vector128.Load(first), Vector128.Load(places + DigitPlaces.At(whole, length)));
-            scales[found] = powers[fraction + negative * (ExactPowers.MaxPower + 1)];
-            last = after;
-            if (++found == wanted || *after != ',') break;
-            text = after + 1;
+            to += count;
+            after = read;
+            if (found < wanted || *read != ',') break;
+            text = read + 1;
             if (*text == ' ') text++;
         }
-        count = (int)found;
+        *next = to;
+        return after;
+    }
+
+    // finds the digits of up to eight numbers, and returns the end of the last; both counts are bytes of divisors
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static byte* Find(byte* text, nuint wanted, byte* forms, Vector128<byte>* digits, double* divisors, out nuint found)
+    {
+        byte* last = null;
+        byte* seen, digit, form, after;
+        found = 0;
+    Look:
+        seen = text;
+        var stops = DigitVector.NonDigits(text) | (ulong)DigitVector.NonDigits(text + DigitVector.Window) << DigitVector.Window;
+        while (true)
+        {
+            // from the bits, since a load would make this number wait for the end of the one before it
+            var negative = stops & 1;
+            var first = text + negative;
+            stops >>= (int)negative;
+            if (negative != Branchless.ToBit(*text == '-')) goto Beyond;
+            var whole = (nuint)ulong.TrailingZeroCount(stops);
+            var length = whole;
+            if (first[whole] == '.') length = (nuint)ulong.TrailingZeroCount(stops & (stops - 1));
+            if (length > NumberForms.MaxLength) goto Long;
+            if (whole > 1 && *first == '0') break;
+            digit = first;
+            form = forms + NumberForms.At(whole, length);
+        Found:
+            *(Vector128<byte>*)((byte*)digits + 2 * found) = Vector128.ShuffleNative(Vector128.Load(digit), Vector128.Load(form));
+            *(ulong*)((byte*)divisors + found) = *(ulong*)(form + NumberForms.Divisor) ^ (negative << 63);
+            found += Element;
+            after = first + length;
+            if (*after != ',') goto Exponent;
+        Next:
+            last = after;
+            text = after + 1;
+            stops >>= (int)(length + 1);
+            if (*text == ' ')
+            {
+                text++;
+                stops >>= 1;
+            }
+            if (found == wanted) break;
+            if ((found & (3 * Element)) == 0) goto Look;
+            continue;
+
+        Exponent:
+            if ((*after | 0x20) == 'e')
+            {
+                var fraction = whole == length ? 0 : (uint)(length - whole - 1);
+                after = TrySkipExponent(after, ref fraction);
+                if (fraction > ExactPowers.MaxPower || whole == 0 || length == whole + 1)
+                {
+                    found -= Element;
+                    break;
+                }
+                var power = (int)(fraction + (uint)negative * (ExactPowers.MaxPower + 1));
+                *(double*)((byte*)divisors + found - Element) = ExactPowers.WithSigns[power];
+                length = (nuint)(after - first);
+                if (*after == ',') goto Next;
+            }
+            last = after;
+            break;
+
+        Long:
+            if (length >= DigitVector.Window - 1) goto Beyond;
+            if ((whole > 1 && *first == '0') || whole >= NumberForms.MaxLength) break;
+            if (((*first ^ '0') | (first[2] ^ '0')) == 0)
+            {
+                // 0.0123 has no digit to lose; whether a number begins with 0 is as good as random, with 0.0 it is not
+                if (first[3] == '0' && first[4] == '0') break;
+                var places = nuint.Min(length - 2, NumberForms.MaxLength);
+                digit = first + 2;
+                form = forms + NumberForms.OfFraction(places);
+                whole = length - places - 1;
+            }
+            else
+            {
+                digit = first;
+                form = forms + NumberForms.At(whole, NumberForms.MaxLength);
+                // as many digits behind the point as are read
+                whole += length - NumberForms.MaxLength;
+            }
+            goto Found;
+
+        Beyond:
+            // perhaps it goes on behind the bytes that were looked at
+            if (text == seen) break;
+            goto Look;
+        }
         return last;
     }
 
@@ -136,16 +183,16 @@ internal static unsafe class Float32Run
 
     // returns, as bits, the lanes whose rounding is not certain
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static uint Convert(Vector128<byte>* digits, double* scales, float* to)
+    private static uint Convert(Vector128<byte>* digits, double* divisors, float* to)
     {
-        var lower = Divide(digits, scales);
-        var upper = Divide(digits + 4, scales + 4);
+        var lower = Divide(digits, divisors);
+        var upper = Divide(digits + 4, divisors + 4);
         Vector256.Narrow(lower, upper).Store(to);
         return FindDoubt(lower) | (FindDoubt(upper) << 4);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> Divide(Vector128<byte>* digits, double* scales)
+    private static Vector256<double> Divide(Vector128<byte>* digits, double* divisors)
     {
         // characters → digits: the lower four bits, of what is not a digit as well
         var lowBits = Vector256.Create((byte)0x0F);
@@ -154,7 +201,7 @@ internal static unsafe class Float32Run
         var integers = Vector256.Create(Integers);
         var upper = ((halves & Vector256.Create((ulong)uint.MaxValue)) | integers.AsUInt64()).AsDouble() - integers;
         var lower = ((halves >> 32) | integers.AsUInt64()).AsDouble() - integers;
-        return (upper * 100_000_000 + lower) / Vector256.Create(scales[0], scales[1], scales[2], scales[3]);
+        return (upper * 100_000_000 + lower) / Vector256.Create(divisors[0], divisors[1], divisors[2], divisors[3]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

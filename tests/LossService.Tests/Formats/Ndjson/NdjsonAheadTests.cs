@@ -7,8 +7,8 @@ using Microsoft.Extensions.DependencyInjection;
 namespace LossService.Tests.Formats.Ndjson;
 
 /// <summary>
-/// Long lines, of which the next is read and scored while one is scored: a client gets the bytes that it gets where they are scored one
-/// after the other, and the service gets back all memory and permits.
+/// Long lines, of which the next ones are read and scored while one is scored: a client gets the bytes that it gets where they are scored
+/// one after the other, and the service gets back all memory and permits.
 /// </summary>
 public sealed class NdjsonAheadTests
 {
@@ -22,7 +22,7 @@ public sealed class NdjsonAheadTests
     [Fact]
     public async Task Lines_ThatGoAhead_AreAnsweredAsOneAfterTheOther()
     {
-        // a line may be a 64th of the memory, so none goes ahead
+        // a line may be a 128th of the memory, so none goes ahead
         await using var plain = new TestService(host => host.UseSetting("Limits:MemoryBytes", $"{32 * 1024 * 1024}"));
         await using var service = Start();
         var (wasLow, isEnd) = (false, false);

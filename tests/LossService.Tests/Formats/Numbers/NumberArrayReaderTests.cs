@@ -168,6 +168,11 @@ public sealed class NumberArrayReaderTests
     [InlineData("00.5")]
     [InlineData("1.")]
     [InlineData("1.e5")]
+    [InlineData("1.e-5")]
+    [InlineData("-1.e-5")]
+    [InlineData(".5e-3")]
+    [InlineData("e-5")]
+    [InlineData("-e-5")]
     [InlineData("-")]
     [InlineData("--1")]
     [InlineData("- 1")]
@@ -196,7 +201,10 @@ public sealed class NumberArrayReaderTests
     [InlineData("1e99999999999999999999")]
     public void Read_BadNumber_IsDeclinedAtEveryPlace(string number)
     {
-        string[] texts = [$"[{number}]", $"[1,{number}]", $"[{number},1]", $"[{number} ]", $"[[1,2],[{number},3]]"];
+        // a long row has runs of numbers
+        var ones = string.Concat(Enumerable.Repeat("1,", 40));
+        string[] texts =
+            [$"[{number}]", $"[1,{number}]", $"[{number},1]", $"[{number} ]", $"[[1,2],[{number},3]]", $"[{ones}{number},{ones}1]"];
         foreach (var text in texts)
         {
             using var body = new PaddedBody(text);
