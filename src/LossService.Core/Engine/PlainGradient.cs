@@ -29,8 +29,8 @@ internal readonly unsafe struct PlainGradient<TNumber>(in PlainSums sums, Vector
         {
             var exponential = TNumber.Load(ref e[c]);
             var probability = p.GetP(exponential);
-            lacks |= own.Write(
-                probability, p.GetQ(exponential, probability), TNumber.Load(ref derivatives[c]), TNumber.Load(ref sizes[c]), e, c);
+            var rest = p.GetQ(exponential, probability);
+            lacks |= own.Write(probability, rest, TNumber.Load(ref derivatives[c]), TNumber.Load(ref sizes[c]), e, c);
         }
         lacking |= TNumber.Join(lacks);
         return c;

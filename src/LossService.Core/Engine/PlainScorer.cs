@@ -68,7 +68,8 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
     {
         var score = formula.Score(row, softmax);
         // smoothing rounds each t
-        if (!PlainScore.HasDigits(score.Value, score.Size, target.IsPlain || targets.AreSmoothed)) return work & (RowWork.Loss | RowWork.Gradient);
+        if (!PlainScore.HasDigits(score.Value, score.Size, target.IsPlain || targets.AreSmoothed))
+            return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;

@@ -4,7 +4,7 @@ using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
-/// <summary>A <see cref="PlainSoftmax"/> in the lanes of an arithmetic, for a loop: p, 1 − p and log p of any classes.</summary>
+/// <summary>The softmax of a row in the lanes of an arithmetic, for a loop: p, 1 − p and log p of any classes.</summary>
 internal readonly struct SoftmaxLanes<TNumber> where TNumber : struct, IPlainNumbers<TNumber>
 {
     private readonly TNumber _inverse, _inverseRest, _ofLargest, _max, _log, _perUnit, _rounding;
