@@ -37,7 +37,9 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
 
     private ISoftmaxRows Hard => _hard ??= plan.NewRows(weights, scores, _kernelTally, hasRows: false);
 
-    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
+    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, SoftTally, hasRows: true);
+
+    private MetricsSum? SoftTally => plan.TalliesRows ? _kernelTally : null;
 
     // most batches have no row that a kernel leaves
     private CategoricalScorer Scorer => _scorer ??= newScorer();
@@ -70,8 +72,9 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         }
         else if (plan.TakesRows)
         {
-            Soft.AddSoft(row, negatedEntropy, sum);
-            work |= _metrics;
+            var label = SoftTally is null ? 0 : labels!.FindLabel(row, y, Soft.Target[.._classes]);
+            Soft.AddSoft(row, label, negatedEntropy, sum);
+            if (SoftTally != tally) work |= _metrics;
         }
         else
         {
@@ -79,14 +82,14 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         }
         if (work != RowWork.None) Scorer.Score(row, work, Scratch, sum, tally);
         if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
-        if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
+        if (_soft is not null) ScoreLeft(_soft, SoftTally, MaxLeft);
     }
 
     /// <summary>Scores what is left of the rows.</summary>
     public void Finish()
     {
         Finish(_hard, _kernelTally);
-        Finish(_soft, null);
+        Finish(_soft, SoftTally);
         _scorer?.Flush(Scratch, sum);
     }
 

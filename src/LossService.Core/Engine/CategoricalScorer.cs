@@ -46,7 +46,7 @@ internal sealed class CategoricalScorer : IDisposable
         {
             _plain = new(batch, formula, _targets, classWeight, losses, _outputs, scores);
             if (PlainColumns.Serves(batch, formula)) _columns = new(batch, formula, _targets, classWeight, losses, scores);
-            else if (ClassSumScorer.Serves(batch, formula)) _sums = new(batch, formula, _targets, classWeight, losses, scores);
+            if (ClassSumScorer.Serves(batch, formula)) _sums = new(batch, formula, _targets, classWeight, weights, losses, scores);
         }
         if (WideScorer.Serves(batch, formula)) _wide = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
     }
@@ -63,10 +63,11 @@ internal sealed class CategoricalScorer : IDisposable
             if (work == RowWork.None) return;
         }
         var left = RowWork.None;
-        if (_sums is not null && (work & Reduced) != 0)
+        if (_sums is not null && (work & (Reduced | RowWork.Metrics)) != 0)
         {
-            left = _sums.Score(index, work & Reduced, scratch, sum);
-            work &= ~Reduced;
+            left = _sums.Score(index, work & (Reduced | RowWork.Metrics), scratch, sum, tally);
+            work = (work & ~(Reduced | RowWork.Metrics)) | (left & RowWork.Metrics);
+            left &= Reduced;
             if ((work | left) == RowWork.None) return;
         }
         ReadPredictions(index, scratch.Z);

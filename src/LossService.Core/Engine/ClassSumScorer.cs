@@ -14,7 +14,7 @@ namespace LossService.Core.Engine;
 /// labels as they are stored.
 /// </summary>
 internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula formula, PlainTargets targets, double[] classWeight,
-    RowLosses losses, Scores scores)
+    SampleWeights weights, RowLosses losses, Scores scores)
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly Tensor _predictions = batch.Predictions;
@@ -31,11 +31,12 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
 
     /// <summary>Scores a row, and returns what is left of the work.</summary>
     /// <param name="index">The row's number.</param>
-    /// <param name="work">Its loss, its gradient, or both.</param>
+    /// <param name="work">Its loss, its gradient and its metrics.</param>
     /// <param name="scratch">Working memory.</param>
     /// <param name="sum">Receives the loss.</param>
+    /// <param name="tally">The metrics.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public RowWork Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum)
+    public RowWork Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var target = new RowTarget(TargetRows.Soft) { IsExact = true };
         var stored = !_areStored || targets.ReadSurplus || losses.WeighClasses ? null : targets.FindStored(index);
@@ -64,7 +65,12 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
             var isDefined = _areStored
                 ? TryExponentiate((StoredFloat32*)classes.Logits, e, out var softmax)
                 : _biased is null ? TryExponentiate((StoredFloat64*)z, e, out softmax) : TryExponentiate(_biased, z, e, out softmax);
-            return isDefined ? Score(index, work, target, softmax, classes, scratch, sum) : work;
+            if (!isDefined) return work;
+            if ((work & RowWork.Metrics) != 0 && tally is not null && TryTally(tally, index, target, softmax, classes, scratch))
+                work &= ~RowWork.Metrics;
+            return (work & ~RowWork.Metrics) == RowWork.None
+                ? work
+                : Score(index, work, target, softmax, classes, scratch, sum) | (work & RowWork.Metrics);
         }
     }
 
@@ -119,6 +125,39 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         if (stored == null) gradient.Write(index * _classes, new(classes.Exponentials, _classes));
         else for (var c = classes.Count; c < _classes; c++) stored[c] = StoredFloat32.FromDouble(classes.Exponentials[c]);
         return RowWork.None;
+    }
+
+    /// <summary>Adds a row to the metrics; false where they need more than what has been read.</summary>
+    private bool TryTally(MetricsSum tally, long index, in RowTarget target, in PlainSoftmax softmax, in PlainClasses classes,
+        CategoricalScratch scratch)
+    {
+        if (tally.NeedsRows || targets.AreSmoothed) return false;
+        if (!classes.HasDoubleTargets)
+        {
+            // no t is negative, so the largest has the largest bits
+            var bits = new ReadOnlySpan<int>(classes.Targets, _classes);
+            var most = (float)MinMax.Find((float*)classes.Targets, _classes).Max;
+            return TryTally<StoredFloat32, StoredFloat32>(tally, index, softmax, classes, bits.IndexOf(BitConverter.SingleToInt32Bits(most)));
+        }
+        var label = targets.FindLabel(index, target, scratch);
+        return classes.HasDoubles
+            ? TryTally<StoredFloat64, StoredFloat64>(tally, index, softmax, classes, label)
+            : TryTally<StoredFloat32, StoredFloat64>(tally, index, softmax, classes, label);
+    }
+
+    private bool TryTally<TLogit, TTarget>(MetricsSum tally, long index, in PlainSoftmax softmax, in PlainClasses classes, int label)
+        where TLogit : unmanaged, IStoredFloat<TLogit>
+        where TTarget : unmanaged, IStoredFloat<TTarget>
+    {
+        var z = (TLogit*)classes.Logits;
+        var (gaps, share) = SoftmaxKernel<TLogit>.SumGaps(z, _classes, softmax.Max[0], (TTarget*)classes.Targets);
+        var crossEntropy = softmax.GetCrossEntropy(gaps, share);
+        // 0 times an infinite logit
+        if (double.IsNaN(crossEntropy)) return false;
+        var before = ClassRank.CountBefore(z, _classes, label);
+        tally.Add(weights[index], new Dd(crossEntropy), before == 0, before);
+        tally.AddToBin(weights[index], softmax.OfLargest[0], before == 0 ? 1 : 0);
+        return true;
     }
 
     private void FindWinner(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums)

@@ -36,7 +36,9 @@ internal readonly unsafe struct PlainGradient<TNumber>(in PlainSums sums, Vector
         return c;
     }
 
-    /// <summary>Writes that of some classes; returns a mask of those that lack digits: they are small differences of large numbers.</summary>
+    /// <summary>
+    /// Writes that of some classes; returns a mask of those that lack digits: they are small differences of large numbers.
+    /// </summary>
     /// <param name="p">p of these classes.</param>
     /// <param name="q">1 − p.</param>
     /// <param name="u">u.</param>

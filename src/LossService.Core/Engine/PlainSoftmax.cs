@@ -68,6 +68,15 @@ internal readonly struct PlainSoftmax
     /// <summary>A class with the largest logit, of one row.</summary>
     public int Largest { get; }
 
+    /// <summary>p of the class with the largest logit, of each row.</summary>
+    public Vector256<double> OfLargest => _inverse;
+
+    /// <summary>The largest logit of each row.</summary>
+    public Vector256<double> Max => _max;
+
+    /// <summary>−Σ t_c log p_c of a row, from Σ t_c·(max z − z_c) and Σ t_c.</summary>
+    public double GetCrossEntropy(double gaps, double share) => Math.FusedMultiplyAdd(gaps, _perUnit, share * _log[0]);
+
     /// <summary>The same in the lanes of an arithmetic.</summary>
     /// <param name="isExact">Whether a double holds each target exactly.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -28,6 +28,10 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
     /// <summary>The target of a row of soft labels, where it is stored as float32 and nothing more than that is read; else null.</summary>
     public unsafe StoredFloat32* FindStored(long index) => AreSmoothed || labels is null ? null : labels.FindStored(index);
 
+    /// <summary>The class that the metrics compare with, of a row that has been read.</summary>
+    public int FindLabel(long index, in RowTarget target, CategoricalScratch scratch) =>
+        labels!.FindLabel(index, target.Hard, scratch.Y[.._classes]);
+
     /// <summary>Whether the formula reads Σt − 1, which is 0 where one class is true.</summary>
     public bool ReadSurplus => formula.NeedsSurplus;
 

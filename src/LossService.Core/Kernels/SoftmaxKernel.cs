@@ -132,7 +132,8 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
     /// <param name="spread">The b_c, padded with zeros; null = all are 1.</param>
     /// <returns>The sums; the first is NaN where a b_c is 0 and its z_c is −∞.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static (double Gaps, double Share) SumGaps(TElement* z, int classes, double max, double* spread)
+    public static (double Gaps, double Share) SumGaps<TSpread>(TElement* z, int classes, double max, TSpread* spread)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
     {
         var m = Vector256.Create(max);
         var (gaps, share) = (Dd.Zero, Dd.Zero);
@@ -161,7 +162,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
                 {
                     for (; c <= stop - 2 * Width; c += 2 * Width)
                     {
-                        var (gap, b) = (Vector512.Create(m, m) - TElement.LoadEight(z + c), Vector512.Load(spread + c));
+                        var (gap, b) = (Vector512.Create(m, m) - TElement.LoadEight(z + c), TSpread.LoadEight(spread + c));
                         run = Vector256.FusedMultiplyAdd(gap.GetLower(), b.GetLower(), run);
                         run = Vector256.FusedMultiplyAdd(gap.GetUpper(), b.GetUpper(), run);
                         runShare = runShare + b.GetLower() + b.GetUpper();
@@ -169,7 +170,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
                 }
                 for (; c < stop; c += Width)
                 {
-                    var b = Vector256.Load(spread + c);
+                    var b = TSpread.Load(spread + c);
                     run = Vector256.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);
                     runShare += b;
                 }
@@ -180,7 +181,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         var (sum, sumOfShare) = (Dd.SumOfLanes(gaps), Dd.SumOfLanes(share));
         for (var c = end; c < classes; c++)
         {
-            var b = Vector256.Create(spread == null ? 1 : spread[c]);
+            var b = Vector256.Create(spread == null ? 1 : TSpread.ToDouble(spread[c]));
             sum += Dd.Difference(m, Vector256.Create(TElement.ToDouble(z[c]))) * b;
             sumOfShare += b;
         }

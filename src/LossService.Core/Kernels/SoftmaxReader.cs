@@ -143,5 +143,5 @@ internal sealed unsafe class SoftmaxReader<TElement>(
 
     private void Sum<TStored>(int i, TStored* row, double max) where TStored : unmanaged, IStoredFloat<TStored> =>
         (scratch.Gaps[i], scratch.Share[i]) = sparse is null
-            ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, targets.Row(i)) : sparse.SumGaps(i, row, max);
+            ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, (StoredFloat64*)targets.Row(i)) : sparse.SumGaps(i, row, max);
 }
