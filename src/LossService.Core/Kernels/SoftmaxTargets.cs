@@ -54,11 +54,9 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
     public double* Columns(int row, double* columns)
     {
         if (!areRows && _weights == null) return null;
-        for (var lane = 0; lane < Lanes.Width; lane++)
-        {
-            var target = Row(row + lane);
-            for (var c = 0; c < classes; c++) columns[c * Lanes.Width + lane] = target[c];
-        }
+        var rows = stackalloc StoredFloat64*[Lanes.Width];
+        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = (StoredFloat64*)Row(row + lane);
+        SoftmaxColumns<StoredFloat64>.Read(rows, classes, (StoredFloat64*)columns);
         return columns;
     }
 
