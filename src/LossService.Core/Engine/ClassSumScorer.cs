@@ -134,10 +134,10 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         if (tally.NeedsRows || targets.AreSmoothed) return false;
         if (!classes.HasDoubleTargets)
         {
-            // no t is negative, so the largest has the largest bits
-            var bits = new ReadOnlySpan<int>(classes.Targets, _classes);
-            var most = (float)MinMax.Find((float*)classes.Targets, _classes).Max;
-            return TryTally<StoredFloat32, StoredFloat32>(tally, index, softmax, classes, bits.IndexOf(BitConverter.SingleToInt32Bits(most)));
+            // bits are searched faster than numbers; the largest t is above 0, so that they are equal where it is
+            var most = BitConverter.SingleToInt32Bits((float)MinMax.Find((float*)classes.Targets, _classes).Max);
+            var largest = new ReadOnlySpan<int>(classes.Targets, _classes).IndexOf(most);
+            return TryTally<StoredFloat32, StoredFloat32>(tally, index, softmax, classes, largest);
         }
         var label = targets.FindLabel(index, target, scratch);
         return classes.HasDoubles
