@@ -94,7 +94,7 @@ internal sealed class WideScorer(
         var factor = losses.GetGradientScale(scale) / new Dd(_temperature);
         var result = GetResult(gradient, index, scratch);
         if (factor.ToScalar() == 0) result.Clear();
-        else if (!softmax.TryCombine(row, score, factor, result)) return RowWork.Gradient;
+        else if (!softmax.TryCombine(row, score, factor, gradient.DType != DType.Float64, result)) return RowWork.Gradient;
         Write(gradient, index, result);
         return RowWork.None;
     }

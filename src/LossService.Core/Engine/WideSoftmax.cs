@@ -124,18 +124,24 @@ internal readonly struct WideSoftmax
     /// Writes (u_c − p_c·(Σu − λ))·factor of every class, the softmax's backward step, each rounded once, with λ = ∂L/∂logsumexp; of the
     /// largest class k, whose p may be near 1, it is (u_k·(1 − p_k) − p_k·(Σ_{c≠k} u_c − λ))·factor.
     /// </summary>
-    /// <returns>Whether every result has the digits of a double, so that it is no small difference of large numbers.</returns>
-    public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, Span<double> result)
+    /// <param name="row">The row that has been scored.</param>
+    /// <param name="score">Its score.</param>
+    /// <param name="factor">What the derivatives are multiplied by.</param>
+    /// <param name="isNarrow">Whether results need the digits of a float32 at most, else those of a double.</param>
+    /// <param name="result">Receives the results.</param>
+    /// <returns>Whether every result has its digits, so that it is no small difference of large numbers.</returns>
+    public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, bool isNarrow, Span<double> result)
     {
         var (k, hasDigits) = (Largest, true);
-        var done = Lanes.HasMost ? Combine<WideEight>(row, score, factor, result, 0, ref hasDigits) : 0;
-        Combine<WideDouble>(row, score, factor, result, done, ref hasDigits);
+        var leastPart = isNarrow ? IWideNumbers<WideDouble>.NarrowPart : IWideNumbers<WideDouble>.FinePart;
+        var done = Lanes.HasMost ? Combine<WideEight>(row, score, factor, leastPart, result, 0, ref hasDigits) : 0;
+        Combine<WideDouble>(row, score, factor, leastPart, result, done, ref hasDigits);
         var (p, u) = (_inverse, score.OfLargest);
         var g = u * QOfLargest - p * (score.Others - score.LogSumExp);
         var size = row.Size[k] * QOfLargest.ToScalar() + p.ToScalar() * (score.DerivativeSize - row.Size[k] + score.LogSumExpSize);
         result[k] = (g * factor).ToScalar();
         return hasDigits && double.IsFinite(result[k])
-            && Math.Abs(g.ToScalar()) >= size * IWideNumbers<WideDouble>.FinePart + LeastDerivative;
+            && Math.Abs(g.ToScalar()) >= size * leastPart + LeastDerivative;
     }
 
     /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors; adds all but the largest.</summary>
@@ -186,7 +192,7 @@ internal readonly struct WideSoftmax
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private int Combine<TNumber>(
-        in CategoricalRow<Dd> row, in WideScore score, Dd factor, Span<double> result, int start, ref bool hasDigits)
+        in CategoricalRow<Dd> row, in WideScore score, Dd factor, double leastPart, Span<double> result, int start, ref bool hasDigits)
         where TNumber : struct, IWideNumbers<TNumber>
     {
         ref var to = ref MemoryMarshal.GetReference(result);
@@ -204,7 +210,7 @@ internal readonly struct WideSoftmax
             var size = TNumber.Load(ref Unsafe.Add(ref sizes, c)) + p * all;
             var product = g * scale;
             product.StoreNearest(ref Unsafe.Add(ref to, c));
-            var isLost = (TNumber.IsLostFine(g, size) | TNumber.LessThan(TNumber.Abs(g), least) | ~product.IsFinite) & ~p.IsZero;
+            var isLost = (TNumber.IsLost(g, size, leastPart) | TNumber.LessThan(TNumber.Abs(g), least) | ~product.IsFinite) & ~p.IsZero;
             if ((uint)(k - c) < (uint)TNumber.Count) isLost &= ~TNumber.LaneIs(k - c);
             lacks |= isLost;
         }

@@ -12,14 +12,17 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// </summary>
     const double FinePart = 1.0 / (1 << 19);
 
+    /// <summary>The same for a float32 or narrower: the error is then up to 2⁻²⁹ of the difference, a sixteenth of half an ulp.</summary>
+    const double NarrowPart = 1.0 / (1L << 40);
+
     /// <summary>eˣ of all digits of x: relative error at most 2⁻⁶⁹ (the bound of the tests) for normal results.</summary>
     static abstract TSelf FineExp(TSelf x);
 
     /// <summary>eˣ of doubles x ≤ 0, with the same bound; faster.</summary>
     static abstract TSelf FineExpOfNegative(TSelf x);
 
-    /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by <see cref="FinePart"/>.</summary>
-    static abstract TSelf IsLostFine(TSelf difference, TSelf size);
+    /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by a part of the size.</summary>
+    static abstract TSelf IsLost(TSelf difference, TSelf size, double part);
 
     /// <summary>A mask of the lane with that number; of none where it is below 0 or not below the count.</summary>
     static abstract TSelf LaneIs(int lane);

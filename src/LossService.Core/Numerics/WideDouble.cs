@@ -208,8 +208,8 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble IsLostFine(WideDouble difference, WideDouble size) => Mask(Vector256.LessThan(
-        Vector256.Abs(difference._hi), size._hi * Vector256.Create(IWideNumbers<WideDouble>.FinePart)));
+    public static WideDouble IsLost(WideDouble difference, WideDouble size, double part) =>
+        Mask(Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(part)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

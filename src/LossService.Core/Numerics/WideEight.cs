@@ -195,8 +195,8 @@ internal partial struct WideEight : IWideNumbers<WideEight>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideEight IsLostFine(WideEight difference, WideEight size) => Mask(Vector512.LessThan(
-        Vector512.Abs(difference._hi), size._hi * Vector512.Create(IWideNumbers<WideEight>.FinePart)));
+    public static WideEight IsLost(WideEight difference, WideEight size, double part) =>
+        Mask(Vector512.LessThan(Vector512.Abs(difference._hi), size._hi * Vector512.Create(part)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
