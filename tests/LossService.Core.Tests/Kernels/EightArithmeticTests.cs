@@ -109,7 +109,7 @@ public sealed class EightArithmeticTests
         (b * c).StoreHigh(ref highs[0]);
         List<TNumber> numbers =
         [
-            TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLostFine(a, c), b, c),
+            TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLost(a, c, 1.0 / 1024), b, c),
             TNumber.FineExpOfNegative(-TNumber.Abs(a)), TNumber.FineExpOfNegative(-TNumber.Abs(c)),
         ];
         return [parts, lows, highs, .. CompareParts(a, b).Concat(numbers).Select(ToNearest)];
