@@ -37,9 +37,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
 
     private ISoftmaxRows Hard => _hard ??= plan.NewRows(weights, scores, _kernelTally, hasRows: false);
 
-    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, SoftTally, hasRows: true);
-
-    private MetricsSum? SoftTally => plan.TalliesRows ? _kernelTally : null;
+    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
 
     // most batches have no row that a kernel leaves
     private CategoricalScorer Scorer => _scorer ??= newScorer();
@@ -72,9 +70,8 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         }
         else if (plan.TakesRows)
         {
-            var label = SoftTally is null ? 0 : labels!.FindLabel(row, y, Soft.Target[.._classes]);
-            Soft.AddSoft(row, label, negatedEntropy, sum);
-            if (SoftTally != tally) work |= _metrics;
+            Soft.AddSoft(row, negatedEntropy, sum);
+            work |= _metrics;
         }
         else
         {
@@ -82,14 +79,14 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         }
         if (work != RowWork.None) Scorer.Score(row, work, Scratch, sum, tally);
         if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
-        if (_soft is not null) ScoreLeft(_soft, SoftTally, MaxLeft);
+        if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
     }
 
     /// <summary>Scores what is left of the rows.</summary>
     public void Finish()
     {
         Finish(_hard, _kernelTally);
-        Finish(_soft, SoftTally);
+        Finish(_soft, null);
         _scorer?.Flush(Scratch, sum);
     }
 

@@ -63,7 +63,6 @@ internal sealed class SoftmaxPlan
                 && ClassSumScorer.Serves(batch, formula));
         if (TakesRows && smoothing == 0 && !isWeighed && batch.Predictions.Shape.Last > SoftmaxColumns<StoredFloat32>.MaxClasses)
             NamedClasses = labels!.NamedClasses;
-        TalliesRows = TakesRows && NamedClasses == 0 && smoothing == 0 && !isWeighed;
     }
 
     /// <summary>Whether the kernel scores rows with one true class.</summary>
@@ -71,9 +70,6 @@ internal sealed class SoftmaxPlan
 
     /// <summary>Whether the kernel scores rows with soft labels.</summary>
     public bool TakesRows { get; }
-
-    /// <summary>Whether the kernel finds the metrics of these, too: it computes the cross-entropy of the labels as they are.</summary>
-    public bool TalliesRows { get; }
 
     /// <summary>The number of classes that rows of soft labels name, where the kernel reads no others; 0 = it reads all.</summary>
     public int NamedClasses { get; }

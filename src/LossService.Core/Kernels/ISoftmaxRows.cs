@@ -23,12 +23,10 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);
 
-    /// <summary>Adds a row whose target is in <see cref="Target"/>; scores the block when it is full.</summary>
-    /// <param name="index">The row's number.</param>
-    /// <param name="label">The class that metrics compare with.</param>
-    /// <param name="negatedEntropy">Σ t·ln t, where that is subtracted.</param>
-    /// <param name="sum">Receives the losses of a block.</param>
-    void AddSoft(long index, int label, double negatedEntropy, ExactSum sum);
+    /// <summary>
+    /// Adds a row whose target is in <see cref="Target"/>, with Σ t·ln t where that is subtracted; scores the block when it is full.
+    /// </summary>
+    void AddSoft(long index, double negatedEntropy, ExactSum sum);
 
     /// <summary>Scores the rows of the block, and adds their losses to <paramref name="sum"/>.</summary>
     void Flush(ExactSum sum);

@@ -139,11 +139,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var value = (gaps + share * log) * _spread;
         others = (share * _spread).Round();
         own = Vector256<double>.Zero;
-        if (hasRows)
-        {
-            value.Hi.Store(rows.Surprise + i);
-            return loss.SubtractsEntropy ? SubtractEntropy(rows, i, value) : value;
-        }
+        if (hasRows) return loss.SubtractsEntropy ? SubtractEntropy(rows, i, value) : value;
         var kept = _keep * Vector256.Load(rows.ClassWeight + i);
         own = kept.Round();
         return Dd.Select(kept.IsZero, value, value + kept * surprise);
@@ -152,6 +148,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
     private Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
     {
+        value.Hi.Store(rows.Surprise + i);
         var negated = Vector256.Load(rows.NegatedEntropy + i);
         var difference = value + negated;
         var least = Vector256.Create(loss.HasPlainTargets ? LeastPartOfPlainTargets : LeastPartOfValue);

@@ -100,11 +100,11 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void AddSoft(long index, int label, double negatedEntropy, ExactSum sum)
+    public void AddSoft(long index, double negatedEntropy, ExactSum sum)
     {
         if (_sparse is null) _targets.Prepare(_count);
         if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = negatedEntropy;
-        (_scratch.Index[_count], _scratch.Class[_count]) = (index, label);
+        (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
         if (!_isPlain) _scratch.Weight[_count] = _samples[index];
         if (++_count == _block) Flush(sum);
     }
@@ -217,7 +217,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         for (var i = 0; i < _count; i++)
         {
             if (i % Lanes.Width == 0) confidence = (Dd.One / (Dd.One + new Dd(Vector256.Load(_scratch.Rest + i)))).Hi;
-            if (IsDeclined(i) && !HasFiniteDifference(i)) continue;
+            if (IsDeclined(i)) continue;
             var index = _scratch.Index[i];
             var before = ClassRank.CountBefore(_predictions + index * _classes, _classes, _scratch.Class[i]);
             var (weight, own) = (_samples[index], confidence[i % Lanes.Width]);
@@ -244,8 +244,6 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     private bool IsDeclined(int i) =>
         !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
 
-    private bool HasFiniteDifference(int i) => _loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i]);
-
     /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
     private void Decline()
     {
@@ -253,7 +251,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         {
             if (!IsDeclined(i)) continue;
             // where a difference of finite parts lacks digits, the gradient does not depend on it
-            if (HasFiniteDifference(i))
+            if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i]))
             {
                 if (TryDiverge(i)) continue;
                 WithoutLoss.Add(_scratch.Index[i]);
