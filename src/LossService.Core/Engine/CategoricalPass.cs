@@ -99,10 +99,10 @@ internal sealed class CategoricalPass : IDisposable
         using var run = new CategoricalRun(
             batch, labels, () => new(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores), plan, Weights, scores, sum,
             tally);
-        for (var row = start; row < end; row++)
+        for (var row = start; row < end; row += _rowsBetweenLooks)
         {
-            if (row % _rowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
-            run.Add(row);
+            cancellation.ThrowIfCancellationRequested();
+            run.Add(row, long.Min(row + _rowsBetweenLooks, end));
         }
         run.Finish();
     }

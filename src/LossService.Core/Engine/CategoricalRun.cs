@@ -27,6 +27,10 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
     private readonly MetricsSum? _kernelTally =
         batch.StoredDType == DType.Float64 || batch.Options.Has(SharedOptions.LogitBias) || tally?.NeedsRows == true ? null : tally;
 
+    private readonly IndexTargets? _indices =
+        plan.TakesClasses && weights.Kept.AreAll && !batch.Wants(CategoricalScorer.DescriptiveOutputs | OutputSet.Hessian)
+            ? labels as IndexTargets : null;
+
     private readonly WorkMemory? _target =
         plan is { TakesClasses: true, TakesRows: false } && labels!.AreRows
             ? new(Lanes.Padded(batch.Predictions.Shape.Last), batch.Memory) : null;
@@ -49,8 +53,47 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         CategoricalScratch.CountBytes(classes, hasCurvature) + PlainColumns.CountBytes(classes)
         + (isBiased ? 6L : 4L) * sizeof(double) * Lanes.Padded(classes);
 
-    /// <summary>Scores a row, now or with the next ones.</summary>
-    public void Add(long row)
+    /// <summary>Scores rows from <paramref name="start"/> to before <paramref name="end"/>, now or with the next ones.</summary>
+    public void Add(long start, long end)
+    {
+        if (_indices is not null && _kernelTally == tally) AddTogether(_indices, start, end);
+        else for (var row = start; row < end; row++) Add(row);
+        if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
+        if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
+    }
+
+    /// <summary>Scores what is left of the rows.</summary>
+    public void Finish()
+    {
+        Finish(_hard, _kernelTally);
+        Finish(_soft, null);
+        _scorer?.Flush(Scratch, sum);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _hard?.Dispose();
+        _soft?.Dispose();
+        _target?.Dispose();
+        _scratch?.Dispose();
+        _scorer?.Dispose();
+    }
+
+    /// <summary>Adds rows of which nothing but the class is read here.</summary>
+    private void AddTogether(IndexTargets indices, long start, long end)
+    {
+        Span<int> classes = stackalloc int[64];
+        int count;
+        for (var row = start; row < end; row += count)
+        {
+            count = (int)long.Min(classes.Length, end - row);
+            indices.Read(row, classes[..count]);
+            Hard.Add(row, classes[..count], sum);
+        }
+    }
+
+    private void Add(long row)
     {
         if (!weights.Kept.Contains(row))
         {
@@ -78,26 +121,6 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
             work |= RowWork.Loss | RowWork.Gradient | _metrics;
         }
         if (work != RowWork.None) Scorer.Score(row, work, Scratch, sum, tally);
-        if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
-        if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
-    }
-
-    /// <summary>Scores what is left of the rows.</summary>
-    public void Finish()
-    {
-        Finish(_hard, _kernelTally);
-        Finish(_soft, null);
-        _scorer?.Flush(Scratch, sum);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _hard?.Dispose();
-        _soft?.Dispose();
-        _target?.Dispose();
-        _scratch?.Dispose();
-        _scorer?.Dispose();
     }
 
     private void Finish(ISoftmaxRows? kernel, MetricsSum? kernelTally)

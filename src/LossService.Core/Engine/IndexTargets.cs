@@ -9,6 +9,20 @@ internal sealed class IndexTargets(Tensor labels) : TargetRows
     /// <inheritdoc/>
     public override bool AreRows => false;
 
+    /// <summary>Reads the classes of rows that follow each other.</summary>
+    public unsafe void Read(long first, Span<int> classes)
+    {
+        if (labels.DType == DType.Int64)
+        {
+            var posted = (long*)labels.At(first);
+            for (var i = 0; i < classes.Length; i++) classes[i] = (int)posted[i];
+        }
+        else
+        {
+            for (var i = 0; i < classes.Length; i++) classes[i] = (int)labels.Integer(first + i);
+        }
+    }
+
     /// <inheritdoc/>
     public override RowTarget Read(long row, NumberRow<Dd> target)
     {

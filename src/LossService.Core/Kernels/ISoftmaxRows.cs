@@ -23,6 +23,9 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Adds a row, whose true class is <paramref name="y"/>; scores the block when it is full.</summary>
     void Add(long index, int y, ExactSum sum);
 
+    /// <summary>Adds rows that follow each other, with their true classes.</summary>
+    void Add(long first, ReadOnlySpan<int> classes, ExactSum sum);
+
     /// <summary>
     /// Adds a row whose target is in <see cref="Target"/>, with Σ t·ln t where that is subtracted; scores the block when it is full.
     /// </summary>

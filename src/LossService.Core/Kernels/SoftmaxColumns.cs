@@ -29,6 +29,8 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static Vector256<double> Read(TElement** rows, int classes, TElement* z, out Vector256<double> max)
     {
+        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
+            return FloatColumns.Read((float**)rows, classes, (float*)z, out max);
         Read(rows, classes, z);
         var min = max = TElement.Load(z);
         for (var c = 1; c < classes; c++)
@@ -178,6 +180,11 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Write(double* e, int classes, Vector256<double> part, TElement** gradient)
     {
+        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
+        {
+            FloatColumns.Write(e, classes, part, (float**)gradient);
+            return;
+        }
         if (classes < Four)
         {
             for (var c = 0; c < classes; c++)

@@ -17,7 +17,7 @@ namespace LossService.Core.Kernels;
 /// <param name="classes">K.</param>
 /// <param name="divisor">What the loss is divided by.</param>
 /// <param name="hasRows">Whether each row has its own target b, and no true class.</param>
-internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, double divisor, bool hasRows)
+internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int classes, double divisor, bool hasRows)
 {
     /// <summary>e to the power −620 is 1e-269.</summary>
     private const double TinySpan = 620;
@@ -39,9 +39,17 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
     /// <summary>Whether every sample weighs 1 and the unit is nats, so that <see cref="SoftmaxScratch.Weight"/> is not filled.</summary>
     public bool IsPlain { get; init; }
 
-    /// <summary>Computes the losses of rows <paramref name="i"/> to i + 3, and the factors of their gradients.</summary>
+    /// <summary>Computes the losses of the first <paramref name="count"/> rows, and the factors of their gradients.</summary>
+    public void Conclude(SoftmaxScratch rows, int count)
+    {
+        if (!_isNarrow) for (var i = 0; i < count; i += Lanes.Width) ConcludeExactly(rows, i);
+        else if (Lanes.HasMost) ConcludeEights(rows, count);
+        else ConcludeFours(rows, count);
+    }
+
+    /// <summary>In double-double: a loss of the true class alone, or results that are float64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public void Conclude(SoftmaxScratch rows, int i)
+    private void ConcludeExactly(SoftmaxScratch rows, int i)
     {
         var rest = Vector256.Load(rows.Rest + i);
         var gap = Dd.Difference(Vector256.Load(rows.Max + i), Vector256.Load(rows.Label + i));
@@ -58,7 +66,7 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var mistake = Dd.Select(isLargest, whole * rest, Dd.One - likelihood);
         var (p, q) = (likelihood.Hi, mistake.Hi);
 
-        // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
+        // the gradient is (own + others)·p_c − shift·e_c², and own less at the true class
         var (own, others, shift) = (Vector256<double>.One, Vector256<double>.Zero, Vector256<double>.Zero);
         var (taken, size) = (Vector256<double>.Zero, Vector256<double>.Zero);
         if (loss.Formula is { } formula)
@@ -71,17 +79,11 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
             value = Square(rows, i, whole, likelihood, mistake, out others, out size, out shift);
             (own, taken) = (Vector256<double>.Zero, Vector256.Create(2.0) * p * value.Hi);
         }
-        else if (HasSpread)
-        {
-            value = Spread(rows, i, value, log, out own, out others);
-            shift = _spread.Round();
-        }
         var lost = Vector256<double>.Zero;
         if (loss.LogSumExpSquared != 0)
         {
-            var without = own + others;
             value += AddLogSumExp(rows, i, log, ref others);
-            lost = IsLost(own + others, without);
+            lost = IsLost(own + others, own);
         }
         var scale = Vector256.Create(_plainScale);
         if (!IsPlain)
@@ -99,7 +101,6 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         var given = Vector256<double>.Zero;
         if (loss.IsSquaredError) (Vector256.Abs(scale) * size * inverse).Store(rows.PartSize + i);
         else (taken, given) = (own * q, p * others);
-        if (HasSpread && !hasRows) taken += shift * Vector256.Load(rows.ClassWeight + i);
         (scale * (given - taken)).Store(rows.Own + i);
         (lost | IsLost(given - taken, Vector256.MinNative(taken, Vector256.Abs(given)))).Store(rows.Lost + i);
     }
@@ -130,40 +131,13 @@ internal sealed unsafe class SoftmaxConclusion(SoftmaxLoss loss, int classes, do
         return Dd.Square(q) + others;
     }
 
-    private Dd Spread(
-        SoftmaxScratch rows, int i, Dd surprise, Vector256<double> log, out Vector256<double> own, out Vector256<double> others)
-    {
-        var share = new Dd(Vector256.Load(rows.Share + i));
-        var gaps = new Dd(Vector256.Load(rows.Gaps + i));
-        if (loss.Divisor != 1) gaps /= Vector256.Create(loss.Divisor);
-        var value = (gaps + share * log) * _spread;
-        others = (share * _spread).Round();
-        own = Vector256<double>.Zero;
-        if (hasRows) return loss.SubtractsEntropy ? SubtractEntropy(rows, i, value) : value;
-        var kept = _keep * Vector256.Load(rows.ClassWeight + i);
-        own = kept.Round();
-        return Dd.Select(kept.IsZero, value, value + kept * surprise);
-    }
-
-    /// <summary>The value less the target's entropy; NaN where so much cancels that it lacks digits.</summary>
-    private Dd SubtractEntropy(SoftmaxScratch rows, int i, Dd value)
-    {
-        value.Hi.Store(rows.Surprise + i);
-        var negated = Vector256.Load(rows.NegatedEntropy + i);
-        var difference = value + negated;
-        var least = Vector256.Create(loss.HasPlainTargets ? LeastPartOfPlainTargets : LeastPartOfValue);
-        var isLost = Vector256.LessThan(difference.Hi, (value.Hi - negated) * least);
-        return Dd.Select(isLost, new Dd(double.NaN), difference);
-    }
-
-    /// <summary>ζ·logsumexp², times the class's weight; its derivative on the logits is a multiple of p.</summary>
+    /// <summary>ζ·logsumexp²; its derivative on the logits is a multiple of p.</summary>
     private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
     {
         var max = new Dd(Vector256.Load(rows.Max + i));
         if (loss.Bias.Length > 0) max += Vector256.Load(rows.MaxError + i);
         var logSumExp = max / Vector256.Create(loss.Divisor) + log;
-        var factor = HasSpread && !hasRows ? _squared * Vector256.Load(rows.ClassWeight + i) : _squared;
-        others += (factor * logSumExp * Vector256.Create(2.0)).Round();
-        return Dd.Select(factor.IsZero, Dd.Zero, factor * Dd.Square(logSumExp));
+        others += (_squared * logSumExp * Vector256.Create(2.0)).Round();
+        return _squared * Dd.Square(logSumExp);
     }
 }

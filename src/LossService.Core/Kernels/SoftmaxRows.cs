@@ -11,7 +11,7 @@ namespace LossService.Core.Kernels;
 /// stage: all maxima, all exponentials, all losses (four rows at once), all gradients. The steps of one row depend on each other;
 /// those of different rows overlap.
 /// </summary>
-internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement : unmanaged, IStoredFloat<TElement>
+internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where TElement : unmanaged, IStoredFloat<TElement>
 {
     private readonly SampleWeights _samples;
     private readonly Scores _scores;
@@ -92,10 +92,26 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     public void Add(long index, int y, ExactSum sum)
     {
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, y);
-        var classWeight = _loss.ClassWeight.Length == 0 ? 1 : _loss.ClassWeight[y];
-        if (_weighsInside) (_scratch.ClassWeight[_count], classWeight) = (classWeight, 1);
-        if (!_isPlain) _scratch.Weight[_count] = _samples[index] * classWeight;
+        Weigh(_count, index, y);
         if (++_count == _block) Flush(sum);
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void Add(long first, ReadOnlySpan<int> classes, ExactSum sum)
+    {
+        while (classes.Length > 0)
+        {
+            var count = Math.Min(classes.Length, _block - _count);
+            classes[..count].CopyTo(new(_scratch.Class + _count, count));
+            var index = _scratch.Index + _count;
+            for (var i = 0; i < count; i++) index[i] = first + i;
+            if (_weighsInside || !_isPlain)
+                for (var i = 0; i < count; i++) Weigh(_count + i, first + i, classes[i]);
+            (_count, first) = (_count + count, first + count);
+            classes = classes[count..];
+            if (_count == _block) Flush(sum);
+        }
     }
 
     /// <inheritdoc/>
@@ -116,7 +132,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         if (_count == 0) return;
         if (_isShort) _reader.ReadColumns(_count);
         else _reader.ReadRows(_count);
-        for (var i = 0; i < _count; i += Lanes.Width) _conclusion.Conclude(_scratch, i);
+        _conclusion.Conclude(_scratch, _count);
         if (_tally is not null) Tally(_tally);
         Decline();
         sum.Add(new ReadOnlySpan<double>(_scratch.Loss, _count));
@@ -134,6 +150,13 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
 
     /// <inheritdoc/>
     public void Dispose() => _scratch.Dispose();
+
+    private void Weigh(int i, long index, int y)
+    {
+        var classWeight = _loss.ClassWeight.Length == 0 ? 1 : _loss.ClassWeight[y];
+        if (_weighsInside) (_scratch.ClassWeight[i], classWeight) = (classWeight, 1);
+        if (!_isPlain) _scratch.Weight[i] = _samples[index] * classWeight;
+    }
 
     /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
     private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
@@ -168,6 +191,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
             var own = _scratch.Own + i;
             for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
         }
+        if (_isPlain && AreZero(_scratch.Lost)) return;
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
     }
 
@@ -205,35 +229,24 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
         else if (!hasDigits || _scratch.Lost[i] != 0) WithoutGradient.Add(_scratch.Index[i]);
     }
 
-    /// <summary>Adds the rows of the block to the metrics, except for the declined ones.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void Tally(MetricsSum tally)
+    /// <summary>Whether the block has only zeros in a column, and no more than whole vectors after it has others.</summary>
+    private bool AreZero(double* column)
     {
-        Span<double> confidences = stackalloc double[SoftmaxScratch.Rows], outcomes = stackalloc double[SoftmaxScratch.Rows];
-        Span<double> surprises = stackalloc double[SoftmaxScratch.Rows];
-        Span<int> ranks = stackalloc int[SoftmaxScratch.Rows];
-        var (count, hits) = (0, 0);
-        var confidence = Vector256<double>.Zero;
-        for (var i = 0; i < _count; i++)
+        var any = Vector256<long>.Zero;
+        for (var i = 0; i < _count; i += Lanes.Width) any |= Vector256.Load((long*)column + i);
+        return any == Vector256<long>.Zero;
+    }
+
+    /// <summary>The same of finite numbers.</summary>
+    private bool AreFinite(double* column)
+    {
+        var any = Vector256<double>.Zero;
+        for (var i = 0; i < _count; i += Lanes.Width)
         {
-            if (i % Lanes.Width == 0) confidence = (Dd.One / (Dd.One + new Dd(Vector256.Load(_scratch.Rest + i)))).Hi;
-            if (IsDeclined(i)) continue;
-            var index = _scratch.Index[i];
-            var before = ClassRank.CountBefore(_predictions + index * _classes, _classes, _scratch.Class[i]);
-            var (weight, own) = (_samples[index], confidence[i % Lanes.Width]);
-            if (weight == 1)
-            {
-                hits += before == 0 ? 1 : 0;
-                (surprises[count], ranks[count]) = (_scratch.Surprise[i], before);
-                (confidences[count], outcomes[count++]) = (own, before == 0 ? 1 : 0);
-                continue;
-            }
-            tally.Add(weight, new(_scratch.Surprise[i]), before == 0, before);
-            tally.AddToBin(weight, own, before == 0 ? 1 : 0);
+            var numbers = Vector256.Load(column + i);
+            any += numbers - numbers;
         }
-        if (count == 0) return;
-        tally.AddUnweighted(surprises[..count], hits, confidences[..count], outcomes[..count]);
-        tally.AddRanks(ranks[..count]);
+        return any == Vector256<double>.Zero;
     }
 
     private void ClearGradients()
@@ -247,6 +260,7 @@ internal sealed unsafe class SoftmaxRows<TElement> : ISoftmaxRows where TElement
     /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
     private void Decline()
     {
+        if (AreFinite(_scratch.Loss) && (_targets.AreRows || AreFinite(_scratch.Surprise))) return;
         for (var i = 0; i < _count; i++)
         {
             if (!IsDeclined(i)) continue;
