@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -10,6 +11,7 @@ internal sealed class IndexTargets(Tensor labels) : TargetRows
     public override bool AreRows => false;
 
     /// <summary>Reads the classes of rows that follow each other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public unsafe void Read(long first, Span<int> classes)
     {
         if (labels.DType == DType.Int64)

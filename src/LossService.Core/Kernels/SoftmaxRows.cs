@@ -151,6 +151,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     /// <inheritdoc/>
     public void Dispose() => _scratch.Dispose();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Weigh(int i, long index, int y)
     {
         var classWeight = _loss.ClassWeight.Length == 0 ? 1 : _loss.ClassWeight[y];
@@ -223,6 +224,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     }
 
     /// <summary>Clears the gradient of a row without weight, and lists a row whose gradient lacks digits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private void Check(int i, bool hasDigits)
     {
         if (!_isPlain && _scratch.Weight[i] == 0) _scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
@@ -230,6 +232,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     }
 
     /// <summary>Whether the block has only zeros in a column, and no more than whole vectors after it has others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool AreZero(double* column)
     {
         var any = Vector256<long>.Zero;
@@ -238,6 +241,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     }
 
     /// <summary>The same of finite numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private bool AreFinite(double* column)
     {
         var any = Vector256<double>.Zero;
@@ -258,6 +262,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
 
     /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void Decline()
     {
         if (AreFinite(_scratch.Loss) && (_targets.AreRows || AreFinite(_scratch.Surprise))) return;

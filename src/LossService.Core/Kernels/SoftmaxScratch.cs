@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -107,6 +108,7 @@ internal sealed unsafe class SoftmaxScratch : IDisposable
     }
 
     /// <summary>Finds where rows <paramref name="i"/> to i + 3 begin in a tensor.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public void Locate<TElement>(int i, TElement* tensor, int classes, TElement** rows) where TElement : unmanaged
     {
         for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = tensor + Index[i + lane] * classes;
