@@ -103,6 +103,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         var (y, negatedEntropy) = (TargetRows.Soft, 0.0);
         var wantsEntropy = plan is { TakesRows: true, SubtractsEntropy: true };
         if (plan.NamedClasses > 0) y = labels!.FindNamed(row, Soft.NamedClasses, Soft.Target, wantsEntropy, out negatedEntropy);
+        else if (plan.ReadsStored) y = labels!.FindClass(row, default);
         else if (plan.TakesRows) y = labels!.FindTrueClass(row, Soft.Target, wantsEntropy, out negatedEntropy);
         else if (plan.TakesClasses) y = labels!.FindClass(row, _target is null ? default : _target.Span);
         var work = _beside;

@@ -8,13 +8,14 @@ using LossService.Core.Tensors;
 namespace LossService.Core.Engine;
 
 /// <summary>Which rows of a batch the softmax kernel scores, and what it computes of them.</summary>
-internal sealed class SoftmaxPlan
+internal sealed unsafe class SoftmaxPlan
 {
     // a float64 result needs all the digits of a double: a difference of two parts must not be smaller than half of them
     private const double LeastPartOfFloat64 = 0.5;
 
     private readonly Batch _batch;
     private readonly SoftmaxLoss _loss;
+    private readonly StoredFloat32* _stored;
 
     /// <summary>Decides by the formula, the options and the dtypes.</summary>
     /// <param name="batch">The batch.</param>
@@ -63,6 +64,8 @@ internal sealed class SoftmaxPlan
                 && ClassSumScorer.Serves(batch, formula));
         if (TakesRows && smoothing == 0 && !isWeighed && batch.Predictions.Shape.Last > SoftmaxColumns<StoredFloat32>.MaxClasses)
             NamedClasses = labels!.NamedClasses;
+        if (TakesRows && smoothing == 0 && _loss.ClassWeight.Length == 0 && NamedClasses == 0 && !SubtractsEntropy)
+            _stored = labels!.FindStored(0);
     }
 
     /// <summary>Whether the kernel scores rows with one true class.</summary>
@@ -73,6 +76,9 @@ internal sealed class SoftmaxPlan
 
     /// <summary>The number of classes that rows of soft labels name, where the kernel reads no others; 0 = it reads all.</summary>
     public int NamedClasses { get; }
+
+    /// <summary>Whether the kernel reads soft labels as they are stored.</summary>
+    public bool ReadsStored => _stored != null;
 
     /// <summary>Whether the kernel needs the entropy of soft labels.</summary>
     public bool SubtractsEntropy => _loss.SubtractsEntropy;
@@ -89,7 +95,7 @@ internal sealed class SoftmaxPlan
 
     private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
         where TElement : unmanaged, IStoredFloat<TElement> =>
-        new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0);
+        new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0, hasRows ? _stored : null);
 
     private static double[] Multiply(double[] weights, double[] factors)
     {

@@ -48,6 +48,11 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static void Read(TElement** rows, int classes, TElement* columns)
     {
+        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
+        {
+            FloatColumns.Read((float**)rows, classes, (float*)columns, out _);
+            return;
+        }
         if (classes < Four)
         {
             for (var c = 0; c < classes; c++)
@@ -150,7 +155,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         return sum.WithoutLargest;
     }
 
-    /// <summary>Σ b_c·(m − z_c) and Σ b_c of each row.</summary>
+    /// <summary>Σ b_c·(m − z_c) and Σ b_c of each row, of the even classes and of the odd ones by themselves.</summary>
     /// <param name="z">The logits, class by class.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="max">The maxima m.</param>
@@ -158,18 +163,33 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     /// <param name="share">Σ b_c.</param>
     /// <returns>The first sum: NaN where a b_c is 0 and its z_c is −∞.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static Vector256<double> SumGaps(
-        TElement* z, int classes, Vector256<double> max, double* spread, out Vector256<double> share)
+    public static Vector256<double> SumGaps<TSpread>(
+        TElement* z, int classes, Vector256<double> max, TSpread* spread, out Vector256<double> share)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
     {
-        var gaps = Vector256<double>.Zero;
-        share = Vector256<double>.Zero;
-        for (var c = 0; c < classes; c++)
+        var (gaps, nextGaps) = (Vector256<double>.Zero, Vector256<double>.Zero);
+        var (shares, nextShares) = (Vector256<double>.Zero, Vector256<double>.Zero);
+        var c = 0;
+        if (Lanes.HasMost)
         {
-            var b = spread == null ? Vector256<double>.One : Vector256.Load(spread + c * Rows);
-            gaps = Vector256.FusedMultiplyAdd(max - TElement.Load(z + c * Rows), b, gaps);
-            share += b;
+            var (bothGaps, bothShares) = (Vector512<double>.Zero, Vector512<double>.Zero);
+            for (; c < classes - 1; c += 2)
+            {
+                var b = spread == null ? Vector512<double>.One : TSpread.LoadEight(spread + c * Rows);
+                bothGaps = Vector512.FusedMultiplyAdd(Vector512.Create(max, max) - TElement.LoadEight(z + c * Rows), b, bothGaps);
+                bothShares += b;
+            }
+            (gaps, nextGaps) = (bothGaps.GetLower(), bothGaps.GetUpper());
+            (shares, nextShares) = (bothShares.GetLower(), bothShares.GetUpper());
         }
-        return gaps;
+        for (; c < classes; c++)
+        {
+            var b = spread == null ? Vector256<double>.One : TSpread.Load(spread + c * Rows);
+            (gaps, nextGaps) = (nextGaps, Vector256.FusedMultiplyAdd(max - TElement.Load(z + c * Rows), b, gaps));
+            (shares, nextShares) = (nextShares, shares + b);
+        }
+        share = shares + nextShares;
+        return gaps + nextGaps;
     }
 
     /// <summary>Writes scale·∂loss/∂z from the exponentials, except for the true classes.</summary>
@@ -209,13 +229,28 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     /// <param name="spread">The b_c of the four rows, class by class; null = all are 1.</param>
     /// <returns>The rows where a result is much smaller than its two parts, so that it may lack digits of a float32.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static Vector256<double> Combine(double* e, int classes, Vector256<double> part, Vector256<double> shift, double* spread)
+    public static Vector256<double> Combine<TSpread>(
+        double* e, int classes, Vector256<double> part, Vector256<double> shift, TSpread* spread)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
     {
         var least = Vector256.Abs(shift) * Vector256.Create(SoftmaxKernel<TElement>.LeastPart);
-        var lost = Vector256<double>.Zero;
-        for (var c = 0; c < classes; c++)
+        var (lost, c) = (Vector256<double>.Zero, 0);
+        if (Lanes.HasMost)
         {
-            var b = spread == null ? Vector256<double>.One : Vector256.Load(spread + c * Rows);
+            var (parts, shifts, leasts) = (Vector512.Create(part, part), Vector512.Create(-shift, -shift), Vector512.Create(least, least));
+            var isLost = Vector512<double>.Zero;
+            for (; c < classes - 1; c += 2)
+            {
+                var b = spread == null ? Vector512<double>.One : TSpread.LoadEight(spread + c * Rows);
+                var g = Vector512.FusedMultiplyAdd(Vector512.Load(e + c * Rows), parts, shifts * b);
+                isLost |= Vector512.LessThan(Vector512.Abs(g), leasts * b);
+                g.Store(e + c * Rows);
+            }
+            lost = isLost.GetLower() | isLost.GetUpper();
+        }
+        for (; c < classes; c++)
+        {
+            var b = spread == null ? Vector256<double>.One : TSpread.Load(spread + c * Rows);
             var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c * Rows), part, -shift * b);
             lost |= Vector256.LessThan(Vector256.Abs(g), least * b);
             g.Store(e + c * Rows);

@@ -50,15 +50,16 @@ internal static unsafe partial class SoftmaxKernel<TElement>
     /// <summary>Writes e_c·part − b_c·shift as far as there are eight, and notes where an element lacks digits.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static int WriteEights(
-        double* e, int classes, double part, double shift, double* spread, TElement* gradient, ref Vector256<double> lost)
+    private static int WriteEights<TSpread>(
+        double* e, int classes, double part, double shift, TSpread* spread, TElement* gradient, ref Vector256<double> lost)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
     {
         var (factor, constant) = (Vector512.Create(part), Vector512.Create(-shift));
         var least = Vector512.Create(Math.Abs(shift) * LeastPart);
         var (isLost, c) = (Vector512<double>.Zero, 0);
         for (; c <= classes - 2 * Width; c += 2 * Width)
         {
-            var b = spread == null ? Vector512<double>.One : Vector512.Load(spread + c);
+            var b = spread == null ? Vector512<double>.One : TSpread.LoadEight(spread + c);
             var g = Vector512.FusedMultiplyAdd(Vector512.Load(e + c), factor, constant * b);
             isLost |= Vector512.LessThan(Vector512.Abs(g), least * b);
             TElement.StoreEight(g, gradient + c);

@@ -207,11 +207,12 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
     /// <param name="classes">The number of classes.</param>
     /// <param name="part">The factor of e_c.</param>
     /// <param name="shift">The factor of b_c.</param>
-    /// <param name="spread">The b_c, padded with zeros; null = all are 1.</param>
+    /// <param name="spread">The b_c; null = all are 1.</param>
     /// <param name="gradient">Receives the derivatives.</param>
     /// <returns>Whether each has the digits of a float32: none is much smaller than its two parts.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static bool WriteGradient(double* e, int classes, double part, double shift, double* spread, TElement* gradient)
+    public static bool WriteGradient<TSpread>(double* e, int classes, double part, double shift, TSpread* spread, TElement* gradient)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
     {
         var (factor, constant) = (Vector256.Create(part), Vector256.Create(shift));
         var least = Vector256.Create(Math.Abs(shift) * LeastPart);
@@ -230,7 +231,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         {
             for (; c <= classes - Width; c += Width)
             {
-                var b = Vector256.Load(spread + c);
+                var b = TSpread.Load(spread + c);
                 var g = Vector256.FusedMultiplyAdd(Vector256.Load(e + c), factor, -constant * b);
                 lost |= Vector256.LessThan(Vector256.Abs(g), least * b);
                 TElement.Store(g, gradient + c);
@@ -239,7 +240,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         var hasDigits = !Vector256.LessThanAny(lost.AsInt64(), Vector256<long>.Zero);
         for (; c < classes; c++)
         {
-            var b = spread == null ? 1 : spread[c];
+            var b = spread == null ? 1 : TSpread.ToDouble(spread[c]);
             var g = Math.FusedMultiplyAdd(e[c], part, -shift * b);
             hasDigits &= !(Math.Abs(g) < Math.Abs(shift) * LeastPart * b);
             gradient[c] = TElement.FromDouble(g);

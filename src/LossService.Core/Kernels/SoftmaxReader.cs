@@ -117,7 +117,10 @@ internal sealed unsafe class SoftmaxReader<TElement>(
 
     private void SumColumns<TStored>(int i, TStored* z, Vector256<double> max) where TStored : unmanaged, IStoredFloat<TStored>
     {
-        SoftmaxColumns<TStored>.SumGaps(z, _classes, max, targets.Columns(i, Columns), out var share).Store(scratch.Gaps + i);
+        var gaps = targets.AreStored
+            ? SoftmaxColumns<TStored>.SumGaps(z, _classes, max, targets.StoredColumns(scratch.Index + i, Columns), out var share)
+            : SoftmaxColumns<TStored>.SumGaps(z, _classes, max, (StoredFloat64*)targets.Columns(i, Columns), out share);
+        gaps.Store(scratch.Gaps + i);
         share.Store(scratch.Share + i);
     }
 
@@ -142,6 +145,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     }
 
     private void Sum<TStored>(int i, TStored* row, double max) where TStored : unmanaged, IStoredFloat<TStored> =>
-        (scratch.Gaps[i], scratch.Share[i]) = sparse is null
-            ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, (StoredFloat64*)targets.Row(i)) : sparse.SumGaps(i, row, max);
+        (scratch.Gaps[i], scratch.Share[i]) = sparse is not null ? sparse.SumGaps(i, row, max)
+            : targets.AreStored ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, targets.Stored(scratch.Index[i]))
+            : SoftmaxKernel<TStored>.SumGaps(row, _classes, max, (StoredFloat64*)targets.Row(i));
 }

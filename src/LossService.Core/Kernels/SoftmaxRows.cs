@@ -37,8 +37,9 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     /// <param name="loss">What is computed.</param>
     /// <param name="hasRows">Whether each row has its own target, added by <see cref="AddSoft"/>.</param>
     /// <param name="namedClasses">The number of classes that such a row names; 0 = it has a t for each.</param>
-    public SoftmaxRows(
-        Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows, int namedClasses)
+    /// <param name="stored">The targets of all rows where they are read as they are stored, so that none is added; else null.</param>
+    public SoftmaxRows(Batch batch, SampleWeights samples, Scores scores, MetricsSum? tally, SoftmaxLoss loss, bool hasRows,
+        int namedClasses, StoredFloat32* stored)
     {
         (_samples, _scores, _tally, _loss) = (samples, scores, tally, loss);
         _classes = batch.Predictions.Shape.Last;
@@ -56,12 +57,12 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
-            : hasRows ? block : _conclusion.HasSpread ? (nuint)_padded : 0;
+            : hasRows ? stored == null ? block : 0 : _conclusion.HasSpread ? (nuint)_padded : 0;
         var more = SoftmaxReader<TElement>.CountScores(loss, _classes, _isShort);
         _e = _scratch.Reserve(own + columns + targets + more, batch.Memory);
         _columns = _e + own;
         var memory = _columns + columns;
-        _targets = new(loss, _classes, memory, hasRows);
+        _targets = new(loss, _classes, memory, hasRows, stored);
         if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * Lanes.Padded(namedClasses)));
         _reader = new(batch, loss, _scratch, _targets, _sparse, _conclusion.HasSpread)
         {
@@ -118,7 +119,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void AddSoft(long index, double negatedEntropy, ExactSum sum)
     {
-        if (_sparse is null) _targets.Prepare(_count);
+        if (_sparse is null && !_targets.AreStored) _targets.Prepare(_count);
         if (_loss.SubtractsEntropy) _scratch.NegatedEntropy[_count] = negatedEntropy;
         (_scratch.Index[_count], _scratch.Class[_count]) = (index, 0);
         if (!_isPlain) _scratch.Weight[_count] = _samples[index];
@@ -174,8 +175,11 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             var part = Vector256.Load(_scratch.Part + i);
             if (_conclusion.HasSpread)
             {
-                var lost = SoftmaxColumns<TElement>.Combine(
-                    e, _classes, part, Vector256.Load(_scratch.Shift + i), _targets.Columns(i, _columns));
+                var shift = Vector256.Load(_scratch.Shift + i);
+                var lost = _targets.AreStored
+                    ? SoftmaxColumns<TElement>.Combine(
+                        e, _classes, part, shift, _targets.StoredColumns(_scratch.Index + i, _columns))
+                    : SoftmaxColumns<TElement>.Combine(e, _classes, part, shift, (StoredFloat64*)_targets.Columns(i, _columns));
                 (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
                 part = Vector256<double>.One;
             }
@@ -215,8 +219,10 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             if (_sparse is not null) hasDigits = _sparse.WriteGradient(i, e, _scratch.Part[i], _scratch.Shift[i], gradient);
             else if (_conclusion.HasSpread)
             {
-                hasDigits = SoftmaxKernel<TElement>.WriteGradient(
-                    e, _classes, _scratch.Part[i], _scratch.Shift[i], _targets.Row(i), gradient);
+                var (part, shift) = (_scratch.Part[i], _scratch.Shift[i]);
+                hasDigits = _targets.AreStored
+                    ? SoftmaxKernel<TElement>.WriteGradient(e, _classes, part, shift, _targets.Stored(_scratch.Index[i]), gradient)
+                    : SoftmaxKernel<TElement>.WriteGradient(e, _classes, part, shift, (StoredFloat64*)_targets.Row(i), gradient);
             }
             if (!_targets.AreRows) gradient[_scratch.Class[i]] = TElement.FromDouble(_scratch.Own[i]);
             Check(i, hasDigits);

@@ -11,13 +11,20 @@ namespace LossService.Core.Kernels;
 /// <param name="classes">K.</param>
 /// <param name="memory">Memory for a row, or for a block of rows, each padded.</param>
 /// <param name="areRows">Whether each row has its own target.</param>
-internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows)
+/// <param name="stored">The targets of all rows of the batch where they are read as they are stored; else null.</param>
+internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows, StoredFloat32* stored)
 {
     private readonly int _padded = Lanes.Padded(classes);
     private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
 
     /// <summary>Whether each row has its own target.</summary>
     public bool AreRows => areRows;
+
+    /// <summary>Whether targets are read as they are stored.</summary>
+    public bool AreStored => stored != null;
+
+    /// <summary>The stored target of a row of the batch.</summary>
+    public StoredFloat32* Stored(long index) => stored + index * classes;
 
     /// <summary>Where to write the labels of a row, padded with zeros.</summary>
     public Span<double> Raw(int row) => new(memory + row * _padded, _padded);
@@ -45,7 +52,7 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
     /// <summary>Copies a row's target to another row.</summary>
     public void Copy(int from, int to)
     {
-        if (areRows) Raw(from).CopyTo(Raw(to));
+        if (areRows && stored == null) Raw(from).CopyTo(Raw(to));
     }
 
     /// <summary>The targets of four rows, class by class; null = 1 in every class.</summary>
@@ -58,6 +65,17 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = (StoredFloat64*)Row(row + lane);
         SoftmaxColumns<StoredFloat64>.Read(rows, classes, (StoredFloat64*)columns);
         return columns;
+    }
+
+    /// <summary>The stored targets of four rows, class by class.</summary>
+    /// <param name="index">The numbers of the rows in the batch.</param>
+    /// <param name="columns">Where to.</param>
+    public StoredFloat32* StoredColumns(long* index, double* columns)
+    {
+        var rows = stackalloc StoredFloat32*[Lanes.Width];
+        for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = Stored(index[lane]);
+        SoftmaxColumns<StoredFloat32>.Read(rows, classes, (StoredFloat32*)columns);
+        return (StoredFloat32*)columns;
     }
 
     private static double* Fill(SoftmaxLoss loss, int classes, double* memory)
