@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -16,20 +17,19 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
 
     private readonly int _classes = batch.Predictions.Shape.Last;
 
-    // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
-    private readonly RowWork _beside = (batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None)
-        | (batch.Wants(OutputSet.Hessian) ? RowWork.Hessian : RowWork.None);
-
-    private readonly RowWork _metrics = tally is null ? RowWork.None : RowWork.Metrics;
-
     // a calibration error is a difference: of float64 predictions, the kernel's doubles lack digits for it; nor does it find the class
     // that is predicted, or the probability of each, and it ranks logits without their bias
-    private readonly MetricsSum? _kernelTally =
-        batch.StoredDType == DType.Float64 || batch.Options.Has(SharedOptions.LogitBias) || tally?.NeedsRows == true ? null : tally;
+    private readonly MetricsSum? _kernelTally = FindsTallies(batch, tally) ? tally : null;
 
-    private readonly IndexTargets? _indices =
-        plan.TakesClasses && weights.Kept.AreAll && !batch.Wants(CategoricalScorer.DescriptiveOutputs | OutputSet.Hessian)
-            ? labels as IndexTargets : null;
+    // outputs that the kernel does not compute come from the row; loss and gradient stay the kernel's
+    private readonly RowWork _hardWork =
+        FindBeside(batch) | (tally is null || FindsTallies(batch, tally) ? RowWork.None : RowWork.Metrics);
+
+    private readonly RowWork _softWork = FindBeside(batch) | (tally is null ? RowWork.None : RowWork.Metrics)
+        | (plan.TakesRows ? RowWork.None : RowWork.Loss | RowWork.Gradient);
+
+    private readonly bool _areFoundTogether = plan is { TakesClasses: true, NamedClasses: 0 } && labels!.FindsClasses
+        && (!labels.AreRows || !plan.TakesRows || plan.ReadsStored) && weights.Kept.AreAll;
 
     private readonly WorkMemory? _target =
         plan is { TakesClasses: true, TakesRows: false } && labels!.AreRows
@@ -56,7 +56,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
     /// <summary>Scores rows from <paramref name="start"/> to before <paramref name="end"/>, now or with the next ones.</summary>
     public void Add(long start, long end)
     {
-        if (_indices is not null && _kernelTally == tally) AddTogether(_indices, start, end);
+        if (_areFoundTogether) AddTogether(start, end);
         else for (var row = start; row < end; row++) Add(row);
         if (_hard is not null) ScoreLeft(_hard, _kernelTally, MaxLeft);
         if (_soft is not null) ScoreLeft(_soft, null, MaxLeft);
@@ -81,18 +81,22 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
     }
 
     /// <summary>Adds rows of which nothing but the class is read here.</summary>
-    private void AddTogether(IndexTargets indices, long start, long end)
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void AddTogether(long start, long end)
     {
-        Span<int> classes = stackalloc int[64];
+        Span<int> memory = stackalloc int[64];
         int count;
         for (var row = start; row < end; row += count)
         {
-            count = (int)long.Min(classes.Length, end - row);
-            indices.Read(row, classes[..count]);
-            Hard.Add(row, classes[..count], sum);
+            count = (int)long.Min(memory.Length, end - row);
+            var classes = memory[..count];
+            labels!.FindClasses(row, classes);
+            if (!labels.AreRows && _hardWork == RowWork.None) Hard.Add(row, classes, sum);
+            else for (var i = 0; i < count; i++) Add(row + i, classes[i], 0);
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(long row)
     {
         if (!weights.Kept.Contains(row))
@@ -106,23 +110,24 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         else if (plan.ReadsStored) y = labels!.FindClass(row, default);
         else if (plan.TakesRows) y = labels!.FindTrueClass(row, Soft.Target, wantsEntropy, out negatedEntropy);
         else if (plan.TakesClasses) y = labels!.FindClass(row, _target is null ? default : _target.Span);
-        var work = _beside;
-        if (y >= 0)
-        {
-            Hard.Add(row, y, sum);
-            if (_kernelTally != tally) work |= RowWork.Metrics;
-        }
-        else if (plan.TakesRows)
-        {
-            Soft.AddSoft(row, negatedEntropy, sum);
-            work |= _metrics;
-        }
-        else
-        {
-            work |= RowWork.Loss | RowWork.Gradient | _metrics;
-        }
+        Add(row, y, negatedEntropy);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Add(long row, int y, double negatedEntropy)
+    {
+        if (y >= 0) Hard.Add(row, y, sum);
+        else if (plan.TakesRows) Soft.AddSoft(row, negatedEntropy, sum);
+        var work = y >= 0 ? _hardWork : _softWork;
         if (work != RowWork.None) Scorer.Score(row, work, Scratch, sum, tally);
     }
+
+    private static bool FindsTallies(Batch batch, MetricsSum? tally) =>
+        batch.StoredDType != DType.Float64 && !batch.Options.Has(SharedOptions.LogitBias) && tally?.NeedsRows != true;
+
+    private static RowWork FindBeside(Batch batch) =>
+        (batch.Wants(CategoricalScorer.DescriptiveOutputs) ? RowWork.Description : RowWork.None)
+        | (batch.Wants(OutputSet.Hessian) ? RowWork.Hessian : RowWork.None);
 
     private void Finish(ISoftmaxRows? kernel, MetricsSum? kernelTally)
     {

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
@@ -40,8 +41,26 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     public override unsafe int FindClass(long row, Span<double> memory)
     {
         var stored = (float*)FindStored(row);
-        if (stored == null) return base.FindClass(row, memory);
-        var target = new ReadOnlySpan<float>(stored, classes);
+        return stored == null ? base.FindClass(row, memory) : FindClass(stored);
+    }
+
+    /// <inheritdoc/>
+    public override unsafe bool FindsClasses => FindStored(0) != null;
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public override unsafe void FindClasses(long first, Span<int> found)
+    {
+        var stored = (float*)FindStored(first);
+        for (var i = 0; i < found.Length; i++, stored += classes) found[i] = FindClass(stored);
+    }
+
+    /// <remarks>Nearly every soft row has another first element than 0 and 1.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private unsafe int FindClass(float* stored) => *stored is 0 or 1 ? FindHardClass(new(stored, classes)) : Soft;
+
+    private static int FindHardClass(ReadOnlySpan<float> target)
+    {
         var hard = target.IndexOfAnyExcept(0f);
         return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0f) < 0 ? hard : Soft;
     }

@@ -10,9 +10,12 @@ internal sealed class IndexTargets(Tensor labels) : TargetRows
     /// <inheritdoc/>
     public override bool AreRows => false;
 
-    /// <summary>Reads the classes of rows that follow each other.</summary>
+    /// <inheritdoc/>
+    public override bool FindsClasses => true;
+
+    /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public unsafe void Read(long first, Span<int> classes)
+    public override unsafe void FindClasses(long first, Span<int> classes)
     {
         if (labels.DType == DType.Int64)
         {

@@ -105,21 +105,53 @@ internal sealed unsafe partial class PlainColumns
         }
     }
 
-    /// <summary>Finds the class of each row that has the largest logit; of equal ones, the first.</summary>
+    /// <summary>
+    /// Finds the class of each row that has the largest logit; of equal ones the first that is even, else the first that is odd.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindWinners(in PlainClasses classes, int group)
     {
         var (target, weight) = (Vector256<double>.Zero, Vector256<double>.One);
-        for (var c = classes.Count - Rows; c >= 0; c -= Rows)
+        var pairs = classes.Count & -(2 * Rows);
+        // a later one replaces those before
+        if (pairs < classes.Count) FindWinner(classes, pairs, ref target, ref weight);
+        if (Lanes.HasMost && !_isWeighted)
         {
-            var isLargest = Vector256.Equals(Vector256.Load(classes.Exponentials + c), Vector256<double>.One);
-            target = Lanes.Select(isLargest, LoadTargets(classes, c), target);
-            if (_isWeighted) weight = Lanes.Select(isLargest, Vector256.Load(classes.Weights + c), weight);
+            FindWinners(classes, pairs, ref target);
+        }
+        else
+        {
+            for (var c = pairs - Rows; c > 0; c -= 2 * Rows) FindWinner(classes, c, ref target, ref weight);
+            for (var c = pairs - 2 * Rows; c >= 0; c -= 2 * Rows) FindWinner(classes, c, ref target, ref weight);
         }
         var largest = _softmax[group].ReadLargest(target, classes.HasExactTarget);
         largest.W = PlainDouble.Of(weight);
         _sums[group] = default;
         _formula.FindWinner(largest, ref _sums[group]);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void FindWinner(in PlainClasses classes, int start, ref Vector256<double> target, ref Vector256<double> weight)
+    {
+        var isLargest = Vector256.Equals(Vector256.Load(classes.Exponentials + start), Vector256<double>.One);
+        target = Lanes.Select(isLargest, LoadTargets(classes, start), target);
+        if (_isWeighted) weight = Lanes.Select(isLargest, Vector256.Load(classes.Weights + start), weight);
+    }
+
+    /// <summary>The same of two classes at a time, on processors with AVX-512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void FindWinners(in PlainClasses classes, int end, ref Vector256<double> target)
+    {
+        var (targets, isFound) = (Vector512.Create(target, target), Vector512<double>.Zero);
+        for (var c = end - 2 * Rows; c >= 0; c -= 2 * Rows)
+        {
+            var isLargest = Vector512.Equals(Vector512.Load(classes.Exponentials + c), Vector512<double>.One);
+            var own = classes.HasDoubleTargets
+                ? Vector512.Load((double*)classes.Targets + c) : StoredFloat32.LoadEight((StoredFloat32*)classes.Targets + c);
+            targets = Lanes.Select(isLargest, own, targets);
+            isFound |= isLargest;
+        }
+        target = Lanes.Select(isFound.GetLower(), targets.GetLower(), targets.GetUpper());
     }
 
     private void Conclude(double* memory, int first, int count)

@@ -53,8 +53,8 @@ internal readonly struct PlainSoftmax
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PlainSoftmax(Vector256<double> rest, Vector256<double> max, double perUnit)
     {
-        var inverse = Dd.One / (Dd.One + new Dd(rest));
-        (_inverse, _inverseRest) = (inverse.Hi, inverse.Lo);
+        var inverse = WideDouble.One / (WideDouble.One + WideDouble.Of(rest));
+        (_inverse, _inverseRest) = (inverse.Round(), inverse.Rest());
         (_ofLargest, _max, _perUnit) = (rest * _inverse, max, perUnit);
         _log = VectorMath.Log1p(rest);
     }

@@ -53,6 +53,12 @@ internal abstract class TargetRows
     /// <param name="memory">Memory for a row.</param>
     public virtual int FindClass(long row, Span<double> memory) => FindTrueClass(row, memory, wantsEntropy: false, out _);
 
+    /// <summary>Whether <see cref="FindClasses"/> finds the classes of many rows at once.</summary>
+    public virtual bool FindsClasses => false;
+
+    /// <summary>As <see cref="FindClass"/>, of rows that follow each other.</summary>
+    public virtual void FindClasses(long first, Span<int> classes) => throw new NotSupportedException("these rows are read one by one");
+
     /// <summary>The number of classes that may have more than 0, where rows name them; 0 = any class may.</summary>
     public virtual int NamedClasses => 0;
 

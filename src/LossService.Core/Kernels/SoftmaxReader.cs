@@ -118,7 +118,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     private void SumColumns<TStored>(int i, TStored* z, Vector256<double> max) where TStored : unmanaged, IStoredFloat<TStored>
     {
         var gaps = targets.AreStored
-            ? SoftmaxColumns<TStored>.SumGaps(z, _classes, max, targets.StoredColumns(scratch.Index + i, Columns), out var share)
+            ? SoftmaxColumns<TStored>.SumGaps(z, _classes, max, targets.ReadColumns(i, scratch.Index + i), out var share)
             : SoftmaxColumns<TStored>.SumGaps(z, _classes, max, (StoredFloat64*)targets.Columns(i, Columns), out share);
         gaps.Store(scratch.Gaps + i);
         share.Store(scratch.Share + i);

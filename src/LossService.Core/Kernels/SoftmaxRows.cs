@@ -57,7 +57,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
-            : hasRows ? stored == null ? block : 0 : _conclusion.HasSpread ? (nuint)_padded : 0;
+            : hasRows ? stored == null || _isShort ? block : 0 : _conclusion.HasSpread ? (nuint)_padded : 0;
         var more = SoftmaxReader<TElement>.CountScores(loss, _classes, _isShort);
         _e = _scratch.Reserve(own + columns + targets + more, batch.Memory);
         _columns = _e + own;
@@ -177,8 +177,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             {
                 var shift = Vector256.Load(_scratch.Shift + i);
                 var lost = _targets.AreStored
-                    ? SoftmaxColumns<TElement>.Combine(
-                        e, _classes, part, shift, _targets.StoredColumns(_scratch.Index + i, _columns))
+                    ? SoftmaxColumns<TElement>.Combine(e, _classes, part, shift, _targets.StoredColumns(i))
                     : SoftmaxColumns<TElement>.Combine(e, _classes, part, shift, (StoredFloat64*)_targets.Columns(i, _columns));
                 (lost | Vector256.Load(_scratch.Lost + i)).Store(_scratch.Lost + i);
                 part = Vector256<double>.One;
@@ -246,58 +245,8 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         return any == Vector256<long>.Zero;
     }
 
-    /// <summary>The same of finite numbers.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private bool AreFinite(double* column)
-    {
-        var any = Vector256<double>.Zero;
-        for (var i = 0; i < _count; i += Lanes.Width)
-        {
-            var numbers = Vector256.Load(column + i);
-            any += numbers - numbers;
-        }
-        return any == Vector256<double>.Zero;
-    }
-
     private void ClearGradients()
     {
         for (var i = 0; i < _count; i++) _scores.Gradient!.Clear(_scratch.Index[i] * _classes, _classes);
-    }
-
-    private bool IsDeclined(int i) =>
-        !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
-
-    /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private void Decline()
-    {
-        if (AreFinite(_scratch.Loss) && (_targets.AreRows || AreFinite(_scratch.Surprise))) return;
-        for (var i = 0; i < _count; i++)
-        {
-            if (!IsDeclined(i)) continue;
-            // where a difference of finite parts lacks digits, the gradient does not depend on it
-            if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i]))
-            {
-                if (TryDiverge(i)) continue;
-                WithoutLoss.Add(_scratch.Index[i]);
-            }
-            else
-            {
-                Declined.Add(_scratch.Index[i]);
-                _scratch.Lost[i] = 0;
-            }
-            (_scratch.Loss[i], _scratch.Low[i]) = (0, 0);
-        }
-    }
-
-    /// <summary>Finds the loss of a row that is no difference; false where it may lack digits.</summary>
-    private bool TryDiverge(int i)
-    {
-        if (_divergence is null) return false;
-        var value = new Dd(_divergence.Find(_scratch, i, _targets.Row(i), _e + i * _padded));
-        if (!_isPlain) value = value * _loss.Factor * Vector256.Create(_scratch.Weight[i]);
-        if (!double.IsFinite(value.ToScalar())) return false;
-        (_scratch.Loss[i], _scratch.Low[i]) = (value.Hi[0], value.Lo[0]);
-        return true;
     }
 }

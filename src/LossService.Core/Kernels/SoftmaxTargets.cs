@@ -67,15 +67,19 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         return columns;
     }
 
-    /// <summary>The stored targets of four rows, class by class.</summary>
-    /// <param name="index">The numbers of the rows in the batch.</param>
-    /// <param name="columns">Where to.</param>
-    public StoredFloat32* StoredColumns(long* index, double* columns)
+    /// <summary>The stored targets of four rows, class by class, after <see cref="ReadColumns"/>.</summary>
+    /// <param name="row">The first of the rows.</param>
+    public StoredFloat32* StoredColumns(int row) => (StoredFloat32*)memory + row * classes;
+
+    /// <summary>Reads them.</summary>
+    /// <param name="row">The first of the rows.</param>
+    /// <param name="index">Their numbers in the batch.</param>
+    public StoredFloat32* ReadColumns(int row, long* index)
     {
         var rows = stackalloc StoredFloat32*[Lanes.Width];
         for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = Stored(index[lane]);
-        SoftmaxColumns<StoredFloat32>.Read(rows, classes, (StoredFloat32*)columns);
-        return (StoredFloat32*)columns;
+        SoftmaxColumns<StoredFloat32>.Read(rows, classes, StoredColumns(row));
+        return StoredColumns(row);
     }
 
     private static double* Fill(SoftmaxLoss loss, int classes, double* memory)
