@@ -58,8 +58,13 @@ internal sealed class WideScorer(
         {
             _smoothing.ApplyWide(scratch.Target, row.Z, row.T);
         }
-        var softmax = new WideSoftmax(row, _temperature, _bias);
-        if (!softmax.IsDefined) return work;
+        var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
+        var softmax = default(WideSoftmax);
+        if (!formula.IsOnLogits || describes)
+        {
+            softmax = new(row, _temperature, _bias);
+            if (!softmax.IsDefined) return work;
+        }
         var left = work & RowWork.Hessian;
         if ((work & (RowWork.Loss | RowWork.Gradient)) != 0)
         {
@@ -67,7 +72,7 @@ internal sealed class WideScorer(
                 ? ScoreAll(index, work, hard, row, softmax, scratch, sum)
                 : ScoreTrue(index, work, hard, row, softmax, scratch, sum);
         }
-        if ((work & (RowWork.Description | RowWork.Metrics)) == 0) return left;
+        if (!describes) return left;
         // classes are ranked with their bias
         if (_bias.Length > 0) row.LogP.Hi.CopyTo(row.Z);
         softmax.Distribute(row);
@@ -94,9 +99,16 @@ internal sealed class WideScorer(
         var factor = losses.GetGradientScale(scale) / new Dd(_temperature);
         var result = GetResult(gradient, index, scratch);
         if (factor.ToScalar() == 0) result.Clear();
+        else if (formula.IsOnLogits) WriteOnLogits(row, factor, result);
         else if (!softmax.TryCombine(row, score, factor, gradient.DType != DType.Float64, result)) return RowWork.Gradient;
         Write(gradient, index, result);
         return RowWork.None;
+    }
+
+    private static void WriteOnLogits(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
+    {
+        var done = Lanes.HasMost ? WideSoftmax.WriteProducts<WideEight>(row.LogPDerivative, factor, result, 0) : 0;
+        WideSoftmax.WriteProducts<WideDouble>(row.LogPDerivative, factor, result, done);
     }
 
     /// <summary>Where the value depends on the true class alone: ∂L/∂z_c is slope·p_c, and −slope·(1 − p_y) of the true class.</summary>

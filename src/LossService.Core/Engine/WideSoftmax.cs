@@ -116,8 +116,8 @@ internal readonly struct WideSoftmax
     public void WriteP(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
     {
         var all = _inverse * factor;
-        var done = Lanes.HasMost ? WriteP<WideEight>(row, all, result, 0) : 0;
-        WriteP<WideDouble>(row, all, result, done);
+        var done = Lanes.HasMost ? WriteProducts<WideEight>(row.P, all, result, 0) : 0;
+        WriteProducts<WideDouble>(row.P, all, result, done);
     }
 
     /// <summary>
@@ -178,15 +178,17 @@ internal readonly struct WideSoftmax
         return c;
     }
 
+    /// <summary>Writes products from <paramref name="start"/> on, each rounded once, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int WriteP<TNumber>(in CategoricalRow<Dd> row, Dd factor, Span<double> result, int start)
+    public static int WriteProducts<TNumber>(NumberRow<Dd> numbers, Dd factor, Span<double> result, int start)
         where TNumber : struct, IWideNumbers<TNumber>
     {
         var all = factor.Spread<TNumber>();
         ref var to = ref MemoryMarshal.GetReference(result);
         var c = start;
-        for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
-            (row.P.Load<TNumber>(c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
+        for (; c <= numbers.Length - TNumber.Count; c += TNumber.Count)
+            (numbers.Load<TNumber>(c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
         return c;
     }
 

@@ -15,6 +15,9 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// <summary>The same for a float32 or narrower: the error is then up to 2⁻²⁹ of the difference, a sixteenth of half an ulp.</summary>
     const double NarrowPart = 1.0 / (1L << 40);
 
+    /// <summary>A mask of the lanes that are one double: the second is 0.</summary>
+    TSelf IsDouble { get; }
+
     /// <summary>eˣ of all digits of x: relative error at most 2⁻⁶⁹ (the bound of the tests) for normal results.</summary>
     static abstract TSelf FineExp(TSelf x);
 

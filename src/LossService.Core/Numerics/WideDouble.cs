@@ -50,6 +50,13 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
         get => Mask(Vector256.LessThan(Vector256.Abs(_hi + _lo), Vector256.Create(double.PositiveInfinity)));
     }
 
+    /// <inheritdoc/>
+    public readonly WideDouble IsDouble
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mask(Vector256.Equals(_lo, Vector256<double>.Zero));
+    }
+
     public readonly WideDouble IsNaN
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]

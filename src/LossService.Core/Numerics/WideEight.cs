@@ -43,6 +43,13 @@ internal partial struct WideEight : IWideNumbers<WideEight>
         get => Mask(Vector512.LessThan(Vector512.Abs(_hi + _lo), Vector512.Create(double.PositiveInfinity)));
     }
 
+    /// <inheritdoc/>
+    public readonly WideEight IsDouble
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mask(Vector512.Equals(_lo, Vector512<double>.Zero));
+    }
+
     public readonly WideEight IsNaN
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
