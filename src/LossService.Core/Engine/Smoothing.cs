@@ -59,7 +59,18 @@ internal readonly struct Smoothing
         target.Lo[_classes..].Clear();
     }
 
-    /// <summary>The same in sums of two doubles.</summary>
+    /// <summary>Finds what each class of a row with one true class has, and what that class has beside it.</summary>
+    /// <param name="z">The predictions as posted, padded.</param>
+    /// <param name="spread">t of the other classes.</param>
+    /// <param name="keep">What t of the true class has more.</param>
+    /// <returns>False where classes differ otherwise, too.</returns>
+    public bool TryGetShares(ReadOnlySpan<double> z, out Dd spread, out Dd keep)
+    {
+        (spread, keep) = (_share / new Dd(_classes), _keep);
+        return !(_isOverFinite && z[.._classes].Contains(_ruledOut));
+    }
+
+    /// <summary>The same as <see cref="Apply"/> in sums of two doubles.</summary>
     /// <inheritdoc cref="Apply"/>
     public void ApplyWide(NumberRow<Dd> y, ReadOnlySpan<double> z, NumberRow<Dd> target)
     {

@@ -41,6 +41,7 @@ internal sealed class WideScorer(
         var ofTrueClass = hard >= 0 && _smoothing.IsNone ? _ofTrueClass : null;
         if (ofTrueClass is null && !formula.IsWide) return work;
         var needsSurplus = hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
+        var shares = new Shares();
         var row = scratch.Row(
             _smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true,
             needsSurplus ? _smoothing.GetSurplus(scratch.Target) : Dd.Zero, classWeight);
@@ -53,6 +54,11 @@ internal sealed class WideScorer(
                 if (HasTiny(scratch.Y)) return work;
                 if (labels!.TryReadLogs(index, scratch.Logs)) row.LogT = scratch.Logs;
             }
+        }
+        else if (hard >= 0 && formula.IsCrossEntropy && classWeight.Length == 0
+            && _smoothing.TryGetShares(row.Z, out var spread, out var keep))
+        {
+            shares = new() { AreGiven = true, Spread = spread, Keep = keep };
         }
         else
         {
@@ -69,7 +75,7 @@ internal sealed class WideScorer(
         if ((work & (RowWork.Loss | RowWork.Gradient)) != 0)
         {
             left |= ofTrueClass is null
-                ? ScoreAll(index, work, hard, row, softmax, scratch, sum)
+                ? ScoreAll(index, work, hard, row, shares, softmax, scratch, sum)
                 : ScoreTrue(index, work, hard, row, softmax, scratch, sum);
         }
         if (!describes) return left;
@@ -87,11 +93,13 @@ internal sealed class WideScorer(
         return false;
     }
 
-    private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in WideSoftmax softmax,
+    private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
-        var score = logSumExp.IsZero ? formula.Score(row, softmax)
-            : logSumExp.AddTo(formula.Score(row, softmax), softmax, hard, scratch.Y);
+        var score = shares.AreGiven ? WideCrossEntropy.ScoreSmoothed(row, softmax, hard, shares.Spread, shares.Keep)
+            : formula.IsCrossEntropy ? WideCrossEntropy.Score(row, softmax)
+            : formula.Score(row, softmax);
+        if (!logSumExp.IsZero) score = logSumExp.AddTo(score, softmax, hard, scratch.Y);
         if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
@@ -100,9 +108,23 @@ internal sealed class WideScorer(
         var result = GetResult(gradient, index, scratch);
         if (factor.ToScalar() == 0) result.Clear();
         else if (formula.IsOnLogits) WriteOnLogits(row, factor, result);
-        else if (!softmax.TryCombine(row, score, factor, gradient.DType != DType.Float64, result)) return RowWork.Gradient;
+        else if (!TryCombine(row, shares, softmax, score, hard, factor, gradient.DType, result)) return RowWork.Gradient;
         Write(gradient, index, result);
         return RowWork.None;
+    }
+
+    private bool TryCombine(in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax, in WideScore score, int hard, Dd factor,
+        DType dtype, Span<double> result)
+    {
+        var leastPart = dtype == DType.Float64 ? IWideNumbers<WideDouble>.FinePart : IWideNumbers<WideDouble>.NarrowPart;
+        if (shares.AreGiven)
+        {
+            return WideCrossEntropy.TryCombineSmoothed(
+                row, softmax, score, hard, shares.Spread, shares.Keep, factor, leastPart, result);
+        }
+        return formula.IsCrossEntropy
+            ? WideCrossEntropy.TryCombine(row, softmax, score, factor, leastPart, result)
+            : softmax.TryCombine(row, score, factor, leastPart, result);
     }
 
     private static void WriteOnLogits(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
@@ -143,6 +165,16 @@ internal sealed class WideScorer(
     }
 
     private bool IsInPlace(Tensor gradient) => gradient.DType == DType.Float64 && _classes % Lanes.Width == 0;
+
+    /// <summary>The target of a smoothed row with one true class, which is not written.</summary>
+    private readonly struct Shares
+    {
+        public bool AreGiven { get; init; }
+
+        public Dd Spread { get; init; }
+
+        public Dd Keep { get; init; }
+    }
 
     private static bool IsUsual(Dd x) => double.IsFinite(x.ToScalar()) && Math.Abs(x.ToScalar()) > Tiny;
 }

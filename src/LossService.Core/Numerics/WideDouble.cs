@@ -220,6 +220,11 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble LanesBelow(int count) =>
+        Mask(Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble LaneIs(int lane) =>
         Mask(Vector256.Equals(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)lane)));
 
