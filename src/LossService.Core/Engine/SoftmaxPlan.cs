@@ -34,6 +34,7 @@ internal sealed class SoftmaxPlan
             Bias = ClassBias.Read(batch),
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
+            ErrorFactor = formula.ErrorFactor,
             IsSquaredError = formula.IsSquaredError,
             SubtractsEntropy = formula.IsRelativeEntropy,
             HasPlainTargets = labels is { ArePlain: true },
@@ -50,8 +51,7 @@ internal sealed class SoftmaxPlan
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0
-            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy || formula.IsSquaredError) && isNarrow && smoothing == 0
-                && !formula.MultipliesErrors);
+            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy || formula.IsSquaredError) && isNarrow && smoothing == 0);
         var isWeighed = classWeight.Length > 0;
         TakesRows = TakesClasses && isNarrow && labels!.AreRows
             // the weight of such a row is a quotient of exact sums
