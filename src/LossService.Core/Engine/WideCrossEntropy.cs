@@ -8,7 +8,9 @@ namespace LossService.Core.Engine;
 /// Cross-entropy of a row in sums of two doubles: Σ t_c·(L − d_c), where log p_c = d_c − L, and its derivatives p_c·(Σt + λ) − t_c, with
 /// λ of <see cref="WideScore.LogSumExp"/>. The loop of all sums over classes would also find what this formula does not read.
 /// </summary>
-/// <remarks>t_c is the target times the class weight. A smoothed row with one true class has the same t in all others, and no loads.</remarks>
+/// <remarks>
+/// t_c is the target times the class weight. A smoothed row with one true class has the same t in all others, so that none is stored.
+/// </remarks>
 internal static class WideCrossEntropy
 {
     /// <summary>Scores a row by its target and weights.</summary>

@@ -104,7 +104,8 @@ internal sealed class WideScorer(
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
-        var factor = losses.GetGradientScale(scale) / new Dd(_temperature);
+        var factor = losses.GetGradientScale(scale);
+        if (_temperature != 1) factor /= new Dd(_temperature);
         var result = GetResult(gradient, index, scratch);
         if (factor.ToScalar() == 0) result.Clear();
         else if (formula.IsOnLogits) WriteOnLogits(row, factor, result);

@@ -97,7 +97,8 @@ internal sealed unsafe partial class BiasFactors
         if (done == classes) return;
         // in the loop, the call of this load would cost more than all else
         var rest = PlainDouble.Of(SoftmaxKernel<TElement>.Load(z + done, classes - done));
-        new Difference<PlainDouble>(_scale.Temperature, PlainDouble.Of(row.Max), PlainDouble.Of(row.MaxError)).Of(rest, PlainDouble.Load(ref _bias[done])).StoreNearest(ref scores[done]);
+        new Difference<PlainDouble>(_scale.Temperature, PlainDouble.Of(row.Max), PlainDouble.Of(row.MaxError))
+            .Of(rest, PlainDouble.Load(ref _bias[done])).StoreNearest(ref scores[done]);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
