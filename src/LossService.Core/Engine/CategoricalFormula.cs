@@ -37,8 +37,10 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the formula can be computed in <see cref="PlainDouble"/>, too.</summary>
     public virtual bool IsGeneric => false;
 
-    /// <summary>Whether a power multiplies the errors of p so much that plain double lacks the digits of a loss.</summary>
-    public virtual bool MultipliesErrors => false;
+    /// <summary>
+    /// What a power multiplies the error of 1 − p_y by, where that is so much that plain double may lack the digits of a loss; else 0.
+    /// </summary>
+    public virtual double ErrorFactor => 0;
 
     /// <summary>The value of a row, in every lane; writes both derivatives of every class.</summary>
     public abstract Dd Score(in CategoricalRow<Dd> row);

@@ -27,7 +27,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
 
     /// <summary>Whether the arithmetic has the digits of a batch's results, and the formula is written for it.</summary>
     public static bool Serves(Batch batch, CategoricalFormula formula) => batch.UsesKernels && batch.StoredDType != DType.Float64
-        && batch.Form == PredictionForm.Logits && formula.IsGeneric && !formula.MultipliesErrors && formula.LogSumExpSquared == 0;
+        && batch.Form == PredictionForm.Logits && formula.IsGeneric && formula.ErrorFactor == 0 && formula.LogSumExpSquared == 0;
 
     /// <summary>Whether it writes z/T + b, less the largest, over the logits that it scores.</summary>
     public bool ReplacesLogits => _biased is not null;

@@ -13,7 +13,7 @@ namespace LossService.Core.Engine;
 internal readonly struct Smoothing
 {
     private readonly int _classes;
-    private readonly Dd _keep, _share;
+    private readonly Dd _keep, _share, _spread;
     private readonly bool _isOverFinite;
     private readonly double _ruledOut;
 
@@ -23,6 +23,7 @@ internal readonly struct Smoothing
         _classes = batch.Predictions.Shape.Last;
         _share = new(batch.Options.Get(SharedOptions.LabelSmoothing));
         _keep = Dd.One - _share;
+        _spread = _share / new Dd(int.Max(_classes, 1));
         IsNone = _share.ToScalar() == 0;
         _isOverFinite = batch.Options.Get(SharedOptions.SmoothingOver) == SharedOptions.SmoothingOverFinite;
         _ruledOut = batch.Form == PredictionForm.Probabilities ? 0 : double.NegativeInfinity;
@@ -59,7 +60,18 @@ internal readonly struct Smoothing
         target.Lo[_classes..].Clear();
     }
 
-    /// <summary>The same in sums of two doubles.</summary>
+    /// <summary>Finds what each class of a row with one true class has, and what that class has beside it.</summary>
+    /// <param name="z">The predictions as posted, padded.</param>
+    /// <param name="spread">t of the other classes.</param>
+    /// <param name="keep">What t of the true class has more.</param>
+    /// <returns>False where classes differ otherwise, too.</returns>
+    public bool TryGetShares(ReadOnlySpan<double> z, out Dd spread, out Dd keep)
+    {
+        (spread, keep) = (_spread, _keep);
+        return !(_isOverFinite && z[.._classes].Contains(_ruledOut));
+    }
+
+    /// <summary>The same as <see cref="Apply"/> in sums of two doubles.</summary>
     /// <inheritdoc cref="Apply"/>
     public void ApplyWide(NumberRow<Dd> y, ReadOnlySpan<double> z, NumberRow<Dd> target)
     {
@@ -68,9 +80,8 @@ internal readonly struct Smoothing
             Apply(y, z, target);
             return;
         }
-        var spread = _share / new Dd(_classes);
-        var done = Lanes.HasMost ? Spread<WideEight>(y, target, spread, 0) : 0;
-        Spread<WideDouble>(y, target, spread, done);
+        var done = Lanes.HasMost ? Spread<WideEight>(y, target, _spread, 0) : 0;
+        Spread<WideDouble>(y, target, _spread, done);
         target.Hi[_classes..].Clear();
         target.Lo[_classes..].Clear();
     }

@@ -35,6 +35,7 @@ internal sealed unsafe class SoftmaxPlan
             Bias = ClassBias.Read(batch),
             Smoothing = smoothing,
             LogSumExpSquared = formula.LogSumExpSquared,
+            ErrorFactor = formula.ErrorFactor,
             IsSquaredError = formula.IsSquaredError,
             SubtractsEntropy = formula.IsRelativeEntropy,
             HasPlainTargets = labels is { ArePlain: true },
@@ -51,8 +52,7 @@ internal sealed unsafe class SoftmaxPlan
         // where parts of a gradient cancel, or a power multiplies errors, a double does not have the digits of a float64
         TakesClasses = isStored && (formula.IsCrossEntropy
             ? isNarrow || smoothing == 0
-            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy || formula.IsSquaredError) && isNarrow && smoothing == 0
-                && !formula.MultipliesErrors);
+            : (formula.OfTrueClass is not null || formula.IsRelativeEntropy || formula.IsSquaredError) && isNarrow && smoothing == 0);
         var isWeighed = classWeight.Length > 0;
         TakesRows = TakesClasses && isNarrow && labels!.AreRows
             // the weight of such a row is a quotient of exact sums

@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -13,10 +14,16 @@ namespace LossService.Core.Engine;
 internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double temperature) : TargetRows
 {
     private readonly ExponentialScale _scale = new(temperature);
+    // an exponential below has lost digits already
+    private const double LeastUsual = -700;
+
     private readonly TeacherKernel _kernel = TeacherKernel.Create(logits.DType);
 
     /// <inheritdoc/>
     public override bool AreRows => true;
+
+    /// <summary>The difference of two logits may overflow where a part of it, divided by T, does not.</summary>
+    private double Parts => temperature > 1 ? 0.25 : 1;
 
     /// <inheritdoc/>
     public override bool ArePlain => true;
@@ -45,11 +52,11 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
     /// <inheritdoc/>
     public override RowTarget ReadWide(long row, NumberRow<Dd> target)
     {
-        var top = ReadShifted(row, target);
+        var top = ReadLogits(row, target.Hi);
         if (top.IsCertain) return Certain(top.Class, target);
-        var sum = default(WideSum);
-        var done = Lanes.HasMost ? Exponentiate<WideEight>(target, top.Class, 0, ref sum) : 0;
-        Exponentiate<WideDouble>(target, top.Class, done, ref sum);
+        var (sum, max) = (default(WideSum), target.Hi[top.Class]);
+        var done = Lanes.HasMost ? Exponentiate<WideEight>(target, top.Class, max, 0, ref sum) : 0;
+        Exponentiate<WideDouble>(target, top.Class, max, done, ref sum);
         var others = sum.Total;
         if (others.ToScalar() == 0) return Certain(top.Class, target);
         var scale = Dd.One / (Dd.One + others);
@@ -103,16 +110,28 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
     /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors; adds all but the largest.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int Exponentiate<TNumber>(NumberRow<Dd> target, int largest, int start, ref WideSum sum)
+    private int Exponentiate<TNumber>(NumberRow<Dd> target, int largest, double max, int start, ref WideSum sum)
         where TNumber : struct, IWideNumbers<TNumber>
     {
-        var c = start;
+        ref var z = ref MemoryMarshal.GetReference(target.Hi);
+        var (isDivided, parts) = (temperature != 1, Parts);
+        var (unit, shift, divisor) = (TNumber.Of(parts), TNumber.Of(max * parts), TNumber.Of(temperature * parts));
+        var (least, lowest) = (TNumber.Of(LeastUsual), TNumber.Of(double.MinValue));
+        var (own, other, c) = (TNumber.Zero, TNumber.Zero, start);
         for (; c <= target.Length - TNumber.Count; c += TNumber.Count)
         {
-            var e = TNumber.FineExp(target.Load<TNumber>(c));
-            target.Store(c, e);
-            sum.AddBut(largest, c, e);
+            var logits = TNumber.Load(ref Unsafe.Add(ref z, c));
+            var d = isDivided ? (logits * unit - shift) / divisor : logits - shift;
+            // −∞ has no second double
+            if (TNumber.GetBits(TNumber.LessThan(least, d)) != (1u << TNumber.Count) - 1)
+                d = TNumber.Select(TNumber.LessThan(d, lowest), TNumber.Of(double.NegativeInfinity), d);
+            var e = TNumber.FineExpOfDifference(d);
+            target.StoreNormalized(c, e);
+            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
+            if (TNumber.Count == Lanes.Most) own += e;
+            else (own, other) = (other, own + e);
         }
+        sum.AddRun(c, own, other);
         return c;
     }
 
@@ -132,18 +151,25 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         return new(label) { IsExact = true, SumsToOne = true };
     }
 
+    /// <summary>Reads a row.</summary>
+    /// <returns>A class with the largest logit, and whether that is +∞, so that it has all the probability.</returns>
+    private (int Class, bool IsCertain) ReadLogits(long row, Span<double> z)
+    {
+        logits.Read(row * classes, z[..classes]);
+        z[classes..].Fill(double.NegativeInfinity);
+        var k = Ranking.FindMax(z);
+        return (k, double.IsPositiveInfinity(z[k]));
+    }
+
     /// <summary>Writes (z − max z)/T of a row.</summary>
     /// <returns>A class with the largest logit, and whether that is +∞, so that it has all the probability.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (int Class, bool IsCertain) ReadShifted(long row, NumberRow<Dd> shifted)
     {
         var z = shifted.Hi;
-        logits.Read(row * classes, z[..classes]);
-        z[classes..].Fill(double.NegativeInfinity);
-        var k = Ranking.FindMax(z);
-        if (double.IsPositiveInfinity(z[k])) return (k, true);
-        // the difference of two logits may overflow where a part of it, divided by T, does not
-        var unit = Vector256.Create(temperature > 1 ? 0.25 : 1);
+        var (k, isCertain) = ReadLogits(row, z);
+        if (isCertain) return (k, true);
+        var unit = Vector256.Create(Parts);
         var max = Vector256.Create(z[k]) * unit;
         for (var c = 0; c < z.Length; c += Lanes.Width)
         {

@@ -41,6 +41,7 @@ internal sealed class WideScorer(
         var ofTrueClass = hard >= 0 && _smoothing.IsNone ? _ofTrueClass : null;
         if (ofTrueClass is null && !formula.IsWide) return work;
         var needsSurplus = hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
+        var shares = new Shares();
         var row = scratch.Row(
             _smoothing.IsNone ? hard : TargetRows.Soft, sumsToOne: true,
             needsSurplus ? _smoothing.GetSurplus(scratch.Target) : Dd.Zero, classWeight);
@@ -54,20 +55,30 @@ internal sealed class WideScorer(
                 if (labels!.TryReadLogs(index, scratch.Logs)) row.LogT = scratch.Logs;
             }
         }
+        else if (hard >= 0 && formula.IsCrossEntropy && classWeight.Length == 0
+            && _smoothing.TryGetShares(row.Z, out var spread, out var keep))
+        {
+            shares = new() { AreGiven = true, Spread = spread, Keep = keep };
+        }
         else
         {
             _smoothing.ApplyWide(scratch.Target, row.Z, row.T);
         }
-        var softmax = new WideSoftmax(row, _temperature, _bias);
-        if (!softmax.IsDefined) return work;
+        var describes = (work & (RowWork.Description | RowWork.Metrics)) != 0;
+        var softmax = default(WideSoftmax);
+        if (!formula.IsOnLogits || describes)
+        {
+            softmax = new(row, _temperature, _bias);
+            if (!softmax.IsDefined) return work;
+        }
         var left = work & RowWork.Hessian;
         if ((work & (RowWork.Loss | RowWork.Gradient)) != 0)
         {
             left |= ofTrueClass is null
-                ? ScoreAll(index, work, hard, row, softmax, scratch, sum)
+                ? ScoreAll(index, work, hard, row, shares, softmax, scratch, sum)
                 : ScoreTrue(index, work, hard, row, softmax, scratch, sum);
         }
-        if ((work & (RowWork.Description | RowWork.Metrics)) == 0) return left;
+        if (!describes) return left;
         // classes are ranked with their bias
         if (_bias.Length > 0) row.LogP.Hi.CopyTo(row.Z);
         softmax.Distribute(row);
@@ -82,21 +93,45 @@ internal sealed class WideScorer(
         return false;
     }
 
-    private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in WideSoftmax softmax,
+    private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
-        var score = logSumExp.IsZero ? formula.Score(row, softmax)
-            : logSumExp.AddTo(formula.Score(row, softmax), softmax, hard, scratch.Y);
+        var score = shares.AreGiven ? WideCrossEntropy.ScoreSmoothed(row, softmax, hard, shares.Spread, shares.Keep)
+            : formula.IsCrossEntropy ? WideCrossEntropy.Score(row, softmax)
+            : formula.Score(row, softmax);
+        if (!logSumExp.IsZero) score = logSumExp.AddTo(score, softmax, hard, scratch.Y);
         if (!score.HasDigits) return work & (RowWork.Loss | RowWork.Gradient);
         var scale = losses.GetScale(index, hard, scratch.Y);
         if ((work & RowWork.Loss) != 0) losses.Add(index, score.Value, scale, sum);
         if ((work & RowWork.Gradient) == 0 || scores.Gradient is not { } gradient) return RowWork.None;
-        var factor = losses.GetGradientScale(scale) / new Dd(_temperature);
+        var factor = losses.GetGradientScale(scale);
+        if (_temperature != 1) factor /= new Dd(_temperature);
         var result = GetResult(gradient, index, scratch);
         if (factor.ToScalar() == 0) result.Clear();
-        else if (!softmax.TryCombine(row, score, factor, gradient.DType != DType.Float64, result)) return RowWork.Gradient;
+        else if (formula.IsOnLogits) WriteOnLogits(row, factor, result);
+        else if (!TryCombine(row, shares, softmax, score, hard, factor, gradient.DType, result)) return RowWork.Gradient;
         Write(gradient, index, result);
         return RowWork.None;
+    }
+
+    private bool TryCombine(in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax, in WideScore score, int hard, Dd factor,
+        DType dtype, Span<double> result)
+    {
+        var leastPart = dtype == DType.Float64 ? IWideNumbers<WideDouble>.FinePart : IWideNumbers<WideDouble>.NarrowPart;
+        if (shares.AreGiven)
+        {
+            return WideCrossEntropy.TryCombineSmoothed(
+                row, softmax, score, hard, shares.Spread, shares.Keep, factor, leastPart, result);
+        }
+        return formula.IsCrossEntropy
+            ? WideCrossEntropy.TryCombine(row, softmax, score, factor, leastPart, result)
+            : softmax.TryCombine(row, score, factor, leastPart, result);
+    }
+
+    private static void WriteOnLogits(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
+    {
+        var done = Lanes.HasMost ? WideSoftmax.WriteProducts<WideEight>(row.LogPDerivative, factor, result, 0) : 0;
+        WideSoftmax.WriteProducts<WideDouble>(row.LogPDerivative, factor, result, done);
     }
 
     /// <summary>Where the value depends on the true class alone: ∂L/∂z_c is slope·p_c, and −slope·(1 − p_y) of the true class.</summary>
@@ -131,6 +166,16 @@ internal sealed class WideScorer(
     }
 
     private bool IsInPlace(Tensor gradient) => gradient.DType == DType.Float64 && _classes % Lanes.Width == 0;
+
+    /// <summary>The target of a smoothed row with one true class, which is not written.</summary>
+    private readonly struct Shares
+    {
+        public bool AreGiven { get; init; }
+
+        public Dd Spread { get; init; }
+
+        public Dd Keep { get; init; }
+    }
 
     private static bool IsUsual(Dd x) => double.IsFinite(x.ToScalar()) && Math.Abs(x.ToScalar()) > Tiny;
 }

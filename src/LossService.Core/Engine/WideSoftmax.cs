@@ -12,8 +12,8 @@ internal readonly struct WideSoftmax
     /// <summary>Below this log p, p may lack digits: its low part underflows.</summary>
     private const double LeastLog = -600;
 
-    // a result that is less loses digits of the low part to underflow
-    private const double LeastDerivative = 1e-280;
+    /// <summary>A result that is less loses digits of the low part to underflow.</summary>
+    public const double LeastDerivative = 1e-280;
 
     private readonly Dd _inverse, _log;
     private readonly double _max, _temperature, _biasOfMax;
@@ -45,6 +45,12 @@ internal readonly struct WideSoftmax
 
     /// <summary>1 − p of that class, by the sum of the others.</summary>
     public Dd QOfLargest { get; }
+
+    /// <summary>−log p of that class.</summary>
+    public Dd Log => _log;
+
+    /// <summary>p of that class: the factor that makes p of exponentials.</summary>
+    public Dd Inverse => _inverse;
 
     /// <summary>logsumexp(z/T + b).</summary>
     public Dd LogSumExp => _log + (new Dd(_max) / new Dd(_temperature) + new Dd(_biasOfMax));
@@ -116,8 +122,8 @@ internal readonly struct WideSoftmax
     public void WriteP(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
     {
         var all = _inverse * factor;
-        var done = Lanes.HasMost ? WriteP<WideEight>(row, all, result, 0) : 0;
-        WriteP<WideDouble>(row, all, result, done);
+        var done = Lanes.HasMost ? WriteProducts<WideEight>(row.P, all, result, 0) : 0;
+        WriteProducts<WideDouble>(row.P, all, result, done);
     }
 
     /// <summary>
@@ -127,21 +133,24 @@ internal readonly struct WideSoftmax
     /// <param name="row">The row that has been scored.</param>
     /// <param name="score">Its score.</param>
     /// <param name="factor">What the derivatives are multiplied by.</param>
-    /// <param name="isNarrow">Whether results need the digits of a float32 at most, else those of a double.</param>
+    /// <param name="leastPart">The part of what it is computed from that a result must have.</param>
     /// <param name="result">Receives the results.</param>
     /// <returns>Whether every result has its digits, so that it is no small difference of large numbers.</returns>
-    public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, bool isNarrow, Span<double> result)
+    public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, double leastPart, Span<double> result)
     {
         var (k, hasDigits) = (Largest, true);
-        var leastPart = isNarrow ? IWideNumbers<WideDouble>.NarrowPart : IWideNumbers<WideDouble>.FinePart;
         var done = Lanes.HasMost ? Combine<WideEight>(row, score, factor, leastPart, result, 0, ref hasDigits) : 0;
         Combine<WideDouble>(row, score, factor, leastPart, result, done, ref hasDigits);
-        var (p, u) = (_inverse, score.OfLargest);
-        var g = u * QOfLargest - p * (score.Others - score.LogSumExp);
-        var size = row.Size[k] * QOfLargest.ToScalar() + p.ToScalar() * (score.DerivativeSize - row.Size[k] + score.LogSumExpSize);
-        result[k] = (g * factor).ToScalar();
-        return hasDigits && double.IsFinite(result[k])
-            && Math.Abs(g.ToScalar()) >= size * leastPart + LeastDerivative;
+        return TryFindLargest(score, row.Size[k], factor, leastPart, out result[k]) && hasDigits;
+    }
+
+    /// <summary>That of the largest class alone; false where it lacks digits.</summary>
+    public bool TryFindLargest(in WideScore score, double ownSize, Dd factor, double leastPart, out double result)
+    {
+        var g = score.OfLargest * QOfLargest - _inverse * (score.Others - score.LogSumExp);
+        var size = ownSize * QOfLargest.ToScalar() + _inverse.ToScalar() * (score.DerivativeSize - ownSize + score.LogSumExpSize);
+        result = (g * factor).ToScalar();
+        return double.IsFinite(result) && Math.Abs(g.ToScalar()) >= size * leastPart + LeastDerivative;
     }
 
     /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors; adds all but the largest.</summary>
@@ -156,37 +165,48 @@ internal readonly struct WideSoftmax
         var (max, divisor) = (TNumber.Of(row.Z[largest]), TNumber.Of(temperature));
         var (least, lowest, none) = (TNumber.Of(LeastLog), TNumber.Of(double.MinValue), TNumber.Of(double.NegativeInfinity));
         var lacks = TNumber.Zero;
-        var biasOfMax = TNumber.Of(bias.Length > 0 ? bias[largest] : 0);
-        var c = start;
+        var (isDivided, isBiased) = (temperature != 1, bias.Length > 0);
+        var biasOfMax = TNumber.Of(isBiased ? bias[largest] : 0);
+        var (own, other, c) = (TNumber.Zero, TNumber.Zero, start);
         for (; c <= row.Z.Length - TNumber.Count; c += TNumber.Count)
         {
             var logits = TNumber.Load(ref Unsafe.Add(ref z, c));
             var d = logits - max;
-            if (temperature != 1) d /= divisor;
-            if (bias.Length > 0) d += TNumber.Load(ref Unsafe.Add(ref b, c)) - biasOfMax;
-            // a class at −∞, as those of the padding are, has p = 0 and lacks nothing
-            var isNone = TNumber.LessThan(logits, lowest);
-            d = TNumber.Select(isNone, none, d);
-            lacks |= ~(TNumber.LessThan(least, d) | isNone);
-            var e = TNumber.FineExp(d);
-            row.LogP.Store(c, d);
-            row.P.Store(c, e);
+            if (isDivided) d /= divisor;
+            if (isBiased) d += TNumber.Load(ref Unsafe.Add(ref b, c)) - biasOfMax;
+            if (TNumber.GetBits(TNumber.LessThan(least, d)) != (1u << TNumber.Count) - 1)
+            {
+                // a class at −∞, as those of the padding are, has p = 0 and lacks nothing
+                var isNone = TNumber.LessThan(logits, lowest);
+                d = TNumber.Select(isNone, none, d);
+                lacks |= ~(TNumber.LessThan(least, d) | isNone);
+            }
+            var e = TNumber.FineExpOfDifference(d);
+            // a difference is normalized, and so is an exponential
+            if (isDivided || isBiased) row.LogP.Store(c, d);
+            else row.LogP.StoreNormalized(c, d);
+            row.P.StoreNormalized(c, e);
             // the largest's e is exactly 1; in the sum it would cost the others their low digits
-            sum.AddBut(largest, c, e);
+            if ((uint)(largest - c) < (uint)TNumber.Count) e = TNumber.Select(TNumber.LaneIs(largest - c), TNumber.Zero, e);
+            if (TNumber.Count == Lanes.Most) own += e;
+            else (own, other) = (other, own + e);
         }
+        sum.AddRun(c, own, other);
         isTiny |= TNumber.GetBits(lacks) != 0;
         return c;
     }
 
+    /// <summary>Writes products from <paramref name="start"/> on, each rounded once, as far as there are whole vectors.</summary>
+    /// <returns>The first that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static int WriteP<TNumber>(in CategoricalRow<Dd> row, Dd factor, Span<double> result, int start)
+    public static int WriteProducts<TNumber>(NumberRow<Dd> numbers, Dd factor, Span<double> result, int start)
         where TNumber : struct, IWideNumbers<TNumber>
     {
         var all = factor.Spread<TNumber>();
         ref var to = ref MemoryMarshal.GetReference(result);
         var c = start;
-        for (; c <= row.P.Length - TNumber.Count; c += TNumber.Count)
-            (row.P.Load<TNumber>(c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
+        for (; c <= numbers.Length - TNumber.Count; c += TNumber.Count)
+            (numbers.Load<TNumber>(c) * all).StoreNearest(ref Unsafe.Add(ref to, c));
         return c;
     }
 

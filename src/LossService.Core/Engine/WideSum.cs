@@ -34,6 +34,20 @@ internal struct WideSum
         Add(start, addends);
     }
 
+    /// <summary>
+    /// Adds two sums of every second vector of a loop, each with the vector's lanes: <paramref name="own"/> of those that the next vector
+    /// would be added to, <paramref name="other"/> of the others. Vectors of eight have one sum.
+    /// </summary>
+    /// <param name="end">The class after the loop's last.</param>
+    /// <param name="own">The first sum.</param>
+    /// <param name="other">The second.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void AddRun<TNumber>(int end, TNumber own, TNumber other) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        Add(end, own);
+        if (TNumber.Count < Lanes.Most) Add(end + TNumber.Count, other);
+    }
+
     private readonly Dd GetLanes(int start) => Dd.Sum(Vector256.LoadUnsafe(in _hi[start]), Vector256.LoadUnsafe(in _lo[start]));
 }
 

@@ -22,6 +22,9 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
     /// <summary>e to the power −620 is 1e-269.</summary>
     private const double TinySpan = 620;
 
+    /// <summary>The largest factor of an error of p with which a value has the digits of a sum.</summary>
+    private const double MaxErrorFactor = 4;
+
     /// <summary>Terms are rounded independently, so that most of their errors cancel: a value may be a smaller part of its parts.</summary>
     private const double LeastPartOfValue = 1.0 / 8, LeastPartOfPlainTargets = 1.0 / 4;
 
@@ -73,6 +76,9 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         {
             (value, var slope) = formula(-value, likelihood, mistake);
             own = slope.Round();
+            // the error of 1 − p is that of p times p/(1 − p)
+            var isLost = Vector256.GreaterThan(p * Vector256.Create(loss.ErrorFactor), q * Vector256.Create(MaxErrorFactor));
+            if (loss.ErrorFactor > 0) value = Dd.Select(isLost, new Dd(double.NaN), value);
         }
         else if (loss.IsSquaredError)
         {

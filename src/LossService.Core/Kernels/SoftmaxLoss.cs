@@ -10,6 +10,9 @@ internal sealed record SoftmaxLoss
     /// <summary>A loss of the true class; null = cross-entropy, or squared errors.</summary>
     public TrueClassFormula? Formula { get; init; }
 
+    /// <summary>What that multiplies the error of 1 − p_y by, where a loss may lack digits then; else 0.</summary>
+    public double ErrorFactor { get; init; }
+
     /// <summary>Whether the value is Σ_c (p_c − t_c)²; each row has a true class then.</summary>
     public bool IsSquaredError { get; init; }
 

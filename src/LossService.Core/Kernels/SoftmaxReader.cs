@@ -20,6 +20,9 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     private readonly TElement* _predictions = (TElement*)batch.Predictions.Data;
     private readonly ExponentialScale _scale = new(loss.Temperature);
     private readonly BiasedSoftmax? _biased = loss.Bias.Length == 0 ? null : new(loss.Temperature, loss.Bias);
+    private BiasFactors? _factors;
+
+    private BiasFactors Factors => _factors ??= new(loss.Temperature, loss.Bias, _classes);
 
     /// <summary>Receives the exponentials: row after row, each padded; of short rows, four rows after four rows, class by class.</summary>
     public required double* Exponentials { get; init; }
@@ -103,6 +106,48 @@ internal sealed unsafe class SoftmaxReader<TElement>(
 
     private void StoreColumns(BiasedSoftmax biased, int i, TElement* z, double* e)
     {
+        // a float64 result needs more digits than products have
+        var areServed = loss.IsFloat64 ? Vector256<double>.Zero
+            : Factors.Serve(Vector256.Load(scratch.Min + i), Vector256.Load(scratch.Max + i));
+        var bits = areServed.ExtractMostSignificantBits();
+        if (bits == 0xF)
+        {
+            StoreProducts(i, z, areServed, e);
+        }
+        else
+        {
+            var found = default(BiasedColumns);
+            if (bits != 0) found = StoreProducts(z, i, Columns);
+            StoreScores(biased, i, z, e);
+            if (bits != 0) Replace(i, z, found, areServed, Columns, e);
+        }
+        if (hasSpread) SumColumns(i, (StoredFloat64*)Scores, Vector256<double>.Zero);
+    }
+
+    private BiasedColumns StoreProducts(TElement* z, int i, double* e) => Factors.StoreColumns(
+        z, _classes, Vector256.Load(scratch.Max + i), Vector256.Load(scratch.Label + i), scratch.Class + i, e);
+
+    private void StoreProducts(int i, TElement* z, Vector256<double> areServed, double* e) =>
+        Replace(i, z, StoreProducts(z, i, e), areServed, e, e);
+
+    /// <summary>Replaces what is known of the rows that products serve.</summary>
+    private void Replace(int i, TElement* z, in BiasedColumns found, Vector256<double> areServed, double* products, double* e)
+    {
+        Replace(found.Rest, scratch.Rest + i);
+        Replace(found.Max, scratch.Min + i);
+        Replace(found.Max, scratch.Max + i);
+        Replace(found.MaxError, scratch.MaxError + i);
+        Replace(found.Label, scratch.Label + i);
+        Replace(found.LabelError, scratch.LabelError + i);
+        if (products != e)
+            for (var c = 0; c < _classes * Lanes.Width; c += Lanes.Width) Replace(Vector256.Load(products + c), e + c);
+        if (hasSpread) Factors.StoreColumnDifferences(z, _classes, found, areServed, Scores);
+
+        void Replace(Vector256<double> own, double* to) => Lanes.Select(areServed, own, Vector256.Load(to)).Store(to);
+    }
+
+    private void StoreScores(BiasedSoftmax biased, int i, TElement* z, double* e)
+    {
         biased.FindColumns(z, _classes, Scores, e, out var max, out var maxError).Store(scratch.Min + i);
         max.Store(scratch.Max + i);
         maxError.Store(scratch.MaxError + i);
@@ -112,7 +157,6 @@ internal sealed unsafe class SoftmaxReader<TElement>(
             (scratch.Label[i + lane], scratch.LabelError[i + lane]) = (Scores[own], e[own]);
         }
         BiasedSoftmax.StoreColumns(Scores, e, _classes, max, maxError).Store(scratch.Rest + i);
-        if (hasSpread) SumColumns(i, (StoredFloat64*)Scores, Vector256<double>.Zero);
     }
 
     private void SumColumns<TStored>(int i, TStored* z, Vector256<double> max) where TStored : unmanaged, IStoredFloat<TStored>
@@ -136,12 +180,27 @@ internal sealed unsafe class SoftmaxReader<TElement>(
 
     private void StoreRow(BiasedSoftmax biased, int i, TElement* row, double* e)
     {
+        if (!loss.IsFloat64 && TryStoreRow(i, row, e)) return;
         var range = biased.Find(row, _classes, Scores, e);
         (scratch.Min[i], scratch.Max[i], scratch.MaxError[i]) = range;
         var y = scratch.Class[i];
         (scratch.Label[i], scratch.LabelError[i]) = (Scores[y], e[y]);
         scratch.Rest[i] = BiasedSoftmax.StoreExponentials(Scores, e, _classes, range);
         if (hasSpread) Sum(i, (StoredFloat64*)Scores, 0);
+    }
+
+    /// <summary>The same by products; false where those may lack digits. A float64 result needs more than they have.</summary>
+    private bool TryStoreRow(int i, TElement* row, double* e)
+    {
+        var (min, max) = TElement.FindMinMax(row, _classes);
+        if (!Factors.Serve(min, max)) return false;
+        var found = Factors.Store(row, _classes, max, scratch.Class[i], e);
+        (scratch.Rest[i], scratch.Max[i], scratch.MaxError[i], scratch.Label[i], scratch.LabelError[i]) = found;
+        scratch.Min[i] = found.Max;
+        if (!hasSpread) return true;
+        Factors.StoreDifferences(row, _classes, found, Scores);
+        Sum(i, (StoredFloat64*)Scores, 0);
+        return true;
     }
 
     private void Sum<TStored>(int i, TStored* row, double max) where TStored : unmanaged, IStoredFloat<TStored> =>

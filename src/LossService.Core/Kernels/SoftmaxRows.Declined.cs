@@ -7,8 +7,15 @@ namespace LossService.Core.Kernels;
 /// <content>Rows whose results a double does not hold.</content>
 internal sealed unsafe partial class SoftmaxRows<TElement>
 {
-    private bool IsDeclined(int i) =>
-        !double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i]));
+    /// <summary>Below this, an error of 2⁻⁵⁰ times the factor of errors is less than 2⁻³⁰, which a float32 may have.</summary>
+    private const double MaxErrorFactor = 1 << 20;
+
+    private bool IsDeclined(int i) => !LacksLossAlone(i)
+        && (!double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i])));
+
+    /// <summary>Whether a power multiplies errors so much that the loss lacks digits, but not the gradient.</summary>
+    private bool LacksLossAlone(int i) => _loss.ErrorFactor is > 0 and < MaxErrorFactor
+        && double.IsNaN(_scratch.Loss[i]) && double.IsFinite(_scratch.Surprise[i]);
 
     /// <summary>Declines the rows whose results are no numbers, or infinite by overflow: the formula overwrites them.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -17,6 +24,11 @@ internal sealed unsafe partial class SoftmaxRows<TElement>
         if (AreFinite(_scratch.Loss) && (_targets.AreRows || AreFinite(_scratch.Surprise))) return;
         for (var i = 0; i < _count; i++)
         {
+            if (LacksLossAlone(i))
+            {
+                WithoutLoss.Add(_scratch.Index[i]);
+                (_scratch.Loss[i], _scratch.Low[i]) = (0, 0);
+            }
             if (!IsDeclined(i)) continue;
             // where a difference of finite parts lacks digits, the gradient does not depend on it
             if (_loss.SubtractsEntropy && _targets.AreRows && double.IsFinite(_scratch.Surprise[i]))

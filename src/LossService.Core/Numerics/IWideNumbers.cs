@@ -15,17 +15,26 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// <summary>The same for a float32 or narrower: the error is then up to 2⁻²⁹ of the difference, a sixteenth of half an ulp.</summary>
     const double NarrowPart = 1.0 / (1L << 40);
 
+    /// <summary>A mask of the lanes that are one double: the second is 0.</summary>
+    TSelf IsDouble { get; }
+
     /// <summary>eˣ of all digits of x: relative error at most 2⁻⁶⁹ (the bound of the tests) for normal results.</summary>
     static abstract TSelf FineExp(TSelf x);
 
     /// <summary>eˣ of doubles x ≤ 0, with the same bound; faster.</summary>
     static abstract TSelf FineExpOfNegative(TSelf x);
 
+    /// <summary>eˣ of all digits of x ≤ 0, with the same bound; −∞ has a second double of 0. Faster.</summary>
+    static abstract TSelf FineExpOfDifference(TSelf x);
+
     /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by a part of the size.</summary>
     static abstract TSelf IsLost(TSelf difference, TSelf size, double part);
 
     /// <summary>A mask of the lane with that number; of none where it is below 0 or not below the count.</summary>
     static abstract TSelf LaneIs(int lane);
+
+    /// <summary>A mask of the lanes with numbers below that.</summary>
+    static abstract TSelf LanesBelow(int count);
 
     /// <summary>Writes both parts as they are: the first need not be the nearest doubles.</summary>
     void StoreParts(ref double high, ref double low);

@@ -46,6 +46,11 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     public void Store<TOther>(int start, TOther numbers) where TOther : struct, IArithmetic<TOther> => numbers.Store(
         ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
 
+    /// <summary>Writes the same, of numbers whose first doubles are the nearest to them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public void StoreNormalized<TOther>(int start, TOther numbers) where TOther : struct, IWideNumbers<TOther> => numbers.StoreParts(
+        ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
+
     /// <summary>The element at <paramref name="index"/>, in every lane.</summary>
     public TNumber Broadcast(int index) =>
         TNumber.Of(Vector256.Create(Hi[index]), Vector256.Create(TNumber.HasRest ? Lo[index] : 0));

@@ -32,7 +32,14 @@ internal partial struct WideDouble
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideDouble FineExpOfNegative(WideDouble x)
+    public static WideDouble FineExpOfNegative(WideDouble x) => ExpOfNegative(x, hasLow: false);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble FineExpOfDifference(WideDouble x) => ExpOfNegative(x, hasLow: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WideDouble ExpOfNegative(WideDouble x, bool hasLow)
     {
         var hi = Vector256.MaxNative(Vector256.Create(ExpFloor), x._hi);
         var rounder = Vector256.Create(PowerOfTwo.Rounder);
@@ -46,6 +53,12 @@ internal partial struct WideDouble
         var r = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthMiddle), a);
         var rLow = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthMiddle), a - r);
         rLow = Vector256.FusedMultiplyAdd(n, Vector256.Create(-PowerOfTwo.SixteenthLow), rLow);
+        if (hasLow)
+        {
+            var whole = r + x._lo;
+            rLow += x._lo - (whole - r);
+            r = whole;
+        }
 
         // eʳ = 1 + r + r²/2 + r³·q; r¹⁰/10! is 2⁻⁷⁷
         var r2 = r * r;

@@ -50,6 +50,13 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
         get => Mask(Vector256.LessThan(Vector256.Abs(_hi + _lo), Vector256.Create(double.PositiveInfinity)));
     }
 
+    /// <inheritdoc/>
+    public readonly WideDouble IsDouble
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mask(Vector256.Equals(_lo, Vector256<double>.Zero));
+    }
+
     public readonly WideDouble IsNaN
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -210,6 +217,11 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble IsLost(WideDouble difference, WideDouble size, double part) =>
         Mask(Vector256.LessThan(Vector256.Abs(difference._hi), size._hi * Vector256.Create(part)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble LanesBelow(int count) =>
+        Mask(Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

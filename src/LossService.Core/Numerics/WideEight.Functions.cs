@@ -30,7 +30,14 @@ internal partial struct WideEight
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static WideEight FineExpOfNegative(WideEight x)
+    public static WideEight FineExpOfNegative(WideEight x) => ExpOfNegative(x, hasLow: false);
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight FineExpOfDifference(WideEight x) => ExpOfNegative(x, hasLow: true);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static WideEight ExpOfNegative(WideEight x, bool hasLow)
     {
         var hi = Avx512F.Max(Vector512.Create(ExpFloor), x._hi);
         var rounder = Vector512.Create(PowerOfTwo.Rounder);
@@ -44,6 +51,12 @@ internal partial struct WideEight
         var r = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), a);
         var rLow = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthMiddle), a - r);
         rLow = Vector512.FusedMultiplyAdd(n, Vector512.Create(-PowerOfTwo.SixteenthLow), rLow);
+        if (hasLow)
+        {
+            var whole = r + x._lo;
+            rLow += x._lo - (whole - r);
+            r = whole;
+        }
 
         // eʳ = 1 + r + r²/2 + r³·q; r¹⁰/10! is 2⁻⁷⁷
         var r2 = r * r;

@@ -43,6 +43,13 @@ internal partial struct WideEight : IWideNumbers<WideEight>
         get => Mask(Vector512.LessThan(Vector512.Abs(_hi + _lo), Vector512.Create(double.PositiveInfinity)));
     }
 
+    /// <inheritdoc/>
+    public readonly WideEight IsDouble
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        get => Mask(Vector512.Equals(_lo, Vector512<double>.Zero));
+    }
+
     public readonly WideEight IsNaN
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -197,6 +204,11 @@ internal partial struct WideEight : IWideNumbers<WideEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight IsLost(WideEight difference, WideEight size, double part) =>
         Mask(Vector512.LessThan(Vector512.Abs(difference._hi), size._hi * Vector512.Create(part)));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight LanesBelow(int count) =>
+        Mask(Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count)));
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -47,6 +47,21 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
     public void Score_LongHardRows_AgreesWithDoubleDouble(string loss, int least, int most) =>
         Compare(loss, rows: 2_000_000 / most, seed: 5, Space with { Classes = (least, most) });
 
+    /// <summary>A bias of any size, or one that all but cancels the logits.</summary>
+    [Theory]
+    [InlineData("cross_entropy", 2, 32)]
+    [InlineData("cross_entropy", 33, 300)]
+    [InlineData("focal", 2, 32)]
+    [InlineData("focal", 33, 300)]
+    [InlineData("generalized_cross_entropy", 2, 70)]
+    [InlineData("poly_cross_entropy", 2, 70)]
+    [InlineData("symmetric_cross_entropy", 2, 70)]
+    [InlineData("brier", 2, 70)]
+    [InlineData("kl_divergence", 2, 70)]
+    public void Score_HardRowsWithBias_AgreesWithDoubleDouble(string loss, int least, int most) => Compare(
+        loss, long.Parse(Environment.GetEnvironmentVariable("ROWS") ?? "2000000") / most, seed: 10, Space with { Classes = (least, most) },
+        HardRows.AddBias);
+
     /// <summary>Ten million rows of each loss, or as many as ROWS says.</summary>
     [Theory(Explicit = true)]
     [MemberData(nameof(LossTheories.Categorical), MemberType = typeof(LossTheories))]
@@ -97,7 +112,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
                 pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First)));
         });
 
-    private void Compare(string name, long rows, int seed, BatchSpace? of = null)
+    private void Compare(string name, long rows, int seed, BatchSpace? of = null, Func<Draft, Random, Draft>? change = null)
     {
         var from = of ?? Space;
         var loss = LossCatalogue.Find(name)!;
@@ -109,6 +124,7 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
             // a batch of one row shows the error of its loss, a sum hides it
             var space = from.OfSize(random.Next(8) == 0 ? 1 : RowsOfBatch, random.Next(from.Classes.Min, from.Classes.Max + 1));
             var draft = HardRows.Harden(BatchGenerator.Draw(loss, space, random.Next()), random);
+            if (change is not null) draft = change(draft, random);
             var (fast, exact) = (draft.Score(), (draft with { IsExact = true }).Score());
             scored += draft.Rows;
             foreach (var (expected, actual) in exact.Elements.Zip(fast.Elements))

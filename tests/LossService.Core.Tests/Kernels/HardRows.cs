@@ -1,4 +1,5 @@
 using LossService.Core.Losses;
+using LossService.Core.Options;
 using LossService.Tests.Shared;
 
 namespace LossService.Core.Tests.Kernels;
@@ -29,6 +30,27 @@ internal static class HardRows
                 Approach(labels.AsSpan(row * draft.Classes, draft.Classes), part, random);
         }
         return draft with { Predictions = z, Labels = labels, IsUnchecked = true };
+    }
+
+    /// <summary>The draft with a bias of the logits.</summary>
+    public static Draft AddBias(Draft draft, Random random)
+    {
+        var bias = new double[draft.Classes];
+        var scale = Math.Pow(10, -2 + 4.5 * random.NextDouble());
+        foreach (ref var b in bias.AsSpan()) b = scale * Normal(random);
+        switch (random.Next(4))
+        {
+            case 1: // as a float32 tensor has it
+                foreach (ref var b in bias.AsSpan()) b = (float)b;
+                break;
+            case 2: // all but the opposite of a row
+                var noise = Math.Pow(10, -16 * random.NextDouble());
+                for (var c = 0; c < bias.Length; c++) bias[c] = -draft.Predictions[c] + noise * bias[c];
+                // an infinite or a huge logit has no opposite
+                foreach (ref var b in bias.AsSpan()) if (!(Math.Abs(b) < 1e6)) b = 1;
+                break;
+        }
+        return draft.With(SharedOptions.LogitBias, bias);
     }
 
     private static void Fill(Span<double> z, int kind, Random random)

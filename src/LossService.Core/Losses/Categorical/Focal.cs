@@ -87,7 +87,7 @@ internal sealed class Focal : CategoricalLoss
         return (-TNumber.XLogY(scale, logP), scale * (TNumber.One - ratio * TNumber.Of(gamma)));
     }
 
-    /// <summary>Above this γ, rows are computed with more digits: an error of 1 − p becomes γ times as large.</summary>
+    /// <summary>Above this γ, rows with a large p are computed with more digits: an error of 1 − p becomes γ times as large.</summary>
     private const double MaxPlainGamma = 5;
 
     private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
@@ -96,7 +96,7 @@ internal sealed class Focal : CategoricalLoss
 
         public override double[] ClassFactor => hasAlpha ? alpha : [];
 
-        public override bool MultipliesErrors => gamma > MaxPlainGamma;
+        public override double ErrorFactor => gamma > MaxPlainGamma ? gamma : 0;
     }
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm

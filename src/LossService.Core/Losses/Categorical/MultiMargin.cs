@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Numerics;
@@ -83,6 +84,56 @@ internal sealed class MultiMargin : CategoricalLoss
         {
             var value = Sum(row, out var size);
             return new(new(value.Round()), size, 0, 0);
+        }
+
+        public override bool IsWide => true;
+
+        public override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax)
+        {
+            var (sum, push, isLost) = (default(WideSum), default(WideSum), false);
+            var done = Lanes.HasMost ? AddUp<WideEight>(row, 0, ref sum, ref push, ref isLost) : 0;
+            AddUp<WideDouble>(row, done, ref sum, ref push, ref isLost);
+            row.LogPDerivative.SetOne(row.Hard, -push.Total);
+            var value = isLost ? new(double.NaN) : sum.Total / new Dd(classes);
+            return new(value, 0, Dd.Zero, Dd.Zero, 0);
+        }
+
+        /// <summary>Scores the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>
+        /// <returns>The first class that is left.</returns>
+        /// <remarks>A difference of two logits is exact here, and a violation has all its digits unless it is a tie.</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+        private int AddUp<TNumber>(in CategoricalRow<Dd> row, int start, ref WideSum sum, ref WideSum push, ref bool isLost)
+            where TNumber : struct, IWideNumbers<TNumber>
+        {
+            ref var z = ref MemoryMarshal.GetReference(row.Z);
+            var (y, lost, c) = (row.Hard, TNumber.Zero, start);
+            var (label, least, infinity) = (TNumber.Of(row.Z[y]), TNumber.Of(margin), TNumber.Of(double.PositiveInfinity));
+            var slope = TNumber.One / TNumber.Of(classes);
+            for (; c <= row.Z.Length - TNumber.Count; c += TNumber.Count)
+            {
+                var difference = TNumber.Load(ref Unsafe.Add(ref z, c)) - label;
+                var lack = difference + least;
+                // NaN where the label and the class are at −∞
+                var isRival = TNumber.LessThan(TNumber.Zero, lack);
+                // of one double and the margin, a sum is exact
+                var isTie = TNumber.IsLost(lack, TNumber.Abs(difference) + least, IWideNumbers<TNumber>.NarrowPart)
+                    & ~difference.IsDouble;
+                isTie |= isRival & ~TNumber.LessThan(lack, infinity);
+                if ((uint)(y - c) < (uint)TNumber.Count)
+                {
+                    var isOther = ~TNumber.LaneIs(y - c);
+                    isRival &= isOther;
+                    isTie &= isOther;
+                }
+                lost |= isTie;
+                lack = TNumber.Select(isRival, lack, TNumber.Zero);
+                var derivative = power == 1 ? TNumber.Select(isRival, slope, TNumber.Zero) : (lack + lack) * slope;
+                sum.Add(c, power == 1 ? lack : TNumber.Square(lack));
+                push.Add(c, derivative);
+                row.LogPDerivative.Store(c, derivative);
+            }
+            isLost |= TNumber.GetBits(lost) != 0;
+            return c;
         }
 
         [MethodImpl(MethodImplOptions.AggressiveOptimization)]
