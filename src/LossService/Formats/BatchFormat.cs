@@ -38,7 +38,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
             var received = await RequestBody.ReadAsync(http, admission, ahead is null ? null : ahead.Advance, context.RequestAborted);
             timing.Mark(Phase.Read);
             if (!received.TryGet(out var body, out var problem)) return problem;
-            ServiceMeter.RecordBody(body.Span.Length);
+            timing.Measures.Bytes = body.Span.Length;
             var computed = await ComputeAsync(loss, body, ahead, http, timing);
             if (!computed.TryGet(out var result, out problem)) return problem;
             using (result.Scores)
@@ -89,7 +89,7 @@ internal abstract class BatchFormat<TRequest>(Scoring scoring, Admission admissi
                 var scored = request.Score(scoring);
                 timing.Mark(Phase.Compute);
                 if (!scored.TryGet(out var scores, out problem)) return problem;
-                request.Batch.CountSamples(scores);
+                timing.Measures.Samples = request.Batch.CountSamples(scores);
                 return (request, scores);
             }
         }

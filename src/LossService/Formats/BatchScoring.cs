@@ -37,12 +37,12 @@ internal sealed class BatchScoring(Scoring scoring, Admission admission)
     /// <param name="read">Parses the batch; a problem where it is not in its format at all.</param>
     /// <param name="memory">What its tensors and scores are taken from.</param>
     /// <param name="turn">Its turn, which ends with this.</param>
-    /// <param name="clock">Times its phases.</param>
+    /// <param name="measures">Times its phases.</param>
     /// <param name="aborted">The client went away.</param>
     /// <returns>The scores, and the request without its tensors.</returns>
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public Result<(TRequest Request, ScoreSet Scores)> Score<TRequest, TState>(
-        TState state, Func<TState, Allowance, Result<TRequest>> read, MemoryBudget? memory, ComputeTurn turn, ref PhaseClock clock,
+        TState state, Func<TState, Allowance, Result<TRequest>> read, MemoryBudget? memory, ComputeTurn turn, BatchMeasures measures,
         CancellationToken aborted) where TRequest : FormatRequest
     {
         try
@@ -50,12 +50,12 @@ internal sealed class BatchScoring(Scoring scoring, Admission admission)
             using (turn)
             {
                 var parsed = read(state, new(admission.Limits, memory, turn.Token));
-                clock.End(Phase.Parse);
+                measures.End(Phase.Parse);
                 if (!parsed.TryGet(out var request, out var problem)) return problem;
                 using (request)
                 {
                     var scored = request.Score(scoring);
-                    clock.End(Phase.Compute);
+                    measures.End(Phase.Compute);
                     if (!scored.TryGet(out var scores, out problem)) return problem;
                     return (request, scores);
                 }

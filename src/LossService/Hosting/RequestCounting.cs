@@ -24,7 +24,8 @@ internal static class RequestCounting
             : StatusCodes.Status500InternalServerError;
         var (loss, format) = timing is null ? (FindLoss(context, route), route.Format) : (timing.Loss, timing.Format);
         // the lines of a stream are counted, and the stream itself only where it is refused
-        if (timing is not { IsStream: true } || status >= StatusCodes.Status400BadRequest) ServiceMeter.CountRequest(loss, format, status);
+        if (timing is not { IsStream: true } || status >= StatusCodes.Status400BadRequest)
+            ServiceMeter.Count(loss, format, status, timing?.Measures);
         ServiceMeter.CountShed(context.Features.Get<Problem>()?.Shed);
         if (Activity.Current is not { IsAllDataRequested: true } span) return;
         span.SetTag("loss", loss);

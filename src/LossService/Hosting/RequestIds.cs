@@ -1,5 +1,6 @@
 using System.Diagnostics;
 using LossService.Http;
+using LossService.Telemetry;
 using Microsoft.Extensions.Options;
 using Serilog.Core;
 
@@ -19,21 +20,29 @@ internal static class RequestIds
         var log = new RequestLog(
             app.Services.GetRequiredService<Serilog.ILogger>().ForContext(Constants.SourceContextPropertyName, Source),
             app.Services.GetRequiredService<IOptions<Limits>>().Value);
+        var meter = app.Services.GetRequiredService<HttpMeter>();
         app.Use(async (context, next) =>
         {
             var start = Stopwatch.GetTimestamp();
+            var metered = meter.Begin(context.Request);
             Identify(context);
             using var trace = Continue(context.Request.Headers);
-            var isAnswered = false;
+            Exception? failure = null;
             try
             {
                 await next(context);
-                isAnswered = true;
+            }
+            catch (Exception thrown)
+            {
+                failure = thrown;
+                throw;
             }
             finally
             {
-                RequestCounting.Count(context, isAnswered);
-                log.Write(context, Stopwatch.GetElapsedTime(start));
+                var end = Stopwatch.GetTimestamp();
+                RequestCounting.Count(context, failure is null);
+                meter.End(metered, context, end - start, failure);
+                log.Write(context, Stopwatch.GetElapsedTime(start, end));
             }
         });
     }

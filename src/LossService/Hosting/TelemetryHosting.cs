@@ -28,6 +28,7 @@ internal static class TelemetryHosting
     /// <summary>Subscribes the exporters to the meters and, where traces are exported, to the sources of spans.</summary>
     public static void AddTelemetry(this WebApplicationBuilder builder)
     {
+        builder.Services.AddSingleton<HttpMeter>();
         if (IsDisabled(builder.Configuration)) return;
         var telemetry = builder.Services.AddOpenTelemetry().ConfigureResource(Describe);
         telemetry.WithMetrics(metrics =>
@@ -44,7 +45,8 @@ internal static class TelemetryHosting
     /// <summary>Subscribes a provider to every meter that is exported.</summary>
     internal static void Subscribe(MeterProviderBuilder metrics)
     {
-        metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Hosting", "Microsoft.AspNetCore.Server.Kestrel", Runtime);
+        // not Microsoft.AspNetCore.Hosting, whose instruments HttpMeter has
+        metrics.AddMeter(ServiceMeter.Name, "Microsoft.AspNetCore.Server.Kestrel", Runtime);
         metrics.AddView(instrument => instrument.Meter.Name != Runtime ? null
             : Misnamed.Contains(instrument.Name) ? MetricStreamConfiguration.Drop : FewLabels);
     }

@@ -13,8 +13,6 @@ internal sealed class ServerTiming
 {
     private const string Header = "Server-Timing";
 
-    private PhaseClock _clock = new();
-    private Phases _ticks;
     private IHeaderDictionary? _headers;
     private int _count;
     private int _sent;
@@ -30,6 +28,9 @@ internal sealed class ServerTiming
     /// <summary>Whether it is a stream, whose lines are timed and counted one by one.</summary>
     public bool IsStream { get; }
 
+    /// <summary>What is measured of a request that is no stream.</summary>
+    public BatchMeasures Measures { get; } = new();
+
     /// <summary>Starts with the first phase.</summary>
     public static ServerTiming Start(HttpContext context, string loss, string format, bool isStream = false)
     {
@@ -41,14 +42,14 @@ internal sealed class ServerTiming
     /// <summary>Ends the next phase, which took the time since the end of the last one.</summary>
     public void Mark(Phase phase)
     {
-        _ticks[(int)phase] = _clock.End(phase);
+        Measures.End(phase);
         _count = (int)phase + 1;
     }
 
     /// <summary>Counts a line of a stream, which has the status that it would have as a request; null = it was scored.</summary>
-    public void CountLine(Problem? problem)
+    public void CountLine(Problem? problem, BatchMeasures? measures = null)
     {
-        ServiceMeter.CountRequest(Loss, Format, problem?.Status ?? StatusCodes.Status200OK);
+        ServiceMeter.Count(Loss, Format, problem?.Status ?? StatusCodes.Status200OK, measures);
         ServiceMeter.CountShed(problem?.Shed);
     }
 
@@ -82,7 +83,7 @@ internal sealed class ServerTiming
         var text = new DefaultInterpolatedStringHandler(0, 0, CultureInfo.InvariantCulture, stackalloc char[128]);
         for (var i = from; i < _count; i++)
         {
-            var microseconds = _ticks[i] * 1_000_000 / System.Diagnostics.Stopwatch.Frequency;
+            var microseconds = Measures.Ticks[i] * 1_000_000 / System.Diagnostics.Stopwatch.Frequency;
             if (i > from) text.AppendLiteral(", ");
             text.AppendLiteral(PhaseNames.Get((Phase)i));
             text.AppendLiteral(";dur=");
@@ -91,12 +92,5 @@ internal sealed class ServerTiming
             text.AppendFormatted(microseconds % 1000, "D3");
         }
         return text.ToStringAndClear();
-    }
-
-    // inside the object: an array would be one more allocation for each request
-    [InlineArray((int)Phase.Write + 1)]
-    private struct Phases
-    {
-        private long _first;
     }
 }

@@ -183,11 +183,12 @@ public sealed class ScoreRequest : IDisposable
         return named ?? forms.FirstOrDefault();
     }
 
-    /// <summary>Counts the samples that were scored, for each loss.</summary>
-    public void CountSamples(ScoreSet scores)
+    /// <summary>The samples that were scored; null for several losses, for each of which they are counted here.</summary>
+    public long? CountSamples(ScoreSet scores)
     {
-        if (!HasSeveral) ServiceMeter.CountSamples(Loss.Name, scores.Single.Totals.Samples);
-        else foreach (var (entry, scored) in Entries.Zip(scores.Entries)) ServiceMeter.CountSamples(entry.Loss.Name, scored.Totals.Samples);
+        if (!HasSeveral) return scores.Single.Totals.Samples;
+        foreach (var (entry, scored) in Entries.Zip(scores.Entries)) ServiceMeter.CountSamples(entry.Loss.Name, scored.Totals.Samples);
+        return null;
     }
 
     /// <summary>Forgets everything that was read but the dtype.</summary>

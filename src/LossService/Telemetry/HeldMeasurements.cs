@@ -5,16 +5,19 @@ namespace LossService.Telemetry;
 /// the collector's code and tables have left the cache, and both cores write to the same lines of it.
 /// </summary>
 /// <typeparam name="T">A measurement.</typeparam>
-/// <param name="record">Records one.</param>
-internal sealed class HeldMeasurements<T>(Action<T> record)
+/// <param name="record">Records some.</param>
+internal sealed class HeldMeasurements<T>(HeldMeasurements<T>.Recording record)
 {
+    /// <summary>Records measurements.</summary>
+    public delegate void Recording(ReadOnlySpan<T> held);
+
     /// <summary>How many a core holds before it records them.</summary>
     public const int Most = 256;
 
     private readonly Core[] _cores = [.. Enumerable.Range(0, Environment.ProcessorCount).Select(_ => new Core())];
 
     /// <summary>Holds a measurement.</summary>
-    public void Add(T measurement)
+    public void Add(in T measurement)
     {
         // a thread that moves to another core meanwhile only waits for a lock
         var core = _cores[Thread.GetCurrentProcessorId() % _cores.Length];
@@ -36,7 +39,7 @@ internal sealed class HeldMeasurements<T>(Action<T> record)
 
     private void Record(Core core)
     {
-        foreach (var measurement in core.Held.AsSpan(0, core.Count)) record(measurement);
+        record(core.Held.AsSpan(0, core.Count));
         core.Count = 0;
     }
 

@@ -13,15 +13,17 @@ internal static class PhaseSpans
 
     private static readonly ActivitySource Source = new(SourceName);
 
-    /// <summary>Adds the span of a phase. A trace that is not sampled gets none.</summary>
+    /// <summary>Whether a batch has spans: not in a trace that is not sampled, nor beyond the first lines of a stream.</summary>
+    public static bool AreWanted(long line) =>
+        line <= TracedLines && Source.HasListeners() && Activity.Current is { IsAllDataRequested: true } && !OwnRequests.IsCurrent;
+
+    /// <summary>Adds the span of a phase, see <see cref="AreWanted"/>.</summary>
     /// <param name="phase">The phase.</param>
     /// <param name="line">The line of a stream; 0 = none.</param>
     /// <param name="ticks">How long it took, in ticks of <see cref="Stopwatch"/>.</param>
     /// <param name="ended">When it ended, as <see cref="Stopwatch"/> tells the time.</param>
     public static void Add(Phase phase, long line, long ticks, long ended)
     {
-        if (line > TracedLines || !Source.HasListeners() || Activity.Current is not { IsAllDataRequested: true }) return;
-        if (OwnRequests.IsCurrent) return;
         var end = DateTime.UtcNow - Stopwatch.GetElapsedTime(ended);
         var start = end - Stopwatch.GetElapsedTime(0, ticks);
         using var span = Source.StartActivity(PhaseNames.Get(phase), ActivityKind.Internal, parentContext: default, startTime: start);

@@ -1,6 +1,5 @@
 using System.Diagnostics;
 using System.Diagnostics.Metrics;
-using System.Globalization;
 using System.Runtime.InteropServices;
 
 namespace LossService.Telemetry;
@@ -23,14 +22,10 @@ internal static class ServiceMeter
     /// <summary>The name of the counter of requests.</summary>
     public const string RequestsName = "loss_requests";
 
-    private const int Statuses = 600;
-
     private static readonly Meter Meter = new(Name);
 
-    // the Prometheus exporter appends _total to the name of a counter
-    private static readonly Counter<long> Requests = Meter.CreateCounter<long>(
-        RequestsName, "{request}", "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
-
+    private static readonly Lock Totals = new();
+    private static readonly Dictionary<(string Loss, string Format, int Status), long> RequestTotals = [];
     private static readonly Dictionary<string, long> SampleTotals = [];
 
     private static readonly Counter<long> Sheds = Meter.CreateCounter<long>(
@@ -57,21 +52,27 @@ internal static class ServiceMeter
     private static readonly KeyValuePair<string, object?>[] PhaseLabels =
         [.. Enum.GetValues<Phase>().Select(phase => KeyValuePair.Create("phase", (object?)PhaseNames.Get(phase)))];
 
-    private static readonly string?[] StatusLabels = new string?[Statuses];
-
     private static readonly HeldMeasurements<Measured> Held = new(Record);
 
-    // observable, so that what is held is recorded before anything is read
-    static ServiceMeter() => Meter.CreateObservableCounter(
-        "loss_samples", ReadSamples, "{sample}", "Samples that were scored and kept, by loss.");
+    // observable, so that what is held is recorded before anything is read; the Prometheus exporter appends _total to the names
+    static ServiceMeter()
+    {
+        Meter.CreateObservableCounter(
+            RequestsName, ReadRequests, "{request}",
+            "Requests to score a batch, by loss, format and status; each line of an NDJSON stream is one.");
+        Meter.CreateObservableCounter("loss_samples", ReadSamples, "{sample}", "Samples that were scored and kept, by loss.");
+    }
 
-    /// <summary>Counts a request, or a line of a stream, once its status is known.</summary>
+    /// <summary>Counts a request, or a part of a stream, once its status is known, with all that was measured of it.</summary>
     /// <param name="loss">A name from the catalogue, <see cref="Several"/>, or <see cref="Unknown"/>.</param>
     /// <param name="format">A format's name, or <see cref="Unknown"/>.</param>
     /// <param name="status">The HTTP status.</param>
-    public static void CountRequest(string loss, string format, int status)
+    /// <param name="measures">What was measured; null where nothing was.</param>
+    public static void Count(string loss, string format, int status, BatchMeasures? measures)
     {
-        if (Requests.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Request, status, loss, format));
+        measures?.Trace();
+        if (Phases.Enabled && !OwnRequests.IsCurrent)
+            Held.Add(new(loss, format, status, measures?.Bytes, measures?.Samples, measures is null ? default : measures.Ticks));
     }
 
     /// <summary>Counts a request that was refused for load, time or pace; null = it was not.</summary>
@@ -80,68 +81,58 @@ internal static class ServiceMeter
         if (reason is not null && !OwnRequests.IsCurrent) Sheds.Add(1, new KeyValuePair<string, object?>("reason", reason));
     }
 
-    /// <summary>Counts the samples of a batch that was scored.</summary>
+    /// <summary>Counts the samples of one of the several losses of a batch.</summary>
     public static void CountSamples(string loss, long samples)
     {
-        if (BatchSamples.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Samples, samples, loss));
+        if (Phases.Enabled && !OwnRequests.IsCurrent) Held.Add(new(loss, null, 0, null, samples, default));
     }
 
-    /// <summary>Records the size of a body, or of a line.</summary>
-    public static void RecordBody(long bytes)
+    private static void Record(ReadOnlySpan<Measured> batches)
     {
-        if (BodyBytes.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Body, bytes));
-    }
-
-    /// <summary>Records how long a phase took, in ticks of <see cref="Stopwatch"/>.</summary>
-    public static void RecordPhase(Phase phase, long ticks)
-    {
-        if (Phases.Enabled && !OwnRequests.IsCurrent) Held.Add(new(Kind.Phase + (int)phase, ticks));
-    }
-
-    private static void Record(Measured measured)
-    {
-        var (kind, value, loss, format) = measured;
-        switch (kind)
+        lock (Totals)
         {
-            case Kind.Request:
-                Requests.Add(1, new("loss", loss), new("format", format), new("status", LabelOf((int)value)));
-                break;
-            case Kind.Samples:
-                lock (SampleTotals) CollectionsMarshal.GetValueRefOrAddDefault(SampleTotals, loss!, out _) += value;
-                BatchSamples.Record(value);
-                break;
-            case Kind.Body:
-                BodyBytes.Record(value);
-                break;
-            default:
-                Phases.Record((double)value / Stopwatch.Frequency, PhaseLabels[kind - Kind.Phase]);
-                break;
+            foreach (ref readonly var batch in batches) Record(batch);
         }
     }
 
-    /// <summary>Called before the metrics are read, so it also records what is held.</summary>
+    private static void Record(in Measured batch)
+    {
+        if (batch.Format is { } format)
+            CollectionsMarshal.GetValueRefOrAddDefault(RequestTotals, (batch.Loss, format, batch.Status), out _)++;
+        if (batch.Samples is { } samples)
+        {
+            CollectionsMarshal.GetValueRefOrAddDefault(SampleTotals, batch.Loss, out _) += samples;
+            BatchSamples.Record(samples);
+        }
+        if (batch.Bytes is { } bytes) BodyBytes.Record(bytes);
+        for (var phase = 0; phase < PhaseLabels.Length; phase++)
+        {
+            if (batch.Phases[phase] is > 0 and var ticks) Phases.Record((double)ticks / Stopwatch.Frequency, PhaseLabels[phase]);
+        }
+    }
+
+    private static IEnumerable<Measurement<long>> ReadRequests()
+    {
+        Held.RecordAll();
+        lock (Totals)
+        {
+            return [.. RequestTotals.Select(total => new Measurement<long>(
+                total.Value, new("loss", total.Key.Loss), new("format", total.Key.Format),
+                new("status", StatusLabels.Text(total.Key.Status))))];
+        }
+    }
+
     private static IEnumerable<Measurement<long>> ReadSamples()
     {
         Held.RecordAll();
-        lock (SampleTotals)
+        lock (Totals)
         {
             return [.. SampleTotals.Select(total =>
                 new Measurement<long>(total.Value, new KeyValuePair<string, object?>("loss", total.Key)))];
         }
     }
 
-    // made once for each status
-    private static string LabelOf(int status) => StatusLabels[status] ??= status.ToString(CultureInfo.InvariantCulture);
-
-    private enum Kind
-    {
-        Request,
-        Samples,
-        Body,
-
-        // the first phase; the others follow
-        Phase,
-    }
-
-    private readonly record struct Measured(Kind Kind, long Value, string? Loss = null, string? Format = null);
+    // without a format it has the samples of one of several losses
+    private readonly record struct Measured(
+        string Loss, string? Format, int Status, long? Bytes, long? Samples, BatchMeasures.Times Phases);
 }

@@ -69,18 +69,21 @@ internal static class MeterSwitch
     /// <param name="ProcessorTicks">Processor time, in ticks of <see cref="TimeSpan"/>.</param>
     public readonly record struct Reading(long Requests, long ProcessorTicks);
 
-    /// <summary>Adds up the service's own counter of requests, which shows that metrics were on.</summary>
+    /// <summary>Reads the service's own counter of requests, which shows that metrics were on.</summary>
     private sealed class CountedRequests : BaseExporter<Metric>
     {
         public long Total { get; private set; }
 
         public override ExportResult Export(in Batch<Metric> batch)
         {
+            // an observable counter has all that was counted since the service started
+            var total = 0L;
             foreach (var metric in batch)
             {
                 if (metric.Name != ServiceMeter.RequestsName) continue;
-                foreach (ref readonly var point in metric.GetMetricPoints()) Total += point.GetSumLong();
+                foreach (ref readonly var point in metric.GetMetricPoints()) total += point.GetSumLong();
             }
+            Total = total;
             return ExportResult.Success;
         }
     }

@@ -9,7 +9,7 @@ public sealed class HeldMeasurementsTests
     public void Measurements_AreHeldUntilTheyAreRead()
     {
         var recorded = new List<int>();
-        var held = new HeldMeasurements<int>(recorded.Add);
+        var held = new HeldMeasurements<int>(held => recorded.AddRange(held));
         for (var i = 0; i < HeldMeasurements<int>.Most - 1; i++) held.Add(i);
         Assert.Empty(recorded);
         held.RecordAll();
@@ -21,7 +21,7 @@ public sealed class HeldMeasurementsTests
     public void Measurements_OfOneCore_AreRecordedInARowOnceTheyAreMany()
     {
         var recorded = new List<int>();
-        var held = new HeldMeasurements<int>(recorded.Add);
+        var held = new HeldMeasurements<int>(held => recorded.AddRange(held));
         for (var i = 0; i < Environment.ProcessorCount * HeldMeasurements<int>.Most; i++) held.Add(i);
         Assert.InRange(recorded.Count, HeldMeasurements<int>.Most, int.MaxValue);
         Assert.Equal(0, recorded.Count % HeldMeasurements<int>.Most);
@@ -32,7 +32,10 @@ public sealed class HeldMeasurementsTests
     {
         const int Threads = 8, Each = 50_000;
         var counts = new int[Threads * Each];
-        var held = new HeldMeasurements<int>(number => Interlocked.Increment(ref counts[number]));
+        var held = new HeldMeasurements<int>(numbers =>
+        {
+            foreach (var number in numbers) Interlocked.Increment(ref counts[number]);
+        });
         using var end = new CancellationTokenSource();
         var reading = Task.Run(() =>
         {

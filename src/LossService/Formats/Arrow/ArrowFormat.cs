@@ -89,13 +89,14 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
     {
         try
         {
+            var measures = new BatchMeasures();
             while (await messages.ReadAsync())
             {
                 if (messages.Kind == MessageKind.Schema) return ArrowMessages.Break("it has a second schema");
-                var problem = await AnswerBatchAsync(loss, stream, messages, body, writer, aborted);
+                var problem = await AnswerBatchAsync(loss, stream, messages, body, writer, measures, aborted);
                 if (problem is not null && body.IsEmpty) return problem;
                 if (problem is not null) await WriteAsync(problem, stream, messages, writer, aborted);
-                timing.CountLine(problem);
+                timing.CountLine(problem, measures);
             }
             return messages.Broken;
         }
@@ -114,16 +115,18 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
 
     /// <returns>The problem of the batch; null where it was scored, and its response is written.</returns>
     private async ValueTask<Problem?> AnswerBatchAsync(
-        Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, CancellationToken aborted)
+        Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, BatchMeasures measures,
+        CancellationToken aborted)
     {
+        measures.Begin(messages.Number);
         if (messages.Refused is { } refused) return refused;
-        ServiceMeter.RecordBody(messages.Message.Span.Length);
+        measures.Bytes = messages.Message.Span.Length;
         var entered = await Scoring.EnterAsync(body, messages.Message.Span.Length, isOfSeveral: false, aborted);
         if (!entered.TryGet(out var turn, out var problem)) return problem;
-        var clock = new PhaseClock { Line = messages.Number };
-        var result = Scoring.Score((loss, stream, messages), Read, messages.Message.Memory, turn, ref clock, aborted);
+        measures.Resume();
+        var result = Scoring.Score((loss, stream, messages), Read, messages.Message.Memory, turn, measures, aborted);
         if (!result.TryGet(out var answer, out problem)) return problem;
-        answer.Request.Batch.CountSamples(answer.Scores);
+        measures.Samples = answer.Request.Batch.CountSamples(answer.Scores);
         using (answer.Scores)
         {
             try
@@ -136,7 +139,7 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
             {
                 return FailureProblems.Of(full);
             }
-            clock.End(Phase.Write);
+            measures.End(Phase.Write);
         }
         return null;
     }

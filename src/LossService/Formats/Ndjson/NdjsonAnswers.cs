@@ -61,7 +61,8 @@ internal sealed class NdjsonAnswers(
     /// <exception cref="OperationCanceledException">The client went away.</exception>
     public async ValueTask<bool> AddAsync(NdjsonLine line)
     {
-        if (line.Refused is null) ServiceMeter.RecordBody(line.Text.Span.Length);
+        line.Measures.Begin(line.Number);
+        if (line.Refused is null) line.Measures.Bytes = line.Text.Span.Length;
         while (_underWay.Count == MostUnderWay) await SettleFirstAsync();
         while (MayGoAhead(line))
         {
@@ -78,7 +79,7 @@ internal sealed class NdjsonAnswers(
                     return false;
                 }
             }
-            line.Scoring = Task.Run(() => Score(line, turn, holds: true));
+            line.Scoring = Task.Run(() => Score(line, turn));
             _underWay.Enqueue(line);
             return true;
         }
@@ -123,7 +124,7 @@ internal sealed class NdjsonAnswers(
         }
         line.Scoring = null;
         _underWay.Dequeue();
-        line.Clock.Release();
+        line.Measures.Resume();
         await AnswerAsync(line, result);
         line.Clear();
     }
@@ -169,13 +170,13 @@ internal sealed class NdjsonAnswers(
     private async ValueTask<Result<(JsonRequest Request, ScoreSet Scores)>> ScoreAsync(NdjsonLine line)
     {
         if (line.Refused is { } refused) return refused;
-        return (await EnterAsync(line)).TryGet(out var turn, out var problem) ? Score(line, turn, holds: false) : problem;
+        return (await EnterAsync(line)).TryGet(out var turn, out var problem) ? Score(line, turn) : problem;
     }
 
-    private Result<(JsonRequest Request, ScoreSet Scores)> Score(NdjsonLine line, ComputeTurn turn, bool holds)
+    private Result<(JsonRequest Request, ScoreSet Scores)> Score(NdjsonLine line, ComputeTurn turn)
     {
-        line.Clock = new() { Line = line.Number, Holds = holds };
-        return scoring.Score((loss, line.Text, Summary), Read, line.Text.Memory, turn, ref line.Clock, aborted);
+        line.Measures.Resume();
+        return scoring.Score((loss, line.Text, Summary), Read, line.Text.Memory, turn, line.Measures, aborted);
     }
 
     private static Result<JsonRequest> Read((Loss? Loss, RequestBody Text, NdjsonSummary Summary) line, Allowance allowance)
@@ -197,14 +198,14 @@ internal sealed class NdjsonAnswers(
         {
             using (scored.Scores)
             {
-                scored.Request.Batch.CountSamples(scored.Scores);
+                line.Measures.Samples = scored.Request.Batch.CountSamples(scored.Scores);
                 await scored.Request.WriteAsync(scored.Scores, body, line.Number, aborted);
                 body.Write("\n"u8);
-                line.Clock.End(Phase.Write);
+                line.Measures.End(Phase.Write);
                 Summary.Add(scored.Request.Batch, scored.Scores);
             }
         }
-        timing.CountLine(problem);
+        timing.CountLine(problem, line.Measures);
         if (body.UnflushedBytes >= FlushAt) await body.FlushAsync(aborted);
         Writing = 0;
     }

@@ -11,8 +11,6 @@ namespace LossService.Formats.Ndjson;
 /// <param name="memory">What its bytes, its tensors and its scores are taken from.</param>
 internal sealed class NdjsonLine(MemoryBudget memory) : IDisposable
 {
-    private PhaseClock _clock;
-
     /// <summary>The bytes without the line feed; empty where they were refused.</summary>
     public RequestBody Text { get; } = new(RequestBody.LeastCapacity, memory.Share());
 
@@ -28,8 +26,8 @@ internal sealed class NdjsonLine(MemoryBudget memory) : IDisposable
     /// <summary>Its scoring on another thread; null where there is none.</summary>
     public Task<Result<(JsonRequest Request, ScoreSet Scores)>>? Scoring { get; set; }
 
-    /// <summary>Times its phases.</summary>
-    public ref PhaseClock Clock => ref _clock;
+    /// <summary>What is measured of it.</summary>
+    public BatchMeasures Measures { get; } = new();
 
     /// <summary>Forgets the line that was read before.</summary>
     public void Clear()

@@ -62,7 +62,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
         var http = context.GetHttpContext();
         var timing = http.Features.GetRequiredFeature<ServerTiming>();
         timing.Mark(Phase.Read);
-        ServiceMeter.RecordBody(request.CalculateSize());
+        timing.Measures.Bytes = request.CalculateSize();
         var model = Find(request.ModelName, request.ModelVersion);
         timing.Loss = model.Loss.Name;
         var call = http.Features.GetRequiredFeature<CallState>();
@@ -84,7 +84,7 @@ internal sealed class InferenceService(Scoring scoring, Readiness readiness, Adm
             statistics.Add(model.Loss, scored.TryGet(out var set, out problem), Stopwatch.GetElapsedTime(start));
             if (set is null) throw problem!.ToException();
             var scores = set.Single;
-            ServiceMeter.CountSamples(timing.Loss, scores.Totals.Samples);
+            timing.Measures.Samples = scores.Totals.Samples;
             // gRPC writes the message after this method returns, from the tensors' memory
             http.Response.RegisterForDispose(scores);
             TakeResponse(call, isRaw ? scores.Bytes : 2 * scores.Bytes);
