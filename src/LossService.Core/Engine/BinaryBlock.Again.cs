@@ -28,10 +28,17 @@ internal sealed unsafe partial class BinaryBlock<TFormula>
         scratch.LostCount = HardElements.Find(count, scratch, scratch.Lost);
         var again = Lanes.HasMost
             ? ScoreNoted<PlainEight, PlainEight>(scratch) : ScoreNoted<PlainDouble, PlainDouble>(scratch);
-        if (again.LostCount == 0) return;
-        for (var i = 0; i < again.LostCount; i++) scratch.Lost[i] = scratch.Lost[again.Lost[i]];
-        scratch.LostCount = again.LostCount;
-        ScoreLost(scratch);
+        var found = scratch.LostCount;
+        scratch.LostCount = 0;
+        for (var i = 0; i < again.LostCount; i++)
+        {
+            var place = again.Lost[i];
+            // not those that fill up the last vector
+            if (place >= found) continue;
+            scratch.KeepsScore[scratch.Lost[place]] = again.KeepsScore[place];
+            scratch.Lost[scratch.LostCount++] = scratch.Lost[place];
+        }
+        if (scratch.LostCount > 0) ScoreLost(scratch);
     }
 
     /// <summary>Scores the elements whose places are noted in double-double.</summary>

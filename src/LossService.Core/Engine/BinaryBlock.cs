@@ -202,15 +202,21 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
             lost |= FindFailed(value + gradient);
             value.Store(ref s.Value[i], ref s.ValueRest[i]);
             if (_wantsGradient) gradient.StoreNearest(ref s.Gradient[i]);
+            var more = 0u;
             if (_wantsMore)
             {
                 var (y, other) = (ElementVector<TWide, TNumber>.Narrow(label), ElementVector<TWide, TNumber>.Narrow(rest));
-                lost |= StoreMore(e, y, other, unit, s, i);
+                more = StoreMore(e, y, other, unit, s, i);
             }
 
             if (typeof(TNumber) == typeof(Dd)) continue;
-            for (var bits = lost & ~TNumber.GetBits(posted.IsNaN); bits != 0; bits &= bits - 1)
-                s.Lost[s.LostCount++] = (byte)(i + (int)uint.TrailingZeroCount(bits));
+            for (var bits = (lost | more) & ~TNumber.GetBits(posted.IsNaN); bits != 0; bits &= bits - 1)
+            {
+                // what is left out of the outputs must not change the others
+                var lane = (int)uint.TrailingZeroCount(bits);
+                s.KeepsScore[i + lane] = (lost >> lane & 1) == 0;
+                s.Lost[s.LostCount++] = (byte)(i + lane);
+            }
         }
     }
 

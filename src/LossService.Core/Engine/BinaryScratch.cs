@@ -102,6 +102,9 @@ internal sealed unsafe class BinaryScratch
     /// <summary>The places in the block of elements to be computed again.</summary>
     public byte[] Lost { get; } = new byte[Block];
 
+    /// <summary>Of these places, those whose value and gradient stay.</summary>
+    public bool[] KeepsScore { get; } = new bool[Block];
+
     /// <summary>The number of <see cref="Lost"/>.</summary>
     public int LostCount { get; set; }
 
@@ -122,12 +125,16 @@ internal sealed unsafe class BinaryScratch
         ScoreError[to] = other.ScoreError[from];
     }
 
-    /// <summary>Copies the results of an element of another.</summary>
+    /// <summary>Copies the results of an element of another, where they do not stay.</summary>
     public void TakeResults(int to, BinaryScratch other, int from)
     {
-        Value[to] = other.Value[from];
-        ValueRest[to] = other.ValueRest[from];
-        Gradient[to] = other.Gradient[from];
+        if (!KeepsScore[to])
+        {
+            Value[to] = other.Value[from];
+            ValueRest[to] = other.ValueRest[from];
+            Gradient[to] = other.Gradient[from];
+        }
+        KeepsScore[to] = false;
         P[to] = other.P[from];
         Q[to] = other.Q[from];
         LogP[to] = other.LogP[from];
