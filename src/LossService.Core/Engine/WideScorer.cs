@@ -139,7 +139,7 @@ internal sealed class WideScorer(
         CategoricalScratch scratch, ExactSum sum)
     {
         var (logP, p, q) = softmax.Get(row, y);
-        var (value, slope) = _ofTrueClass!(logP, p, q);
+        var (value, slope) = _ofTrueClass!.Score(logP, p, q);
         var weight = Dd.One;
         if (classWeight.Length > 0) weight *= new Dd(classWeight[y]);
         if (_classFactor.Length > 0) weight *= new Dd(_classFactor[y]);

@@ -4,12 +4,12 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <content>
-/// Cross-entropy with any target where results are float32 or narrower: the loss in sums of two doubles, since the sum of a batch is a
-/// float64, and the factors of the gradient in doubles, which have digits to spare.
+/// Cross-entropy with any target, and losses of the true class, where results are float32 or narrower: the loss in sums of two doubles,
+/// since the sum of a batch is a float64, and the factors of the gradient in doubles, which have digits to spare.
 /// </content>
 internal sealed unsafe partial class SoftmaxConclusion
 {
-    private readonly bool _isNarrow = !loss.IsFloat64 && loss.Formula is null && !loss.IsSquaredError;
+    private readonly bool _isNarrow = !loss.IsFloat64 && loss.Formula is null or { IsWide: true } && !loss.IsSquaredError;
     private readonly double _plainSpread = (hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes)).ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
@@ -46,7 +46,12 @@ internal sealed unsafe partial class SoftmaxConclusion
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
         var (own, others, shift) = (TNumber.One, TNumber.Zero, TNumber.Zero);
-        if (HasSpread)
+        if (loss.Formula is { } formula)
+        {
+            value = Apply(formula, rows, i, -value, gap.IsZero, ref temporary);
+            own = TNumber.Load(in temporary);
+        }
+        else if (HasSpread)
         {
             shift = TNumber.Of(_plainSpread);
             others = TNumber.Load(in rows.Share[i]) * shift;
@@ -84,6 +89,24 @@ internal sealed unsafe partial class SoftmaxConclusion
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private TNumber IsLost<TNumber>(TNumber difference, TNumber size) where TNumber : struct, IPlainNumbers<TNumber> =>
         TNumber.LessThan(TNumber.Abs(difference), TNumber.Of(loss.LeastPart) * size);
+
+    /// <summary>The value of a formula, and its derivative; NaN where a power multiplies errors so much that it lacks digits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TWide Apply<TWide>(TrueClassFormula formula, SoftmaxScratch rows, int i, TWide logP, TWide isLargest, ref double slope)
+        where TWide : struct, IWideNumbers<TWide>
+    {
+        // the rounding errors of the inverse would be those of p and 1 − p, and a formula may raise them to a power
+        var rest = TWide.Load(in rows.Rest[i]);
+        var inverse = TWide.One / (TWide.One + rest);
+        var p = inverse * TWide.Load(in rows.Own[i]);
+        var q = TWide.Select(isLargest, inverse * rest, TWide.One - p);
+        var (value, derivative) = formula.ScoreWide(logP, p, q);
+        derivative.StoreNearest(ref slope);
+        if (loss.ErrorFactor == 0) return value;
+        // the error of 1 − p is that of p times p/(1 − p)
+        var isLost = TWide.LessThan(q * TWide.Of(MaxErrorFactor), p * TWide.Of(loss.ErrorFactor));
+        return TWide.Select(isLost, TWide.Of(double.NaN), value);
+    }
 
     /// <summary>The value of a target that is spread over the classes, less its entropy where that is asked for.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

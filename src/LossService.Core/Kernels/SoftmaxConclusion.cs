@@ -74,11 +74,8 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         var (taken, size) = (Vector256<double>.Zero, Vector256<double>.Zero);
         if (loss.Formula is { } formula)
         {
-            (value, var slope) = formula(-value, likelihood, mistake);
+            (value, var slope) = formula.Score(-value, likelihood, mistake);
             own = slope.Round();
-            // the error of 1 − p is that of p times p/(1 − p)
-            var isLost = Vector256.GreaterThan(p * Vector256.Create(loss.ErrorFactor), q * Vector256.Create(MaxErrorFactor));
-            if (loss.ErrorFactor > 0) value = Dd.Select(isLost, new Dd(double.NaN), value);
         }
         else if (loss.IsSquaredError)
         {

@@ -92,11 +92,18 @@ internal sealed class Focal : CategoricalLoss
 
     private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
     {
-        public override TrueClassFormula OfTrueClass => (logP, p, q) => Focus(logP, p, q, gamma);
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(gamma));
 
         public override double[] ClassFactor => hasAlpha ? alpha : [];
 
         public override double ErrorFactor => gamma > MaxPlainGamma ? gamma : 0;
+    }
+
+    private readonly struct OfTrue(double gamma) : ITrueClassTerm
+    {
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q)
+            where TNumber : struct, IArithmetic<TNumber> => Focus(logP, p, q, gamma);
     }
 
     private readonly struct Term(double gamma, double[] alpha) : IClassTerm

@@ -57,6 +57,15 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Power(options.Get(Exponent));
 
+    private sealed class OfTrue(Dd q) : TrueClassFormula
+    {
+        public override (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd _)
+        {
+            var exponent = q * logP;
+            return (-Dd.Expm1(exponent) / q, Dd.Exp(exponent));
+        }
+    }
+
     /// <remarks>
     /// Everything is computed from log s, which is accurate both where s → 1 and where s underflows. The value is
     /// −expm1(q·log s)/q and the derivative ∂L/∂p_c = −s^(q−1)·t_c. Where p_c is too small for that derivative, it is
@@ -71,11 +80,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         public override bool NeedsSurplus => true;
 
-        public override TrueClassFormula OfTrueClass => (logP, _, _) =>
-        {
-            var exponent = _q * logP;
-            return (-Dd.Expm1(exponent) / _q, Dd.Exp(exponent));
-        };
+        public override TrueClassFormula OfTrueClass { get; } = new OfTrue(new(q));
 
         public override Dd Score(in CategoricalRow<Dd> row)
         {

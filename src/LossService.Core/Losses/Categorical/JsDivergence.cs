@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -66,25 +65,29 @@ internal sealed class JsDivergence : CategoricalLoss
 
     private sealed class Formula(double beta) : SumOverClasses<Term>(new(beta))
     {
-        private readonly Dd _beta = new(beta);
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(beta));
+    }
+
+    /// <summary>With m = β + (1 − β)p: −β log m + (1 − β)(p log(p/m) − (1 − p) log(1 − β)).</summary>
+    /// <remarks>For a small β, all three terms are about β: log(p/m) is no difference of logarithms where p is near m.</remarks>
+    private readonly struct OfTrue(double beta) : ITrueClassTerm
+    {
         private readonly Dd _rest = Dd.One - new Dd(beta);
         private readonly Dd _logRest = Dd.Log1p(-new Dd(beta));
 
-        public override TrueClassFormula OfTrueClass => Score;
-
-        /// <summary>With m = β + (1 − β)p: −β log m + (1 − β)(p log(p/m) − (1 − p) log(1 − β)).</summary>
-        /// <remarks>For a small β, all three terms are about β: log(p/m) is no difference of logarithms where p is near m.</remarks>
-        private (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd q)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q) where TNumber : struct, IArithmetic<TNumber>
         {
-            var half = Vector256.Create(0.5);
-            var isLikely = Vector256.LessThan(q.Hi, half);
+            var (part, rest, logRest) = (TNumber.Of(beta), _rest.Spread<TNumber>(), _logRest.Spread<TNumber>());
+            var half = TNumber.Of(0.5);
+            var isLikely = TNumber.LessThan(q, half);
             // the one has the digits of 1 − m, the other those of m
-            var m = Dd.Select(isLikely, Dd.One - _rest * q, _beta + _rest * p);
-            var logM = Dd.Select(isLikely, Dd.Log1p(-(_rest * q)), Dd.Log(m));
-            var excess = _beta * q / m;
-            var ratio = Dd.Select(Vector256.LessThan(excess.Hi, half), Dd.Log1p(-excess), logP - logM);
-            var prediction = Dd.XLogY(p, ratio);
-            return (_rest * (prediction - q * _logRest) - _beta * logM, -_rest * (prediction + p * _logRest));
+            var m = TNumber.Select(isLikely, TNumber.One - rest * q, part + rest * p);
+            var logM = TNumber.Select(isLikely, TNumber.Log1p(-(rest * q)), TNumber.Log(m));
+            var excess = part * q / m;
+            var ratio = TNumber.Select(TNumber.LessThan(excess, half), TNumber.Log1p(-excess), logP - logM);
+            var prediction = TNumber.XLogY(p, ratio);
+            return (rest * (prediction - q * logRest) - part * logM, -rest * (prediction + p * logRest));
         }
     }
 

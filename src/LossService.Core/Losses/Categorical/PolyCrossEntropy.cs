@@ -73,9 +73,16 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 
     private sealed class Formula(double epsilon) : SumOverClasses<Term>(new(epsilon))
     {
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(epsilon));
+    }
+
+    private readonly struct OfTrue(double epsilon) : ITrueClassTerm
+    {
         private readonly Dd _first = Dd.One + new Dd(epsilon);
 
-        public override TrueClassFormula OfTrueClass => (logP, p, q) => Expand(logP, p, q, _first);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q)
+            where TNumber : struct, IArithmetic<TNumber> => Expand(logP, p, q, _first);
     }
 
     private readonly struct Term(double epsilon) : IClassTerm

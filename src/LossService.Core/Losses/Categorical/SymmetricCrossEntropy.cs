@@ -75,10 +75,19 @@ internal sealed class SymmetricCrossEntropy : CategoricalLoss
 
     private sealed class Formula(double alpha, double beta, double logZero) : SumOverClasses<Term>(new(alpha, beta, logZero))
     {
-        private readonly Dd _alpha = new(alpha);
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(alpha, beta, logZero));
+    }
+
+    private readonly struct OfTrue(double alpha, double beta, double logZero) : ITrueClassTerm
+    {
         private readonly Dd _reverse = new Dd(beta) * new Dd(-logZero);
 
-        public override TrueClassFormula OfTrueClass => (logP, p, q) => (_reverse * q - Dd.XLogY(_alpha, logP), _alpha + _reverse * p);
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q) where TNumber : struct, IArithmetic<TNumber>
+        {
+            var (forward, reverse) = (TNumber.Of(alpha), _reverse.Spread<TNumber>());
+            return (reverse * q - TNumber.XLogY(forward, logP), forward + reverse * p);
+        }
     }
 
     private readonly struct Term(double alpha, double beta, double logZero) : IClassTerm

@@ -54,7 +54,13 @@ internal sealed class TotalVariation : CategoricalLoss
 
     private sealed class Formula() : SumOverClasses<Term>(default)
     {
-        public override TrueClassFormula OfTrueClass => (_, p, q) => (q, p);
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(default);
+    }
+
+    private readonly struct OfTrue : ITrueClassTerm
+    {
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q)
+            where TNumber : struct, IArithmetic<TNumber> => (q, p);
     }
 
     private readonly struct Term : IClassTerm
