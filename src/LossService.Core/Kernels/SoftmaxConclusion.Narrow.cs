@@ -46,10 +46,13 @@ internal sealed unsafe partial class SoftmaxConclusion
 
         // the gradient is (own + others)·p_c − shift·b_c, and own less at the true class
         var (own, others, shift) = (TNumber.One, TNumber.Zero, TNumber.Zero);
+        var lost = TNumber.Zero;
         if (loss.Formula is { } formula)
         {
             value = Apply(formula, rows, i, -value, gap.IsZero, ref temporary);
             own = TNumber.Load(in temporary);
+            // a quotient by a subnormal 1 − p
+            lost = ~own.IsFinite;
         }
         else if (HasSpread)
         {
@@ -58,7 +61,6 @@ internal sealed unsafe partial class SoftmaxConclusion
             own = hasRows ? TNumber.Zero : TNumber.Of(_keep.ToScalar()) * TNumber.Load(in rows.ClassWeight[i]);
             value = Spread(rows, i, value, log);
         }
-        var lost = TNumber.Zero;
         if (loss.LogSumExpSquared != 0)
         {
             var without = own + others;
