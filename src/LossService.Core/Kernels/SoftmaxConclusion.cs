@@ -5,7 +5,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// From the sums of four rows, side by side and in double-double: their losses, and the few numbers that their gradients are made of.
+/// From the sums of rows, four or eight side by side: their losses, and the few numbers that their gradients are made of.
 /// </summary>
 /// <remarks>
 /// <para>With L = log1p(s): −log p_c = (m − z_c)/T + L. A target t_c = own·1{c = y} + φ·b_c, with own or φ 0, gives the cross-entropy
@@ -50,7 +50,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         else ConcludeFours(rows, count);
     }
 
-    /// <summary>In double-double: a loss of the true class alone, or results that are float64.</summary>
+    /// <summary>In double-double: squared errors, a formula that is written for that alone, or results that are float64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ConcludeExactly(SoftmaxScratch rows, int i)
     {
