@@ -125,7 +125,7 @@ internal sealed unsafe class BinaryScratch
         ScoreError[to] = other.ScoreError[from];
     }
 
-    /// <summary>Copies the results of an element of another, where they do not stay.</summary>
+    /// <summary>Copies the results of an element of another; value and gradient only where they do not stay.</summary>
     public void TakeResults(int to, BinaryScratch other, int from)
     {
         if (!KeepsScore[to])
