@@ -49,7 +49,7 @@ internal sealed class OverlapRows : IDisposable
     {
         var layout = batch.Layout;
         return CategoricalScratch.CountBytes(layout.Classes, hasCurvature: false)
-            + (HasKernel(batch) ? OverlapKernel<StoredFloat64>.CountBytes(layout.Classes) : 0)
+            + (HasKernel(batch) ? OverlapKernel<StoredFloat64, StoredFloat64>.CountBytes(layout.Classes) : 0)
             + (layout.AreAdjacent ? 0 : WindowedBatch.CountBytes(batch));
     }
 
@@ -155,10 +155,10 @@ internal sealed class OverlapRows : IDisposable
         var (temperature, memory) = (batch.Options.Get(SharedOptions.Temperature), batch.Memory);
         return batch.Predictions.DType switch
         {
-            DType.Float16 => new OverlapKernel<StoredFloat16>(classes, temperature, memory),
-            DType.BFloat16 => new OverlapKernel<StoredBFloat16>(classes, temperature, memory),
-            DType.Float32 => new OverlapKernel<StoredFloat32>(classes, temperature, memory),
-            _ => new OverlapKernel<StoredFloat64>(classes, temperature, memory),
+            DType.Float16 => new OverlapKernel<StoredFloat16, StoredFloat32>(classes, temperature, memory),
+            DType.BFloat16 => new OverlapKernel<StoredBFloat16, StoredFloat32>(classes, temperature, memory),
+            DType.Float32 => new OverlapKernel<StoredFloat32, StoredFloat32>(classes, temperature, memory),
+            _ => new OverlapKernel<StoredFloat64, StoredFloat64>(classes, temperature, memory),
         };
     }
 

@@ -6,13 +6,17 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>
-/// Transposes four short rows of float32: to a vector of four for each class, and back. With AVX-512 sixteen and eight classes at a time,
-/// else four; the last ones may overlap those before. The extremes come from the registers, so that nothing is read twice.
+/// Transposes four short rows of float32 or of 16 bits: to a vector of four float32 for each class, and back. With AVX-512 sixteen and
+/// eight classes at a time, else four; the last ones may overlap those before. The extremes come from the registers, so that nothing is
+/// read twice.
 /// </summary>
 internal static unsafe class FloatColumns
 {
     /// <summary>The fewest classes that can be transposed.</summary>
     public const int MinClasses = 4;
+
+    /// <summary>The fewest classes that <see cref="WriteEights"/> takes.</summary>
+    public const int MinWritten = 2 * Four;
 
     private const int Four = Lanes.Width, Eight = 2 * Four, Sixteen = 4 * Four;
 
@@ -23,16 +27,17 @@ internal static unsafe class FloatColumns
     /// <param name="max">The maxima.</param>
     /// <returns>The minima.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static Vector256<double> Read(float** rows, int classes, float* columns, out Vector256<double> max)
+    public static Vector256<double> Read<TElement>(TElement** rows, int classes, float* columns, out Vector256<double> max)
+        where TElement : unmanaged, INarrowFloat<TElement>
     {
         if (Lanes.HasMost && classes >= Sixteen) return ReadSixteens(rows, classes, columns, out max);
-        Vector128<float> least, most;
-        least = most = Vector128.Create(*rows[0], *rows[1], *rows[2], *rows[3]);
+        var least = Vector128.Create(float.PositiveInfinity);
+        var most = -least;
         for (var c = 0; c < classes; c += Four)
         {
             var start = Math.Min(c, classes - Four);
-            var (one, two) = (Vector128.Load(rows[0] + start), Vector128.Load(rows[1] + start));
-            var (three, four) = (Vector128.Load(rows[2] + start), Vector128.Load(rows[3] + start));
+            var (one, two) = (TElement.LoadFloats(rows[0] + start), TElement.LoadFloats(rows[1] + start));
+            var (three, four) = (TElement.LoadFloats(rows[2] + start), TElement.LoadFloats(rows[3] + start));
             Transpose.Squares(ref one, ref two, ref three, ref four);
             var to = columns + start * Four;
             one.Store(to);
@@ -46,37 +51,26 @@ internal static unsafe class FloatColumns
         return StoredFloat32.Widen(least);
     }
 
-    /// <summary>Writes e_c·part, class by class, to four rows.</summary>
+    /// <summary>Writes e_c·part, class by class, to four rows, on processors with AVX-512.</summary>
     /// <param name="e">The numbers e_c, class by class.</param>
-    /// <param name="classes">The number of classes, at least <see cref="MinClasses"/>.</param>
+    /// <param name="classes">The number of classes, at least <see cref="MinWritten"/>.</param>
     /// <param name="part">The factor of each row.</param>
     /// <param name="rows">The start of each of the four rows.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static void Write(double* e, int classes, Vector256<double> part, float** rows)
+    public static void WriteEights<TElement>(double* e, int classes, Vector256<double> part, TElement** rows)
+        where TElement : unmanaged, INarrowFloat<TElement>
     {
-        if (Lanes.HasMost && classes >= Eight)
+        var factors = Vector512.Create(part, part);
+        for (var c = 0; c < classes; c += Eight)
         {
-            WriteEights(e, classes, Vector512.Create(part, part), rows);
-            return;
-        }
-        for (var c = 0; c < classes; c += Four)
-        {
-            var start = Math.Min(c, classes - Four);
-            var column = e + start * Four;
-            var one = StoredFloat32.Narrow(Vector256.Load(column) * part);
-            var two = StoredFloat32.Narrow(Vector256.Load(column + Four) * part);
-            var three = StoredFloat32.Narrow(Vector256.Load(column + 2 * Four) * part);
-            var four = StoredFloat32.Narrow(Vector256.Load(column + 3 * Four) * part);
-            Transpose.Squares(ref one, ref two, ref three, ref four);
-            one.Store(rows[0] + start);
-            two.Store(rows[1] + start);
-            three.Store(rows[2] + start);
-            four.Store(rows[3] + start);
+            var start = Math.Min(c, classes - Eight);
+            TElement.StoreEightColumns(e + start * Four, factors, rows, start);
         }
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector256<double> ReadSixteens(float** rows, int classes, float* columns, out Vector256<double> max)
+    private static Vector256<double> ReadSixteens<TElement>(TElement** rows, int classes, float* columns, out Vector256<double> max)
+        where TElement : unmanaged, INarrowFloat<TElement>
     {
         // elements 0 to 7 of two vectors in turns, or 8 to 15; pairs 0 to 3 of two vectors in turns, or 4 to 7
         var lower = Vector512.Create(0, 16, 1, 17, 2, 18, 3, 19, 4, 20, 5, 21, 6, 22, 7, 23);
@@ -88,8 +82,8 @@ internal static unsafe class FloatColumns
         for (var c = 0; c < classes; c += Sixteen)
         {
             var start = Math.Min(c, classes - Sixteen);
-            var (one, two) = (Vector512.Load(rows[0] + start), Vector512.Load(rows[1] + start));
-            var (three, four) = (Vector512.Load(rows[2] + start), Vector512.Load(rows[3] + start));
+            var (one, two) = (TElement.LoadSixteenFloats(rows[0] + start), TElement.LoadSixteenFloats(rows[1] + start));
+            var (three, four) = (TElement.LoadSixteenFloats(rows[2] + start), TElement.LoadSixteenFloats(rows[3] + start));
             var (oneTwo, threeFour) = (Mix(one, lower, two), Mix(three, lower, four));
             var (oneTwoNext, threeFourNext) = (Mix(one, upper, two), Mix(three, upper, four));
             var (a, b) = (MixPairs(oneTwo, lowerPairs, threeFour), MixPairs(oneTwo, upperPairs, threeFour));
@@ -107,31 +101,6 @@ internal static unsafe class FloatColumns
         max = StoredFloat32.Widen(Vector128.MaxNative(mostOfTwo.GetLower(), mostOfTwo.GetUpper()));
         return StoredFloat32.Widen(Vector128.MinNative(leastOfTwo.GetLower(), leastOfTwo.GetUpper()));
     }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static void WriteEights(double* e, int classes, Vector512<double> part, float** rows)
-    {
-        // of four classes of four rows, and four more: eight classes of the first row and of the second, or of the last two rows
-        var upperRows = Vector512.Create(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
-        var lowerRows = upperRows + Vector512.Create(2);
-        for (var c = 0; c < classes; c += Eight)
-        {
-            var start = Math.Min(c, classes - Eight);
-            var column = e + start * Four;
-            var four = Narrow(column, part);
-            var next = Narrow(column + Sixteen, part);
-            var (above, below) = (Mix(four, upperRows, next), Mix(four, lowerRows, next));
-            above.GetLower().Store(rows[0] + start);
-            above.GetUpper().Store(rows[1] + start);
-            below.GetLower().Store(rows[2] + start);
-            below.GetUpper().Store(rows[3] + start);
-        }
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static Vector512<float> Narrow(double* from, Vector512<double> part) => Vector512.Create(
-        Avx512F.ConvertToVector256Single(Vector512.Load(from) * part),
-        Avx512F.ConvertToVector256Single(Vector512.Load(from + Eight) * part));
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     private static Vector512<float> Mix(Vector512<float> a, Vector512<int> indices, Vector512<float> b) =>

@@ -15,7 +15,9 @@ namespace LossService.Core.Kernels;
 /// digits, and where what is left of a difference is small, the row is lost.
 /// </remarks>
 /// <typeparam name="TElement">How the logits are stored.</typeparam>
-internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TElement : unmanaged, IStoredFloat<TElement>
+/// <typeparam name="TColumn">How the columns keep them: the same, or float32 for those of 16 bits.</typeparam>
+internal sealed unsafe class OverlapKernel<TElement, TColumn> : IOverlapRows
+    where TElement : unmanaged, IStoredFloat<TElement> where TColumn : unmanaged, IStoredFloat<TColumn>
 {
     private const int Width = Lanes.Width;
 
@@ -29,7 +31,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
     private readonly double _temperature;
     private readonly ExponentialScale _scale;
     private readonly NativeBuffer _memory;
-    private readonly TElement* _z;
+    private readonly TColumn* _z;
     private readonly double* _e, _eLow, _outside, _outsideLow, _hit, _hitLow, _missed, _missedLow;
 
     /// <summary>Prepares for rows.</summary>
@@ -42,7 +44,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
         _memory = new((nuint)CountBytes(classes), budget);
         var start = (double*)_memory.Address;
         var columns = Width * classes;
-        _z = (TElement*)start;
+        _z = (TColumn*)start;
         _e = start + columns;
         _eLow = _e + columns;
         _outside = _eLow + columns;
@@ -73,7 +75,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
             var (e, eLow) = (Vector256.Load(_e + c * Width), Vector256.Load(_eLow + c * Width));
             var isOwn = Vector256.Equals(number, block.Classes);
             (own, ownLow) = (Lanes.Select(isOwn, e, own), Lanes.Select(isOwn, eLow, ownLow));
-            isLargest = Lanes.Select(isOwn, Vector256.Equals(TElement.Load(_z + c * Width), max), isLargest);
+            isLargest = Lanes.Select(isOwn, Vector256.Equals(TColumn.Load(_z + c * Width), max), isLargest);
             var p = WideDouble.Of(Vector256.AndNot(e, isOwn), Vector256.AndNot(eLow, isOwn)) * scale;
             var (term, sum) = (p.Round(), Vector256.Load(_outside + c * Width));
             var next = sum + term;
@@ -114,7 +116,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
     {
         var isKept = (int)block.IsKept.ExtractMostSignificantBits();
         if (!Read(predictions, block, out var min, out var max)) return isKept;
-        var rest = SoftmaxColumns<TElement>.StoreExponentials(_z, _classes, min, max, _scale, _e);
+        var rest = SoftmaxColumns<TColumn>.StoreExponentials(_z, _classes, min, max, _scale, _e);
         var part = Vector256<double>.One / (Vector256<double>.One + rest);
         var largest = StoreDerivatives(block, max, outside, inside, out var ofLargest);
 
@@ -161,7 +163,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
     {
         var rows = stackalloc TElement*[Width];
         Locate(predictions, block, rows);
-        min = SoftmaxColumns<TElement>.Read(rows, _classes, _z, out max);
+        min = SoftmaxColumns<TColumn>.Read(rows, _classes, _z, out max);
         return Vector256.LessThanAll(max - min, Vector256.Create(ShiftedExponential.NormalSpan * _temperature));
     }
 
@@ -172,7 +174,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
         var (sum, count, temperature) = (WideDouble.Zero, Vector256<double>.Zero, Vector256.Create(_temperature));
         for (var c = 0; c < _classes; c++)
         {
-            var z = TElement.Load(_z + c * Width);
+            var z = TColumn.Load(_z + c * Width);
             var d = Dd.Difference(z, max);
             if (_temperature != 1) d /= temperature;
             var e = WideDouble.Exp(d.Hi, d.Lo);
@@ -197,7 +199,7 @@ internal sealed unsafe class OverlapKernel<TElement> : IOverlapRows where TEleme
             var isOwn = Vector256.Equals(number, block.Classes);
             var v = Lanes.Select(isOwn, Vector256.Create(-inside[c]), Vector256.Create(outside[c])) * block.Weights;
             v.Store(_eLow + c * Width);
-            var isLargest = Vector256.Equals(TElement.Load(_z + c * Width), max);
+            var isLargest = Vector256.Equals(TColumn.Load(_z + c * Width), max);
             (ofLargest, largest) = (Lanes.Select(isLargest, v, ofLargest), Lanes.Select(isLargest, number, largest));
         }
         return largest;

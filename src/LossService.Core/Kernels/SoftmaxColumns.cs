@@ -21,16 +21,25 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     private const int Rows = Lanes.Width, Four = 4;
 
     /// <summary>Stores the logits class by class, and returns each row's minimum and maximum.</summary>
+    /// <typeparam name="TStored">How the rows are stored: as the columns are, or in 16 bits where the columns are float32.</typeparam>
     /// <param name="rows">The start of each of the four rows.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="z">Receives the logits.</param>
     /// <param name="max">The maxima m.</param>
     /// <returns>The minima.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    public static Vector256<double> Read(TElement** rows, int classes, TElement* z, out Vector256<double> max)
+    public static Vector256<double> Read<TStored>(TStored** rows, int classes, TElement* z, out Vector256<double> max)
+        where TStored : unmanaged, IStoredFloat<TStored>
     {
-        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
-            return FloatColumns.Read((float**)rows, classes, (float*)z, out max);
+        if (classes >= FloatColumns.MinClasses)
+        {
+            if (typeof(TStored) == typeof(StoredFloat32))
+                return FloatColumns.Read((StoredFloat32**)rows, classes, (float*)z, out max);
+            if (typeof(TStored) == typeof(StoredFloat16))
+                return FloatColumns.Read((StoredFloat16**)rows, classes, (float*)z, out max);
+            if (typeof(TStored) == typeof(StoredBFloat16))
+                return FloatColumns.Read((StoredBFloat16**)rows, classes, (float*)z, out max);
+        }
         Read(rows, classes, z);
         var min = max = TElement.Load(z);
         for (var c = 1; c < classes; c++)
@@ -41,28 +50,30 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
         return min;
     }
 
-    /// <summary>Stores numbers class by class.</summary>
+    /// <summary>Stores numbers, none NaN, class by class.</summary>
     /// <param name="rows">The start of each of the four rows.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="columns">Receives the numbers.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    public static void Read(TElement** rows, int classes, TElement* columns)
+    public static void Read<TStored>(TStored** rows, int classes, TElement* columns) where TStored : unmanaged, IStoredFloat<TStored>
     {
-        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
-        {
-            FloatColumns.Read((float**)rows, classes, (float*)columns, out _);
-            return;
-        }
         if (classes < Four)
         {
             for (var c = 0; c < classes; c++)
-                for (var row = 0; row < Rows; row++) columns[c * Rows + row] = rows[row][c];
-            return;
+                for (var row = 0; row < Rows; row++)
+                    columns[c * Rows + row] = TElement.FromDouble(TStored.ToDouble(rows[row][c]));
         }
-        for (var c = 0; c < classes; c += Four)
+        else if (typeof(TStored) == typeof(StoredFloat64))
         {
-            var start = Math.Min(c, classes - Four);
-            TElement.LoadColumns(rows, start, columns + start * Rows);
+            for (var c = 0; c < classes; c += Four)
+            {
+                var start = Math.Min(c, classes - Four);
+                StoredFloat64.LoadColumns((StoredFloat64**)rows, start, (StoredFloat64*)columns + start * Rows);
+            }
+        }
+        else
+        {
+            Read(rows, classes, columns, out _);
         }
     }
 
@@ -200,9 +211,11 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public static void Write(double* e, int classes, Vector256<double> part, TElement** gradient)
     {
-        if (typeof(TElement) == typeof(StoredFloat32) && classes >= FloatColumns.MinClasses)
+        if (Lanes.HasMost && classes >= FloatColumns.MinWritten && typeof(TElement) != typeof(StoredFloat64))
         {
-            FloatColumns.Write(e, classes, part, (float**)gradient);
+            if (typeof(TElement) == typeof(StoredFloat16)) FloatColumns.WriteEights(e, classes, part, (StoredFloat16**)gradient);
+            else if (typeof(TElement) == typeof(StoredBFloat16)) FloatColumns.WriteEights(e, classes, part, (StoredBFloat16**)gradient);
+            else FloatColumns.WriteEights(e, classes, part, (StoredFloat32**)gradient);
             return;
         }
         if (classes < Four)

@@ -28,7 +28,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     public required double* Exponentials { get; init; }
 
     /// <summary>Memory for a block of short rows of logits.</summary>
-    public required TElement* Logits { get; init; }
+    public required double* Logits { get; init; }
 
     /// <summary>Memory for four short rows of targets.</summary>
     public required double* Columns { get; init; }
@@ -41,8 +41,14 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         loss.Bias.Length == 0 ? 0 : (nuint)(isShort ? Lanes.Width * classes : Lanes.Padded(classes));
 
     /// <summary>Reads the first <paramref name="count"/> rows of the block, four short rows at a time.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     public void ReadColumns(int count)
+    {
+        if (sizeof(TElement) == sizeof(ushort)) ReadColumns<StoredFloat32>(count);
+        else ReadColumns<TElement>(count);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ReadColumns<TColumn>(int count) where TColumn : unmanaged, IStoredFloat<TColumn>
     {
         // the last four rows are filled up with copies of the last row, which get the same results
         for (var i = count; i % Lanes.Width != 0; i++)
@@ -55,16 +61,16 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         var rows = stackalloc TElement*[Lanes.Width];
         var stride = Lanes.Width * _classes;
         var e = Exponentials;
-        var z = Logits;
+        var z = (TColumn*)Logits;
         var column = z;
         for (var i = 0; i < count; i += Lanes.Width, column += stride)
         {
             scratch.Locate(i, _predictions, _classes, rows);
-            SoftmaxColumns<TElement>.Read(rows, _classes, column, out var max).Store(scratch.Min + i);
+            SoftmaxColumns<TColumn>.Read(rows, _classes, column, out var max).Store(scratch.Min + i);
             max.Store(scratch.Max + i);
             var y = scratch.Class + i;
             var label = scratch.Label + i;
-            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TElement.ToDouble(rows[lane][y[lane]]);
+            for (var lane = 0; lane < Lanes.Width; lane++) label[lane] = TColumn.ToDouble(column[y[lane] * Lanes.Width + lane]);
         }
         for (var i = 0; i < count; i += Lanes.Width, z += stride, e += stride)
         {
@@ -97,14 +103,15 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void StoreColumns(int i, TElement* z, double* e)
+    private void StoreColumns<TColumn>(int i, TColumn* z, double* e) where TColumn : unmanaged, IStoredFloat<TColumn>
     {
         var max = Vector256.Load(scratch.Max + i);
-        SoftmaxColumns<TElement>.StoreExponentials(z, _classes, Vector256.Load(scratch.Min + i), max, _scale, e).Store(scratch.Rest + i);
+        SoftmaxColumns<TColumn>.StoreExponentials(z, _classes, Vector256.Load(scratch.Min + i), max, _scale, e).Store(scratch.Rest + i);
         if (hasSpread) SumColumns(i, z, max);
     }
 
-    private void StoreColumns(BiasedSoftmax biased, int i, TElement* z, double* e)
+    private void StoreColumns<TColumn>(BiasedSoftmax biased, int i, TColumn* z, double* e)
+        where TColumn : unmanaged, IStoredFloat<TColumn>
     {
         // a float64 result needs more digits than products have
         var areServed = loss.IsFloat64 ? Vector256<double>.Zero
@@ -124,14 +131,17 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         if (hasSpread) SumColumns(i, (StoredFloat64*)Scores, Vector256<double>.Zero);
     }
 
-    private BiasedColumns StoreProducts(TElement* z, int i, double* e) => Factors.StoreColumns(
+    private BiasedColumns StoreProducts<TColumn>(TColumn* z, int i, double* e) where TColumn : unmanaged, IStoredFloat<TColumn> => Factors.StoreColumns(
         z, _classes, Vector256.Load(scratch.Max + i), Vector256.Load(scratch.Label + i), scratch.Class + i, e);
 
-    private void StoreProducts(int i, TElement* z, Vector256<double> areServed, double* e) =>
+    private void StoreProducts<TColumn>(int i, TColumn* z, Vector256<double> areServed, double* e)
+        where TColumn : unmanaged, IStoredFloat<TColumn> =>
         Replace(i, z, StoreProducts(z, i, e), areServed, e, e);
 
     /// <summary>Replaces what is known of the rows that products serve.</summary>
-    private void Replace(int i, TElement* z, in BiasedColumns found, Vector256<double> areServed, double* products, double* e)
+    private void Replace<TColumn>(
+        int i, TColumn* z, in BiasedColumns found, Vector256<double> areServed, double* products, double* e)
+        where TColumn : unmanaged, IStoredFloat<TColumn>
     {
         Replace(found.Rest, scratch.Rest + i);
         Replace(found.Max, scratch.Min + i);
@@ -146,7 +156,8 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         void Replace(Vector256<double> own, double* to) => Lanes.Select(areServed, own, Vector256.Load(to)).Store(to);
     }
 
-    private void StoreScores(BiasedSoftmax biased, int i, TElement* z, double* e)
+    private void StoreScores<TColumn>(BiasedSoftmax biased, int i, TColumn* z, double* e)
+        where TColumn : unmanaged, IStoredFloat<TColumn>
     {
         biased.FindColumns(z, _classes, Scores, e, out var max, out var maxError).Store(scratch.Min + i);
         max.Store(scratch.Max + i);

@@ -67,7 +67,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         _reader = new(batch, loss, _scratch, _targets, _sparse, _conclusion.HasSpread)
         {
             Exponentials = _e,
-            Logits = (TElement*)(_e + block),
+            Logits = _e + block,
             Columns = _columns,
             Scores = memory + targets,
         };
@@ -168,6 +168,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     private void WriteColumns()
     {
         var rows = stackalloc TElement*[Lanes.Width];
+        var own = stackalloc TElement[Lanes.Width];
         var e = _e;
         for (var i = 0; i < _count; i += Lanes.Width, e += Lanes.Width * _classes)
         {
@@ -192,8 +193,8 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             SoftmaxColumns<TElement>.Write(e, _classes, part, rows);
             if (_targets.AreRows) continue;
             var y = _scratch.Class + i;
-            var own = _scratch.Own + i;
-            for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = TElement.FromDouble(own[lane]);
+            TElement.Store(Vector256.Load(_scratch.Own + i), own);
+            for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = own[lane];
         }
         if (_isPlain && AreZero(_scratch.Lost)) return;
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);

@@ -8,17 +8,20 @@ namespace LossService.Core.Kernels;
 
 /// <summary>An element of a bfloat16 tensor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
-internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<StoredBFloat16>
+internal readonly unsafe struct StoredBFloat16(ushort bits) : INarrowFloat<StoredBFloat16>
 {
     private const int Fraction = 7, Bias = 127;
 
     private readonly ushort _bits = bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Load(StoredBFloat16* source)
+    public static Vector256<double> Load(StoredBFloat16* source) => StoredFloat32.Widen(LoadFloats(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloats(StoredBFloat16* source)
     {
         var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
-        return StoredFloat32.Widen((bits << 16).AsSingle());
+        return (bits << 16).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -33,8 +36,12 @@ internal readonly unsafe struct StoredBFloat16(ushort bits) : IStoredFloat<Store
     public static void StoreEight(Vector512<double> value, StoredBFloat16* destination) =>
         HalfBits.Store(HalfBits.Round(value, Fraction, Bias), (ushort*)destination);
 
-    public static void LoadColumns(StoredBFloat16** rows, int start, StoredBFloat16* columns) =>
-        Transpose.Words((ushort**)rows, start, (ushort*)columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSixteenFloats(StoredBFloat16* source) => (HalfBits.LoadSixteen((ushort*)source) << 16).AsSingle();
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEightColumns(double* columns, Vector512<double> factors, StoredBFloat16** rows, int start) =>
+        HalfBits.StoreEightColumns(columns, factors, Fraction, Bias, (ushort**)rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(

@@ -7,14 +7,17 @@ namespace LossService.Core.Kernels;
 
 /// <summary>An element of a float16 tensor.</summary>
 [StructLayout(LayoutKind.Sequential, Size = sizeof(ushort))]
-internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<StoredFloat16>
+internal readonly unsafe struct StoredFloat16(ushort bits) : INarrowFloat<StoredFloat16>
 {
     private const int Fraction = 10, Bias = 15;
 
     private readonly ushort _bits = bits;
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static Vector256<double> Load(StoredFloat16* source)
+    public static Vector256<double> Load(StoredFloat16* source) => StoredFloat32.Widen(LoadFloats(source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector128<float> LoadFloats(StoredFloat16* source)
     {
         var bits = Vector128.WidenLower(Vector128.CreateScalarUnsafe(*(ulong*)source).AsUInt16());
         var size = (bits & Vector128.Create(0x7FFFu)) << 13;
@@ -24,7 +27,7 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
         var isSpecial = Vector128.GreaterThan(size.AsInt32(), Vector128.Create(0x7BFF << 13)).AsUInt32();
         four |= isSpecial & Vector128.Create(0x7F800000u);
         var sign = (bits & Vector128.Create(0x8000u)) << 16;
-        return StoredFloat32.Widen((four | sign).AsSingle());
+        return (four | sign).AsSingle();
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -42,8 +45,13 @@ internal readonly unsafe struct StoredFloat16(ushort bits) : IStoredFloat<Stored
     public static void StoreEight(Vector512<double> value, StoredFloat16* destination) =>
         HalfBits.Store(HalfBits.Round(value, Fraction, Bias), (ushort*)destination);
 
-    public static void LoadColumns(StoredFloat16** rows, int start, StoredFloat16* columns) =>
-        Transpose.Words((ushort**)rows, start, (ushort*)columns);
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSixteenFloats(StoredFloat16* source) =>
+        HalfBits.FromFloat16(HalfBits.LoadSixteen((ushort*)source));
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEightColumns(double* columns, Vector512<double> factors, StoredFloat16** rows, int start) =>
+        HalfBits.StoreEightColumns(columns, factors, Fraction, Bias, (ushort**)rows, start);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(

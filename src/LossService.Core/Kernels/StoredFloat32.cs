@@ -6,7 +6,7 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Kernels;
 
 /// <summary>An element of a float32 tensor.</summary>
-internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<StoredFloat32>
+internal readonly unsafe struct StoredFloat32(float value) : INarrowFloat<StoredFloat32>
 {
     private readonly float _value = value;
 
@@ -30,16 +30,10 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
         Avx512F.ConvertToVector256Single(value).Store((float*)destination);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static void LoadColumns(StoredFloat32** rows, int start, StoredFloat32* columns)
-    {
-        var (one, two, three, four) = (Vector128.Load((float*)(rows[0] + start)), Vector128.Load((float*)(rows[1] + start)),
-            Vector128.Load((float*)(rows[2] + start)), Vector128.Load((float*)(rows[3] + start)));
-        Transpose.Squares(ref one, ref two, ref three, ref four);
-        one.Store((float*)columns);
-        two.Store((float*)columns + 4);
-        three.Store((float*)columns + 8);
-        four.Store((float*)columns + 12);
-    }
+    public static Vector128<float> LoadFloats(StoredFloat32* source) => Vector128.Load((float*)source);
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> LoadSixteenFloats(StoredFloat32* source) => Vector512.Load((float*)source);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void StoreColumns(
@@ -54,6 +48,21 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
     }
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEightColumns(double* columns, Vector512<double> factors, StoredFloat32** rows, int start)
+    {
+        // of four columns, and of four more: eight elements of the first row and of the second, or of the last two
+        var upperRows = Vector512.Create(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29);
+        var lowerRows = upperRows + Vector512.Create(2);
+        var (four, next) = (Narrow(columns, factors), Narrow(columns + 16, factors));
+        var above = Avx512F.PermuteVar16x32x2(four, upperRows, next);
+        var below = Avx512F.PermuteVar16x32x2(four, lowerRows, next);
+        above.GetLower().Store((float*)(rows[0] + start));
+        above.GetUpper().Store((float*)(rows[1] + start));
+        below.GetLower().Store((float*)(rows[2] + start));
+        below.GetUpper().Store((float*)(rows[3] + start));
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static (double Min, double Max) FindMinMax(StoredFloat32* row, int count) => MinMax.Find((float*)row, count);
 
     public static double ToDouble(StoredFloat32 value) => value._value;
@@ -64,4 +73,9 @@ internal readonly unsafe struct StoredFloat32(float value) : IStoredFloat<Stored
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector128<float> Narrow(Vector256<double> four) =>
         Avx.IsSupported ? Avx.ConvertToVector128Single(four) : Vector128.Narrow(four.GetLower(), four.GetUpper());
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static Vector512<float> Narrow(double* from, Vector512<double> factors) => Vector512.Create(
+        Avx512F.ConvertToVector256Single(Vector512.Load(from) * factors),
+        Avx512F.ConvertToVector256Single(Vector512.Load(from + 8) * factors));
 }

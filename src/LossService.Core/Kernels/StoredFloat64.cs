@@ -15,6 +15,7 @@ internal readonly unsafe struct StoredFloat64(double value) : IStoredFloat<Store
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void Store(Vector256<double> value, StoredFloat64* destination) => value.Store((double*)destination);
 
+    /// <summary>Reads elements start to start + 3 of each of four rows, and stores them as four columns of four.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static void LoadColumns(StoredFloat64** rows, int start, StoredFloat64* columns)
     {

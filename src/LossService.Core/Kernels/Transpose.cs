@@ -36,22 +36,4 @@ internal static class Transpose
         TElement.Store(three, rows[2] + start);
         TElement.Store(four, rows[3] + start);
     }
-
-    /// <summary>Copies elements start to start + 3 of each of four rows of 16 bits to four columns of four.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public static unsafe void Words(ushort** rows, int start, ushort* columns)
-    {
-        if (!Sse2.IsSupported)
-        {
-            for (var c = 0; c < Lanes.Width; c++)
-                for (var row = 0; row < Lanes.Width; row++) columns[c * Lanes.Width + row] = rows[row][start + c];
-            return;
-        }
-        var ab = Sse2.UnpackLow(Four(rows[0] + start), Four(rows[1] + start)).AsUInt32();
-        var cd = Sse2.UnpackLow(Four(rows[2] + start), Four(rows[3] + start)).AsUInt32();
-        Sse2.UnpackLow(ab, cd).AsUInt16().Store(columns);
-        Sse2.UnpackHigh(ab, cd).AsUInt16().Store(columns + 8);
-
-        static Vector128<ushort> Four(ushort* from) => Vector128.CreateScalarUnsafe(*(ulong*)from).AsUInt16();
-    }
 }

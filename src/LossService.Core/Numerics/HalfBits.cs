@@ -70,6 +70,31 @@ internal static unsafe class HalfBits
             : Vector256.Create(Vector128.WidenLower(words), Vector128.WidenUpper(words));
     }
 
+    /// <summary>Reads sixteen numbers, each in the low half of a lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<uint> LoadSixteen(ushort* source) => Avx512F.ConvertToVector512UInt32(Vector256.Load(source));
+
+    /// <summary>Rounds eight columns of four doubles, times a factor for each row, and writes them to four rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static void StoreEightColumns(
+        double* columns, Vector512<double> factors, int fraction, int bias, ushort** rows, int start)
+    {
+        var (one, two) = (RoundEight(columns), RoundEight(columns + 8));
+        var (three, four) = (RoundEight(columns + 16), RoundEight(columns + 24));
+        // element c·4 + r of what is read is element r·8 + c of what is written
+        var ofRows = Vector512.Create(0, 4, 8, 12, 16, 20, 24, 28, 1, 5, 9, 13, 17, 21, 25, 29,
+            2, 6, 10, 14, 18, 22, 26, 30, 3, 7, 11, 15, 19, 23, 27, (ushort)31);
+        var words = Avx512BW.PermuteVar32x16(
+            Vector512.Create(Vector256.Create(one, two), Vector256.Create(three, four)), ofRows);
+        words.GetLower().GetLower().Store(rows[0] + start);
+        words.GetLower().GetUpper().Store(rows[1] + start);
+        words.GetUpper().GetLower().Store(rows[2] + start);
+        words.GetUpper().GetUpper().Store(rows[3] + start);
+
+        Vector128<ushort> RoundEight(double* from) =>
+            Avx512F.ConvertToVector128UInt16(Round(Vector512.Load(from) * factors, fraction, bias));
+    }
+
     /// <summary>Widens binary16, exactly.</summary>
     /// <remarks>
     /// A subnormal number has 2⁻¹⁵·(1 + fraction) with the exponent of a normal one, and is 2⁻¹⁴·fraction, twice as much less 2⁻¹⁴.
@@ -86,6 +111,18 @@ internal static unsafe class HalfBits
         var isSpecial = Vector256.GreaterThan(size.AsInt32(), Vector256.Create(0x7BFF << 13)).AsUInt32();
         number |= isSpecial & Vector256.Create(0x7F800000u);
         return (number | ((bits & Vector256.Create(0x8000u)) << 16)).AsSingle();
+    }
+
+    /// <inheritdoc cref="FromFloat16(Vector256{uint})"/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector512<float> FromFloat16(Vector512<uint> bits)
+    {
+        var size = (bits & Vector512.Create(0x7FFFu)) << 13;
+        var normal = (size + Vector512.Create(0x38000000u)).AsSingle();
+        var number = Vector512.MinNative(normal, normal + normal - Vector512.Create(6.103515625e-5f)).AsUInt32();
+        var isSpecial = Vector512.GreaterThan(size, Vector512.Create(0x7BFFu << 13));
+        number |= isSpecial & Vector512.Create(0x7F800000u);
+        return (number | ((bits & Vector512.Create(0x8000u)) << 16)).AsSingle();
     }
 
     /// <summary>Widens eight binary16 to doubles, exactly, in the same way.</summary>

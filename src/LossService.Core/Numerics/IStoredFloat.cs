@@ -15,9 +15,6 @@ internal unsafe interface IStoredFloat<TSelf> : IStored<TSelf> where TSelf : unm
     /// <summary>Writes four elements.</summary>
     static abstract void Store(Vector256<double> value, TSelf* destination);
 
-    /// <summary>Reads elements start to start + 3 of each of four rows, and stores them as four columns of four.</summary>
-    static abstract void LoadColumns(TSelf** rows, int start, TSelf* columns);
-
     /// <summary>Writes elements start to start + 3 of each of four rows from four columns of four.</summary>
     static abstract void StoreColumns(
         Vector256<double> one, Vector256<double> two, Vector256<double> three, Vector256<double> four, TSelf** rows, int start);

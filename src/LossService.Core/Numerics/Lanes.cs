@@ -17,7 +17,7 @@ internal static class Lanes
     public static bool HasMost
     {
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
-        get => Avx512F.IsSupported;
+        get => Avx512BW.IsSupported;
     }
 
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>

@@ -27,10 +27,10 @@ public unsafe class StoredHalfTests
     private delegate void Narrow(ReadOnlySpan<double> from, ushort* to);
 
     [Fact]
-    public void Float16_EveryNumber_IsWidenedAlikeInEightLanes() => CheckEight<StoredFloat16>();
+    public void Float16_EveryNumber_IsWidenedAlikeInMoreLanes() => CheckMoreLanes<StoredFloat16>();
 
     [Fact]
-    public void BFloat16_EveryNumber_IsWidenedAlikeInEightLanes() => CheckEight<StoredBFloat16>();
+    public void BFloat16_EveryNumber_IsWidenedAlikeInMoreLanes() => CheckMoreLanes<StoredBFloat16>();
 
     [Fact]
     public void Float16_RowsOfNumbers_HaveTheirMinimumAndMaximum()
@@ -51,21 +51,23 @@ public unsafe class StoredHalfTests
         }
     }
 
-    private static void CheckEight<TElement>() where TElement : unmanaged, IStoredFloat<TElement>
+    private static void CheckMoreLanes<TElement>() where TElement : unmanaged, INarrowFloat<TElement>
     {
         if (!Lanes.HasMost) return;
-        var eight = stackalloc ushort[8];
+        var numbers = stackalloc ushort[16];
         for (var bits = 0; bits < 65536; bits += 8)
         {
-            for (var i = 0; i < 8; i++) eight[i] = (ushort)(bits + i);
-            var widened = TElement.LoadEight((TElement*)eight);
-            var finite = TElement.LoadEightFinite((TElement*)eight);
+            for (var i = 0; i < 16; i++) numbers[i] = (ushort)(bits + i);
+            var widened = TElement.LoadEight((TElement*)numbers);
+            var finite = TElement.LoadEightFinite((TElement*)numbers);
             for (var i = 0; i < 8; i++)
             {
-                var expected = TElement.ToDouble(((TElement*)eight)[i]);
+                var expected = TElement.ToDouble(((TElement*)numbers)[i]);
                 Assert.Equal(expected, widened[i]);
                 if (double.IsFinite(expected)) Assert.Equal(expected, finite[i]);
             }
+            var floats = TElement.LoadSixteenFloats((TElement*)numbers);
+            for (var i = 0; i < 16; i++) Assert.Equal(TElement.ToDouble(((TElement*)numbers)[i]), floats[i]);
         }
     }
 

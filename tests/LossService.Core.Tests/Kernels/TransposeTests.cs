@@ -1,62 +1,76 @@
+using System.Runtime.Intrinsics;
 using CsCheck;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Tests.Kernels;
 
+/// <summary>Four short rows, stored class by class, and written back.</summary>
 public unsafe class TransposeTests
 {
-    private const int Rows = 4, Length = 13, Four = 4;
+    private const int Rows = 4, MaxClasses = 40, Gap = 3;
 
-    private static readonly Gen<(float[] Values, int Start)> Cases =
-        Gen.Select(Gen.Float[-100, 100].Array[Rows * Length], Gen.Int[0, Length - Four]);
+    /// <summary>Factors are powers of 2, so that products are exact.</summary>
+    private static readonly double[] Factors = [1, 2, -4, 0.5];
+
+    private static readonly Gen<(float[] Values, int Classes)> Cases =
+        Gen.Select(Gen.Float[-100, 100].Array[Rows * (MaxClasses + Gap)], Gen.Int[1, MaxClasses]);
 
     [Fact]
-    public void LoadColumns_AnyFourNeighbours_AreAColumnEach() => Cases.Sample((values, start) =>
+    public void Read_RowsOfAnyLength_AreAColumnForEachClass() => Cases.Sample((values, classes) =>
     {
-        AssertColumns<StoredFloat32>(values, start);
-        AssertColumns<StoredFloat64>(values, start);
+        AssertColumns<StoredFloat16, StoredFloat32>(values, classes);
+        AssertColumns<StoredBFloat16, StoredFloat32>(values, classes);
+        AssertColumns<StoredFloat32, StoredFloat32>(values, classes);
+        AssertColumns<StoredFloat64, StoredFloat64>(values, classes);
     });
 
     [Fact]
-    public void StoreColumns_WhatWasLoaded_RestoresTheFourAndNoOther() => Cases.Sample((values, start) =>
+    public void Write_Columns_RestoresTheRowsAndNothingElse() => Cases.Sample((values, classes) =>
     {
-        AssertRestored<StoredFloat32>(values, start);
-        AssertRestored<StoredFloat64>(values, start);
+        AssertWritten<StoredFloat16>(values, classes);
+        AssertWritten<StoredBFloat16>(values, classes);
+        AssertWritten<StoredFloat32>(values, classes);
+        AssertWritten<StoredFloat64>(values, classes);
     });
 
-    private static void AssertColumns<TElement>(float[] values, int start) where TElement : unmanaged, IStoredFloat<TElement>
+    private static void AssertColumns<TElement, TColumn>(float[] values, int classes)
+        where TElement : unmanaged, IStoredFloat<TElement> where TColumn : unmanaged, IStoredFloat<TColumn>
     {
-        var columns = Columns(Array.ConvertAll(values, value => TElement.FromDouble(value)), start);
-        for (var i = 0; i < columns.Length; i++)
-            Assert.Equal(values[i % Rows * Length + start + i / Rows], TElement.ToDouble(columns[i]));
-    }
-
-    private static void AssertRestored<TElement>(float[] values, int start) where TElement : unmanaged, IStoredFloat<TElement>
-    {
-        var columns = Columns(Array.ConvertAll(values, value => TElement.FromDouble(value)), start);
-        var copy = new TElement[values.Length];
-        fixed (TElement* first = copy, column = columns)
+        var stored = Array.ConvertAll(values, value => TElement.FromDouble(value));
+        var columns = new TColumn[classes * Rows];
+        Vector256<double> min, max;
+        fixed (TElement* first = stored)
+        fixed (TColumn* to = columns)
         {
             var rows = stackalloc TElement*[Rows];
-            for (var row = 0; row < Rows; row++) rows[row] = first + row * Length;
-            TElement.StoreColumns(
-                TElement.Load(column), TElement.Load(column + Rows), TElement.Load(column + 2 * Rows), TElement.Load(column + 3 * Rows),
-                rows, start);
+            for (var row = 0; row < Rows; row++) rows[row] = first + row * (classes + Gap);
+            min = SoftmaxColumns<TColumn>.Read(rows, classes, to, out max);
         }
-        for (var i = 0; i < values.Length; i++)
-            Assert.Equal(i % Length >= start && i % Length < start + Four ? values[i] : 0, TElement.ToDouble(copy[i]));
+        for (var row = 0; row < Rows; row++)
+        {
+            var expected = Array.ConvertAll(stored[(row * (classes + Gap))..][..classes], TElement.ToDouble);
+            for (var c = 0; c < classes; c++) Assert.Equal(expected[c], TColumn.ToDouble(columns[c * Rows + row]));
+            Assert.Equal((expected.Min(), expected.Max()), (min[row], max[row]));
+        }
     }
 
-    private static TElement[] Columns<TElement>(TElement[] values, int start) where TElement : unmanaged, IStoredFloat<TElement>
+    private static void AssertWritten<TElement>(float[] values, int classes) where TElement : unmanaged, IStoredFloat<TElement>
     {
-        var columns = new TElement[Four * Rows];
-        fixed (TElement* first = values, column = columns)
+        var columns = Array.ConvertAll(values[..(classes * Rows)], value => (double)value);
+        var written = new TElement[Rows * (classes + Gap)];
+        fixed (double* from = columns)
+        fixed (TElement* first = written)
         {
             var rows = stackalloc TElement*[Rows];
-            for (var row = 0; row < Rows; row++) rows[row] = first + row * Length;
-            TElement.LoadColumns(rows, start, column);
+            for (var row = 0; row < Rows; row++) rows[row] = first + row * (classes + Gap);
+            SoftmaxColumns<TElement>.Write(from, classes, Vector256.Create(Factors), rows);
         }
-        return columns;
+        for (var i = 0; i < written.Length; i++)
+        {
+            var (row, c) = (i / (classes + Gap), i % (classes + Gap));
+            var expected = c < classes ? TElement.ToDouble(TElement.FromDouble(columns[c * Rows + row] * Factors[row])) : 0;
+            Assert.Equal(expected, TElement.ToDouble(written[i]));
+        }
     }
 }
