@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
 using LossService.Core.Outputs;
@@ -8,14 +9,18 @@ namespace LossService.Core.Batches;
 /// <summary>The weight of each sample, their sum over the kept ones, and what the reduced loss divides by.</summary>
 internal sealed class SampleWeights : IDisposable
 {
+    private const int Block = 64;
+
     private readonly WorkMemory? _weights;
 
     /// <summary>Reads masks, labels and weights once; not the predictions.</summary>
     /// <param name="batch">The batch.</param>
     /// <param name="count">The number of samples.</param>
-    /// <param name="classWeight">Σ_c class_weight_c·y_c / Σ_c y_c of a sample, from the unsmoothed label; null = 1.</param>
+    /// <param name="readClassWeights">
+    /// Reads Σ_c class_weight_c·y_c / Σ_c y_c of kept samples that follow each other, from the unsmoothed labels; null = 1.
+    /// </param>
     /// <param name="cancellation">Stops between samples.</param>
-    public SampleWeights(Batch batch, long count, Func<long, double>? classWeight, CancellationToken cancellation)
+    public SampleWeights(Batch batch, long count, Action<long, Span<double>>? readClassWeights, CancellationToken cancellation)
     {
         Kept = new(batch, count);
         if (batch.SampleWeight is { } weights)
@@ -24,23 +29,8 @@ internal sealed class SampleWeights : IDisposable
             SampleAxes.Read(weights, _weights.Span);
         }
 
-        if (ArePlain && classWeight is null)
-        {
-            (Count, Sum) = (count, count);
-        }
-        else
-        {
-            var sum = new ExactSum();
-            for (long i = 0; i < count; i++)
-            {
-                // a sample's class weight may be the sum over a long row
-                if (classWeight is not null || i % 65536 == 0) cancellation.ThrowIfCancellationRequested();
-                if (!Kept.Contains(i)) continue;
-                Count++;
-                sum.AddProduct(this[i], classWeight?.Invoke(i) ?? 1);
-            }
-            Sum = sum.Round();
-        }
+        if (ArePlain && readClassWeights is null) (Count, Sum) = (count, count);
+        else (Count, Sum) = Add(count, readClassWeights, cancellation);
 
         Divisor = (batch.Reduction, batch.MeanOver) switch
         {
@@ -91,5 +81,29 @@ internal sealed class SampleWeights : IDisposable
     {
         scores.Totals = new(Count, Sum, loss.Value);
         if ((outputs & OutputSet.Loss) != 0 && !IsNothing) scores.Loss = loss.Divide(Divisor);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private (long Count, double Sum) Add(long count, Action<long, Span<double>>? readClassWeights, CancellationToken cancellation)
+    {
+        var (sum, kept) = (new ExactSum(), 0L);
+        Span<double> block = stackalloc double[Block];
+        block.Fill(1);
+        for (long first = 0, end; first < count; first = end)
+        {
+            cancellation.ThrowIfCancellationRequested();
+            for (end = first; end < long.Min(first + Block, count) && Kept.Contains(end);) end++;
+            if (end == first)
+            {
+                end++;
+                continue;
+            }
+            var weights = block[..(int)(end - first)];
+            readClassWeights?.Invoke(first, weights);
+            if (_weights is null) sum.Add(weights);
+            else for (var i = 0; i < weights.Length; i++) sum.AddProduct(this[first + i], weights[i]);
+            kept += weights.Length;
+        }
+        return (kept, sum.Round());
     }
 }

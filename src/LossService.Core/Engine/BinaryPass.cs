@@ -60,7 +60,8 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
             && !_hasLikelihoods;
 
         Weights = new(
-            batch, predictions.Count, _classWeight.Length == 0 ? null : i => _classWeight[i % _classWeight.Length], cancellation);
+            batch, predictions.Count, _classWeight.Length == 0 ? null : (first, to) => ElementScores.Repeat(_classWeight, first, to),
+            cancellation);
         _isWeighted = !Weights.ArePlain || _classWeight.Length > 0;
         _columns = CountColumns(batch);
         Tallies = new(batch, predictions.Count, _columns);

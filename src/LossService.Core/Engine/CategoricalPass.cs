@@ -32,7 +32,7 @@ internal sealed class CategoricalPass : IDisposable
         if (_classWeights.AreOne) Weights = new(batch, Rows, null, cancellation);
         else
         {
-            using var reader = new ClassWeightReader(batch, _classWeights);
+            using var reader = new ClassWeightReader(batch, _classWeights, cancellation);
             Weights = new(batch, Rows, reader.Read, cancellation);
         }
         Tallies = new(batch, Rows, _classes);

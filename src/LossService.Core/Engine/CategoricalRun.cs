@@ -91,9 +91,23 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
             count = (int)long.Min(memory.Length, end - row);
             var classes = memory[..count];
             labels!.FindClasses(row, classes);
-            if (!labels.AreRows && _hardWork == RowWork.None) Hard.Add(row, classes, sum);
-            else for (var i = 0; i < count; i++) Add(row + i, classes[i], 0);
+            for (int i = 0, next; i < count; i = next)
+            {
+                var isSoft = classes[i] < 0;
+                for (next = i + 1; next < count && classes[next] < 0 == isSoft;) next++;
+                AddAlike(row + i, classes[i..next], isSoft);
+            }
         }
+    }
+
+    /// <summary>Adds rows that all have a true class, or all none.</summary>
+    private void AddAlike(long first, ReadOnlySpan<int> classes, bool areSoft)
+    {
+        if (!areSoft) Hard.Add(first, classes, sum);
+        else if (plan.TakesRows) Soft.AddStored(first, classes.Length, sum);
+        var work = areSoft ? _softWork : _hardWork;
+        if (work == RowWork.None) return;
+        for (var i = 0; i < classes.Length; i++) Scorer.Score(first + i, work, Scratch, sum, tally);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
@@ -110,12 +124,6 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
         else if (plan.ReadsStored) y = labels!.FindClass(row, default);
         else if (plan.TakesRows) y = labels!.FindTrueClass(row, Soft.Target, wantsEntropy, out negatedEntropy);
         else if (plan.TakesClasses) y = labels!.FindClass(row, _target is null ? default : _target.Span);
-        Add(row, y, negatedEntropy);
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private void Add(long row, int y, double negatedEntropy)
-    {
         if (y >= 0) Hard.Add(row, y, sum);
         else if (plan.TakesRows) Soft.AddSoft(row, negatedEntropy, sum);
         var work = y >= 0 ? _hardWork : _softWork;

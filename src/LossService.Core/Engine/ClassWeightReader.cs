@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -8,19 +9,22 @@ namespace LossService.Core.Engine;
 /// <summary>Reads what each sample weighs by its class, from the first to the last.</summary>
 internal sealed class ClassWeightReader : IDisposable
 {
+    private const int Block = 64;
+
     private readonly ClassWeights _weights;
     private readonly Shape _shape;
     private readonly Batch _batch;
+    private readonly CancellationToken _cancellation;
     private readonly int _padded;
     private readonly WorkMemory _row;
     private readonly RowWindow? _window;
     private Tensor _rows;
     private TargetRows _labels;
 
-    public ClassWeightReader(Batch batch, ClassWeights weights)
+    public ClassWeightReader(Batch batch, ClassWeights weights, CancellationToken cancellation)
     {
         var layout = batch.Layout;
-        (_batch, _weights) = (batch, weights);
+        (_batch, _weights, _cancellation) = (batch, weights, cancellation);
         _padded = Lanes.Padded(layout.Classes);
         _shape = layout.ClassesLast;
         _row = new(2L * _padded, batch.Memory);
@@ -30,9 +34,38 @@ internal sealed class ClassWeightReader : IDisposable
         _labels = PostedTargets.Create(batch, _rows, _shape);
     }
 
-    /// <summary>Reads that of a sample.</summary>
-    public double Read(long sample)
+    /// <summary>Reads those of samples that follow each other.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Read(long first, Span<double> weights)
     {
+        if (_labels is { AreRows: false, FindsClasses: true })
+        {
+            Span<int> classes = stackalloc int[Block];
+            var table = _weights.Padded;
+            while (weights.Length > 0)
+            {
+                var found = classes[..int.Min(Block, weights.Length)];
+                _labels.FindClasses(first, found);
+                for (var i = 0; i < found.Length; i++) weights[i] = table[found[i]];
+                first += found.Length;
+                weights = weights[found.Length..];
+            }
+            return;
+        }
+        for (var i = 0; i < weights.Length; i++) weights[i] = Read(first + i);
+    }
+
+    /// <inheritdoc/>
+    public void Dispose()
+    {
+        _row.Dispose();
+        _window?.Dispose();
+    }
+
+    private double Read(long sample)
+    {
+        // a row may be long
+        _cancellation.ThrowIfCancellationRequested();
         if (!_labels.AreRows) return _weights.Of(_labels.FindTrueClass(sample, default, wantsEntropy: false, out _), default);
         if (_window?.Find(sample) is { } rows && !ReferenceEquals(rows, _rows))
         {
@@ -41,12 +74,5 @@ internal sealed class ClassWeightReader : IDisposable
         }
         var target = new NumberRow<Dd>(_row.Span[.._padded], _row.Span[_padded..]);
         return _weights.Of(_labels.Read(sample, target).Hard, target.Hi);
-    }
-
-    /// <inheritdoc/>
-    public void Dispose()
-    {
-        _row.Dispose();
-        _window?.Dispose();
     }
 }

@@ -26,6 +26,9 @@ internal interface ISoftmaxRows : IDisposable
     /// <summary>Adds rows that follow each other, with their true classes.</summary>
     void Add(long first, ReadOnlySpan<int> classes, ExactSum sum);
 
+    /// <summary>Adds rows that follow each other, whose targets are read as they are stored.</summary>
+    void AddStored(long first, int count, ExactSum sum);
+
     /// <summary>
     /// Adds a row whose target is in <see cref="Target"/>, with Σ t·ln t where that is subtracted; scores the block when it is full.
     /// </summary>

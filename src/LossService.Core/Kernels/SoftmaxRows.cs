@@ -57,12 +57,12 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
-            : hasRows ? stored == null || _isShort ? block : 0 : _conclusion.HasSpread ? (nuint)_padded : 0;
+            : hasRows ? stored == null || _isShort ? block : 0 : _conclusion.HasSpread ? (nuint)(_isShort ? Lanes.Width : 1) * (nuint)_padded : 0;
         var more = SoftmaxReader<TElement>.CountScores(loss, _classes, _isShort);
         _e = _scratch.Reserve(own + columns + targets + more, batch.Memory);
         _columns = _e + own;
         var memory = _columns + columns;
-        _targets = new(loss, _classes, memory, hasRows, stored);
+        _targets = new(loss, _classes, memory, hasRows, stored, _isShort);
         if (namedClasses > 0) _sparse = new(namedClasses, memory, (int*)(memory + _block * Lanes.Padded(namedClasses)));
         _reader = new(batch, loss, _scratch, _targets, _sparse, _conclusion.HasSpread)
         {
@@ -107,10 +107,23 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             classes[..count].CopyTo(new(_scratch.Class + _count, count));
             var index = _scratch.Index + _count;
             for (var i = 0; i < count; i++) index[i] = first + i;
-            if (_weighsInside || !_isPlain)
-                for (var i = 0; i < count; i++) Weigh(_count + i, first + i, classes[i]);
+            if (_weighsInside || !_isPlain) Weigh(first, classes[..count]);
             (_count, first) = (_count + count, first + count);
             classes = classes[count..];
+            if (_count == _block) Flush(sum);
+        }
+    }
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    public void AddStored(long first, int count, ExactSum sum)
+    {
+        for (int added; count > 0; (count, first) = (count - added, first + added))
+        {
+            added = Math.Min(count, _block - _count);
+            for (var i = 0; i < added; i++) (_scratch.Index[_count + i], _scratch.Class[_count + i]) = (first + i, 0);
+            if (!_isPlain) _samples.Read(first, new(_scratch.Weight + _count, added));
+            _count += added;
             if (_count == _block) Flush(sum);
         }
     }
@@ -160,6 +173,19 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         if (!_isPlain) _scratch.Weight[i] = _samples[index] * classWeight;
     }
 
+    /// <summary>The same for the next rows of the block.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private void Weigh(long first, ReadOnlySpan<int> classes)
+    {
+        var table = _loss.ClassWeight;
+        var weights = new Span<double>(_scratch.Weight + _count, classes.Length);
+        var classWeights = new Span<double>(_scratch.ClassWeight + _count, classes.Length);
+        if (!_isPlain) _samples.Read(first, weights);
+        if (table.Length == 0) classWeights.Fill(1);
+        else if (_weighsInside) for (var i = 0; i < classes.Length; i++) classWeights[i] = table[classes[i]];
+        else for (var i = 0; i < classes.Length; i++) weights[i] *= table[classes[i]];
+    }
+
     /// <summary>The number of rows whose exponentials fit into the first-level cache.</summary>
     private static int ChooseBlock(int classes) => Math.Clamp(8192 / classes, 1, SoftmaxScratch.Rows);
 
@@ -196,7 +222,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
             TElement.Store(Vector256.Load(_scratch.Own + i), own);
             for (var lane = 0; lane < Lanes.Width; lane++) rows[lane][y[lane]] = own[lane];
         }
-        if (_isPlain && AreZero(_scratch.Lost)) return;
+        if ((_isPlain || !HasZero(_scratch.Weight)) && AreZero(_scratch.Lost)) return;
         for (var i = 0; i < _count; i++) Check(i, hasDigits: true);
     }
 
@@ -244,6 +270,15 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         var any = Vector256<long>.Zero;
         for (var i = 0; i < _count; i += Lanes.Width) any |= Vector256.Load((long*)column + i);
         return any == Vector256<long>.Zero;
+    }
+
+    /// <summary>Whether a row of the block, or one that fills up its last vector, has zero in a column.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private bool HasZero(double* column)
+    {
+        var any = Vector256<double>.Zero;
+        for (var i = 0; i < _count; i += Lanes.Width) any |= Vector256.Equals(Vector256.Load(column + i), Vector256<double>.Zero);
+        return any.AsInt64() != Vector256<long>.Zero;
     }
 
     private void ClearGradients()

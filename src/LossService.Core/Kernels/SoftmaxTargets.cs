@@ -9,13 +9,16 @@ namespace LossService.Core.Kernels;
 /// </summary>
 /// <param name="loss">What is computed.</param>
 /// <param name="classes">K.</param>
-/// <param name="memory">Memory for a row, or for a block of rows, each padded.</param>
+/// <param name="memory">Memory for a row, or four short ones, or for a block of rows, each padded.</param>
 /// <param name="areRows">Whether each row has its own target.</param>
 /// <param name="stored">The targets of all rows of the batch where they are read as they are stored; else null.</param>
-internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, double* memory, bool areRows, StoredFloat32* stored)
+/// <param name="areShort">Whether <see cref="Columns"/> is used, else <see cref="Row"/>.</param>
+internal sealed unsafe class SoftmaxTargets(
+    SoftmaxLoss loss, int classes, double* memory, bool areRows, StoredFloat32* stored, bool areShort)
 {
     private readonly int _padded = Lanes.Padded(classes);
-    private readonly double* _weights = areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory);
+    private readonly double* _weights =
+        areRows || loss.Smoothing == 0 || loss.ClassWeight.Length == 0 ? null : Fill(loss, classes, memory, areShort);
 
     /// <summary>Whether each row has its own target.</summary>
     public bool AreRows => areRows;
@@ -60,7 +63,7 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
     /// <param name="columns">Where to.</param>
     public double* Columns(int row, double* columns)
     {
-        if (!areRows && _weights == null) return null;
+        if (!areRows) return _weights;
         var rows = stackalloc StoredFloat64*[Lanes.Width];
         for (var lane = 0; lane < Lanes.Width; lane++) rows[lane] = (StoredFloat64*)Row(row + lane);
         SoftmaxColumns<StoredFloat64>.Read(rows, classes, (StoredFloat64*)columns);
@@ -82,9 +85,10 @@ internal sealed unsafe class SoftmaxTargets(SoftmaxLoss loss, int classes, doubl
         return StoredColumns(row);
     }
 
-    private static double* Fill(SoftmaxLoss loss, int classes, double* memory)
+    private static double* Fill(SoftmaxLoss loss, int classes, double* memory, bool areShort)
     {
-        loss.ClassWeight.AsSpan(0, Lanes.Padded(classes)).CopyTo(new Span<double>(memory, Lanes.Padded(classes)));
+        if (areShort) for (var c = 0; c < classes; c++) Vector256.Create(loss.ClassWeight[c]).Store(memory + c * Lanes.Width);
+        else loss.ClassWeight.AsSpan(0, Lanes.Padded(classes)).CopyTo(new Span<double>(memory, Lanes.Padded(classes)));
         return memory;
     }
 }
