@@ -50,6 +50,13 @@ internal readonly partial struct Dd
         Lo.StoreUnsafe(ref rests);
     }
 
+    /// <inheritdoc/>
+    public static Dd Expm1(Dd x, out Dd power)
+    {
+        power = Exp(x);
+        return Expm1(x);
+    }
+
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Dd IArithmetic<Dd>.operator &(Dd a, Dd b) => new(a.Hi & b.Hi);
 

@@ -98,6 +98,10 @@ internal interface IArithmetic<TSelf> where TSelf : struct, IArithmetic<TSelf>
     /// <summary>eˣ of doubles x ≤ 0; faster.</summary>
     static abstract TSelf ExpOfNegative(TSelf x);
 
+    /// <summary>eˣ − 1 for x ≤ 0, with full relative accuracy for any small x, and eˣ; but of plain doubles.</summary>
+    static virtual TSelf Expm1(TSelf x, out TSelf power) =>
+        throw new NotSupportedException($"{typeof(TSelf).Name} has no exponential less 1");
+
     /// <summary>ln x for x ≥ 0; NaN for others.</summary>
     static abstract TSelf Log(TSelf x);
 

@@ -27,6 +27,17 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// <summary>eˣ of all digits of x ≤ 0, with the same bound; −∞ has a second double of 0. Faster.</summary>
     static abstract TSelf FineExpOfDifference(TSelf x);
 
+    /// <summary>eˣ − 1 for x ≤ 0, with a relative error of at most 2⁻⁵⁹ (the bound of the tests), and eˣ.</summary>
+    static TSelf IArithmetic<TSelf>.Expm1(TSelf x, out TSelf power)
+    {
+        power = TSelf.FineExp(x);
+        // x + x²/2 + x³·(1/6 + …), where the difference would lose more than nine bits; the next term is 2⁻⁶⁶
+        var series = TSelf.Of(1 / 720.0) * x + TSelf.Of(1 / 120.0);
+        series = (series * x + TSelf.Of(1 / 24.0)) * x + TSelf.Of(1 / 6.0);
+        var small = x + TSelf.Square(x) * (TSelf.Of(0.5) + x * series);
+        return TSelf.Select(TSelf.LessThan(TSelf.Abs(x), TSelf.Of(1.0 / 512)), small, power - TSelf.One);
+    }
+
     /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by a part of the size.</summary>
     static abstract TSelf IsLost(TSelf difference, TSelf size, double part);
 

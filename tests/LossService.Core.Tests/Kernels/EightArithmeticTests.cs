@@ -111,7 +111,8 @@ public sealed class EightArithmeticTests
         [
             TNumber.FineExp(b), TNumber.FineExp(a), TNumber.Select(TNumber.IsLost(a, c, 1.0 / 1024), b, c),
             TNumber.FineExpOfNegative(-TNumber.Abs(a)), TNumber.FineExpOfNegative(-TNumber.Abs(c)),
-            TNumber.FineExpOfDifference(-TNumber.Abs(b)), TNumber.Select(b.IsDouble, a, c), TNumber.Select((b * c).IsDouble, a, c),
+            TNumber.Expm1(-TNumber.Abs(b), out var power), power, TNumber.FineExpOfDifference(-TNumber.Abs(b)),
+            TNumber.Select(b.IsDouble, a, c), TNumber.Select((b * c).IsDouble, a, c),
         ];
         return [parts, lows, highs, .. CompareParts(a, b).Concat(numbers).Select(ToNearest)];
     }

@@ -80,6 +80,33 @@ public class WideDoubleTests(ITestOutputHelper output)
     }
 
     [Fact]
+    public void Expm1_DenseArguments_WithinItsBoundOfDoubleDouble()
+    {
+        var worst = 0.0;
+        // around the size where the series takes over, and where it is all there is
+        Gen.Select(
+            Gen.OneOf(Gen.Double[-600, 0], Gen.Double[-1, 0], Gen.Double[-4e-3, -1e-3], Gen.Double[-1e-9, 0]), Gen.Double[-0.5, 0.5])
+            .Array[4].Sample(
+                four =>
+                {
+                    var hi = Vector256.Create([.. four.Select(x => x.Item1)]);
+                    var lo = Vector256.Create([.. four.Select((x, i) => x.Item2 * Math.ScaleB(hi[i], -53))]);
+                    var truth = Dd.Expm1(new Dd(hi, lo), out _);
+                    var computed = Expm1(WideDouble.Of(hi, lo));
+                    var error = (new Dd(computed.Round(), computed.Rest()) - truth) / truth;
+                    for (var i = 0; i < 4; i++)
+                        if (truth.Hi[i] != 0) worst = Math.Max(worst, Math.Abs(error.Hi[i]));
+                },
+                iter: 40_000,
+                threads: 1);
+        output.WriteLine($"2^{Math.Log2(worst):F2}");
+        Assert.InRange(worst, Math.ScaleB(1, -70), Math.ScaleB(1, -59));
+        Assert.Equal(-1, Expm1(WideDouble.Of(double.NegativeInfinity)).Round()[0]);
+
+        static TNumber Expm1<TNumber>(TNumber x) where TNumber : struct, IArithmetic<TNumber> => TNumber.Expm1(x, out _);
+    }
+
+    [Fact]
     public void FineExpOfNegative_DenseArguments_WithinItsBoundOfDoubleDouble()
     {
         var worst = 0.0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Engine;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -57,12 +58,14 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Power(options.Get(Exponent));
 
-    private sealed class OfTrue(Dd q) : TrueClassFormula
+    private readonly struct OfTrue(double exponent) : ITrueClassTerm
     {
-        public override (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd _)
+        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber _)
+            where TNumber : struct, IArithmetic<TNumber>
         {
-            var exponent = q * logP;
-            return (-Dd.Expm1(exponent) / q, Dd.Exp(exponent));
+            var rest = TNumber.Expm1(TNumber.Of(exponent) * logP, out var power);
+            return (-rest / TNumber.Of(exponent), power);
         }
     }
 
@@ -80,7 +83,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         public override bool NeedsSurplus => true;
 
-        public override TrueClassFormula OfTrueClass { get; } = new OfTrue(new(q));
+        public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(q));
 
         public override Dd Score(in CategoricalRow<Dd> row)
         {
