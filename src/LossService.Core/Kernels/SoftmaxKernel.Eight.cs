@@ -37,6 +37,30 @@ internal static unsafe partial class SoftmaxKernel<TElement>
         return total;
     }
 
+    /// <summary>Adds b_c·(m − z_c) and b_c as far as there are eight, the even vectors of four and the odd ones by themselves.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static void SumEights<TSpread>(TElement* z, TSpread* spread, int stop, double max, ref int c, ref Vector256<double> even,
+        ref Vector256<double> odd, ref Vector256<double> evenShare, ref Vector256<double> oddShare)
+        where TSpread : unmanaged, IStoredFloat<TSpread>
+    {
+        var (m, gaps, shares) = (Vector512.Create(max), Vector512<double>.Zero, Vector512<double>.Zero);
+        if (spread == null)
+        {
+            for (; c <= stop - 2 * Width; c += 2 * Width) gaps += m - TElement.LoadEight(z + c);
+        }
+        else
+        {
+            for (; c <= stop - 2 * Width; c += 2 * Width)
+            {
+                var b = TSpread.LoadEight(spread + c);
+                gaps = Vector512.FusedMultiplyAdd(m - TElement.LoadEight(z + c), b, gaps);
+                shares += b;
+            }
+        }
+        (even, odd) = (gaps.GetLower(), gaps.GetUpper());
+        (evenShare, oddShare) = (shares.GetLower(), shares.GetUpper());
+    }
+
     /// <summary>Writes e_c·part as far as there are eight.</summary>
     /// <returns>The first class that is left.</returns>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

@@ -125,7 +125,10 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         return sum.WithoutLargest();
     }
 
-    /// <summary>Σ b_c·(m − z_c) and Σ b_c of a row, in sums of <see cref="Run"/> vectors at most, whose sums are double-doubles.</summary>
+    /// <summary>
+    /// Σ b_c·(m − z_c) and Σ b_c of a row, in sums of <see cref="Run"/> vectors at most, the even ones and the odd ones by themselves; the
+    /// sums of those are double-doubles.
+    /// </summary>
     /// <param name="z">The logits.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="max">The maximum m.</param>
@@ -141,42 +144,26 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
         for (var start = 0; start < end; start += Run * Width)
         {
             var stop = Math.Min(start + Run * Width, end);
-            var (run, runShare) = (Vector256<double>.Zero, Vector256<double>.Zero);
-            if (spread == null)
+            var (run, next) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            var (runShare, nextShare) = (Vector256<double>.Zero, Vector256<double>.Zero);
+            var c = start;
+            if (Lanes.HasMost) SumEights(z, spread, stop, max, ref c, ref run, ref next, ref runShare, ref nextShare);
+            for (; c < stop; c += Width)
             {
-                var c = start;
-                if (Lanes.HasMost)
+                var gap = m - TElement.Load(z + c);
+                if (spread == null)
                 {
-                    for (; c <= stop - 2 * Width; c += 2 * Width)
-                    {
-                        var gap = Vector512.Create(m, m) - TElement.LoadEight(z + c);
-                        run = run + gap.GetLower() + gap.GetUpper();
-                    }
+                    (run, next) = (next, run + gap);
                 }
-                for (; c < stop; c += Width) run += m - TElement.Load(z + c);
-            }
-            else
-            {
-                var c = start;
-                if (Lanes.HasMost)
-                {
-                    for (; c <= stop - 2 * Width; c += 2 * Width)
-                    {
-                        var (gap, b) = (Vector512.Create(m, m) - TElement.LoadEight(z + c), TSpread.LoadEight(spread + c));
-                        run = Vector256.FusedMultiplyAdd(gap.GetLower(), b.GetLower(), run);
-                        run = Vector256.FusedMultiplyAdd(gap.GetUpper(), b.GetUpper(), run);
-                        runShare = runShare + b.GetLower() + b.GetUpper();
-                    }
-                }
-                for (; c < stop; c += Width)
+                else
                 {
                     var b = TSpread.Load(spread + c);
-                    run = Vector256.FusedMultiplyAdd(m - TElement.Load(z + c), b, run);
-                    runShare += b;
+                    (run, next) = (next, Vector256.FusedMultiplyAdd(gap, b, run));
+                    (runShare, nextShare) = (nextShare, runShare + b);
                 }
             }
-            gaps += run;
-            share += runShare;
+            gaps += run + next;
+            share += runShare + nextShare;
         }
         var (sum, sumOfShare) = (Dd.SumOfLanes(gaps), Dd.SumOfLanes(share));
         for (var c = end; c < classes; c++)
