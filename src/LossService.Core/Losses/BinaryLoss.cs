@@ -44,5 +44,5 @@ internal abstract class BinaryLoss<TFormula> : Loss where TFormula : struct, IEl
     }
 
     /// <inheritdoc/>
-    private protected sealed override long CountWorkBytes(Batch batch) => BinaryPass<TFormula>.CountBytes(batch);
+    internal sealed override long CountWorkBytes(Batch batch) => BinaryPass<TFormula>.CountBytes(batch);
 }

@@ -46,7 +46,7 @@ internal abstract class CategoricalLoss : Loss
     }
 
     /// <inheritdoc/>
-    private protected sealed override long CountWorkBytes(Batch batch) =>
+    internal sealed override long CountWorkBytes(Batch batch) =>
         CategoricalPass.CountBytes(batch, SampleSplit.CountCores(batch.Layout.Rows, batch.Predictions.Count));
 
     /// <summary>K. The shape [0], an array without rows, does not say it, but a list with a number for each class may.</summary>

@@ -82,16 +82,15 @@ public abstract class Loss
     /// <exception cref="MemoryBudgetException">The batch's budget has not enough left.</exception>
     internal abstract Scores Score(Batch batch, CancellationToken cancellation = default);
 
-    /// <summary>The bytes of the results of a batch whose shapes fit together, and of the memory that computes them.</summary>
-    internal long CountBytes(Batch batch) =>
-        Scores.CountBytes(batch.Asked, batch.StoredDType, output => GetShape(output, batch)) + CountWorkBytes(batch);
+    /// <summary>The bytes of the results of a batch whose shapes fit together.</summary>
+    internal long CountBytes(Batch batch) => Scores.CountBytes(batch.Asked, batch.StoredDType, output => GetShape(output, batch));
 
     /// <summary>The shape of a result.</summary>
     internal virtual Shape GetShape(Output output, Batch batch) => output.Shape == OutputShape.Samples
         ? GetSampleShape(batch.Predictions.Shape, batch.Options) : batch.Predictions.Shape;
 
-    /// <summary>The bytes that computing takes beside the results.</summary>
-    private protected abstract long CountWorkBytes(Batch batch);
+    /// <summary>The bytes that computing takes beside the results; they are free again when it ends.</summary>
+    internal abstract long CountWorkBytes(Batch batch);
 
     /// <summary>
     /// Adds to the metrics what is not made of sums, where that is asked for: the bins of equal weight and the best temperature. Frees the

@@ -43,7 +43,7 @@ internal abstract class OverlapLoss : Loss
     internal sealed override Shape GetShape(Output output, Batch batch) => OverlapPass.GetShape(output, batch, IsPerItem(batch));
 
     /// <inheritdoc/>
-    private protected sealed override long CountWorkBytes(Batch batch) => OverlapPass.CountBytes(batch, IsPerItem(batch));
+    internal sealed override long CountWorkBytes(Batch batch) => OverlapPass.CountBytes(batch, IsPerItem(batch));
 
     private static bool IsPerItem(Batch batch) => batch.Options.Get(SharedOptions.Per) == SharedOptions.PerItem;
 

@@ -68,11 +68,12 @@ public sealed class MemoryBudget
 
     /// <summary>Finds out before a computation whether its memory fits; takes nothing.</summary>
     /// <param name="more">The bytes that it will take.</param>
-    /// <param name="held">The bytes that it holds already.</param>
+    /// <param name="held">The bytes that it holds already; a share knows by itself what it holds.</param>
     /// <exception cref="MemoryBudgetException">They do not fit now, or never.</exception>
     public void Require(long more, long held)
     {
-        if (more + held > Limit) throw new MemoryBudgetException(more + held, Limit);
+        var need = more + (_whole is null ? held : Used);
+        if (need > Limit) throw new MemoryBudgetException(need, Limit);
         if (more + (_whole ?? this).Used > Limit) throw new MemoryBudgetException(more, Limit);
     }
 }

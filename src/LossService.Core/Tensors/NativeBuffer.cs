@@ -21,6 +21,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     private readonly MemoryBudget? _budget;
     private bool _fillsSlowly;
     private long _counted;
+    private nuint _asked;
 
     /// <summary>Makes a buffer of at least <paramref name="capacity"/> bytes.</summary>
     /// <param name="capacity">The bytes that it holds without growing.</param>
@@ -37,7 +38,7 @@ public sealed unsafe class NativeBuffer : IDisposable
     }
 
     /// <summary>Frees the block if <see cref="Dispose"/> was not called.</summary>
-    ~NativeBuffer() => Free(Address, Capacity, _counted);
+    ~NativeBuffer() => Free(Address, Capacity, _asked, _counted);
 
     /// <summary>The address of the first byte; changes when the block grows.</summary>
     public byte* Address { get; private set; }
@@ -53,23 +54,23 @@ public sealed unsafe class NativeBuffer : IDisposable
     public void Reserve(nuint capacity)
     {
         if (capacity <= Capacity) return;
-        var (address, bytes, counted) = ((nint)Address, Capacity, _counted);
+        var (address, bytes, asked, counted) = ((nint)Address, Capacity, _asked, _counted);
         Allocate(nuint.Max(capacity, 2 * bytes));
         Buffer.MemoryCopy((byte*)address, Address, bytes, bytes);
-        Free((byte*)address, bytes, counted);
+        Free((byte*)address, bytes, asked, counted);
     }
 
     /// <summary>Says that the rest of the bytes will be written soon.</summary>
     public void ExpectAll()
     {
         _fillsSlowly = false;
-        if (Capacity + Slack >= PagePool.MinBytes) PagePool.UseHugePages(new((nint)Address, Capacity + Slack));
+        if (Capacity + Slack >= PagePool.MinBytes) PagePool.UseHugePages(new((nint)Address, Capacity + Slack, _asked));
     }
 
     /// <inheritdoc/>
     public void Dispose()
     {
-        Free(Address, Capacity, _counted);
+        Free(Address, Capacity, _asked, _counted);
         Address = null;
         (Capacity, _counted) = (0, 0);
         GC.SuppressFinalize(this);
@@ -81,20 +82,10 @@ public sealed unsafe class NativeBuffer : IDisposable
         var bytes = isLarge ? PagePool.RoundUp(capacity + Slack) : capacity + Slack;
         var counted = _budget is null || bytes < MinCounted ? 0 : (long)bytes;
         if (counted > 0) _budget!.Take(counted);
-        if (!isLarge)
-        {
-            Address = (byte*)NativeMemory.Alloc(bytes);
-        }
-        else
-        {
-            var block = Rent(bytes, counted);
-            Address = (byte*)block.Address;
-            // a block that was used before may be larger
-            if (block.Bytes > bytes && _budget?.TryTake((long)(block.Bytes - bytes)) == true) counted = (long)block.Bytes;
-            bytes = block.Bytes;
-        }
-        Capacity = bytes - Slack;
-        _counted = counted;
+        // a block that was used before may be larger; what fits must not depend on that, so the pool counts the rest
+        var block = isLarge ? Rent(bytes, counted) : new((nint)NativeMemory.Alloc(bytes), bytes, bytes);
+        Address = (byte*)block.Address;
+        (Capacity, _asked, _counted) = (block.Bytes - Slack, block.Asked, counted);
     }
 
     private PagePool.Block Rent(nuint bytes, long counted)
@@ -110,11 +101,11 @@ public sealed unsafe class NativeBuffer : IDisposable
         }
     }
 
-    private void Free(byte* address, nuint capacity, long counted)
+    private void Free(byte* address, nuint capacity, nuint asked, long counted)
     {
         if (address == null) return;
         if (capacity + Slack < PagePool.MinBytes) NativeMemory.Free(address);
-        else PagePool.Return(new((nint)address, capacity + Slack));
+        else PagePool.Return(new((nint)address, capacity + Slack, asked));
         if (counted > 0) _budget!.Return(counted);
     }
 }

@@ -7,8 +7,9 @@ namespace LossService.Core.Tensors;
 /// after the response, whereas the C library would keep it in each of its arenas.
 /// </summary>
 /// <remarks>
-/// Up to <see cref="MaxKeptBytes"/> are kept for reuse, since new memory costs more than filling it: the system clears each page. On
-/// Linux it asks for huge pages; without them a hundred megabytes cost 25,000 page faults.
+/// Up to <see cref="MaxKeptBytes"/> are kept for reuse, since new memory costs more than filling it: the system clears each page. By how
+/// much a block is larger than what was asked for counts as kept. On Linux it asks for huge pages; without them a hundred megabytes cost
+/// 25,000 page faults.
 /// </remarks>
 internal static unsafe partial class PagePool
 {
@@ -36,11 +37,11 @@ internal static unsafe partial class PagePool
         {
             // one at most twice as large, and of those the last used, which may still be in the cache
             var found = FreeBlocks.FindLastIndex(block => block.Bytes >= bytes && block.Bytes / 2 <= bytes);
-            if (found >= 0) return Take(found);
+            if (found >= 0) return Use(found, bytes);
             // blocks that do not fit make room for the new one
             FreeDownTo(MaxKeptBytes - nuint.Min(MaxKeptBytes, bytes));
         }
-        var block = new Block(Pages.Map(bytes), bytes);
+        var block = new Block(Pages.Map(bytes), bytes, bytes);
         Pages.Advise(block, useHugePages);
         return block;
     }
@@ -59,7 +60,7 @@ internal static unsafe partial class PagePool
         lock (Sync)
         {
             FreeBlocks.Add(block);
-            s_kept += block.Bytes;
+            s_kept += block.Asked;
             FreeDownTo(MaxKeptBytes);
         }
     }
@@ -72,14 +73,24 @@ internal static unsafe partial class PagePool
         return block;
     }
 
+    private static Block Use(int index, nuint asked)
+    {
+        var block = Take(index) with { Asked = asked };
+        s_kept += block.Bytes - asked;
+        return block;
+    }
+
     // the least recently used first
     private static void FreeDownTo(nuint bytes)
     {
-        while (s_kept > bytes) Pages.Unmap(Take(0));
+        while (s_kept > bytes && FreeBlocks.Count > 0) Pages.Unmap(Take(0));
     }
 
-    /// <summary>A block's address and size.</summary>
-    public readonly record struct Block(nint Address, nuint Bytes);
+    /// <summary>A block.</summary>
+    /// <param name="Address">Its first byte.</param>
+    /// <param name="Bytes">Its size.</param>
+    /// <param name="Asked">How much of it was asked for.</param>
+    public readonly record struct Block(nint Address, nuint Bytes, nuint Asked);
 
     private static partial class Pages
     {

@@ -17,7 +17,7 @@ internal static class BatchRules
         HeaderRules.Check(loss, batch, problems);
         if (problems.Total == 0) ShapeRules.Check(loss, batch, problems);
         if (problems.Total > 0 || batch.Predictions.Count == 0) return;
-        batch.Memory?.Require(loss.CountBytes(batch), batch.CountBytes());
+        batch.Memory?.Require(loss.CountBytes(batch) + loss.CountWorkBytes(batch), batch.CountBytes());
         CheckValues(loss, batch, problems, cancellation);
     }
 
@@ -43,8 +43,7 @@ internal static class BatchRules
         }
         var first = entries[0].Batch;
         if (problems.Any(found => found.Total > 0) || first.Predictions.Count == 0) return;
-        first.Memory?.Require(
-            entries.Sum(entry => entry.Loss.CountBytes(entry.Batch)) + more, entries.Max(entry => entry.Batch.CountBytes()));
+        first.Memory?.Require(CountMost(entries, more), entries.Max(entry => entry.Batch.CountBytes()));
         HashSet<ValueReading> read = [];
         for (var i = 0; i < entries.Count; i++)
         {
@@ -53,6 +52,18 @@ internal static class BatchRules
             CheckValues(loss, batch, problems[i], cancellation);
             if (problems[i].Total > 0) return;
         }
+    }
+
+    /// <summary>The most bytes that are in use at once: results stay, but only one loss is computed at a time.</summary>
+    private static long CountMost(IReadOnlyList<LossEntry> entries, long more)
+    {
+        var (results, most) = (0L, 0L);
+        foreach (var (loss, batch, _) in entries)
+        {
+            results += loss.CountBytes(batch);
+            most = long.Max(most, results + loss.CountWorkBytes(batch));
+        }
+        return long.Max(most, results + more);
     }
 
     private static void CheckValues(Loss loss, Batch batch, BatchProblems problems, CancellationToken cancellation)

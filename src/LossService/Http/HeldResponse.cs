@@ -114,6 +114,19 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
         return result;
     }
 
+    /// <summary>
+    /// Sends what was written, and waits until all of it is sent and its memory is free, but no longer than its client takes nothing.
+    /// </summary>
+    /// <exception cref="OperationCanceledException">The client went away.</exception>
+    public async ValueTask DrainAsync(CancellationToken cancellation)
+    {
+        if (IsEmpty) return;
+        Turn.End();
+        Send();
+        while (!_sending!.IsCompleted && (Held > 0 || _blocks.AreInUse))
+            if (!await _progress.WaitAsync(TimeSpan.FromSeconds(Held > 0 ? _limits.StallSeconds : 1), cancellation)) return;
+    }
+
     /// <summary>Sends what was written, and does not wait.</summary>
     private void Send()
     {
@@ -181,6 +194,7 @@ internal sealed class HeldResponse : PipeWriter, IDisposable
                     if (_progress.CurrentCount == 0) _progress.Release();
                 }
                 from.AdvanceTo(read.Buffer.End);
+                if (_progress.CurrentCount == 0) _progress.Release();
                 if (read.IsCompleted) return;
             }
         }

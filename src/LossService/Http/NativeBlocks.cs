@@ -10,9 +10,13 @@ internal sealed class NativeBlocks(MemoryBudget memory) : MemoryPool<byte>
     private const int MinBytes = 64 * 1024;
 
     private int _uncounted;
+    private int _inUse;
 
     /// <summary>Whether blocks are in use that do not fit into the budget.</summary>
     public bool IsShort => Volatile.Read(ref _uncounted) > 0;
+
+    /// <summary>Whether any block is in use.</summary>
+    public bool AreInUse => Volatile.Read(ref _inUse) > 0;
 
     /// <inheritdoc/>
     public override int MaxBufferSize => int.MaxValue;
@@ -45,6 +49,7 @@ internal sealed class NativeBlocks(MemoryBudget memory) : MemoryPool<byte>
                 _buffer = new((nuint)bytes);
                 Interlocked.Increment(ref pool._uncounted);
             }
+            Interlocked.Increment(ref pool._inUse);
         }
 
         public override Span<byte> GetSpan() => new(_buffer.Address, (int)nuint.Min(_buffer.Capacity, int.MaxValue));
@@ -61,6 +66,7 @@ internal sealed class NativeBlocks(MemoryBudget memory) : MemoryPool<byte>
             _isFree = true;
             _buffer.Dispose();
             if (!_isCounted) Interlocked.Decrement(ref _pool._uncounted);
+            Interlocked.Decrement(ref _pool._inUse);
         }
     }
 

@@ -121,7 +121,13 @@ internal sealed class RequestBody : IDisposable
     public void Clear()
     {
         _length = 0;
-        if (_buffer.Capacity <= MaxKept) return;
+        if (_buffer.Capacity > MaxKept) Free();
+    }
+
+    /// <summary>Makes it empty; of its memory, only what is not counted stays.</summary>
+    public void Free()
+    {
+        _length = 0;
         _buffer.Dispose();
         _buffer = new(LeastCapacity, _buffer.Budget, fillsSlowly: true);
     }

@@ -113,8 +113,22 @@ internal sealed partial class ArrowFormat(Scoring scoring, Admission admission, 
         }
     }
 
+    /// <summary>
+    /// Answers a batch. Where memory is short, it is tried again when the client has taken its responses, which may be what has it.
+    /// </summary>
     /// <returns>The problem of the batch; null where it was scored, and its response is written.</returns>
     private async ValueTask<Problem?> AnswerBatchAsync(
+        Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, BatchMeasures measures,
+        CancellationToken aborted)
+    {
+        var problem = await TryAnswerBatchAsync(loss, stream, messages, body, writer, measures, aborted);
+        if (problem?.Shed != ProblemTypes.MemoryShed || messages.Refused is not null) return problem;
+        await body.DrainAsync(aborted);
+        return await TryAnswerBatchAsync(loss, stream, messages, body, writer, measures, aborted);
+    }
+
+    /// <inheritdoc cref="AnswerBatchAsync" path="/returns"/>
+    private async ValueTask<Problem?> TryAnswerBatchAsync(
         Loss loss, ArrowStream stream, ArrowMessages messages, HeldResponse body, ArrowStreamWriter writer, BatchMeasures measures,
         CancellationToken aborted)
     {

@@ -130,15 +130,32 @@ internal sealed class ArrowMessages(PipeReader stream, HeldResponse response, Ad
     /// <returns>Whether it was all there.</returns>
     private async ValueTask<bool> ReadPartAsync(long length)
     {
+        if (Refused is null && Kind != MessageKind.Dictionary && !TryReserve(length, isLast: false))
+        {
+            // what the client has not taken of its responses may be what has the memory
+            await response.DrainAsync(aborted);
+            TryReserve(length, isLast: true);
+        }
+        return await ReadBytesAsync(length) == length;
+    }
+
+    /// <summary>Makes room for a part of a message, or refuses the message.</summary>
+    /// <param name="length">The length of the part.</param>
+    /// <param name="isLast">Whether the message is refused where there is no memory for it now, too.</param>
+    /// <returns>False where there is no memory for it now.</returns>
+    private bool TryReserve(long length, bool isLast)
+    {
         try
         {
-            if (Refused is null && Kind != MessageKind.Dictionary) Message.Reserve((int)length);
+            Message.Reserve((int)length);
+            return true;
         }
         catch (MemoryBudgetException full)
         {
+            if (!full.IsForever && !isLast) return false;
             Refuse(FailureProblems.Of(full));
+            return true;
         }
-        return await ReadBytesAsync(length) == length;
     }
 
     /// <summary>Reads bytes, and keeps those of a message that is wanted.</summary>

@@ -21,7 +21,7 @@ internal static class JsonAnswer
     public static async ValueTask WriteAsync(
         ScoreSet scores, ScoreRequest request, long? line, PipeWriter pipe, CancellationToken cancellation)
     {
-        var answer = new JsonScoresWriter(pipe, request.Allowance.Memory, cancellation);
+        var answer = new JsonScoresWriter(pipe, cancellation);
         if (!request.HasSeveral)
         {
             await answer.WriteAsync(scores.Single, request, line);
@@ -36,13 +36,13 @@ internal static class JsonAnswer
             // a name has letters and digits only
             pipe.Write(Encoding.ASCII.GetBytes(entry.Entry!.Name));
             pipe.Write("\":"u8);
-            await new JsonScoresWriter(pipe, request.Allowance.Memory, cancellation).WriteAsync(scores.Entries[i], entry);
+            await new JsonScoresWriter(pipe, cancellation).WriteAsync(scores.Entries[i], entry);
         }
         pipe.Write("}"u8);
         if (scores.Combined is { } combined)
         {
             answer.Name("combined"u8);
-            await new JsonScoresWriter(pipe, request.Allowance.Memory, cancellation).WriteAsync(combined, request);
+            await new JsonScoresWriter(pipe, cancellation).WriteAsync(combined, request);
         }
         answer.Finish(request);
     }

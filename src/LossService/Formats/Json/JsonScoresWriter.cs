@@ -12,7 +12,7 @@ using LossService.Requests;
 namespace LossService.Formats.Json;
 
 /// <summary>Writes scores as the native response, straight into the pipe, flushing as it goes.</summary>
-internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, CancellationToken cancellation)
+internal sealed class JsonScoresWriter(PipeWriter pipe, CancellationToken cancellation)
 {
     private bool _isFirst = true;
     private TensorEncoding _encoding;
@@ -111,29 +111,10 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
         {
             await Base64Tensor.WriteAsync(tensor, pipe, cancellation);
         }
-        else if (tensor.DType is DType.Float16 or DType.BFloat16)
-        {
-            using var widened = Widen(tensor, memory);
-            await WriteNumbersAsync(widened);
-        }
         else
         {
             await WriteNumbersAsync(tensor);
         }
-    }
-
-    /// <summary>Half-precision numbers as floats, which are exactly those numbers and have a text.</summary>
-    private static Tensor Widen(Tensor tensor, MemoryBudget? memory)
-    {
-        var widened = new Tensor(DType.Float32, tensor.Shape, memory);
-        Span<double> block = stackalloc double[512];
-        for (long start = 0; start < tensor.Count; start += block.Length)
-        {
-            var part = block[..(int)long.Min(block.Length, tensor.Count - start)];
-            tensor.Read(start, part);
-            widened.Write(start, part);
-        }
-        return widened;
     }
 
     private async ValueTask WriteNumbersAsync(Tensor tensor)
@@ -156,6 +137,8 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
     {
         DType.Int64 => array.WriteBlock(tensor.AsSpan<long>(), pipe),
         DType.Float64 => array.WriteBlock(tensor.AsSpan<double>(), pipe),
+        DType.Float16 => array.WriteBlock(tensor.AsSpan<Half>(), pipe),
+        DType.BFloat16 => array.WriteBlock(tensor.AsSpan<ushort>(), pipe),
         _ => array.WriteBlock(tensor.AsSpan<float>(), pipe),
     };
 
@@ -163,7 +146,14 @@ internal sealed class JsonScoresWriter(PipeWriter pipe, MemoryBudget? memory, Ca
     {
         if (tensor.DType == DType.Int64) pipe.WriteNumber(tensor.Integer(0));
         else if (tensor.DType == DType.Float64) pipe.WriteNumber(tensor.AsSpan<double>()[0]);
-        else pipe.WriteNumber(tensor.AsSpan<float>()[0]);
+        else pipe.WriteNumber(ReadSingle(tensor));
+    }
+
+    private static float ReadSingle(Tensor tensor)
+    {
+        Span<double> number = stackalloc double[1];
+        tensor.Read(0, number);
+        return (float)number[0];
     }
 
     private void Name(Output output)

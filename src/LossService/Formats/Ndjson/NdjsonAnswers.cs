@@ -18,25 +18,32 @@ namespace LossService.Formats.Ndjson;
 /// </summary>
 /// <remarks>
 /// A client gets the same bytes as if lines were scored one by one. A line goes ahead only where much memory is free. If memory is too
-/// short all the same, the line is scored again alone, and so is every line after it. Its phases are recorded with its response. One loss
-/// takes less than fifty times the bytes of its line, so it fits beside the stream's other lines; only several losses of one line, if they
-/// take more than 63 of 64 parts of the memory, may lack what these hold.
+/// short all the same, the line is scored again alone, and so is every line after it. Its phases are recorded with its response.
+/// <para>
+/// A line that would fit if nothing else were in use must not be refused for what its own stream holds. So where memory is short, all that
+/// goes ahead is answered, the client is waited for to take its responses, memory kept for lines to come is freed, and the line is scored
+/// again, now without its text beside its scores. A loss takes less than fifty times the bytes of its line, so what goes ahead fits beside
+/// the other lines.
+/// </para>
 /// </remarks>
 /// <param name="loss">The loss; null = each line names several.</param>
 /// <param name="scoring">Scores a line.</param>
+/// <param name="freeSpare">Frees the memory that is kept for lines to come.</param>
 /// <param name="body">The response.</param>
 /// <param name="timing">Counts the lines.</param>
 /// <param name="aborted">The client went away.</param>
 internal sealed class NdjsonAnswers(
-    Loss? loss, BatchScoring scoring, HeldResponse body, ServerTiming timing, CancellationToken aborted) : IAsyncDisposable
+    Loss? loss, BatchScoring scoring, Action freeSpare, HeldResponse body, ServerTiming timing, CancellationToken aborted)
+    : IAsyncDisposable
 {
     /// <summary>How many bytes are written between two flushes while lines keep coming.</summary>
     private const int FlushAt = 64 * 1024;
 
     /// <summary>
-    /// A line goes ahead where at most a fourth of the memory of all requests is in use, and the line is at most a 128th of that memory.
+    /// A line goes ahead where at most a fourth of the memory of all requests is in use, and the line is at most a 128th of that memory; of
+    /// n losses, at most one of 52·n parts.
     /// </summary>
-    private const int UsedPart = 4, LinePart = 128;
+    private const int UsedPart = 4, LinePart = 128, LossPart = 52;
 
     /// <summary>How many lines go ahead of the one that is read, at most.</summary>
     public const int MostUnderWay = 2;
@@ -84,7 +91,7 @@ internal sealed class NdjsonAnswers(
             return true;
         }
         await SettleAsync();
-        await AnswerAsync(line, await ScoreAsync(line));
+        await AnswerAsync(line, await ScoreAloneAsync(line));
         return false;
     }
 
@@ -110,17 +117,26 @@ internal sealed class NdjsonAnswers(
         while (IsUnderWay) await SettleFirstAsync();
     }
 
+    /// <summary>Frees all that the stream holds beside the line that is read, as far as its client takes its responses.</summary>
+    /// <inheritdoc cref="AddAsync" path="/exception"/>
+    public async ValueTask FreeAllAsync()
+    {
+        await SettleAsync();
+        freeSpare();
+        await body.DrainAsync(aborted);
+    }
+
     private async ValueTask SettleFirstAsync()
     {
         var line = _underWay.Peek();
         var result = line.Scoring is { } ahead ? await ahead : await ScoreAsync(line);
-        if (line.Scoring is not null && result.TryGet(out _, out var problem) is false && problem.Shed == ProblemTypes.MemoryShed)
+        if (line.Scoring is not null && IsForWantOfMemory(result))
         {
             // perhaps for want of what the stream's other line holds
             _isOneByOne = true;
             line.Scoring = null;
             foreach (var other in _underWay) await other.WithdrawAsync();
-            result = await ScoreAsync(line);
+            result = await ScoreAloneAsync(line);
         }
         line.Scoring = null;
         _underWay.Dequeue();
@@ -147,7 +163,8 @@ internal sealed class NdjsonAnswers(
         // the others are compared with the first
         && Summary.IsBegun && HasMuchMemory(line.Text.Span.Length);
 
-    private bool HasMuchMemory(long length) => Memory.Used <= Memory.Limit / UsedPart && length <= Memory.Limit / LinePart;
+    private bool HasMuchMemory(long length) => Memory.Used <= Memory.Limit / UsedPart
+        && length <= Memory.Limit / Math.Max(LinePart, LossPart * Summary.LossesOfLine);
 
     private bool TryReserve(NdjsonLine next, long bytes)
     {
@@ -164,6 +181,21 @@ internal sealed class NdjsonAnswers(
         }
     }
 
+    /// <summary>Scores a line, and where memory is short, scores it again with all that the stream can free.</summary>
+    private async ValueTask<Result<(JsonRequest Request, ScoreSet Scores)>> ScoreAloneAsync(NdjsonLine line)
+    {
+        var result = await ScoreAsync(line);
+        if (line.Refused is not null || !IsForWantOfMemory(result)) return result;
+        freeSpare();
+        await body.DrainAsync(aborted);
+        line.IsTextFreed = true;
+        return await ScoreAsync(line);
+    }
+
+    private static bool IsForWantOfMemory(in Result<(JsonRequest Request, ScoreSet Scores)> result) =>
+        !result.TryGet(out _, out var problem)
+        && problem is { Shed: ProblemTypes.MemoryShed } or { Status: StatusCodes.Status413PayloadTooLarge };
+
     private ValueTask<Result<ComputeTurn>> EnterAsync(NdjsonLine line) =>
         scoring.EnterAsync(body, line.Text.Span.Length, loss is null, aborted);
 
@@ -176,13 +208,14 @@ internal sealed class NdjsonAnswers(
     private Result<(JsonRequest Request, ScoreSet Scores)> Score(NdjsonLine line, ComputeTurn turn)
     {
         line.Measures.Resume();
-        return scoring.Score((loss, line.Text, Summary), Read, line.Text.Memory, turn, line.Measures, aborted);
+        return scoring.Score((loss, line, Summary), Read, line.Text.Memory, turn, line.Measures, aborted);
     }
 
-    private static Result<JsonRequest> Read((Loss? Loss, RequestBody Text, NdjsonSummary Summary) line, Allowance allowance)
+    private static Result<JsonRequest> Read((Loss? Loss, NdjsonLine Line, NdjsonSummary Summary) batch, Allowance allowance)
     {
-        var read = JsonRequest.Read(line.Loss, line.Text, allowance);
-        if (read.TryGet(out var request, out _)) line.Summary.Check(request.Batch);
+        var read = JsonRequest.Read(batch.Loss, batch.Line.Text, allowance);
+        if (batch.Line.IsTextFreed) batch.Line.Text.Free();
+        if (read.TryGet(out var request, out _)) batch.Summary.Check(request.Batch);
         return read;
     }
 

@@ -54,7 +54,7 @@ internal sealed partial class NdjsonFormat(Scoring scoring, Admission admission,
     {
         var aborted = http.HttpContext.RequestAborted;
         using var lines = new NdjsonLines(http.BodyReader, body, Admission, aborted);
-        await using var answers = new NdjsonAnswers(loss, Scoring, body, timing, aborted);
+        await using var answers = new NdjsonAnswers(loss, Scoring, lines.FreeSpare, body, timing, aborted);
         var (problem, number) = await AnswerLinesAsync(lines, answers, body);
         if (problem is null)
         {

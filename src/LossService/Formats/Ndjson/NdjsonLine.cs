@@ -23,6 +23,9 @@ internal sealed class NdjsonLine(MemoryBudget memory) : IDisposable
     /// <summary>Whether it has only white space.</summary>
     public bool IsBlank => Refused is null && !Text.Span.ContainsAnyExcept(" \t\r"u8);
 
+    /// <summary>Whether its bytes are freed as soon as they are parsed, so that it cannot be scored again.</summary>
+    public bool IsTextFreed { get; set; }
+
     /// <summary>Its scoring on another thread; null where there is none.</summary>
     public Task<Result<(JsonRequest Request, ScoreSet Scores)>>? Scoring { get; set; }
 
@@ -34,6 +37,7 @@ internal sealed class NdjsonLine(MemoryBudget memory) : IDisposable
     {
         Text.Clear();
         Refused = null;
+        IsTextFreed = false;
     }
 
     /// <summary>Keeps none of it.</summary>

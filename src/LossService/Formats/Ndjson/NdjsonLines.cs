@@ -53,12 +53,23 @@ internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admi
             var end = buffer.PositionOf((byte)'\n');
             var part = end is { } feed ? buffer.Slice(0, feed) : buffer;
             if (answers.IsUnderWay) await answers.MakeRoomAsync(Line, part.Length);
-            Append(part);
+            if (!TryAppend(part, isLast: false))
+            {
+                await answers.FreeAllAsync();
+                TryAppend(part, isLast: true);
+            }
             _stream.Take(end is null ? buffer.End : buffer.GetPosition(1, end.Value), part.Length);
             if (end is not null) return true;
             if (result.IsCompleted) return Line.Refused is not null || !Line.Text.Span.IsEmpty;
         }
         return false;
+    }
+
+    /// <summary>Frees the memory that is kept for lines to come.</summary>
+    public void FreeSpare()
+    {
+        foreach (var line in _lines)
+            if (line?.Text.Span.IsEmpty == true) line.Text.Free();
     }
 
     /// <summary>Reads what is left of the stream, so that a client that sends all before it reads gets to its responses.</summary>
@@ -86,19 +97,26 @@ internal sealed class NdjsonLines(PipeReader stream, HeldResponse response, Admi
         return true;
     }
 
-    /// <summary>Appends bytes to the line.</summary>
-    private void Append(ReadOnlySequence<byte> bytes)
+    /// <summary>Appends bytes to the line, or refuses it.</summary>
+    /// <param name="bytes">The bytes.</param>
+    /// <param name="isLast">Whether the line is refused where there is no memory for it now, too.</param>
+    /// <returns>False where there is no memory for them now.</returns>
+    private bool TryAppend(ReadOnlySequence<byte> bytes, bool isLast)
     {
+        if (Line.Text.Span.Length + bytes.Length > admission.Limits.BodyBytes)
+            Line.Refuse(ProblemTypes.PayloadTooLarge(admission.Limits.BodyBytes));
+        if (Line.Refused is not null) return true;
         try
         {
-            if (Line.Text.Span.Length + bytes.Length > admission.Limits.BodyBytes)
-                Line.Refuse(ProblemTypes.PayloadTooLarge(admission.Limits.BodyBytes));
-            if (Line.Refused is not null) return;
-            foreach (var segment in bytes) Line.Text.Append(segment.Span);
+            Line.Text.Reserve((int)bytes.Length);
         }
         catch (MemoryBudgetException full)
         {
+            if (!full.IsForever && !isLast) return false;
             Line.Refuse(FailureProblems.Of(full));
+            return true;
         }
+        foreach (var segment in bytes) Line.Text.Append(segment.Span);
+        return true;
     }
 }

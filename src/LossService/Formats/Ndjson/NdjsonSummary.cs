@@ -31,6 +31,9 @@ internal sealed class NdjsonSummary(bool hasSeveral)
     /// <summary>Whether a line was scored, with which the others are compared.</summary>
     public bool IsBegun => _first is not null;
 
+    /// <summary>How many losses a line has, which are the same in every line; what they combine to counts as one more.</summary>
+    public int LossesOfLine => _losses.Count + (_first?.IsCombined == true ? 1 : 0);
+
     /// <summary>Adds to a line's errors what it has that the lines scored before it do not.</summary>
     public void Check(ScoreRequest request)
     {

@@ -1,7 +1,7 @@
 namespace LossService.Formats.Numbers;
 
 /// <summary>An element of an array of numbers: how a decimal ±w · 10^q becomes one, and how it is written as JSON.</summary>
-internal unsafe interface INumberElement<TSelf> where TSelf : unmanaged, INumberElement<TSelf>
+internal unsafe interface INumberElement<TSelf> : IWrittenElement<TSelf> where TSelf : unmanaged, INumberElement<TSelf>
 {
     /// <summary>Whether a fraction or an exponent, even a zero one, is refused.</summary>
     static abstract bool IsInteger { get; }
@@ -21,7 +21,4 @@ internal unsafe interface INumberElement<TSelf> where TSelf : unmanaged, INumber
     /// <summary>Converts a well-formed JSON number of any length.</summary>
     /// <returns>False where the value does not fit.</returns>
     static abstract bool TryParse(ReadOnlySpan<byte> number, out TSelf element);
-
-    /// <summary>Writes each element as JSON with a comma after it, and returns the end of the text.</summary>
-    static abstract byte* WriteList(TSelf* elements, int count, byte* text);
 }

@@ -61,13 +61,22 @@ internal sealed unsafe class NumberArrayWriter
     public bool WriteBlock(ReadOnlySpan<long> values, IBufferWriter<byte> output) =>
         WriteOnIdleCores(MemoryMarshal.Cast<long, Int64Element>(values), output);
 
+    /// <inheritdoc cref="WriteBlock{TElement}"/>
+    public bool WriteBlock(ReadOnlySpan<Half> values, IBufferWriter<byte> output) =>
+        WriteOnIdleCores(MemoryMarshal.Cast<Half, Float16Element>(values), output);
+
+    /// <summary>The same for bfloat16, by its bits.</summary>
+    /// <inheritdoc cref="WriteBlock{TElement}"/>
+    public bool WriteBlock(ReadOnlySpan<ushort> values, IBufferWriter<byte> output) =>
+        WriteOnIdleCores(MemoryMarshal.Cast<ushort, BFloat16Element>(values), output);
+
     /// <summary>Continues where the last block ended, and advances the output by what it wrote.</summary>
     /// <param name="values">All values of the tensor, the same for every block.</param>
     /// <param name="output">Where the text goes.</param>
     /// <param name="cores">The cores it may use; the text is the same for any number of them.</param>
     /// <returns>Whether there is more to write.</returns>
     public bool WriteBlock<TElement>(ReadOnlySpan<TElement> values, IBufferWriter<byte> output, IdleCores.Lease cores)
-        where TElement : unmanaged, INumberElement<TElement>
+        where TElement : unmanaged, IWrittenElement<TElement>
     {
         ArgumentOutOfRangeException.ThrowIfNotEqual(values.Length, _count);
         if (_written == _count) return false;
@@ -81,14 +90,14 @@ internal sealed unsafe class NumberArrayWriter
     }
 
     private bool WriteOnIdleCores<TElement>(ReadOnlySpan<TElement> values, IBufferWriter<byte> output)
-        where TElement : unmanaged, INumberElement<TElement>
+        where TElement : unmanaged, IWrittenElement<TElement>
     {
         // taken for one block at a time, so that a slow client holds no core
         using var cores = IdleCores.Take(long.Min(MaxCores, (_count - _written) / PartLength));
         return WriteBlock(values, output, cores);
     }
 
-    private void WriteAlone<TElement>(TElement* elements, IBufferWriter<byte> output) where TElement : unmanaged, INumberElement<TElement>
+    private void WriteAlone<TElement>(TElement* elements, IBufferWriter<byte> output) where TElement : unmanaged, IWrittenElement<TElement>
     {
         var block = output.GetSpan(BlockSize);
         fixed (byte* text = block)
@@ -100,7 +109,7 @@ internal sealed unsafe class NumberArrayWriter
 
     // each core writes a part at its own offset, with room for the longest numbers; then the parts are moved together
     private void WriteParts<TElement>(TElement* elements, IdleCores.Lease cores, IBufferWriter<byte> output)
-        where TElement : unmanaged, INumberElement<TElement>
+        where TElement : unmanaged, IWrittenElement<TElement>
     {
         var block = output.GetSpan(_partRoom * cores.Count);
         ArgumentOutOfRangeException.ThrowIfLessThan(block.Length, _partRoom * cores.Count, nameof(output));
@@ -130,7 +139,7 @@ internal sealed unsafe class NumberArrayWriter
 
     // writes numbers up to a last one, or as many as there is room for, with their brackets
     private byte* Write<TElement>(TElement* elements, ref long number, long last, byte* text, byte* end)
-        where TElement : unmanaged, INumberElement<TElement>
+        where TElement : unmanaged, IWrittenElement<TElement>
     {
         if (number == 0) text = Repeat(text, '[', _shape.Length);
         long rowLength = _shape.Length == 0 ? 1 : _shape[^1];
