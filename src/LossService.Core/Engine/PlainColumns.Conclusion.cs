@@ -18,8 +18,8 @@ internal sealed unsafe partial class PlainColumns
         for (var i = 0; i < block.Count; i += Rows)
         {
             var given = Vector256.Load(block.Surplus + i);
-            if (!Vector256.IsNaN(given).AsInt64().Equals(Vector256<long>.Zero)) FindSurplus(block.Classes(i), results);
-            else continue;
+            if (Vector256.IsNaN(given).ExtractMostSignificantBits() == 0) continue;
+            FindSurplus(block.Classes(i), results);
             var (even, odd) = (Vector256.Load(results), Vector256.Load(results + Rows));
             var all = Dd.Sum(even, odd);
             // the targets add up to about 1, so a double holds the sum of what rounding takes from their sum
@@ -64,7 +64,8 @@ internal sealed unsafe partial class PlainColumns
         rest.StoreNearest(ref results[2 * Rows]);
     }
 
-    /// <summary>Computes the losses, and what the gradients are made of; returns a bit for each row that has the digits of a double.</summary>
+    /// <summary>Computes the losses, and what the gradients are made of.</summary>
+    /// <returns>A bit for each row that has the digits of a double.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private uint Conclude<TNumber, TWide>(in ColumnBlock block)
         where TNumber : struct, IPlainNumbers<TNumber>

@@ -59,7 +59,13 @@ internal readonly struct PlainSoftmax
         _log = VectorMath.Log1p(rest);
     }
 
-    /// <summary>Of four rows, from numbers as <see cref="ColumnBlock"/> names them.</summary>
+    /// <summary>Of four rows.</summary>
+    /// <param name="inverse">p of the class with the largest logit, of each row.</param>
+    /// <param name="inverseRest">What that lacks.</param>
+    /// <param name="ofLargest">1 − p of that class.</param>
+    /// <param name="max">Its logit.</param>
+    /// <param name="log">log of 1/p of it.</param>
+    /// <param name="perUnit">1/T.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PlainSoftmax(Vector256<double> inverse, Vector256<double> inverseRest, Vector256<double> ofLargest, Vector256<double> max,
         Vector256<double> log, double perUnit)

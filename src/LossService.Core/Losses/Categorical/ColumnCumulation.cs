@@ -27,7 +27,9 @@ internal static unsafe class ColumnCumulation
         }
     }
 
-    /// <summary>Puts p in the place of the derivatives and Σ_{c≤k} p_c in that of the sizes; finds the first class with the largest p.</summary>
+    /// <summary>
+    /// Puts p in the place of the derivatives and Σ_{c≤k} p_c in that of the sizes; finds the first class with the largest p.
+    /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private static Vector256<double> SumBefore(in PlainClasses classes, in SoftmaxLanes<PlainDouble> softmax)
     {
