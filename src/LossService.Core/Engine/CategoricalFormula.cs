@@ -28,8 +28,11 @@ internal abstract class CategoricalFormula
     /// <summary>What the formula of the true class is multiplied by, for each class; empty = 1.</summary>
     public virtual double[] ClassFactor => [];
 
+    /// <summary>What a sum over the classes has of Σt − 1: 1, −1 or 0 times that.</summary>
+    public virtual int SurplusFactor => 0;
+
     /// <summary>Whether the formula reads <see cref="CategoricalRow{TNumber}.Surplus"/>.</summary>
-    public virtual bool NeedsSurplus => false;
+    public virtual bool NeedsSurplus => SurplusFactor != 0;
 
     /// <summary>Whether the formula reads ln t, so that a t that is tiny, or 0 by underflow, matters.</summary>
     public virtual bool ReadsLogOfTarget => false;
@@ -54,8 +57,20 @@ internal abstract class CategoricalFormula
     /// <summary>Whether the value is a sum over the classes, computed in plain double by <see cref="AddUp"/>.</summary>
     public virtual bool IsSumOverClasses => false;
 
-    /// <summary>Whether that can be done for four rows side by side.</summary>
+    /// <summary>Whether the formula can be computed in plain double for rows of few classes, side by side.</summary>
     public virtual bool HasColumns => false;
+
+    /// <summary>Whether that is so for rows of one true class alone.</summary>
+    public virtual bool HasColumnsOfTrueClass => IsOnLogits;
+
+    /// <summary>
+    /// Finds the derivative on p of the classes with the largest logits, and the sums of each row. A formula on logits finds the values,
+    /// their sizes, and the derivatives, which take the place of the exponentials.
+    /// </summary>
+    public virtual void AddUpColumns(in ColumnBlock rows) => throw new NotSupportedException($"{GetType().Name} has no columns");
+
+    /// <summary>Writes the gradients in the place of the exponentials; marks rows as <see cref="ColumnBlock.Lacking"/>.</summary>
+    public virtual void DifferentiateColumns(in ColumnBlock rows) => throw new NotSupportedException($"{GetType().Name} has no columns");
 
     /// <summary>Finds the derivative on p of the classes with the largest logits, for <see cref="AddUp"/>.</summary>
     public virtual void FindWinner(in ClassVector<PlainDouble> largest, ref PlainSums sums) =>

@@ -55,13 +55,19 @@ internal sealed class CategoricalScorer : IDisposable
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
-        if (_columns is not null && (work & Reduced) != 0)
+        if (_columns is not null && (work & Reduced) != 0 && _columns.TryAdd(index, work & Reduced, scratch))
         {
-            _columns.Add(index, work & Reduced);
             if (_columns.AreFull) Flush(scratch, sum);
             work &= ~Reduced;
             if (work == RowWork.None) return;
         }
+        ScoreOne(index, work, scratch, sum, tally);
+    }
+
+    // a method of its own: its many locals would cost each row that is only added to others
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private void ScoreOne(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
+    {
         var left = RowWork.None;
         if (_sums is not null && (work & (Reduced | RowWork.Metrics)) != 0)
         {

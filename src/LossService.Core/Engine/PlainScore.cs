@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -21,7 +20,7 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
 
     /// <summary>The least part for a row.</summary>
     /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
-    private static double GetLeastPart(bool isTargetPlain) => isTargetPlain ? LeastPartOfPlainTarget : LeastPart;
+    public static double GetLeastPart(bool isTargetPlain) => isTargetPlain ? LeastPartOfPlainTarget : LeastPart;
 
     /// <summary>Whether a value has the digits of a double; false for NaN.</summary>
     /// <param name="value">As <see cref="Value"/>.</param>
@@ -29,10 +28,4 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
     /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
     public static bool HasDigits(Dd value, double size, bool isTargetPlain) => double.IsFinite(value.ToScalar())
         && Math.Abs(value.ToScalar()) >= GetLeastPart(isTargetPlain) * size;
-
-    /// <summary>The same of four rows, as a mask.</summary>
-    /// <inheritdoc cref="HasDigits"/>
-    public static Vector256<double> HaveDigits(Dd value, Vector256<double> size, bool isTargetPlain) =>
-        Vector256.LessThan(Vector256.Abs(value.Hi), Vector256.Create(double.PositiveInfinity))
-        & Vector256.GreaterThanOrEqual(Vector256.Abs(value.Hi), size * Vector256.Create(GetLeastPart(isTargetPlain)));
 }

@@ -46,9 +46,9 @@ internal readonly struct PlainSoftmax
         }
     }
 
-    /// <summary>Of four rows, whose exponentials are stored.</summary>
-    /// <param name="rest">The sum of the exponentials less 1, of each row.</param>
-    /// <param name="max">The largest logit of each row.</param>
+    /// <summary>Of a row whose exponentials are stored, in every lane.</summary>
+    /// <param name="rest">The sum of the exponentials less 1.</param>
+    /// <param name="max">The largest logit.</param>
     /// <param name="perUnit">1/T.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public PlainSoftmax(Vector256<double> rest, Vector256<double> max, double perUnit)
@@ -59,11 +59,22 @@ internal readonly struct PlainSoftmax
         _log = VectorMath.Log1p(rest);
     }
 
+    /// <summary>Of four rows.</summary>
+    /// <param name="inverse">p of the class with the largest logit, of each row.</param>
+    /// <param name="inverseRest">What that lacks.</param>
+    /// <param name="ofLargest">1 − p of that class.</param>
+    /// <param name="max">Its logit.</param>
+    /// <param name="log">log of 1/p of it.</param>
+    /// <param name="perUnit">1/T.</param>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public PlainSoftmax(Vector256<double> inverse, Vector256<double> inverseRest, Vector256<double> ofLargest, Vector256<double> max,
+        Vector256<double> log, double perUnit)
+    {
+        (_inverse, _inverseRest, _ofLargest, _max, _log, _perUnit) = (inverse, inverseRest, ofLargest, max, log, perUnit);
+    }
+
     /// <summary>Whether the largest logit of the row is finite; the limits where it is not are for double-double.</summary>
     public bool IsDefined { get; }
-
-    /// <summary>A mask of the rows whose largest logit is finite, of four rows.</summary>
-    public Vector256<double> AreDefined => Vector256.LessThan(Vector256.Abs(_max), Vector256.Create(double.PositiveInfinity));
 
     /// <summary>A class with the largest logit, of one row.</summary>
     public int Largest { get; }
@@ -81,7 +92,8 @@ internal readonly struct PlainSoftmax
     /// <param name="isExact">Whether a double holds each target exactly.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SoftmaxLanes<TNumber> Spread<TNumber>(bool isExact) where TNumber : struct, IPlainNumbers<TNumber> =>
-        new(Dd.Sum(_inverse, _inverseRest), _ofLargest, _max, _log, _perUnit, isExact);
+        new(TNumber.Repeat(_inverse), TNumber.Repeat(_inverseRest), TNumber.Repeat(_ofLargest), TNumber.Repeat(_max), TNumber.Repeat(_log),
+            _perUnit, isExact);
 
     /// <summary>The class with the largest logit, of each row.</summary>
     public ClassVector<PlainDouble> ReadLargest(Vector256<double> target, bool isExact) =>

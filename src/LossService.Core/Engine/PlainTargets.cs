@@ -22,6 +22,10 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
     /// <summary>The true class of a row, where targets are hard; −1 where there are no labels.</summary>
     public int FindClass(long index) => labels is null ? TargetRows.Soft : labels.FindTrueClass(index, default, wantsEntropy: false, out _);
 
+    /// <summary>The true class of a row, where it has one and is not smoothed; else <see cref="TargetRows.Soft"/>.</summary>
+    public int FindTrueClass(long index, CategoricalScratch scratch) =>
+        AreSmoothed || labels is null ? TargetRows.Soft : labels.FindClass(index, scratch.Y);
+
     /// <inheritdoc cref="TargetRows.TryReadPosted"/>
     public bool TryReadPosted(long first, Span<double> targets) => !AreSmoothed && labels!.TryReadPosted(first, targets);
 

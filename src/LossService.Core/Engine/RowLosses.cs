@@ -1,4 +1,3 @@
-using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Outputs;
@@ -25,15 +24,20 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
         return weight * _factor;
     }
 
-    /// <summary>The same of four rows, each in a lane of its own.</summary>
-    /// <param name="rows">Their numbers.</param>
-    /// <param name="ofClasses">What <see cref="GetClassWeight"/> says of each.</param>
-    public Dd GetScales(ReadOnlySpan<long> rows, Vector256<double> ofClasses)
-    {
-        var weight = new Dd(Vector256.Create(weights[rows[0]], weights[rows[1]], weights[rows[2]], weights[rows[3]]));
-        if (!classWeights.AreOne) weight *= new Dd(ofClasses);
-        return weight * _factor;
-    }
+    /// <summary>What every scale is a multiple of.</summary>
+    public Dd Factor => _factor;
+
+    /// <summary>Whether each row's scale is that.</summary>
+    public bool AreAlike => weights.ArePlain && classWeights.AreOne;
+
+    /// <summary>What a scale is divided by in the gradient.</summary>
+    public double Divisor => weights.Divisor;
+
+    /// <summary>Whether the gradient is 0 because the loss is a mean over nothing.</summary>
+    public bool IsNothing => weights.IsNothing;
+
+    /// <summary>The weight of a sample.</summary>
+    public double GetSampleWeight(long index) => weights[index];
 
     /// <summary>Whether a row's weight depends on its classes.</summary>
     public bool WeighClasses => !classWeights.AreOne;

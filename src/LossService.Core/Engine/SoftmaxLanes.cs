@@ -1,5 +1,4 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -11,7 +10,8 @@ internal readonly struct SoftmaxLanes<TNumber> where TNumber : struct, IPlainNum
     private readonly bool _isExact;
 
     /// <summary>Spreads numbers of one row, or of four.</summary>
-    /// <param name="inverse">1/Σe, in double-double.</param>
+    /// <param name="inverse">1/Σe.</param>
+    /// <param name="inverseRest">What that lacks.</param>
     /// <param name="ofLargest">1 − p of the class with the largest logit.</param>
     /// <param name="max">Its logit.</param>
     /// <param name="log">log of 1/p of that.</param>
@@ -19,10 +19,10 @@ internal readonly struct SoftmaxLanes<TNumber> where TNumber : struct, IPlainNum
     /// <param name="isExact">Whether a double holds each target exactly.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public SoftmaxLanes(
-        Dd inverse, Vector256<double> ofLargest, Vector256<double> max, Vector256<double> log, double perUnit, bool isExact)
+        TNumber inverse, TNumber inverseRest, TNumber ofLargest, TNumber max, TNumber log, double perUnit, bool isExact)
     {
-        (_inverse, _inverseRest) = (TNumber.Repeat(inverse.Hi), TNumber.Repeat(inverse.Lo));
-        (_ofLargest, _max, _log) = (TNumber.Repeat(ofLargest), TNumber.Repeat(max), TNumber.Repeat(-log));
+        (_inverse, _inverseRest) = (inverse, inverseRest);
+        (_ofLargest, _max, _log) = (ofLargest, max, -log);
         (_perUnit, _rounding, _isExact) = (TNumber.Of(perUnit), TNumber.Of(isExact ? 0 : 1), isExact);
     }
 

@@ -12,9 +12,6 @@ internal partial class SumOverClasses<TTerm>
     public sealed override bool IsSumOverClasses => true;
 
     /// <inheritdoc/>
-    public sealed override bool HasColumns => !TTerm.ReadsNumber;
-
-    /// <inheritdoc/>
     public sealed override void FindWinner(in ClassVector<PlainDouble> largest, ref PlainSums sums)
     {
         var terms = term.At(largest);

@@ -8,7 +8,7 @@ namespace LossService.Core.Engine;
 internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
 {
     /// <inheritdoc/>
-    public sealed override bool NeedsSurplus => TTerm.SurplusFactor != 0;
+    public sealed override int SurplusFactor => TTerm.SurplusFactor;
 
     /// <inheritdoc/>
     public override bool IsGeneric => true;

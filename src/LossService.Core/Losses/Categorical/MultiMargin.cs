@@ -8,7 +8,7 @@ using LossService.Core.Options;
 namespace LossService.Core.Losses.Categorical;
 
 /// <summary>L = Σ_{c≠y} max(0, margin − z_y + z_c)^p / K.</summary>
-internal sealed class MultiMargin : CategoricalLoss
+internal sealed partial class MultiMargin : CategoricalLoss
 {
     public static readonly Option<int> Power = new("p", OptionForm.Integer, 1,
         "p: power of each margin violation, 1 or 2.")
@@ -69,7 +69,7 @@ internal sealed class MultiMargin : CategoricalLoss
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
         new Margins(options.Get(Power), options.Get(SharedOptions.Margin), classes);
 
-    private sealed class Margins(int power, double margin, int classes) : CategoricalFormula
+    private sealed partial class Margins(int power, double margin, int classes) : CategoricalFormula
     {
         /// <summary>Below this part of what it is computed from, a violation lacks digits in plain double.</summary>
         private const double LeastPart = 1.0 / (1 << 26);

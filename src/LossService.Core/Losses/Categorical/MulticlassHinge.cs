@@ -6,7 +6,7 @@ using LossService.Core.Options;
 namespace LossService.Core.Losses.Categorical;
 
 /// <summary>L = max(0, margin + max_{c≠y} z_c − z_y).</summary>
-internal sealed class MulticlassHinge : CategoricalLoss
+internal sealed partial class MulticlassHinge : CategoricalLoss
 {
     public override string Name => "multiclass_hinge";
 
@@ -60,7 +60,7 @@ internal sealed class MulticlassHinge : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) => new Margin(options.Get(SharedOptions.Margin));
 
-    private sealed class Margin(double margin) : CategoricalFormula
+    private sealed partial class Margin(double margin) : CategoricalFormula
     {
         private readonly Dd _margin = new(margin);
 

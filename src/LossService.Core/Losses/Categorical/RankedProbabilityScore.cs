@@ -65,6 +65,14 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
         public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax) =>
             PlainCumulation.Score(row, softmax);
 
+        public override bool HasColumns => true;
+
+        public override bool HasColumnsOfTrueClass => true;
+
+        public override void AddUpColumns(in ColumnBlock rows) => ColumnCumulation.AddUp(rows);
+
+        public override void DifferentiateColumns(in ColumnBlock rows) => ColumnGradient.Write(rows);
+
         public override bool IsWide => true;
 
         public override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) => WideCumulation.Score(row, softmax);

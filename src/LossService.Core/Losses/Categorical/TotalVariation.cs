@@ -74,7 +74,10 @@ internal sealed class TotalVariation : CategoricalLoss
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var (error, size, half) = (c.Error, c.ErrorSize, TNumber.Of(0.5));
-            var sign = TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half));
+            // in plain double, the sign of an error that is 0 is not known, and the row is scored again
+            var sign = TNumber.HasRest
+                ? TNumber.Select(TNumber.LessThan(error, TNumber.Zero), -half, TNumber.Select(error.IsZero, TNumber.Zero, half))
+                : (error & TNumber.Of(-0.0)) | half;
             var isUnknown = TNumber.LessThan(TNumber.Abs(error), size * TNumber.Of(LeastPart));
             var signSize = TNumber.Select(isUnknown, TNumber.Of(double.PositiveInfinity), half);
             return new() { Value = TNumber.Abs(error) * half, PDerivative = sign, Size = size * half, PSize = signSize };
