@@ -29,7 +29,7 @@ internal sealed class OverlapRows : IDisposable
     private readonly CategoricalScratch _scratch;
     private readonly WindowedBatch? _windows;
     private readonly IOverlapRows? _kernel;
-    private readonly bool _isPlain;
+    private readonly bool _writesByKernel;
 
     public OverlapRows(Batch batch, Scores scores, SampleWeights weights, CategoricalLink link)
     {
@@ -39,9 +39,8 @@ internal sealed class OverlapRows : IDisposable
         if (!layout.AreAdjacent) _windows = new(batch, scores);
         if (!HasKernel(batch)) return;
         _kernel = NewKernel(batch, _classes);
-        // a double has the digits of narrower gradients; probabilities come from the row
-        _isPlain = batch.StoredDType != DType.Float64 && batch.StoredDType == batch.Predictions.DType
-            && scores.Gradient is not null && scores.Probabilities is null;
+        // probabilities come from the row
+        _writesByKernel = batch.StoredDType == batch.Predictions.DType && scores.Gradient is not null && scores.Probabilities is null;
     }
 
     /// <summary>The bytes of one.</summary>
@@ -82,9 +81,10 @@ internal sealed class OverlapRows : IDisposable
     /// <summary>Writes what the rows have, by the derivatives of a group.</summary>
     public void Write(long start, long end, ClassTable derivatives, long group, CancellationToken cancellation)
     {
-        var outside = derivatives.Get(group, 0).Hi[.._classes];
-        var inside = derivatives.Get(group, 1).Hi[.._classes];
-        var isPlain = _isPlain && AreFinite(outside) && AreFinite(inside);
+        var outside = derivatives.Get(group, 0);
+        var inside = derivatives.Get(group, 1);
+        var byKernel = _writesByKernel && AreFinite(outside.Hi[.._classes]) && AreFinite(inside.Hi[.._classes]);
+        if (byKernel) _kernel!.SetDerivatives(outside, inside);
         long last;
         for (var first = start; first < end; first = last)
         {
@@ -95,8 +95,8 @@ internal sealed class OverlapRows : IDisposable
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
                 var count = (int)long.Min(Lanes.Width, last - index);
-                var left = isPlain && TryGather(labels, index, count, out var block)
-                    ? _kernel!.Write(batch.Predictions, scores.Gradient!, block, outside, inside)
+                var left = byKernel && TryGather(labels, index, count, out var block)
+                    ? _kernel!.Write(batch.Predictions, scores.Gradient!, block)
                     : -1;
                 for (var lane = 0; lane < count; lane++)
                 {
@@ -116,27 +116,54 @@ internal sealed class OverlapRows : IDisposable
         _windows?.Dispose();
     }
 
-    /// <summary>Takes the rows that the kernel computes: those with one true class.</summary>
-    /// <returns>False where a row has soft labels, or none is kept.</returns>
+    /// <summary>Takes the rows that the kernel computes, with their targets.</summary>
+    /// <returns>False where none is kept.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryGather(TargetRows labels, long first, int count, out OverlapBlock block)
     {
+        Span<int> classes = stackalloc int[Lanes.Width];
+        if (count == Lanes.Width && _weights.ArePlain)
+        {
+            for (var lane = 0; lane < count; lane++) classes[lane] = ReadTarget(labels, first + lane, lane);
+            block = new(Vector256.Create(first) + Vector256.Create(0L, 1, 2, 3), Vector128.Create<int>(classes), labels.AreRows,
+                Vector256<double>.One, Vector256<double>.AllBitsSet);
+            return true;
+        }
         Span<long> rows = stackalloc long[Lanes.Width], kept = stackalloc long[Lanes.Width];
-        Span<double> classes = stackalloc double[Lanes.Width], weights = stackalloc double[Lanes.Width];
+        Span<double> weights = stackalloc double[Lanes.Width];
         block = default;
         var any = -1;
         for (var lane = 0; lane < count; lane++)
         {
             if (!_weights.Kept.Contains(first + lane)) continue;
-            var y = labels.FindTrueClass(first + lane, _scratch.Y, wantsEntropy: false, out _);
-            if (y < 0) return false;
-            (rows[lane], kept[lane], classes[lane], weights[lane], any) = (first + lane, -1, y, _weights[first + lane], lane);
+            classes[lane] = ReadTarget(labels, first + lane, lane);
+            (rows[lane], kept[lane], weights[lane], any) = (first + lane, -1, _weights[first + lane], lane);
         }
         if (any < 0) return false;
         for (var lane = 0; lane < Lanes.Width; lane++)
-            if (kept[lane] == 0) (rows[lane], classes[lane], weights[lane]) = (rows[any], classes[any], weights[any]);
-        block = new(Vector256.Create<long>(rows), Vector256.Create<double>(classes), Vector256.Create<double>(weights),
+        {
+            if (kept[lane] != 0) continue;
+            (rows[lane], classes[lane], weights[lane]) = (rows[any], classes[any], weights[any]);
+            if (labels.AreRows) _kernel!.Target(any).CopyTo(_kernel.Target(lane));
+        }
+        block = new(Vector256.Create<long>(rows), Vector128.Create<int>(classes), labels.AreRows, Vector256.Create<double>(weights),
             Vector256.Create<long>(kept).AsDouble());
         return true;
+    }
+
+    /// <summary>The class of a row, or its target to where the kernel reads it.</summary>
+    private unsafe int ReadTarget(TargetRows labels, long row, int lane)
+    {
+        if (!labels.AreRows) return labels.FindTrueClass(row, default, wantsEntropy: false, out _);
+        var stored = labels.FindStored(row);
+        if (stored != null)
+        {
+            Widening.Widen((float*)stored, _kernel!.Target(lane)[.._classes]);
+            return 0;
+        }
+        labels.Read(row, _scratch.Target);
+        _scratch.Y.CopyTo(_kernel!.Target(lane));
+        return 0;
     }
 
     private void Write(Batch batch, Scores scores, TargetRows labels, long index, ClassTable derivatives, long group)
@@ -153,18 +180,19 @@ internal sealed class OverlapRows : IDisposable
     private static IOverlapRows NewKernel(Batch batch, int classes)
     {
         var (temperature, memory) = (batch.Options.Get(SharedOptions.Temperature), batch.Memory);
+        var isSigmoid = batch.Options.Get(SharedOptions.Link) == SharedOptions.LinkSigmoid;
         return batch.Predictions.DType switch
         {
-            DType.Float16 => new OverlapKernel<StoredFloat16, StoredFloat32>(classes, temperature, memory),
-            DType.BFloat16 => new OverlapKernel<StoredBFloat16, StoredFloat32>(classes, temperature, memory),
-            DType.Float32 => new OverlapKernel<StoredFloat32, StoredFloat32>(classes, temperature, memory),
-            _ => new OverlapKernel<StoredFloat64, StoredFloat64>(classes, temperature, memory),
+            DType.Float16 => new OverlapKernel<StoredFloat16, StoredFloat32>(classes, temperature, isSigmoid, memory),
+            DType.BFloat16 => new OverlapKernel<StoredBFloat16, StoredFloat32>(classes, temperature, isSigmoid, memory),
+            DType.Float32 => new OverlapKernel<StoredFloat32, StoredFloat32>(classes, temperature, isSigmoid, memory),
+            _ => new OverlapKernel<StoredFloat64, StoredFloat64>(classes, temperature, isSigmoid, memory),
         };
     }
 
-    /// <summary>Whether the kernel computes the sums: of a softmax of not too many classes, where the memory of a block is small.</summary>
-    private static bool HasKernel(Batch batch) => batch.UsesKernels && batch.Form == PredictionForm.Logits
-        && batch.Options.Get(SharedOptions.Link) == SharedOptions.Link.Default && batch.Layout.Classes is > 0 and <= MaxKernelClasses;
+    /// <summary>Whether the kernel computes the sums: of logits of not too many classes, where the memory of a block is small.</summary>
+    private static bool HasKernel(Batch batch) =>
+        batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.Layout.Classes is > 0 and <= MaxKernelClasses;
 
     /// <summary>Reads the predictions of a row, and makes probabilities of them.</summary>
     private CategoricalRow<Dd> Fill(Batch batch, long index)

@@ -131,7 +131,8 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         if (hasSpread) SumColumns(i, (StoredFloat64*)Scores, Vector256<double>.Zero);
     }
 
-    private BiasedColumns StoreProducts<TColumn>(TColumn* z, int i, double* e) where TColumn : unmanaged, IStoredFloat<TColumn> => Factors.StoreColumns(
+    private BiasedColumns StoreProducts<TColumn>(TColumn* z, int i, double* e)
+        where TColumn : unmanaged, IStoredFloat<TColumn> => Factors.StoreColumns(
         z, _classes, Vector256.Load(scratch.Max + i), Vector256.Load(scratch.Label + i), scratch.Class + i, e);
 
     private void StoreProducts<TColumn>(int i, TColumn* z, Vector256<double> areServed, double* e)

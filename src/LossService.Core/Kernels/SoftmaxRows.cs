@@ -57,7 +57,8 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
         var columns = _isShort ? (nuint)Lanes.Width * (nuint)_classes : 0;
         var own = _isShort ? 2 * block : block;
         var targets = namedClasses > 0 ? (nuint)(_block * SparseBlock.CountDoubles(namedClasses))
-            : hasRows ? stored == null || _isShort ? block : 0 : _conclusion.HasSpread ? (nuint)(_isShort ? Lanes.Width : 1) * (nuint)_padded : 0;
+            : hasRows ? stored == null || _isShort ? block : 0
+            : _conclusion.HasSpread ? (nuint)(_isShort ? Lanes.Width : 1) * (nuint)_padded : 0;
         var more = SoftmaxReader<TElement>.CountScores(loss, _classes, _isShort);
         _e = _scratch.Reserve(own + columns + targets + more, batch.Memory);
         _columns = _e + own;
