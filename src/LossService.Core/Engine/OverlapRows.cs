@@ -21,6 +21,9 @@ internal sealed class OverlapRows : IDisposable
 
     private const int RowsBetweenLooks = 64, MaxKernelClasses = 1024;
 
+    // below, derivatives of soft labels may cancel to 0, and then need all digits of the sums
+    private const int MinKernelRows = 8;
+
     private readonly Batch _batch;
     private readonly Scores _scores;
     private readonly SampleWeights _weights;
@@ -65,8 +68,8 @@ internal sealed class OverlapRows : IDisposable
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
                 var count = (int)long.Min(Lanes.Width, last - index);
-                if (_kernel is not null && TryGather(labels, index, count, out var block)
-                    && _kernel.Add(batch.Predictions, block)) continue;
+                if (_kernel is not null && (end - start >= MinKernelRows || !labels.AreRows)
+                    && TryGather(labels, index, count, out var block) && _kernel.Add(batch.Predictions, block)) continue;
                 for (var row = index; row < index + count; row++)
                 {
                     if (!_weights.Kept.Contains(row)) continue;
