@@ -38,6 +38,17 @@ internal static class CategoricalKernels
         ("list_mle", true, "", 1),
     ];
 
+    /// <summary>Losses of overlap, of a segmentation: 131,072 elements of 21 classes.</summary>
+    private static readonly (string Loss, bool IsSoft, string Options, double Target)[] Overlaps =
+    [
+        ("dice", false, "", 1),
+        ("dice", true, "", 1),
+        ("dice", false, "link=sigmoid", 1),
+        ("dice", true, "link=sigmoid", 1),
+        ("dice", false, "dtype=float64", 1),
+        ("dice", true, "dtype=float64", 1),
+    ];
+
     /// <summary>Ours alone: what, beside which of <see cref="Works"/>, and how many times its time it may take.</summary>
     private static readonly (string Loss, bool IsSoft, string Options, string Beside, double Limit)[] Own =
     [
@@ -67,15 +78,13 @@ internal static class CategoricalKernels
             var cells = new List<string> { Name(work.Loss, work.IsSoft, work.Options) };
             foreach (var file in files)
             {
-                var line = file.Line(work.Loss, work.IsSoft, work.Options);
-                Agreement.Check(own.Ask(line).Result, "PyTorch", torch.Ask(line).Result);
-                var times = workshop.Race.Run(own.On("own", line), torch.On("PyTorch", line));
+                var times = RunBeside(file, work);
                 cells.Add($"{Quantity.Time(times[0])} ({Quantity.Ratio(times[1] / times[0])})");
-                comparisons.Add(Comparison.Faster($"{cells[0]}, {file.Rows}×{file.Classes}", times[0], "PyTorch, 1 thread", times[1],
-                    work.Target));
             }
             table.Rows.Add([.. cells]);
         }
+        var segmentation = new Files(workshop, 131072, 21);
+        foreach (var work in Overlaps) RunBeside(segmentation, work);
         foreach (var work in Own)
         {
             var file = files[0];
@@ -89,6 +98,16 @@ internal static class CategoricalKernels
             "As under Kernels, for every categorical loss. In brackets: how many times as long PyTorch takes for its expression of the "
             + "same (`Peers/torch_kernel.py`).",
             table, comparisons);
+
+        double[] RunBeside(Files file, (string Loss, bool IsSoft, string Options, double Target) work)
+        {
+            var line = file.Line(work.Loss, work.IsSoft, work.Options);
+            Agreement.Check(own.Ask(line).Result, "PyTorch", torch.Ask(line).Result);
+            var times = workshop.Race.Run(own.On("own", line), torch.On("PyTorch", line));
+            comparisons.Add(Comparison.Faster($"{Name(work.Loss, work.IsSoft, work.Options)}, {file.Rows}×{file.Classes}", times[0],
+                "PyTorch, 1 thread", times[1], work.Target));
+            return times;
+        }
     }
 
     private static string Name(string loss, bool isSoft, string options) =>

@@ -87,6 +87,12 @@ def ranked_probability_score(z, y, o):
     return (z.softmax(-1) - one_hot(y, z)).cumsum(-1)[:, :-1].square().sum(-1).mean()
 
 
+def dice(z, y, o):
+    p = z.sigmoid() if o.get("link") == "sigmoid" else z.softmax(-1)
+    t = one_hot(y, z).to(p.dtype)
+    return (1 - 2 * (p * t).sum(0) / (p.sum(0) + t.sum(0))).mean()
+
+
 def list_mle(z, y, o):
     z = z.gather(-1, y.argsort(-1, descending=True))
     return (z.flip(-1).logcumsumexp(-1).flip(-1) - z).sum(-1).mean()
@@ -119,7 +125,7 @@ def read_options(words, classes):
     for name, value in options.items():
         if name in ("class_weight", "logit_bias"):
             options[name] = torch.tensor([0.5 + c % 7 / 4 for c in range(classes)])
-        elif name not in ("dtype", "direction", "metrics", "top_k"):
+        elif name not in ("dtype", "direction", "link", "metrics", "top_k"):
             options[name] = float(value)
     return options
 
