@@ -68,7 +68,7 @@ internal sealed class OverlapRows : IDisposable
             {
                 if (index % RowsBetweenLooks == 0) cancellation.ThrowIfCancellationRequested();
                 var count = (int)long.Min(Lanes.Width, last - index);
-                if (_kernel is not null && (end - start >= MinKernelRows || !labels.AreRows)
+                if (_kernel is not null && (end - start >= MinKernelRows || AreHard(labels, index, count))
                     && TryGather(labels, index, count, out var block) && _kernel.Add(batch.Predictions, block)) continue;
                 for (var row = index; row < index + count; row++)
                 {
@@ -151,6 +151,15 @@ internal sealed class OverlapRows : IDisposable
         }
         block = new(Vector256.Create<long>(rows), Vector128.Create<int>(classes), labels.AreRows, Vector256.Create<double>(weights),
             Vector256.Create<long>(kept).AsDouble());
+        return true;
+    }
+
+    /// <summary>Whether all kept rows have one true class, in whatever form.</summary>
+    private bool AreHard(TargetRows labels, long first, int count)
+    {
+        if (!labels.AreRows) return true;
+        for (var row = first; row < first + count; row++)
+            if (_weights.Kept.Contains(row) && labels.FindClass(row, _scratch.Y) < 0) return false;
         return true;
     }
 

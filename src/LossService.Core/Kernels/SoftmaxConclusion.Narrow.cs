@@ -9,7 +9,7 @@ namespace LossService.Core.Kernels;
 /// </content>
 internal sealed unsafe partial class SoftmaxConclusion
 {
-    private readonly bool _isNarrow = !loss.IsFloat64 && loss.Formula is null or { IsWide: true } && !loss.IsSquaredError;
+    private readonly bool _isNarrow = !loss.IsFloat64 && !loss.IsSquaredError;
     private readonly double _plainSpread = (hasRows ? Dd.One : new Dd(loss.Smoothing) / new Dd(classes)).ToScalar();
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]

@@ -50,7 +50,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         else ConcludeFours(rows, count);
     }
 
-    /// <summary>In double-double: squared errors, a formula that is written for that alone, or results that are float64.</summary>
+    /// <summary>In double-double: squared errors, or results that are float64.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private void ConcludeExactly(SoftmaxScratch rows, int i)
     {

@@ -6,9 +6,6 @@ namespace LossService.Core.Kernels;
 /// <summary>A loss of the true class alone, for rows side by side: its value, and −∂value/∂log p.</summary>
 internal abstract class TrueClassFormula
 {
-    /// <summary>Whether it is written for sums of two doubles, too.</summary>
-    public virtual bool IsWide => false;
-
     /// <summary>The value, and −∂value/∂log p.</summary>
     /// <param name="logP">log p of the true class.</param>
     /// <param name="p">p of the true class.</param>
@@ -16,12 +13,10 @@ internal abstract class TrueClassFormula
     public abstract (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd q);
 
     /// <inheritdoc cref="Score(Dd, Dd, Dd)"/>
-    public virtual (WideDouble Value, WideDouble Slope) Score(WideDouble logP, WideDouble p, WideDouble q) =>
-        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+    public abstract (WideDouble Value, WideDouble Slope) Score(WideDouble logP, WideDouble p, WideDouble q);
 
     /// <inheritdoc cref="Score(Dd, Dd, Dd)"/>
-    public virtual (WideEight Value, WideEight Slope) Score(WideEight logP, WideEight p, WideEight q) =>
-        throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+    public abstract (WideEight Value, WideEight Slope) Score(WideEight logP, WideEight p, WideEight q);
 
     /// <summary>The same in sums of two doubles, for any number of lanes.</summary>
     /// <inheritdoc cref="Score(Dd, Dd, Dd)"/>
@@ -44,9 +39,6 @@ internal abstract class TrueClassFormula
 /// <param name="term">It.</param>
 internal sealed class TrueClassFormula<TTerm>(TTerm term) : TrueClassFormula where TTerm : struct, ITrueClassTerm
 {
-    /// <inheritdoc/>
-    public override bool IsWide => true;
-
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override (Dd Value, Dd Slope) Score(Dd logP, Dd p, Dd q) => term.At(logP, p, q);

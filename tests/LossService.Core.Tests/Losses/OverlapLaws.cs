@@ -89,16 +89,21 @@ public sealed class OverlapLaws
         draft =>
         {
             draft = draft.Without("ignore_index");
-            var dense = draft with
-            {
-                LabelForm = LabelForm.Dense,
-                Labels = [.. draft.Labels!.SelectMany(y => Enumerable.Range(0, draft.Classes).Select(c => c == y ? 1.0 : 0))],
-            };
-            var (one, other) = (draft.Describe(), dense.Describe());
-            Assert.Equal(one.Elements, other.Elements);
-            Assert.Equal(one.Sums, other.Sums);
+            AssertOneHotHasTheSameBits(draft);
         },
         iter: Iterations);
+
+    /// <remarks>Items of one row each are so many that a sum with other digits would show.</remarks>
+    [Theory, MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
+    public void Score_SmallItemsOfIndicesOrOneHot_SameBits(string loss)
+    {
+        var space = Doubles with { LabelForms = [LabelForm.Indices], Forms = [PredictionForm.Logits], OptionChance = 0, MaskChance = 0 };
+        foreach (var link in (string[])["softmax", "sigmoid"])
+        {
+            var draft = BatchGenerator.Draw(LossCatalogue.Find(loss)!, space.OfSize(20_000, 5), 1);
+            AssertOneHotHasTheSameBits(draft.With("per", "item").With("link", link));
+        }
+    }
 
     [Theory, MemberData(nameof(LossTheories.Overlap), MemberType = typeof(LossTheories))]
     public void Score_ClassesOnAnyAxis_SameBits(string loss)
@@ -226,6 +231,18 @@ public sealed class OverlapLaws
             Refuse(draft with { SampleWeight = [1, -1] }, OutputSet.Loss), StringComparison.Ordinal);
         Assert.Contains("link sigmoid takes one", Refuse(draft with { Rows = 2, Classes = 1, Predictions = [1, 0], Labels = [0, 0] },
             OutputSet.Loss), StringComparison.Ordinal);
+    }
+
+    private static void AssertOneHotHasTheSameBits(Draft draft)
+    {
+        var dense = draft with
+        {
+            LabelForm = LabelForm.Dense,
+            Labels = [.. draft.Labels!.SelectMany(y => Enumerable.Range(0, draft.Classes).Select(c => c == y ? 1.0 : 0))],
+        };
+        var (one, other) = (draft.Describe(), dense.Describe());
+        Assert.Equal(one.Elements, other.Elements);
+        Assert.Equal(one.Sums, other.Sums);
     }
 
     private static string Refuse(Draft draft, OutputSet outputs)
