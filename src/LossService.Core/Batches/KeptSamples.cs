@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Options;
 using LossService.Core.Tensors;
 
@@ -25,6 +26,7 @@ internal sealed class KeptSamples(Batch batch, long samples)
     public bool Contains(long sample) => !IsMasked(sample) && (_ignored is null || !IsIgnored(_labels!, sample));
 
     /// <summary>Whether a sample is masked: then nothing of it is read. Of an ignored sample, the predictions are.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool IsMasked(long sample) =>
         _mask is not null && _mask.Integer(_samplesPerEntry == 1 ? sample : sample / _samplesPerEntry) == 0;
 

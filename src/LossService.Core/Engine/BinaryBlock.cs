@@ -76,6 +76,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
     }
 
     /// <remarks>Each step is a method of its own, so that the compiler inlines all of it.</remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Compute<TWide, TNumber>(BinaryScratch scratch, int count)
         where TWide : struct, IArithmetic<TWide>
         where TNumber : struct, IArithmetic<TNumber>
@@ -221,7 +222,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
     }
 
     /// <summary>The gradient of elements of which p or 1 − p has lost digits to underflow.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private TNumber OfTiny<TWide, TNumber>(
         ElementVector<TWide, TNumber> e, ElementResult<TNumber> terms, TNumber factor, BinaryScratch s, int i)
         where TWide : struct, IArithmetic<TWide>
@@ -236,7 +237,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
     }
 
     /// <summary>Stores what depends on the probabilities; tells which lanes are lost.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static uint StoreMore<TWide, TNumber>(
         in ElementVector<TWide, TNumber> e, TNumber label, TNumber rest, TNumber unit, BinaryScratch s, int i)
         where TWide : struct, IArithmetic<TWide>
@@ -254,7 +255,7 @@ internal sealed unsafe partial class BinaryBlock<TFormula> where TFormula : stru
     }
 
     /// <summary>The lanes in which a result is NaN, or infinite in an arithmetic that does not care for infinities.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static uint FindFailed<TNumber>(TNumber result) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.GetBits(TNumber.HasRest ? ~result.IsFinite : result.IsNaN);
 

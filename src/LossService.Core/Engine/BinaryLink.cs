@@ -69,7 +69,7 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
     /// ∂L/∂posted. Logits: (a·q − b·p + c·p·q + d)/T; probabilities: a/p − b/q + c, 0 where clipped;
     /// with a, b, c, d the derivatives in their order.
     /// </summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public TNumber Backward<TWide, TNumber>(
         TNumber posted, in ElementVector<TWide, TNumber> e, in ElementResult<TNumber> terms, bool isOnLogits, ref uint lost)
         where TWide : struct, IArithmetic<TWide>
@@ -96,6 +96,7 @@ internal readonly struct BinaryLink(PredictionForm form, double temperature, boo
     }
 
     /// <summary>∂L/∂z·2^512 of elements whose p or 1 − p is tiny, so that the other is 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd BackwardShifted(in ElementVector<Dd, Dd> e, in ElementResult<Dd> terms)
     {
         var (p, q) = (Underflow.ShiftedExp(e.LogP), Underflow.ShiftedExp(e.LogQ));

@@ -13,6 +13,7 @@ namespace LossService.Core.Engine;
 /// <content>What is counted for metrics of a block whose probabilities are in the scratch.</content>
 internal sealed unsafe partial class BinaryPass<TFormula>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Tally(MetricsSum tally, long block, int count, BinaryScratch scratch)
     {
         if (_hasLikelihoods)

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -196,6 +197,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         if (_elementScores.AreNeeded) _elementScores.Find(block, count, scratch);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read(long block, int count, BinaryScratch scratch)
     {
         _batch.Predictions.Read(block, BinaryScratch.Span(scratch.Posted, count));
@@ -239,6 +241,7 @@ internal sealed unsafe partial class BinaryPass<TFormula> : IDisposable where TF
         else _block.ScoreWide(scratch, count);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(long block, int count, BinaryScratch scratch, ExactSum sum)
     {
         sum.Add(BinaryScratch.Span(scratch.Value, count));

@@ -33,6 +33,7 @@ internal readonly struct BinaryTarget(TargetForm form, double temperature)
         : Vector256.GreaterThanOrEqual(posted, Vector256.Create(LogOfHalf));
 
     /// <summary>t and 1 − t of a teacher in double-double.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (Dd T, Dd U) Read(Vector256<double> posted)
     {
         var (score, error, lost) = (PlainDouble.Of(posted), PlainDouble.Zero, 0u);

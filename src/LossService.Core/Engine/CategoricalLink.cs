@@ -153,9 +153,11 @@ internal abstract class CategoricalLink
         }
 
         /// <summary>The limit for infinite derivatives: ±∞ for their classes, the opposite infinity for other classes with p > 0.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd Limit(Dd u, Dd total, Dd logP) => Dd.Select(
             u.IsFinite, Dd.Select(logP.IsFinite, -total, Dd.Zero), u);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override void FindHessian(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp,
             Dd coupling, Span<double> hessian)
         {

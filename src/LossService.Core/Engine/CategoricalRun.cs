@@ -101,6 +101,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
     }
 
     /// <summary>Adds rows that all have a true class, or all none.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddAlike(long first, ReadOnlySpan<int> classes, bool areSoft)
     {
         if (!areSoft) Hard.Add(first, classes, sum);

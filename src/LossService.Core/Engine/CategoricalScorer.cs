@@ -90,6 +90,7 @@ internal sealed class CategoricalScorer : IDisposable
     }
 
     /// <summary>Scores the rows that wait for others.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Flush(CategoricalScratch scratch, ExactSum sum)
     {
         while (_columns is { AreNone: false })
@@ -106,6 +107,7 @@ internal sealed class CategoricalScorer : IDisposable
     public void Dispose() => _columns?.Dispose();
 
     /// <summary>Does the work that plain double left on a row whose predictions have been read, and its target for that.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ScoreRest(
         long index, RowWork work, RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
@@ -125,6 +127,7 @@ internal sealed class CategoricalScorer : IDisposable
     /// Writes a row that is not kept: loss and gradient 0. An ignored row has the outputs that depend on the predictions alone, which
     /// nothing has validated; a masked row has NaN instead, and so has a row of logits without a softmax.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Skip(long index, CategoricalScratch scratch)
     {
         _scores.Losses?.Clear(index, 1);
@@ -144,6 +147,7 @@ internal sealed class CategoricalScorer : IDisposable
         if (ResultNaN.IsIn(z)) _scores.Predictions?.Write(index, [-1]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadPredictions(long index, Span<double> z)
     {
         _batch.Predictions.Read(index * _classes, z[.._classes]);

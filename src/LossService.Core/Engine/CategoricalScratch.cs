@@ -33,13 +33,21 @@ internal sealed class CategoricalScratch : IDisposable
     public Span<double> YLow => Part(16);
 
     /// <summary>The unsmoothed target.</summary>
-    public NumberRow<Dd> Target => new(Y, YLow);
+    public NumberRow<Dd> Target
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => new(Y, YLow);
+    }
 
     /// <summary>The smoothed target in plain double, which the row's is, too.</summary>
     public NumberRow<PlainDouble> Smoothed => Pair<PlainDouble>(7);
 
     /// <summary>ln t of the target, until the results are written.</summary>
-    public NumberRow<Dd> Logs => new(Part(2), Part(15));
+    public NumberRow<Dd> Logs
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => new(Part(2), Part(15));
+    }
 
     /// <summary>A row of results before it is written.</summary>
     public Span<double> Result => Part(2);
@@ -85,6 +93,7 @@ internal sealed class CategoricalScratch : IDisposable
     public static long CountBytes(int classes, bool hasCurvature) =>
         (long)(hasCurvature ? Rows + CurvatureRows : Rows) * sizeof(double) * Lanes.Padded(classes);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Span<double> Part(int index) => _memory.Span.Slice(index * _padded, _padded);
 
     private NumberRow<TNumber> Pair<TNumber>(int index) where TNumber : struct, IFourNumbers<TNumber> =>

@@ -75,6 +75,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     }
 
     /// <summary>Stores the exponentials of logits; false where the largest is infinite.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryExponentiate<TLogit>(TLogit* z, double* e, out PlainSoftmax softmax) where TLogit : unmanaged, IStoredFloat<TLogit>
     {
         softmax = default;
@@ -86,6 +87,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     }
 
     /// <summary>The same with a bias; z/T + b, less the largest, takes the place of the logits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryExponentiate(BiasedSoftmax biased, double* z, double* e, out PlainSoftmax softmax)
     {
         var rest = BiasedSoftmax.StoreExponentials(z, e, _classes, biased.Find((StoredFloat64*)z, _classes, z, e));
@@ -93,6 +95,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         return !double.IsNaN(rest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowWork Score(long index, RowWork work, in RowTarget target, in PlainSoftmax softmax, PlainClasses classes,
         CategoricalScratch scratch, ExactSum sum)
     {
@@ -128,6 +131,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     }
 
     /// <summary>Adds a row to the metrics; false where they need more than what has been read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryTally(MetricsSum tally, long index, in RowTarget target, in PlainSoftmax softmax, in PlainClasses classes,
         CategoricalScratch scratch)
     {
@@ -145,6 +149,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
             : TryTally<StoredFloat32, StoredFloat64>(tally, index, softmax, classes, label);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryTally<TLogit, TTarget>(MetricsSum tally, long index, in PlainSoftmax softmax, in PlainClasses classes, int label)
         where TLogit : unmanaged, IStoredFloat<TLogit>
         where TTarget : unmanaged, IStoredFloat<TTarget>
@@ -160,6 +165,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindWinner(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums)
     {
         var largest = new ReadOnlySpan<long>(classes.Exponentials, _classes).IndexOf(BitConverter.DoubleToInt64Bits(1));
@@ -174,6 +180,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     }
 
     /// <summary>Leaves whole vectors, and returns the classes after them, padded: there may be no more memory to read.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PlainClasses TakeLast(ref PlainClasses classes, StoredFloat32* logits, StoredFloat32* labels)
     {
         var last = classes;
@@ -198,6 +205,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         return to;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadLogits(long index, Span<double> z)
     {
         _predictions.Read(index * _classes, z[.._classes]);

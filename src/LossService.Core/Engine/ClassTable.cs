@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
 
@@ -17,6 +18,7 @@ internal sealed class ClassTable(long groups, int kinds, int classes, MemoryBudg
     public static long CountBytes(long groups, int kinds, int classes) => sizeof(double) * CountNumbers(groups, kinds, classes);
 
     /// <summary>The numbers of a kind of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public NumberRow<Dd> Get(long group, int kind)
     {
         var start = (int)(2 * (group * kinds + kind) * _padded);
@@ -24,12 +26,14 @@ internal sealed class ClassTable(long groups, int kinds, int classes, MemoryBudg
     }
 
     /// <summary>Sets all numbers of a group to 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Clear(long group)
     {
         for (var kind = 0; kind < kinds; kind++) Get(group, kind).Clear();
     }
 
     /// <summary>Adds the numbers of a group of another table of the same kinds.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long group, ClassTable other, long from)
     {
         for (var kind = 0; kind < kinds; kind++)

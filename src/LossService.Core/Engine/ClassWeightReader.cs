@@ -62,6 +62,7 @@ internal sealed class ClassWeightReader : IDisposable
         _window?.Dispose();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Read(long sample)
     {
         // a row may be long

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -31,6 +32,7 @@ internal sealed class ClassWeights
     /// </summary>
     /// <param name="hard">The class of a one-hot row, or <see cref="TargetRows.Soft"/>.</param>
     /// <param name="y">The row, padded with zeros.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Of(int hard, ReadOnlySpan<double> y)
     {
         if (hard >= 0) return Padded[hard];

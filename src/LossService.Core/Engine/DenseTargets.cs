@@ -15,6 +15,7 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     public override bool AreRows => true;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget Read(long row, NumberRow<Dd> target) =>
         new(Read(row, target.Hi, target.Lo)) { IsExact = !normalizes || target.Lo.IndexOfAnyExcept(0.0) < 0 };
 
@@ -26,10 +27,12 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe StoredFloat32* FindStored(long row) =>
         normalizes || labels.DType != DType.Float32 ? null : (StoredFloat32*)labels.Data + row * classes;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var hard = Read(row, target, default);
@@ -38,6 +41,7 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override unsafe int FindClass(long row, Span<double> memory)
     {
         var stored = (float*)FindStored(row);
@@ -56,7 +60,7 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
     }
 
     /// <remarks>Nearly every soft row has another first element than 0 and 1.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private unsafe int FindClass(float* stored) => *stored is 0 or 1 ? FindHardClass(new(stored, classes)) : Soft;
 
     private static int FindHardClass(ReadOnlySpan<float> target)
@@ -65,6 +69,7 @@ internal sealed class DenseTargets(Tensor labels, int classes, bool normalizes) 
         return hard >= 0 && target[hard] == 1 && target[(hard + 1)..].IndexOfAnyExcept(0f) < 0 ? hard : Soft;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Read(long row, Span<double> target, Span<double> low)
     {
         labels.Read(row * classes, target[..classes]);

@@ -53,12 +53,14 @@ internal sealed unsafe class ElementHessian
     }
 
     /// <summary>t and 1 − t before smoothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Dd T, Dd U) ReadLabel(Vector256<double> posted)
     {
         if (!_target.IsTeacher) return (new(posted), Dd.One - new Dd(posted));
         return _target.Read(posted);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd Curve<TFormula>(
         TFormula formula, Vector256<double> posted, Vector256<double> score, Vector256<double> error, in ElementVector<Dd, Dd> labels,
         Dd scale)

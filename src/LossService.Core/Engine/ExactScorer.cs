@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
@@ -22,6 +23,7 @@ internal sealed class ExactScorer(
         || batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy | OutputSet.Metrics);
 
     /// <summary>Does the work on a row whose predictions and label have been read, adding to the sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var label = scratch.Target;
@@ -67,6 +69,7 @@ internal sealed class ExactScorer(
                 batch.Form, options.Get(SharedOptions.Temperature), ClassBias.Read(batch), clip);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void WriteHessian(
         long index, in CategoricalRow<Dd> row, Dd scale, in LogSumExpSlope slope, CategoricalScratch scratch)
     {
@@ -90,6 +93,7 @@ internal sealed class ExactScorer(
         scores.Hessian!.Write(index * _classes, scratch.Result[.._classes]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindGradient(in CategoricalRow<Dd> row, Dd scale, Dd logSumExpDerivative, Span<double> result)
     {
         if (scale.ToScalar() == 0)

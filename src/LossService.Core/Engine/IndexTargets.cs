@@ -29,6 +29,7 @@ internal sealed class IndexTargets(Tensor labels) : TargetRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget Read(long row, NumberRow<Dd> target)
     {
         var label = (int)labels.Integer(row);
@@ -38,6 +39,7 @@ internal sealed class IndexTargets(Tensor labels) : TargetRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         negatedEntropy = 0;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Options;
@@ -14,6 +15,7 @@ internal sealed class LogSumExpTerm(Batch batch, double squared, ClassWeights cl
     public bool IsZero => squared == 0;
 
     /// <summary>The term, and its derivatives by logsumexp(z/T).</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd Score(Dd logSumExp, int hard, ReadOnlySpan<double> y, out LogSumExpSlope slope)
     {
         var factor = GetFactor(hard, y);
@@ -22,6 +24,7 @@ internal sealed class LogSumExpTerm(Batch batch, double squared, ClassWeights cl
     }
 
     /// <summary>Adds the term to what a formula has found.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public WideScore AddTo(in WideScore score, in WideSoftmax softmax, int hard, ReadOnlySpan<double> y)
     {
         var term = Score(softmax.LogSumExp, hard, y, out var slope);
@@ -40,6 +43,7 @@ internal sealed class LogSumExpTerm(Batch batch, double squared, ClassWeights cl
     /// ζ and the sample's class weight, unless the whole value is multiplied by that; and 1/unit, since the value is converted to the unit
     /// and this term is no amount of information.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd GetFactor(int hard, ReadOnlySpan<double> y)
     {
         var factor = new Dd(squared);

@@ -33,6 +33,7 @@ internal sealed class LogTargets(Tensor posted, int classes) : TargetRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget ReadPlain(long row, NumberRow<Dd> target)
     {
         target.Lo.Clear();
@@ -41,6 +42,7 @@ internal sealed class LogTargets(Tensor posted, int classes) : TargetRows
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         ReadLogs(row, target);

@@ -103,6 +103,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     }
 
     /// <summary>A_c and F_c·p_c² of four classes; 0 where clipped.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Dd First, Dd Second) GetProducts(in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd winner, int c, Dd sum)
     {
         var (p, u, isClipped) = (row.P[c], row.LogPDerivative[c], IsClipped(row, c, sum));
@@ -111,6 +112,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
         return (Dd.Select(isClipped, Dd.Zero, first), Dd.Select(isClipped, Dd.Zero, second));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector256<double> IsClipped(in CategoricalRow<Dd> row, int c, Dd sum)
     {
         if (clip == 0) return Vector256<double>.Zero;
@@ -119,6 +121,7 @@ internal sealed class NormalizedLink(double clip) : CategoricalLink
     }
 
     /// <summary>Σx in every lane; padding is 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Dd Add(Span<double> x)
     {
         var sum = Dd.Zero;

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -13,6 +14,7 @@ namespace LossService.Core.Engine;
 internal readonly record struct OverlapFormula(double FalsePositive, double FalseNegative, double Smooth, double Exponent = 1)
 {
     /// <summary>The values of four classes, and their derivatives.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public OverlapResult Score(Dd truePositives, Dd falsePositives, Dd falseNegatives)
     {
         var (alpha, beta) = (new Dd(FalsePositive), new Dd(FalseNegative));

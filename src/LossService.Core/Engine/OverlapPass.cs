@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
@@ -153,6 +154,7 @@ internal sealed class OverlapPass : IDisposable
     }
 
     /// <summary>Makes losses and derivatives of the sums of a group, and adds the losses.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Conclude(long group, ClassTable sums, ClassTable derivatives, ExactSum sum)
     {
         var isCounted = IsCounted(group);

@@ -56,6 +56,7 @@ internal sealed class OverlapRows : IDisposable
     }
 
     /// <summary>Adds the rows from <paramref name="start"/> to before <paramref name="end"/> to the sums of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long start, long end, ClassTable sums, long group, CancellationToken cancellation)
     {
         long last;
@@ -82,6 +83,7 @@ internal sealed class OverlapRows : IDisposable
     }
 
     /// <summary>Writes what the rows have, by the derivatives of a group.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(long start, long end, ClassTable derivatives, long group, CancellationToken cancellation)
     {
         var outside = derivatives.Get(group, 0);
@@ -164,6 +166,7 @@ internal sealed class OverlapRows : IDisposable
     }
 
     /// <summary>The class of a row, or its target to where the kernel reads it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe int ReadTarget(TargetRows labels, long row, int lane)
     {
         if (!labels.AreRows) return labels.FindTrueClass(row, default, wantsEntropy: false, out _);
@@ -178,6 +181,7 @@ internal sealed class OverlapRows : IDisposable
         return 0;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Write(Batch batch, Scores scores, TargetRows labels, long index, ClassTable derivatives, long group)
     {
         labels.Read(index, _scratch.Target);
@@ -207,6 +211,7 @@ internal sealed class OverlapRows : IDisposable
         batch.UsesKernels && batch.Form == PredictionForm.Logits && batch.Layout.Classes is > 0 and <= MaxKernelClasses;
 
     /// <summary>Reads the predictions of a row, and makes probabilities of them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private CategoricalRow<Dd> Fill(Batch batch, long index)
     {
         batch.Predictions.Read(index * _classes, _scratch.Z[.._classes]);
@@ -267,6 +272,7 @@ internal sealed class OverlapRows : IDisposable
     }
 
     /// <summary>A row that is not kept: gradient 0; the probabilities of an ignored one are computed, a masked one has NaN.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Skip(Batch batch, Scores scores, long index)
     {
         scores.Gradient?.Clear(index * _classes, _classes);

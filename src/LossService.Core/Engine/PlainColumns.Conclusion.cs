@@ -106,6 +106,7 @@ internal sealed unsafe partial class PlainColumns
     }
 
     /// <summary>Adds the losses of rows to the sum, and writes them.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddLosses(in ColumnBlock block, uint rows, ExactSum sum)
     {
         for (var others = ~rows; others != 0; others &= others - 1)
@@ -124,6 +125,7 @@ internal sealed unsafe partial class PlainColumns
 
     /// <summary>Writes the gradients; those of rows that are scored again are overwritten then.</summary>
     /// <returns>A bit for each row whose gradient has its digits.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private uint Differentiate(double* memory, in ColumnBlock block)
     {
         var gradient = _scores.Gradient!;
@@ -146,6 +148,7 @@ internal sealed unsafe partial class PlainColumns
     }
 
     /// <summary>What derivatives are multiplied by: those of a formula on logits are not yet.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector256<double> FindParts(in ColumnBlock block, int first) =>
         _formula.IsOnLogits ? Vector256.Load(block.Factor + first) : Vector256<double>.One;
 

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Kernels;
 
 namespace LossService.Core.Engine;
@@ -5,6 +6,7 @@ namespace LossService.Core.Engine;
 /// <content>Rows whose formula compares logits with that of the true class.</content>
 internal sealed unsafe partial class PlainColumns
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddUpLogits(double* memory, in ColumnBlock block)
     {
         if (_areStored) Read<StoredFloat32>(memory, block);
@@ -16,6 +18,7 @@ internal sealed unsafe partial class PlainColumns
         for (var i = 0; i < block.Count; i++) block.Exponentials[block.Find(i, block.Label[i])] = block.OfLabel[i];
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TakeLabels(float* logits, in ColumnBlock block, float none)
     {
         for (var i = 0; i < block.Count; i++)
@@ -25,6 +28,7 @@ internal sealed unsafe partial class PlainColumns
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void TakeLabels(double* logits, in ColumnBlock block, double none)
     {
         for (var i = 0; i < block.Count; i++)

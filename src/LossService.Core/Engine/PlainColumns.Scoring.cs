@@ -32,6 +32,7 @@ internal sealed unsafe partial class PlainColumns
         if (_wantGradient != 0) _wantGradient &= ~(haveDigits & Differentiate(memory, block));
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void AddUp(double* memory, in ColumnBlock block, int count)
     {
         if (_areStored) Exponentiate<StoredFloat32>(memory, block);
@@ -45,6 +46,7 @@ internal sealed unsafe partial class PlainColumns
         _formula.AddUpColumns(block);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadTargets(double* memory, in ColumnBlock block, int count)
     {
         if (_haveStoredTargets) ReadTargets<StoredFloat32>(memory, block, count);
@@ -52,6 +54,7 @@ internal sealed unsafe partial class PlainColumns
         else FindTargets(block);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Exponentiate<TLogit>(double* memory, in ColumnBlock block) where TLogit : unmanaged, IStoredFloat<TLogit>
     {
         Read<TLogit>(memory, block);
@@ -65,6 +68,7 @@ internal sealed unsafe partial class PlainColumns
     }
 
     /// <summary>Stores logits class by class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Read<TLogit>(double* memory, in ColumnBlock block) where TLogit : unmanaged, IStoredFloat<TLogit>
     {
         var rows = stackalloc TLogit*[Rows];
@@ -89,6 +93,7 @@ internal sealed unsafe partial class PlainColumns
     }
 
     /// <summary>Stores targets class by class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadTargets<TTarget>(double* memory, in ColumnBlock block, int count) where TTarget : unmanaged, IStoredFloat<TTarget>
     {
         var rows = stackalloc TTarget*[Rows];
@@ -107,6 +112,7 @@ internal sealed unsafe partial class PlainColumns
         }
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindTargets(in ColumnBlock block)
     {
         var targets = (double*)block.Targets;
@@ -144,6 +150,7 @@ internal sealed unsafe partial class PlainColumns
         for (var i = 0; i < block.Count; i += Rows) FindWinners(block.Classes(i), block, i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FindWinners(in PlainClasses classes, in ColumnBlock block, int first)
     {
         var (target, weight) = (Vector256<double>.Zero, Vector256<double>.One);

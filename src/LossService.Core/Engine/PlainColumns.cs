@@ -75,6 +75,7 @@ internal sealed unsafe partial class PlainColumns : IDisposable
     /// <param name="index">The row's number.</param>
     /// <param name="work">What is wanted: its loss, its gradient, or both.</param>
     /// <param name="scratch">Memory for its target.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryAdd(long index, RowWork work, CategoricalScratch scratch)
     {
         if (_haveTrueClass)
@@ -127,6 +128,7 @@ internal sealed unsafe partial class PlainColumns : IDisposable
 
     private static uint Shift(uint bits, int count) => count == Most ? 0 : bits >> count;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private ColumnBlock NewBlock(double* memory) => new()
     {
         Count = 0,
@@ -145,6 +147,7 @@ internal sealed unsafe partial class PlainColumns : IDisposable
     };
 
     /// <summary>Reads or finds targets, as long as they are of one kind; returns the number of rows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int ReadTargets(double* memory, in ColumnBlock block, CategoricalScratch scratch)
     {
         (_areExact, _arePlain, _haveStoredTargets) = (true, false, false);
@@ -198,6 +201,7 @@ internal sealed unsafe partial class PlainColumns : IDisposable
     }
 
     /// <summary>Reads targets that are the numbers posted, rows that follow each other at once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryReadPosted(double* memory)
     {
         if (_targets.AreHard) return false;

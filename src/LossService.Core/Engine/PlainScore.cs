@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -26,6 +27,7 @@ internal readonly record struct PlainScore(Dd Value, double Size, double Derivat
     /// <param name="value">As <see cref="Value"/>.</param>
     /// <param name="size">As <see cref="Size"/>.</param>
     /// <param name="isTargetPlain">Whether the target was computed in plain double.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool HasDigits(Dd value, double size, bool isTargetPlain) => double.IsFinite(value.ToScalar())
         && Math.Abs(value.ToScalar()) >= GetLeastPart(isTargetPlain) * size;
 }

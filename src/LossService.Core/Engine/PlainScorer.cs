@@ -63,6 +63,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         return left;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowWork Score(long index, RowWork work, in RowTarget target, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
@@ -106,6 +107,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         hessian.Write(index * _classes, result[.._classes]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe bool WriteGradient(Tensor gradient, long index, in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax,
         in PlainScore score, double scale, Span<double> result)
     {
@@ -122,6 +124,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
         return hasDigits;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe bool Find<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
         double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {
@@ -144,6 +147,7 @@ internal sealed class PlainScorer(Batch batch, CategoricalFormula formula, Plain
 
     /// <summary><see cref="SoftmaxLanes{TNumber}.Backward"/>·scale, of each class.</summary>
     /// <returns>Whether every element has the digits of a float32, so that it is no small difference of large numbers.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static unsafe bool Combine<TElement>(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax, in PlainScore score,
         double scale, TElement* gradient) where TElement : unmanaged, IStoredFloat<TElement>
     {

@@ -96,6 +96,7 @@ internal readonly struct PlainSoftmax
             _perUnit, isExact);
 
     /// <summary>The class with the largest logit, of each row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public ClassVector<PlainDouble> ReadLargest(Vector256<double> target, bool isExact) =>
         Spread<PlainDouble>(isExact).Read(PlainDouble.One, PlainDouble.Of(_max), PlainDouble.Of(target));
 

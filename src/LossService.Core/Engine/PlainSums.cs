@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
@@ -36,6 +37,7 @@ internal unsafe struct PlainSums
         Add(sums, Lanes.Width);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(double* sums, int first)
     {
         Total += Dd.Sum(Vector256.Load(sums + Value + first), Vector256.Load(sums + Error + first));

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -46,6 +47,7 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
     /// <summary>Smooths the target of a row whose predictions and label have been read; false where plain double is not enough.</summary>
     /// <param name="target">What is known of the label.</param>
     /// <param name="scratch">The row; receives the target in <see cref="CategoricalScratch.Smoothed"/>.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TrySmooth(in RowTarget target, CategoricalScratch scratch)
     {
         // smoothed, many t have the same error, so that errors add up
@@ -56,13 +58,16 @@ internal sealed class PlainTargets(Batch batch, CategoricalFormula formula, Targ
     }
 
     /// <summary>Whether the formula reads Σt − 1, and it may not be 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool NeedsSurplus(in RowTarget target) => target.Hard < 0 && formula.NeedsSurplus && !target.SumsToOne;
 
     /// <summary>Σt − 1 where the formula reads it, else 0.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double GetSurplus(in RowTarget target, CategoricalScratch scratch) =>
         NeedsSurplus(target) ? _smoothing.GetSurplus(scratch.Target).ToScalar() : 0;
 
     /// <summary>The target of such a row.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public NumberRow<PlainDouble> Find(CategoricalScratch scratch) =>
         AreSmoothed ? scratch.Smoothed : new(scratch.Y, scratch.YLow);
 

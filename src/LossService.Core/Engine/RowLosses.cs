@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
 using LossService.Core.Outputs;
@@ -17,6 +18,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     private (Dd Scale, Dd Result) _last = (new(double.NaN), Dd.Zero);
 
     /// <summary>The row's weight, in the batch's unit, with T² where that is asked for.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
     {
         var weight = new Dd(weights[index]);
@@ -46,6 +48,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     public double GetClassWeight(int hard, ReadOnlySpan<double> y) => classWeights.AreOne ? 1 : classWeights.Of(hard, y);
 
     /// <summary>The weight of a row, or of four, in the reduced loss; 0 where that is nothing.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd GetGradientScale(Dd scale)
     {
         if (scale.Hi == _last.Scale.Hi && scale.Lo == _last.Scale.Lo) return _last.Result;
@@ -55,6 +58,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     }
 
     /// <summary>Adds value·scale to the sum, and writes it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(long index, Dd value, Dd scale, ExactSum sum)
     {
         // overflows as it should

@@ -65,6 +65,7 @@ internal readonly struct Smoothing
     /// <param name="spread">t of the other classes.</param>
     /// <param name="keep">What t of the true class has more.</param>
     /// <returns>False where classes differ otherwise, too.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryGetShares(ReadOnlySpan<double> z, out Dd spread, out Dd keep)
     {
         (spread, keep) = (_spread, _keep);
@@ -73,6 +74,7 @@ internal readonly struct Smoothing
 
     /// <summary>The same as <see cref="Apply"/> in sums of two doubles.</summary>
     /// <inheritdoc cref="Apply"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void ApplyWide(NumberRow<Dd> y, ReadOnlySpan<double> z, NumberRow<Dd> target)
     {
         if (_isOverFinite && z[.._classes].Contains(_ruledOut))

@@ -24,6 +24,7 @@ internal readonly ref struct SoftmaxHessian
     /// <param name="scale">The sample's weight in the reduced loss, divided by T².</param>
     /// <param name="logSumExp">The derivatives by logsumexp(z).</param>
     /// <param name="coupling">κ.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public SoftmaxHessian(
         in CategoricalRow<Dd> row, in CurvatureRow curvature, Dd scale, in LogSumExpSlope logSumExp, Dd coupling)
     {
@@ -77,6 +78,7 @@ internal readonly ref struct SoftmaxHessian
     }
 
     /// <summary>Classes whose p is tiny, so that q = 1 and p² matters only beside what is large.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd OfTiny(int c, Dd u, Dd othersW)
     {
         var p = Underflow.ShiftedP(_row, c);
@@ -88,6 +90,7 @@ internal readonly ref struct SoftmaxHessian
     }
 
     /// <summary>The largest class where all other p are tiny; what is of second order in them is left out.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd OfCertain()
     {
         var (q, others) = (Dd.Zero, Dd.Zero);
@@ -106,10 +109,12 @@ internal readonly ref struct SoftmaxHessian
         return Underflow.ShiftBack(shifted * _scale) + _logSumExp.Second * _scale;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd GetU(int c, Dd p) => _row.LogPDerivative[c] + TimesOrZero(p, _row.PDerivative[c] - _winner);
 
     private Dd GetW(int c, Dd p) => _curvature.LogP[c] + GetScaled(c, p);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd GetScaled(int c, Dd p) =>
         TimesOrZero(p, _row.PDerivative[c] - _winner + _curvature.Scaled[c] + _row.P[c] * _curvature.P[c]);
 }

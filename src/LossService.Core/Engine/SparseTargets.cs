@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
@@ -30,6 +31,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     public override bool ArePlain => _areLogs || _normalizes || _isUniform;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget Read(long row, NumberRow<Dd> target)
     {
         var top = ReadPosted(row);
@@ -56,6 +58,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     public override int NamedClasses => _isUniform ? 0 : _count;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindTrueClass(long row, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var top = ReadPosted(row);
@@ -78,6 +81,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override int FindNamed(long row, Span<int> named, Span<double> target, bool wantsEntropy, out double negatedEntropy)
     {
         var top = ReadPosted(row);
@@ -125,6 +129,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override bool TryReadLogs(long row, NumberRow<Dd> logs)
     {
         if (!_areLogs) return false;
@@ -159,6 +164,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     /// The sum of the row's probabilities, and that of all but the largest. Of logarithms that are normalized, both are multiples of the
     /// largest, so that they need not be probabilities.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (Dd Sum, Dd Others) Sum(int top)
     {
         var others = Dd.Zero;
@@ -167,12 +173,14 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
         return (Unscaled(top, top) + others, others);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd Unscaled(int i, int top) => !_areLogs ? new Dd(_posted[i])
         : Dd.Exp(_normalizes ? Dd.Difference(Vector256.Create(_posted[i]), Vector256.Create(_posted[top])) : new Dd(_posted[i]));
 
     private Dd Probability(int i, int top, Dd sum) => _normalizes ? Unscaled(i, top) / sum : Unscaled(i, top);
 
     /// <summary>ln t of a number.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd Log(int i, int top, Dd sum, Dd others)
     {
         if (!_areLogs)
@@ -182,6 +190,7 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     }
 
     /// <summary>What each class that is not named has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd Share(Dd sum)
     {
         if (!_isUniform || _count == classes) return Dd.Zero;

@@ -12,6 +12,7 @@ internal partial class SumOverClasses<TTerm>
     public sealed override bool IsSumOverClasses => true;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void FindWinner(in ClassVector<PlainDouble> largest, ref PlainSums sums)
     {
         var terms = term.At(largest);
@@ -19,6 +20,7 @@ internal partial class SumOverClasses<TTerm>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override void AddUp(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums)
     {
         if (classes.HasDoubles) AddUp<StoredFloat64, StoredFloat64>(classes, softmax, ref sums);
@@ -27,6 +29,7 @@ internal partial class SumOverClasses<TTerm>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override Dd AddSurplus(Dd value, Dd surplus)
     {
         if (TTerm.SurplusFactor == 0) return value;
@@ -34,6 +37,7 @@ internal partial class SumOverClasses<TTerm>
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override unsafe Vector256<double> Differentiate(
         in PlainClasses classes, in PlainSoftmax softmax, in PlainSums sums, Vector256<double> scale, StoredFloat32* gradient)
     {
@@ -43,6 +47,7 @@ internal partial class SumOverClasses<TTerm>
             : Differentiate<StoredFloat32, StoredFloat32>(classes, softmax, sums, scale, gradient);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe void AddUp<TLogit, TTarget>(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums)
         where TLogit : unmanaged, IStored<TLogit>
         where TTarget : unmanaged, IStored<TTarget>
@@ -111,6 +116,7 @@ internal partial class SumOverClasses<TTerm>
         derivativeSize.StoreNearest(ref results[PlainSums.OfDerivativeSize]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe Vector256<double> Differentiate<TLogit, TTarget>(
         in PlainClasses classes, in PlainSoftmax softmax, in PlainSums sums, Vector256<double> scale, StoredFloat32* gradient)
         where TLogit : unmanaged, IStored<TLogit>

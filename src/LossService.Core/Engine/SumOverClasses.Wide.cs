@@ -11,6 +11,7 @@ internal partial class SumOverClasses<TTerm>
     public sealed override bool IsWide => true;
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public sealed override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax)
     {
         var sums = default(WideSums);
@@ -52,7 +53,7 @@ internal partial class SumOverClasses<TTerm>
     }
 
     /// <summary>The derivative on p of the largest class.</summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private Dd FindDerivative(in CategoricalRow<Dd> row, in WideSoftmax softmax)
     {
         var (start, lane) = (softmax.Largest & -Lanes.Width, softmax.Largest & (Lanes.Width - 1));

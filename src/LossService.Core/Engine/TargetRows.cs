@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
 using LossService.Core.Tensors;
@@ -27,10 +28,12 @@ internal abstract class TargetRows
 
     /// <summary>The same where plain doubles are enough, which may be faster.</summary>
     /// <inheritdoc cref="Read"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public virtual RowTarget ReadPlain(long row, NumberRow<Dd> target) => Read(row, target);
 
     /// <summary>The same where sums of two doubles are enough, which may be faster.</summary>
     /// <inheritdoc cref="Read"/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public virtual RowTarget ReadWide(long row, NumberRow<Dd> target) => Read(row, target);
 
     /// <summary>Reads the targets of rows that follow each other, where they are the numbers posted; false where they are not.</summary>
@@ -51,6 +54,7 @@ internal abstract class TargetRows
     /// <summary>The same where nothing else is wanted, which may be faster.</summary>
     /// <param name="row">Which row.</param>
     /// <param name="memory">Memory for a row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public virtual int FindClass(long row, Span<double> memory) => FindTrueClass(row, memory, wantsEntropy: false, out _);
 
     /// <summary>Whether <see cref="FindClasses"/> finds the classes of many rows at once.</summary>
@@ -82,6 +86,7 @@ internal abstract class TargetRows
     public virtual bool TryReadLogs(long row, NumberRow<Dd> logs) => false;
 
     /// <summary>The class that has 1 while all others have 0, or <see cref="Soft"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected static int FindHard(ReadOnlySpan<double> target)
     {
         var hard = target.IndexOfAnyExcept(0.0);

@@ -50,6 +50,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget ReadWide(long row, NumberRow<Dd> target)
     {
         var top = ReadLogits(row, target.Hi);
@@ -66,6 +67,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public override RowTarget ReadPlain(long row, NumberRow<Dd> target)
     {
         target.Lo.Clear();
@@ -143,6 +145,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
         return c;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static RowTarget Certain(int label, NumberRow<Dd> target)
     {
         target.Hi.Clear();
@@ -153,6 +156,7 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
 
     /// <summary>Reads a row.</summary>
     /// <returns>A class with the largest logit, and whether that is +∞, so that it has all the probability.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private (int Class, bool IsCertain) ReadLogits(long row, Span<double> z)
     {
         logits.Read(row * classes, z[..classes]);

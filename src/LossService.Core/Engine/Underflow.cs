@@ -28,7 +28,7 @@ internal static class Underflow
     public static Vector256<double> IsTiny(Dd x, Dd log) => Vector256.LessThan(x.Hi, Vector256.Create(Tiny)) & log.IsFinite;
 
     /// <summary>A mask of the derivatives that may be made of a tiny p or 1 − p, the smaller of which is given.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static TNumber MayLack<TNumber>(TNumber smaller, TNumber derivative) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.LessThan(smaller, TNumber.Of(Tiny)) & TNumber.LessThan(TNumber.Abs(derivative), TNumber.Of(Small));
 
@@ -45,5 +45,6 @@ internal static class Underflow
     public static Dd Shift(Dd x) => x * Up;
 
     /// <summary>x·2^−512.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Dd ShiftBack(Dd shifted) => new(shifted.Hi * Down, shifted.Lo * Down);
 }

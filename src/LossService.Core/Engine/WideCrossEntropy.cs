@@ -14,6 +14,7 @@ namespace LossService.Core.Engine;
 internal static class WideCrossEntropy
 {
     /// <summary>Scores a row by its target and weights.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax)
     {
         var (k, gaps, others) = (softmax.Largest, default(WideSum), default(WideSum));
@@ -25,6 +26,7 @@ internal static class WideCrossEntropy
     }
 
     /// <summary>Scores a row of which each class has <paramref name="spread"/>, and the true one <paramref name="keep"/> more.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static WideScore ScoreSmoothed(in CategoricalRow<Dd> row, in WideSoftmax softmax, int y, Dd spread, Dd keep)
     {
         var gaps = default(WideSum);
@@ -46,6 +48,7 @@ internal static class WideCrossEntropy
     /// <param name="leastPart">The part of what it is computed from that a result must have.</param>
     /// <param name="result">Receives the results.</param>
     /// <returns>Whether every result has its digits, so that it is no small difference of large numbers.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryCombine(
         in CategoricalRow<Dd> row, in WideSoftmax softmax, in WideScore score, Dd factor, double leastPart, Span<double> result)
     {
@@ -64,6 +67,7 @@ internal static class WideCrossEntropy
     /// <param name="factor">What the derivatives are multiplied by.</param>
     /// <param name="leastPart">The part of what it is computed from that a result must have.</param>
     /// <param name="result">Receives the results.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static bool TryCombineSmoothed(in CategoricalRow<Dd> row, in WideSoftmax softmax, in WideScore score, int y, Dd spread,
         Dd keep, Dd factor, double leastPart, Span<double> result)
     {
@@ -78,6 +82,7 @@ internal static class WideCrossEntropy
             && Math.Abs(g.ToScalar()) >= size * leastPart + WideSoftmax.LeastDerivative;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static WideScore NewScore(Dd value, Dd own, Dd others) =>
         new(value, value.ToScalar(), -own, -others, (own + others).ToScalar());
 
@@ -131,6 +136,7 @@ internal static class WideCrossEntropy
         return c;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool TryCombine(
         in CategoricalRow<Dd> row, in WideSoftmax softmax, in WideScore score, Dd factor, in Part part, Span<double> result)
     {
@@ -176,6 +182,7 @@ internal static class WideCrossEntropy
     }
 
     /// <summary>What the exponentials and the target of a row are multiplied by.</summary>
+    [method: MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly struct Part(in WideSoftmax softmax, in WideScore score, Dd factor, double leastPart)
     {
         /// <summary>The factor of an exponential.</summary>

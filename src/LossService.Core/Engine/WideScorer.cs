@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -34,6 +35,7 @@ internal sealed class WideScorer(
     public bool ReplacesLogits => _bias.Length > 0;
 
     /// <summary>Does the work on a row whose predictions and label have been read, and returns what is left.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public RowWork Score(long index, RowWork work, in RowTarget target, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         if (work == RowWork.Hessian) return work;
@@ -86,6 +88,7 @@ internal sealed class WideScorer(
         return left;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static bool HasTiny(ReadOnlySpan<double> target)
     {
         foreach (var t in target)
@@ -93,6 +96,7 @@ internal sealed class WideScorer(
         return false;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowWork ScoreAll(long index, RowWork work, int hard, in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
@@ -114,6 +118,7 @@ internal sealed class WideScorer(
         return RowWork.None;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryCombine(in CategoricalRow<Dd> row, in Shares shares, in WideSoftmax softmax, in WideScore score, int hard, Dd factor,
         DType dtype, Span<double> result)
     {
@@ -128,6 +133,7 @@ internal sealed class WideScorer(
             : softmax.TryCombine(row, score, factor, leastPart, result);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void WriteOnLogits(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
     {
         var done = Lanes.HasMost ? WideSoftmax.WriteProducts<WideEight>(row.LogPDerivative, factor, result, 0) : 0;
@@ -135,6 +141,7 @@ internal sealed class WideScorer(
     }
 
     /// <summary>Where the value depends on the true class alone: ∂L/∂z_c is slope·p_c, and −slope·(1 − p_y) of the true class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private RowWork ScoreTrue(long index, RowWork work, int y, in CategoricalRow<Dd> row, in WideSoftmax softmax,
         CategoricalScratch scratch, ExactSum sum)
     {
@@ -157,6 +164,7 @@ internal sealed class WideScorer(
     }
 
     /// <summary>Where whole vectors of a row of the gradient may be written: its own place, if that has whole ones of doubles.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private unsafe Span<double> GetResult(Tensor gradient, long index, CategoricalScratch scratch) =>
         IsInPlace(gradient) ? new((double*)gradient.Data + index * _classes, _classes) : scratch.Result;
 
@@ -165,6 +173,7 @@ internal sealed class WideScorer(
         if (!IsInPlace(gradient)) gradient.Write(index * _classes, result[.._classes]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsInPlace(Tensor gradient) => gradient.DType == DType.Float64 && _classes % Lanes.Width == 0;
 
     /// <summary>The target of a smoothed row with one true class, which is not written.</summary>

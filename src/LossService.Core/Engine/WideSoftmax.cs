@@ -22,6 +22,7 @@ internal readonly struct WideSoftmax
     /// <param name="row">The row.</param>
     /// <param name="temperature">T.</param>
     /// <param name="bias">b, padded; empty = 0.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public WideSoftmax(in CategoricalRow<Dd> row, double temperature, double[] bias)
     {
         Largest = bias.Length == 0 ? Ranking.FindMax(row.Z) : ClassBias.FindMax(row.Z, temperature, bias);
@@ -59,6 +60,7 @@ internal readonly struct WideSoftmax
     public double LogSumExpSize => _log.ToScalar() + Math.Abs((LogSumExp - _log).ToScalar());
 
     /// <summary>log p, p and 1 − p of one class.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public (Dd LogP, Dd P, Dd Q) Get(in CategoricalRow<Dd> row, int index)
     {
         var p = row.P.Broadcast(index) * _inverse;
@@ -119,6 +121,7 @@ internal readonly struct WideSoftmax
     }
 
     /// <summary>Writes factor·p of every class, each rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void WriteP(in CategoricalRow<Dd> row, Dd factor, Span<double> result)
     {
         var all = _inverse * factor;
@@ -136,6 +139,7 @@ internal readonly struct WideSoftmax
     /// <param name="leastPart">The part of what it is computed from that a result must have.</param>
     /// <param name="result">Receives the results.</param>
     /// <returns>Whether every result has its digits, so that it is no small difference of large numbers.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryCombine(in CategoricalRow<Dd> row, in WideScore score, Dd factor, double leastPart, Span<double> result)
     {
         var (k, hasDigits) = (Largest, true);
@@ -145,6 +149,7 @@ internal readonly struct WideSoftmax
     }
 
     /// <summary>That of the largest class alone; false where it lacks digits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool TryFindLargest(in WideScore score, double ownSize, Dd factor, double leastPart, out double result)
     {
         var g = score.OfLargest * QOfLargest - _inverse * (score.Others - score.LogSumExp);

@@ -48,6 +48,7 @@ internal struct WideSum
         if (TNumber.Count < Lanes.Most) Add(end + TNumber.Count, other);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private readonly Dd GetLanes(int start) => Dd.Sum(Vector256.LoadUnsafe(in _hi[start]), Vector256.LoadUnsafe(in _lo[start]));
 }
 

@@ -8,6 +8,7 @@ namespace LossService.Core.Kernels;
 internal sealed unsafe partial class BiasFactors
 {
     /// <summary>Which of four rows have products with all digits, as a mask.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Vector256<double> Serve(Vector256<double> min, Vector256<double> max) => _factors.Length == 0 ? Vector256<double>.Zero
         : Vector256.LessThanOrEqual(max - min, Vector256.Create(MaxSpan * _scale.Temperature))
             & Vector256.LessThanOrEqual(Vector256.Abs(max), Vector256.Create(ShiftedExponential.MaxShift * _scale.Temperature));
@@ -19,6 +20,7 @@ internal sealed unsafe partial class BiasFactors
     /// <param name="label">The logits of the true classes.</param>
     /// <param name="y">The true classes.</param>
     /// <param name="e">Receives the exponentials.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public BiasedColumns StoreColumns<TElement>(
         TElement* z, int classes, Vector256<double> max, Vector256<double> label, int* y, double* e)
         where TElement : unmanaged, IStoredFloat<TElement>

@@ -50,6 +50,7 @@ internal sealed unsafe partial class BiasFactors
     }
 
     /// <summary>Whether a row of logits between these has products with all digits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public bool Serve(double min, double max) => _factors.Length > 0
         && max - min <= MaxSpan * _scale.Temperature && Math.Abs(max) <= ShiftedExponential.MaxShift * _scale.Temperature;
 
@@ -59,6 +60,7 @@ internal sealed unsafe partial class BiasFactors
     /// <param name="max">The largest logit.</param>
     /// <param name="y">A class whose exponential is rounded once: the true class.</param>
     /// <param name="e">Receives the exponentials, padded.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public BiasedRow Store<TElement>(TElement* z, int classes, double max, int y, double* e)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
@@ -89,6 +91,7 @@ internal sealed unsafe partial class BiasFactors
     /// <param name="classes">K.</param>
     /// <param name="row">What has been found of the row.</param>
     /// <param name="scores">Receives the differences, without padding.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void StoreDifferences<TElement>(TElement* z, int classes, in BiasedRow row, double* scores)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
@@ -122,6 +125,7 @@ internal sealed unsafe partial class BiasFactors
     }
 
     /// <summary>z/T + b, of four rows or four classes, and what rounding takes from it.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd Score(Vector256<double> z, Vector256<double> bias)
     {
         var s = _score.Of(PlainDouble.Of(z), PlainDouble.Of(bias), out var error);
@@ -129,12 +133,14 @@ internal sealed unsafe partial class BiasFactors
     }
 
     /// <summary>e to the difference of two such numbers, rounded once.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector256<double> Exponentiate(Dd a, Dd b)
     {
         var difference = Dd.Sum(a.Hi, -b.Hi) + (a.Lo - b.Lo);
         return WideDouble.FineExpOfDifference(WideDouble.Of(difference.Hi, difference.Lo)).Round();
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Fill<TNumber>(int start) where TNumber : struct, IWideNumbers<TNumber>
     {
         var c = start;
@@ -241,6 +247,7 @@ internal sealed unsafe partial class BiasFactors
     {
         private readonly TNumber _inverse, _inverseRest, _max, _maxError;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Difference(double temperature, TNumber max, TNumber maxError)
         {
             var inverse = Dd.One / new Dd(temperature);

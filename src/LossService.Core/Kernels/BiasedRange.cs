@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LossService.Core.Kernels;
 
 /// <summary>The smallest and the largest of a row's numbers z/T + b.</summary>
@@ -7,6 +9,7 @@ namespace LossService.Core.Kernels;
 internal readonly record struct BiasedRange(double Min, double Max, double MaxError)
 {
     /// <summary>The range with more numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public BiasedRange With(double min, double max, double maxError)
     {
         var isLarger = max > Max || (max == Max && maxError > MaxError);

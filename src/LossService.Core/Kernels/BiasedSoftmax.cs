@@ -31,6 +31,7 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
     /// <param name="classes">K.</param>
     /// <param name="scores">Receives s, padded with −∞; may be where the logits are.</param>
     /// <param name="errors">Receives what each s lacks, padded.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public BiasedRange Find<TElement>(TElement* z, int classes, double* scores, double* errors)
         where TElement : unmanaged, IStoredFloat<TElement>
     {
@@ -82,6 +83,7 @@ internal sealed unsafe class BiasedSoftmax(double temperature, double[] bias)
     /// <param name="classes">K.</param>
     /// <param name="range">The maximum.</param>
     /// <returns>Σ e − 1; NaN where the maximum is infinite or too large, and nothing is stored.</returns>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double StoreExponentials(double* scores, double* errors, int classes, in BiasedRange range)
     {
         if (!(Math.Abs(range.Max) <= MaxSize)) return double.NaN;

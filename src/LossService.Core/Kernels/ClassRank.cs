@@ -11,6 +11,7 @@ internal static unsafe class ClassRank
     /// <param name="z">The logits.</param>
     /// <param name="classes">The number of classes.</param>
     /// <param name="y">The class.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int CountBefore<TElement>(TElement* z, int classes, int y) where TElement : unmanaged, IStoredFloat<TElement>
     {
         var (larger, equal) = typeof(TElement) == typeof(StoredFloat32)

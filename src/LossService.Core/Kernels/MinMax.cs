@@ -58,6 +58,7 @@ internal static unsafe class MinMax
             : largest < 0x8000 ? (FindLeastWord(row, count), largest) : (largest, (ushort)signedLargest);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static ushort FindLeastWord(ushort* row, int count)
     {
         var (least, i) = (row[0], 0);

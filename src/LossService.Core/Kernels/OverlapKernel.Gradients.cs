@@ -17,6 +17,7 @@ internal sealed unsafe partial class OverlapKernel<TElement, TColumn>
     private const double LeastWidePart = 1.0 / (1 << 14);
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void SetDerivatives(NumberRow<Dd> outside, NumberRow<Dd> inside)
     {
         for (var c = 0; c < _classes; c++)

@@ -7,6 +7,7 @@ namespace LossService.Core.Kernels;
 /// <content>p and 1 − p of four rows, class by class, with 62 bits and more: by a softmax, or by a sigmoid of each class.</content>
 internal sealed unsafe partial class OverlapKernel<TElement, TColumn>
 {
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindProbabilities(Vector256<double> max)
     {
         if (_isSigmoid)
@@ -45,6 +46,7 @@ internal sealed unsafe partial class OverlapKernel<TElement, TColumn>
     }
 
     /// <summary>Stores e_c = exp((z_c − max)/T) in place of p, and returns Σe − 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private WideDouble Exponentiate()
     {
         var (c, even, odd) = (0, WideDouble.Zero, WideDouble.Zero);

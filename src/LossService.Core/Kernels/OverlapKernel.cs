@@ -92,6 +92,7 @@ internal sealed unsafe partial class OverlapKernel<TElement, TColumn> : IOverlap
         sizeof(double) * ((long)Columns * Width * classes + Shared + (long)Width * Lanes.Padded(classes));
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Span<double> Target(int lane) => new(_targets + lane * _padded, _padded);
 
     /// <inheritdoc/>
@@ -106,6 +107,7 @@ internal sealed unsafe partial class OverlapKernel<TElement, TColumn> : IOverlap
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Drain(NumberRow<Dd> truePositives, NumberRow<Dd> falsePositives, NumberRow<Dd> falseNegatives)
     {
         for (var c = 0; c < _classes; c++)
@@ -167,6 +169,7 @@ internal sealed unsafe partial class OverlapKernel<TElement, TColumn> : IOverlap
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void ReadTargets(in OverlapBlock block)
     {
         if (block.AreRows)

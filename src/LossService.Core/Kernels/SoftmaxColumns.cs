@@ -141,7 +141,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
     /// <summary>
     /// The same where some rows have |m|/T above <see cref="ShiftedExponential.MaxShift"/>; the bits of the other rows do not change.
     /// </summary>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static Vector256<double> StoreExponentialsOfLarge(
         TElement* z, int classes, Vector256<double> max, Vector256<double> isLarge, in ExponentialScale scale, double* e)
     {
@@ -151,6 +151,7 @@ internal static unsafe class SoftmaxColumns<TElement> where TElement : unmanaged
             : StoreLarge(z, classes, max, isLarge, new TemperedExponential(small, scale), scale, e);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector256<double> StoreLarge<TExponential>(TElement* z, int classes, Vector256<double> max, Vector256<double> isLarge,
         TExponential exponential, in ExponentialScale scale, double* e) where TExponential : struct, IShiftedExponential
     {

@@ -108,12 +108,14 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         (lost | IsLost(given - taken, Vector256.MinNative(taken, Vector256.Abs(given)))).Store(rows.Lost + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector256<double> IsLost(Vector256<double> difference, Vector256<double> size) =>
         Vector256.LessThan(Vector256.Abs(difference), Vector256.Create(loss.LeastPart) * size);
 
     /// <summary>
     /// Where an e_c may be so small that it lacks digits, though times a large factor it is a usual number. A float32 is 0 there.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Vector256<double> HasTiny(SoftmaxScratch rows, int i) => Vector256.GreaterThan(
         Vector256.Load(rows.Max + i) - Vector256.Load(rows.Min + i), Vector256.Create(TinySpan * loss.Divisor));
 
@@ -121,6 +123,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
     /// (1 − p_y)² + Σ p_c² over the other classes. Its derivative on z_c·T is 2p_c·(p_c + p_y·(1 − p_y) − Σ p_c²), and at y −2p_y times
     /// the value.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Dd Square(SoftmaxScratch rows, int i, Dd whole, Dd p, Dd q, out Vector256<double> part, out Vector256<double> partSize,
         out Vector256<double> shift)
     {
@@ -135,6 +138,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
     }
 
     /// <summary>ζ·logsumexp²; its derivative on the logits is a multiple of p.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
     {
         var max = new Dd(Vector256.Load(rows.Max + i));

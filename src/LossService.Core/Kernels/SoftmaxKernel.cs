@@ -111,6 +111,7 @@ internal static unsafe partial class SoftmaxKernel<TElement> where TElement : un
     /// <summary>
     /// The same for |m|/T above <see cref="ShiftedExponential.MaxShift"/>: from the rounded (z − m)/T and its rounding error.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static double StoreExponentialsOfLarge(TElement* z, int classes, double max, in ExponentialScale scale, double* e)
     {
         var sum = new ExponentialSum();

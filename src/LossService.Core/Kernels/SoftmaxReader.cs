@@ -110,6 +110,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         if (hasSpread) SumColumns(i, z, max);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreColumns<TColumn>(BiasedSoftmax biased, int i, TColumn* z, double* e)
         where TColumn : unmanaged, IStoredFloat<TColumn>
     {
@@ -140,6 +141,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         Replace(i, z, StoreProducts(z, i, e), areServed, e, e);
 
     /// <summary>Replaces what is known of the rows that products serve.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Replace<TColumn>(
         int i, TColumn* z, in BiasedColumns found, Vector256<double> areServed, double* products, double* e)
         where TColumn : unmanaged, IStoredFloat<TColumn>
@@ -157,6 +159,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         void Replace(Vector256<double> own, double* to) => Lanes.Select(areServed, own, Vector256.Load(to)).Store(to);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreScores<TColumn>(BiasedSoftmax biased, int i, TColumn* z, double* e)
         where TColumn : unmanaged, IStoredFloat<TColumn>
     {
@@ -171,6 +174,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         BiasedSoftmax.StoreColumns(Scores, e, _classes, max, maxError).Store(scratch.Rest + i);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void SumColumns<TStored>(int i, TStored* z, Vector256<double> max) where TStored : unmanaged, IStoredFloat<TStored>
     {
         var gaps = targets.AreStored
@@ -180,7 +184,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         share.Store(scratch.Share + i);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private void StoreRow(int i, TElement* row, double* e)
     {
         var (min, max) = TElement.FindMinMax(row, _classes);
@@ -190,6 +194,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         if (hasSpread) Sum(i, row, max);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void StoreRow(BiasedSoftmax biased, int i, TElement* row, double* e)
     {
         if (!loss.IsFloat64 && TryStoreRow(i, row, e)) return;
@@ -202,6 +207,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
     }
 
     /// <summary>The same by products; false where those may lack digits. A float64 result needs more than they have.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryStoreRow(int i, TElement* row, double* e)
     {
         var (min, max) = TElement.FindMinMax(row, _classes);
@@ -215,6 +221,7 @@ internal sealed unsafe class SoftmaxReader<TElement>(
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Sum<TStored>(int i, TStored* row, double max) where TStored : unmanaged, IStoredFloat<TStored> =>
         (scratch.Gaps[i], scratch.Share[i]) = sparse is not null ? sparse.SumGaps(i, row, max)
             : targets.AreStored ? SoftmaxKernel<TStored>.SumGaps(row, _classes, max, targets.Stored(scratch.Index[i]))

@@ -10,6 +10,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement>
     /// <summary>Below this, an error of 2⁻⁵⁰ times the factor of errors is less than 2⁻³⁰, which a float32 may have.</summary>
     private const double MaxErrorFactor = 1 << 20;
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool IsDeclined(int i) => !LacksLossAlone(i)
         && (!double.IsFinite(_scratch.Loss[i]) || (!_targets.AreRows && !double.IsFinite(_scratch.Surprise[i])));
 
@@ -46,6 +47,7 @@ internal sealed unsafe partial class SoftmaxRows<TElement>
     }
 
     /// <summary>Finds the loss of a row that is no difference; false where it may lack digits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private bool TryDiverge(int i)
     {
         if (_divergence is null) return false;

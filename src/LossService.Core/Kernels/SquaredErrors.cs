@@ -18,6 +18,7 @@ internal static unsafe class SquaredErrors<TElement> where TElement : unmanaged,
     /// <summary>Σ e_c² of a row.</summary>
     /// <param name="e">The exponentials, padded with zeros.</param>
     /// <param name="classes">K.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Sum(double* e, int classes)
     {
         var (total, run, padded) = (Dd.Zero, Vector256<double>.Zero, Lanes.Padded(classes));

@@ -30,6 +30,7 @@ internal struct TargetEntropy
     }
 
     /// <summary>Σ t·ln t of a padded row: its negated entropy, which KL(label‖prediction) adds to the cross-entropy.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static double Negate(ReadOnlySpan<double> target)
     {
         var sum = new TargetEntropy();

@@ -52,12 +52,14 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     /// <param name="i">The row's place in it.</param>
     /// <param name="t">The row's target, padded with zeros.</param>
     /// <param name="e">Its exponentials, padded.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Find(SoftmaxScratch rows, int i, double* t, double* e)
     {
         var start = rows.Index[i] * _classes;
         return Find(_logits + start, _teacher + start, rows.Max[i], t, e, rows.Rest[i]);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double Find(TElement* z, TElement* u, double max, double* t, double* e, double others)
     {
         var row = new Row(z, u, t, e)
@@ -118,6 +120,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     }
 
     /// <summary>Σ t·gap: any number near it will do.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private double FindMean(in Row row)
     {
         var sum = Vector256<double>.Zero;
@@ -145,6 +148,7 @@ internal sealed unsafe class TeacherDivergence<TElement> where TElement : unmana
     }
 
     /// <summary>The gaps of the last classes, which are fewer than a vector has; after the row's end, where t is 0, any numbers.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private PlainDouble LoadLast(in Row row)
     {
         var (whole, rest) = (_classes & -Width, _classes % Width);

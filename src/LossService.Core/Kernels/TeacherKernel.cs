@@ -49,6 +49,7 @@ internal abstract unsafe class TeacherKernel
             return rest;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Divide(double* target, int classes, double rest)
         {
             // the rounding error of the inverse would be all the elements'
@@ -72,6 +73,7 @@ internal abstract unsafe class TeacherKernel
         }
 
         /// <summary>Σ t_c·(m − z_c), without the classes of t_c = 0, whose z_c may be −∞.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd SumGaps(TElement* z, int classes, double max, double* target)
         {
             var gaps = new TargetEntropy();

@@ -24,10 +24,10 @@ internal readonly partial struct Dd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Dd Difference(Vector256<double> a, Vector256<double> b) => Sum(a, -b);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator -(Dd a) => new(-a.Hi, -a.Lo);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator +(Dd a, Dd b)
     {
         var s = a.Hi + b.Hi;
@@ -41,7 +41,7 @@ internal readonly partial struct Dd
         return Renormalize(v, tError + (c - (v - s)), s);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator +(Dd a, Vector256<double> b)
     {
         var s = a.Hi + b;
@@ -50,13 +50,13 @@ internal readonly partial struct Dd
         return Renormalize(s, a.Lo + sError, s);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator -(Dd a, Dd b) => a + -b;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator -(Dd a, Vector256<double> b) => a + -b;
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator *(Dd a, Dd b)
     {
         var p = a.Hi * b.Hi;
@@ -65,7 +65,7 @@ internal readonly partial struct Dd
         return Renormalize(p, Vector256.FusedMultiplyAdd(a.Hi, b.Hi, -p) + low, p);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator *(Dd a, Vector256<double> b)
     {
         var p = a.Hi * b;
@@ -73,7 +73,7 @@ internal readonly partial struct Dd
     }
 
     /// <remarks>The remainder of the first quotient is exact, so one correction is enough.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator /(Dd a, Dd b)
     {
         var q = a.Hi / b.Hi;
@@ -81,7 +81,7 @@ internal readonly partial struct Dd
         return Renormalize(q, remainder / b.Hi, q);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd operator /(Dd a, Vector256<double> b)
     {
         var q = a.Hi / b;
@@ -102,7 +102,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>hi + lo for |hi| ≥ |lo|, normalised; where that is not finite, the IEEE result and no low part.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd Renormalize(Vector256<double> hi, Vector256<double> lo, Vector256<double> ieee)
     {
         var s = hi + lo;

@@ -18,7 +18,7 @@ internal readonly partial struct Dd
     /// Greatest relative error in the golden file 2⁻¹⁰⁵·⁴, so a rounded normal result is within 0.5 ulp + 2⁻⁵² ulp. 0 at −∞ and below
     /// −745.13, gradual underflow below −708.4, ∞ above 709.7827, NaN for NaN.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Exp(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);
@@ -41,7 +41,7 @@ internal readonly partial struct Dd
     /// Greatest relative error in the golden file 2⁻¹⁰²·², so the rounded double is within 0.5 ulp + 2⁻⁴⁹ ulp. −1 at −∞, ∞ above
     /// 709.7827, NaN for NaN.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Expm1(Dd x)
     {
         var q = ExpTail(x, out var n, out var power);

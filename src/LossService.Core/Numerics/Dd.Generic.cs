@@ -51,6 +51,7 @@ internal readonly partial struct Dd
     }
 
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static Dd Expm1(Dd x, out Dd power)
     {
         power = Exp(x);
@@ -69,7 +70,7 @@ internal readonly partial struct Dd
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     static Dd IArithmetic<Dd>.LessThan(Dd a, Dd b) => new(LessThan(a, b));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     static Dd IArithmetic<Dd>.Select(Dd mask, Dd a, Dd b) => Select(mask.Hi, a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]

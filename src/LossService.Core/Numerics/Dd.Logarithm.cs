@@ -15,7 +15,7 @@ internal readonly partial struct Dd
     /// Greatest relative error in the golden file 2⁻¹⁰²·³, so the rounded double is within 0.5 ulp + 2⁻⁴⁹ ulp. −∞ at ±0, ∞ at ∞, NaN
     /// for x &lt; 0 and NaN.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Log(Dd x) => Logarithm(x, Sum(x.Hi - Vector256.Create(1.0), x.Lo));
 
     /// <summary>ln(1 + x) for x ≥ −1, with full relative accuracy for any small x.</summary>
@@ -23,7 +23,7 @@ internal readonly partial struct Dd
     /// Greatest relative error in the golden file 2⁻¹⁰²·⁸, so the rounded double is within 0.5 ulp + 2⁻⁴⁹ ulp. −∞ at −1, ∞ at ∞, NaN
     /// for x &lt; −1 and NaN.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Log1p(Dd x) => Logarithm(x + Vector256.Create(1.0), x);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -35,7 +35,7 @@ internal readonly partial struct Dd
     public static Dd XLogY(Dd x, Dd logY) => Select(x.IsZero, Zero, x * logY);
 
     /// <summary>ln x, where <paramref name="excess"/> is x − 1: used only near x = 1, where it is exact.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd Logarithm(Dd x, Dd excess)
     {
         // beyond 2^±900, 2⁻ᵉ or the low part would underflow: scale by 2^±200
@@ -77,7 +77,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>ln(1 + f) for |f| ≤ 1/44.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd Log1pSeries(Dd f)
     {
         var two = Vector256.Create(2.0);

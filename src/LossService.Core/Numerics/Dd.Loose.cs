@@ -10,7 +10,7 @@ namespace LossService.Core.Numerics;
 internal readonly partial struct Dd
 {
     /// <summary>a + b for |a| ≥ |b| or a = 0, overlapping.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd LooseSum(Dd a, Dd b)
     {
         var s = a.Hi + b.Hi;
@@ -26,7 +26,7 @@ internal readonly partial struct Dd
     }
 
     /// <summary>a × b, overlapping.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd LooseProduct(Dd a, Dd b)
     {
         var p = a.Hi * b.Hi;

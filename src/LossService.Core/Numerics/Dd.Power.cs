@@ -15,7 +15,7 @@ internal readonly partial struct Dd
     /// 2⁻⁹⁷·³, so the rounded double is within 0.5 ulp + 2⁻⁴⁴ ulp. x⁰ = 1, even for x = 0 or ∞; 0ʸ = 0 and ∞ʸ = ∞ for y &gt; 0, the
     /// reverse for y &lt; 0; NaN for NaN, even to the power 0, and for other x &lt; 0.
     /// </remarks>
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Pow(Dd x, double y)
     {
         if (y == 0) return Select(Vector256.IsNaN(x.Hi), x, One);
@@ -23,9 +23,10 @@ internal readonly partial struct Dd
         return GeneralPower(x, Vector256.Create(y));
     }
 
-    [MethodImpl(MethodImplOptions.NoInlining)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     private static Dd GeneralPower(Dd x, Vector256<double> y) => Exp(Log(x) * y);
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Dd WholePower(Dd x, int exponent)
     {
         // from the top bit down, so that no intermediate power is larger than the result

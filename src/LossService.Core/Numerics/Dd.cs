@@ -76,7 +76,7 @@ internal readonly partial struct Dd : IFourNumbers<Dd>
     public double ToScalar() => Hi.ToScalar();
 
     /// <summary>Lane by lane: <paramref name="a"/> where the mask's bits are set, else <paramref name="b"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Dd Select(Vector256<double> mask, Dd a, Dd b) =>
         new(Lanes.Select(mask, a.Hi, b.Hi), Lanes.Select(mask, a.Lo, b.Lo));
 

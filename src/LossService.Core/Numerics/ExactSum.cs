@@ -44,6 +44,7 @@ internal sealed partial class ExactSum
     private double _nonFinite;
 
     /// <summary>Adds <paramref name="x"/>.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(double x)
     {
         if (!double.IsFinite(x))
@@ -72,9 +73,11 @@ internal sealed partial class ExactSum
     }
 
     /// <summary>Adds every value; about one addition each where all are within a factor of 2⁷⁵.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> values) => Add(values, null);
 
     /// <summary>Adds every value to this sum and to another, at little more than the price of one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> values, ExactSum? other)
     {
         while (values.Length >= Pair)
@@ -86,6 +89,7 @@ internal sealed partial class ExactSum
         foreach (var value in values) Add(value, other);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Add(double x, ExactSum? other)
     {
         Add(x);
@@ -151,6 +155,7 @@ internal sealed partial class ExactSum
     }
 
     /// <summary>Adds the sum of <paramref name="other"/>, which does not change.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ExactSum other)
     {
         Carry();
@@ -194,7 +199,7 @@ internal sealed partial class ExactSum
     }
 
     /// <summary>x = significand · 2^exponent, with the sign in the significand.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static (long Significand, int Exponent) Decompose(double x)
     {
         var bits = BitConverter.DoubleToInt64Bits(x);
@@ -205,7 +210,7 @@ internal sealed partial class ExactSum
     }
 
     /// <summary>Adds term · 2^(position + MinExponent) for |term| ≤ 2⁵³.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private void Add(long term, int position)
     {
         var chunk = position >> 5;

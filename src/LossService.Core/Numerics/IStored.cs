@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
@@ -9,6 +10,7 @@ internal unsafe interface IStored<TSelf> where TSelf : unmanaged, IStored<TSelf>
     static abstract Vector256<double> Load(TSelf* source);
 
     /// <summary>Reads eight elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static virtual Vector512<double> LoadEight(TSelf* source) =>
         Vector512.Create(TSelf.Load(source), TSelf.Load(source + Vector256<double>.Count));
 

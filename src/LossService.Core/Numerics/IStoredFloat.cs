@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
 
 namespace LossService.Core.Numerics;
@@ -6,6 +7,7 @@ namespace LossService.Core.Numerics;
 internal unsafe interface IStoredFloat<TSelf> : IStored<TSelf> where TSelf : unmanaged, IStoredFloat<TSelf>
 {
     /// <summary>Writes eight elements.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     static virtual void StoreEight(Vector512<double> value, TSelf* destination)
     {
         TSelf.Store(value.GetLower(), destination);

@@ -29,7 +29,7 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     }
 
     /// <summary>Writes the four elements from <paramref name="start"/> on.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public void Store(int start, TNumber value)
     {
         value.Round().StoreUnsafe(ref MemoryMarshal.GetReference(Hi), (nuint)start);
@@ -42,7 +42,7 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
         ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
 
     /// <summary>Writes the elements from <paramref name="start"/> on, from another arithmetic.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public void Store<TOther>(int start, TOther numbers) where TOther : struct, IArithmetic<TOther> => numbers.Store(
         ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
 
@@ -52,6 +52,7 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
         ref Unsafe.Add(ref MemoryMarshal.GetReference(Hi), start), ref Unsafe.Add(ref MemoryMarshal.GetReference(Lo), start));
 
     /// <summary>The element at <paramref name="index"/>, in every lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public TNumber Broadcast(int index) =>
         TNumber.Of(Vector256.Create(Hi[index]), Vector256.Create(TNumber.HasRest ? Lo[index] : 0));
 
@@ -66,6 +67,7 @@ internal readonly ref struct NumberRow<TNumber>(Span<double> hi, Span<double> lo
     }
 
     /// <summary>The sum of the four lanes, in every lane.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static TNumber SumOfLanes(TNumber a)
     {
         var sum = Dd.SumOfLanes(new(a.Round(), a.Rest()));

@@ -88,7 +88,7 @@ internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDoub
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble operator -(PlainDouble a, PlainDouble b) => new() { _value = a._value - b._value };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainDouble operator *(PlainDouble a, PlainDouble b) => new() { _value = a._value * b._value };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -119,11 +119,11 @@ internal struct PlainDouble : IPlainNumbers<PlainDouble>, IFourNumbers<PlainDoub
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainDouble LessThan(PlainDouble a, PlainDouble b) => new() { _value = Vector256.LessThan(a._value, b._value) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainDouble Select(PlainDouble mask, PlainDouble a, PlainDouble b) =>
         new() { _value = Lanes.Select(mask._value, a._value, b._value) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainDouble Select(Vector256<double> mask, PlainDouble a, PlainDouble b) =>
         new() { _value = Lanes.Select(mask, a._value, b._value) };
 

@@ -75,16 +75,16 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight operator -(PlainEight a) => new() { _value = -a._value };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainEight operator +(PlainEight a, PlainEight b) => new() { _value = a._value + b._value };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight operator -(PlainEight a, PlainEight b) => new() { _value = a._value - b._value };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainEight operator *(PlainEight a, PlainEight b) => new() { _value = a._value * b._value };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainEight operator /(PlainEight a, PlainEight b) => new() { _value = a._value / b._value };
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -112,7 +112,7 @@ internal struct PlainEight : IPlainNumbers<PlainEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static PlainEight LessThan(PlainEight a, PlainEight b) => new() { _value = Vector512.LessThan(a._value, b._value) };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static PlainEight Select(PlainEight mask, PlainEight a, PlainEight b) =>
         new() { _value = Lanes.Select(mask._value, a._value, b._value) };
 

@@ -40,12 +40,12 @@ internal static class PowerOfTwo
     ];
 
     /// <summary>x · 2^⌊e⌋, rounded once (so it underflows gradually), for 2⁻⁵⁰⁰ ≤ |x| ≤ 4 or x = 0, and |e| ≤ 1100.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector256<double> Scale(Vector256<double> x, Vector256<double> e) =>
         Avx512F.VL.IsSupported ? Avx512F.VL.Scale(x, e) : ScaleInHalves(x, e);
 
     /// <inheritdoc cref="Scale(Vector256{double}, Vector256{double})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Scale(Vector512<double> x, Vector512<double> e) => Avx512F.Scale(x, e);
 
     /// <summary>

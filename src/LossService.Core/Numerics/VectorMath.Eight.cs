@@ -153,6 +153,7 @@ internal static partial class VectorMath
     private static Vector512<double> GeneralPower(Vector512<double> x, double y) => Vector512.Create(
         GeneralPower(x.GetLower(), Vector256.Create(y)), GeneralPower(x.GetUpper(), Vector256.Create(y)));
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector512<double> WholePower(Vector512<double> x, int exponent)
     {
         // from the top bit down, so that no intermediate power is larger than the result

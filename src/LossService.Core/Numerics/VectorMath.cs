@@ -186,6 +186,7 @@ internal static partial class VectorMath
         return Exp(log.Hi, log.Lo);
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static Vector256<double> WholePower(Vector256<double> x, int exponent)
     {
         // from the top bit down, so that no intermediate power is larger than the result

@@ -7,7 +7,7 @@ namespace LossService.Core.Numerics;
 internal static partial class VectorRatio
 {
     /// <inheritdoc cref="Compare(Vector256{double}, Vector256{double}, Vector256{double}, out Vector256{double}, out Vector256{double})"/>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector512<double> Compare(
         Vector512<double> x, Vector512<double> y, Vector512<double> difference, out Vector512<double> log, out Vector512<double> r)
     {

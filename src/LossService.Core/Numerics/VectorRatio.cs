@@ -46,7 +46,7 @@ internal static partial class VectorRatio
     /// <param name="log">ln(y/x).</param>
     /// <param name="r">r.</param>
     /// <returns>r − ln(1 + r).</returns>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Vector256<double> Compare(
         Vector256<double> x, Vector256<double> y, Vector256<double> difference, out Vector256<double> log, out Vector256<double> r)
     {

@@ -114,7 +114,7 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble operator -(WideDouble a) => new() { _hi = -a._hi, _lo = -a._lo };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble operator +(WideDouble a, WideDouble b)
     {
         var s = a._hi + b._hi;
@@ -123,7 +123,7 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
         return new() { _hi = s, _lo = error + (a._lo + b._lo) };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble operator -(WideDouble a, WideDouble b)
     {
         var s = a._hi - b._hi;
@@ -132,7 +132,7 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
         return new() { _hi = s, _lo = error + (a._lo - b._lo) };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble operator *(WideDouble a, WideDouble b)
     {
         var p = a._hi * b._hi;
@@ -142,7 +142,7 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
     }
 
     /// <remarks>One division, and a correction by the remainder.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble operator /(WideDouble a, WideDouble b)
     {
         var reciprocal = Vector256<double>.One / b._hi;
@@ -185,13 +185,13 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble LessThan(WideDouble a, WideDouble b) => Mask(Vector256.LessThan(a._hi, b._hi));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble Select(WideDouble mask, WideDouble a, WideDouble b) => Select(mask._hi, a, b);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static uint GetBits(WideDouble mask) => mask._hi.ExtractMostSignificantBits();
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideDouble Select(Vector256<double> mask, WideDouble a, WideDouble b) =>
         new() { _hi = Lanes.Select(mask, a._hi, b._hi), _lo = Lanes.Select(mask, a._lo, b._lo) };
 

@@ -52,7 +52,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
 
     public readonly WideEight IsNaN
     {
-        [MethodImpl(MethodImplOptions.AggressiveInlining)]
+        [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
         get => Mask(Vector512.IsNaN(_hi + _lo));
     }
 
@@ -73,7 +73,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public readonly void StoreNearest(ref double numbers) => Round().StoreUnsafe(ref numbers);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public readonly void Store(ref double numbers, ref double rests)
     {
         Round().StoreUnsafe(ref numbers);
@@ -101,7 +101,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight operator -(WideEight a) => new() { _hi = -a._hi, _lo = -a._lo };
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight operator +(WideEight a, WideEight b)
     {
         var s = a._hi + b._hi;
@@ -110,7 +110,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
         return new() { _hi = s, _lo = error + (a._lo + b._lo) };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight operator -(WideEight a, WideEight b)
     {
         var s = a._hi - b._hi;
@@ -119,7 +119,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
         return new() { _hi = s, _lo = error + (a._lo - b._lo) };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight operator *(WideEight a, WideEight b)
     {
         var p = a._hi * b._hi;
@@ -129,7 +129,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
     }
 
     /// <remarks>One division, and a correction by the remainder.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight operator /(WideEight a, WideEight b)
     {
         var reciprocal = Vector512<double>.One / b._hi;
@@ -138,7 +138,7 @@ internal partial struct WideEight : IWideNumbers<WideEight>
         return new() { _hi = q, _lo = remainder * reciprocal };
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight operator &(WideEight a, WideEight b) => Mask(a._hi & b._hi);
 
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
@@ -169,16 +169,16 @@ internal partial struct WideEight : IWideNumbers<WideEight>
     public static WideEight Min(WideEight a, WideEight b) => Select(Vector512.LessThan(a._hi, b._hi), a, b);
 
     /// <remarks>By the high parts: where they agree, the numbers are as good as equal, and their difference is lost.</remarks>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight LessThan(WideEight a, WideEight b) => Mask(Vector512.LessThan(a._hi, b._hi));
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static WideEight Select(WideEight mask, WideEight a, WideEight b) => Select(mask._hi, a, b);
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static uint GetBits(WideEight mask) => (uint)mask._hi.ExtractMostSignificantBits();
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static WideEight Select(Vector512<double> mask, WideEight a, WideEight b) =>
         new() { _hi = Lanes.Select(mask, a._hi, b._hi), _lo = Lanes.Select(mask, a._lo, b._lo) };
 

@@ -1,3 +1,5 @@
+using System.Runtime.CompilerServices;
+
 namespace LossService.Core.Outputs;
 
 /// <summary>The edges of bins of equal width from 0 to 1, as rounded doubles.</summary>
@@ -13,6 +15,7 @@ internal sealed class BinEdges(int count)
     public double this[int i] => _edges[i];
 
     /// <summary>The bin whose edges enclose the confidence. The product alone may miss it by one.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public int Find(double confidence)
     {
         var i = Math.Min((int)(confidence * count), count - 1);

@@ -1,3 +1,4 @@
+using System.Runtime.CompilerServices;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Outputs;
@@ -18,6 +19,7 @@ internal sealed class BinSums
     public ExactSum Outcome { get; } = new();
 
     /// <summary>Counts a sample.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(double weight, double confidence, double outcome)
     {
         Samples++;
@@ -27,6 +29,7 @@ internal sealed class BinSums
     }
 
     /// <summary>Adds the samples of another.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(BinSums other)
     {
         Samples += other.Samples;

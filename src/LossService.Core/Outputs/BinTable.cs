@@ -59,10 +59,12 @@ internal sealed class BinTable
     private int Stride => _bins.Length <= MaxTables ? _bins.Length * Width : 0;
 
     /// <summary>Adds a sample.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(double weight, double confidence, double outcome) =>
         _bins[_edges.Find(confidence)].Add(weight, confidence, outcome);
 
     /// <summary>Adds samples of weight 1.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(ReadOnlySpan<double> confidences, ReadOnlySpan<double> outcomes)
     {
         while (confidences.Length >= Width)
@@ -79,6 +81,7 @@ internal sealed class BinTable
     }
 
     /// <summary>Adds the samples of another with as many bins.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(BinTable other)
     {
         var sums = other.Sums;
@@ -136,11 +139,12 @@ internal sealed class BinTable
             for (var j = i; j < i + Width; j++) Add(1, confidences[j], outcomes[j]);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static void Add(ref double sums, Vector256<double> sample) =>
         (Vector256.LoadUnsafe(ref sums) + sample).StoreUnsafe(ref sums);
 
     /// <summary>Moves what is pending to the exact sums.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void Flush()
     {
         if (_count == 0) return;

@@ -62,6 +62,7 @@ public sealed class MetricsSum
     /// <param name="crossEntropy">−Σ y_c log p_c in nats, y the unsmoothed label.</param>
     /// <param name="isHit">Whether the predicted class is the label's.</param>
     /// <param name="rank">How many classes are predicted before the label's.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void Add(double weight, Dd crossEntropy, bool isHit, int rank)
     {
         _weight.Add(weight);
@@ -115,6 +116,7 @@ public sealed class MetricsSum
 
     /// <summary>Counts rows of classes of weight 1 in the top-k accuracies, beside <see cref="AddUnweighted"/>.</summary>
     /// <param name="ranks">How many classes are predicted before the label's, of each row.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal void AddRanks(ReadOnlySpan<int> ranks)
     {
         for (var i = 0; i < _topK.Length; i++)
@@ -137,6 +139,7 @@ public sealed class MetricsSum
 
     /// <summary>Adds the samples of another.</summary>
     /// <exception cref="ArgumentException">The other does not match.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Add(MetricsSum other)
     {
         if (!Matches(other)) throw new ArgumentException("The sums are of other metrics.", nameof(other));

@@ -1,9 +1,12 @@
+using System.Runtime.CompilerServices;
+
 namespace LossService.Core.Tensors;
 
 /// <summary>The properties of each <see cref="DType"/>.</summary>
 public static class DTypes
 {
     /// <summary>The bytes of one element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public static int Size(this DType dtype) => dtype switch
     {
         DType.Bool or DType.Int8 or DType.UInt8 => 1,

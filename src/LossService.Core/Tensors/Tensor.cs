@@ -52,6 +52,7 @@ public sealed unsafe class Tensor : IDisposable
     public byte* Data => _data;
 
     /// <summary>The address of an element.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     internal byte* At(long element) => _data + element * DType.Size();
 
     /// <summary>The elements as <typeparamref name="T"/>, which must have the dtype's size; for tensors below 2^31 elements.</summary>
@@ -63,6 +64,7 @@ public sealed unsafe class Tensor : IDisposable
     }
 
     /// <summary>Widens the elements from <paramref name="start"/> on to doubles: exact, except 64-bit integers beyond ±2^53.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Read(long start, Span<double> destination)
     {
         var source = At(start);
@@ -87,6 +89,7 @@ public sealed unsafe class Tensor : IDisposable
     /// <summary>Narrows doubles to the elements from <paramref name="start"/> on, each rounded once, to nearest even.</summary>
     /// <remarks>For the four float dtypes, and for int64, which drops the fraction.</remarks>
     /// <exception cref="InvalidOperationException">The tensor has another dtype.</exception>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Write(long start, ReadOnlySpan<double> source)
     {
         var destination = At(start);

@@ -1,4 +1,5 @@
 using System.Buffers;
+using System.Runtime.CompilerServices;
 
 namespace LossService.Core.Tensors;
 
@@ -20,7 +21,11 @@ internal sealed unsafe class WorkMemory : IDisposable
     }
 
     /// <summary>All of them.</summary>
-    public Span<double> Span => _native is null ? _pooled.AsSpan(0, _count) : new(_native.Address, _count);
+    public Span<double> Span
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => _native is null ? _pooled.AsSpan(0, _count) : new(_native.Address, _count);
+    }
 
     /// <inheritdoc/>
     public void Dispose()

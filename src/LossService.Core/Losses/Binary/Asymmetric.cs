@@ -114,6 +114,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
             return new() { Value = -value, LogPDerivative = -positive, PDerivative = pDerivative, Lost = lost };
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var positive = Dd.XLogY(e.T * e.PosWeight, CurveSide(e.P, e.Q, e.LogP, gammaPos, isSigmoid));
@@ -127,6 +128,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
         /// Of −(1 − a)^γ·log a, with b = 1 − a and r = −log a/b: by the logit and over ab, b^γ·(γ·(γa − b)·r + 2γ + 1); by a,
         /// b^γ/a² + γ·b^(γ−1)·((γ − 1)·r + 2/a).
         /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd CurveSide(Dd a, Dd b, Dd logA, double gamma, bool isSigmoid)
         {
             var (g, ratio) = (new Dd(gamma), Dd.Select(b.IsZero, Dd.One, -logA / b));
@@ -142,6 +144,7 @@ internal sealed class Asymmetric : BinaryLoss<Asymmetric.Formula>
         /// Of −m^γ·log n, with r = −log n/m: by p, m^γ/n² + γ·m^(γ−1)·((γ − 1)·r + 2/n); by the logit and over pq, that times pq, and
         /// (m^γ/n + γ·m^γ·r)·(q − p). 0 where m = 0, as the gradient.
         /// </summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private Dd CurveShifted(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var m = Dd.Max(e.P - new Dd(shift), Dd.Zero);

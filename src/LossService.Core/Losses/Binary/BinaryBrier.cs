@@ -81,6 +81,7 @@ internal sealed class BinaryBrier : BinaryLoss<BinaryBrier.Formula>
             };
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var half = isSigmoid ? e.P * e.Q + e.Error * (e.Q - e.P) : Dd.One;

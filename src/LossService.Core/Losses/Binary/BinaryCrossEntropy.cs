@@ -81,6 +81,7 @@ internal sealed class BinaryCrossEntropy : BinaryLoss<BinaryCrossEntropy.Formula
             return new() { Value = -value, LogPDerivative = -t, LogQDerivative = -u };
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var t = e.T * e.PosWeight;

@@ -101,6 +101,7 @@ internal sealed class BinaryFocal : BinaryLoss<BinaryFocal.Formula>
         /// With D = u − t, v = πt, r = BCE/m and E = up − vq, by z and over p(1 − p): m^γ·(γ(γ − 1)·D²·r·pq/m + γ·D·r·(q − p) + 2γ·D·E/m +
         /// u + v), and by p: m^γ·(v/p² + u/q²) + γ·m^(γ−1)·D·((γ − 1)·D·r + 2·(u/q − v/p)). Where m tends to 0, r tends to u + v.
         /// </remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid)
         {
             var m = e.P * e.U + e.Q * e.T;

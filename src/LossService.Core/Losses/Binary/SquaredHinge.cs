@@ -75,6 +75,7 @@ internal sealed class SquaredHinge : BinaryLoss<SquaredHinge.Formula>
             return new() { Value = TNumber.Square(lack), ZDerivative = -(sign * (lack + lack)) };
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public Dd Curve(in ElementVector<Dd, Dd> e, bool isSigmoid) =>
             Dd.Select(Dd.LessThan((e.T - e.U) * e.Z, new Dd(margin)), new Dd(2.0), Dd.Zero);
     }

@@ -79,6 +79,7 @@ internal sealed class Focal : CategoricalLoss
     /// With q = 1 − p, ∂/∂log p of −q^γ log p is −q^γ·(1 − γ·p·log p/q). The ratio p·log p/q tends to −1 as q → 0, so no
     /// q^(γ−1) is needed, which would be infinite there for γ below 1.
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (TNumber Value, TNumber Slope) Focus<TNumber>(TNumber logP, TNumber p, TNumber q, double gamma)
         where TNumber : struct, IArithmetic<TNumber>
     {
@@ -128,6 +129,7 @@ internal sealed class Focal : CategoricalLoss
         }
 
         /// <remarks>∂²/∂(log p)² of −q^γ log p is γ·p·q^(γ−1)·(2 + log p − (γ − 1)·p·log p/q).</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c)
         {
             if (gamma == 0) return (Dd.Zero, Dd.Zero);

@@ -85,6 +85,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(q));
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Score(in CategoricalRow<Dd> row)
         {
             var logS = GetLogS(row);
@@ -97,6 +98,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         /// With the share σ_c = t_c p_c/s, ∂L/∂log p_c = −s^q·σ_c, and the second derivatives by log p_c and log p_d are
         /// −s^q·σ_c·δ_cd + (1 − q)·s^q·σ_c·σ_d, so that κ = (1 − q)·s^−q.
         /// </remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Curve(in CategoricalRow<Dd> row, in CurvatureRow curvature)
         {
             row.LogPDerivative.Hi.CopyTo(curvature.LogP.Hi);
@@ -108,6 +110,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
 
         private static Dd GetLogS(in CategoricalRow<Dd> row) => row.Hard >= 0 ? row.LogP.Broadcast(row.Hard) : LogOfMean(row);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void WritePDerivatives(in CategoricalRow<Dd> row, Dd logS)
         {
             // 0·−∞ in the exponent where q = 1 and s = 0
@@ -120,6 +123,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             }
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private void WriteLogPDerivatives(in CategoricalRow<Dd> row, Dd logS)
         {
             var power = Dd.Exp(_q * logS);
@@ -135,6 +139,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
         }
 
         /// <summary>log s of a row that is not one-hot: from 1 − s where that is smaller, by logarithms where s underflows.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd LogOfMean(in CategoricalRow<Dd> row)
         {
             var (s, rest) = (Dd.Zero, Dd.Zero);
@@ -149,6 +154,7 @@ internal sealed class GeneralizedCrossEntropy : CategoricalLoss
             return s.ToScalar() > MinSum ? Dd.Log(s) : LogSumExp(row);
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd LogSumExp(in CategoricalRow<Dd> row)
         {
             var largest = new Dd(double.NegativeInfinity);

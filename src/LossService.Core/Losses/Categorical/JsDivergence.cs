@@ -152,10 +152,12 @@ internal sealed class JsDivergence : CategoricalLoss
         }
 
         /// <remarks>∂²L/∂p² = (1 − β)·(1/p − (1 − β)/m) = (1 − β)·β·t/(p·m).</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) =>
             (Dd.DivideOrZero(_rest * _beta * c.T, _beta * c.T + _rest * c.P), Dd.Zero);
 
         /// <summary>log(eᵃ + eᵇ), where the sum itself would underflow.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static TNumber LogOfSum<TNumber>(TNumber a, TNumber b) where TNumber : struct, IArithmetic<TNumber>
         {
             var larger = TNumber.Max(a, b);

@@ -127,6 +127,7 @@ internal sealed class KlDivergence : CategoricalLoss
             return result;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) =>
             (Dd.Select(c.HasLogT ? ~c.LogT.IsFinite : c.T.IsZero, Dd.Zero, Dd.One), Dd.Zero);
     }

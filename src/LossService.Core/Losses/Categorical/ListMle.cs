@@ -80,6 +80,7 @@ internal sealed class ListMle : CategoricalLoss
 
         public override Dd Score(in CategoricalRow<Dd> row) => Sum(row, out _);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
         {
             var value = Sum(row, out var isLost);
@@ -90,6 +91,7 @@ internal sealed class ListMle : CategoricalLoss
         /// Σ n·p(1 − p) over the levels. Where an item is the largest of those left, p may be near 1: n·R/(1 + R)² has no difference.
         /// Elsewhere p is below a half, and Σ n·p − Σ n·p² does not cancel.
         /// </remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Curve(in CategoricalRow<Dd> row, in CurvatureRow curvature)
         {
             var list = new RankedList<Dd>(row);
@@ -123,6 +125,7 @@ internal sealed class ListMle : CategoricalLoss
             return Dd.Zero;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd Sum<TNumber>(in CategoricalRow<TNumber> row, out bool isLost) where TNumber : struct, IFourNumbers<TNumber>
         {
             var list = new RankedList<TNumber>(row);
@@ -137,6 +140,7 @@ internal sealed class ListMle : CategoricalLoss
         /// the lowest.
         /// </summary>
         /// <returns>Σ log(1 + R) over the items above the lowest level.</returns>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static Dd Cumulate<TNumber>(in RankedList<TNumber> list, NumberRow<TNumber> above)
             where TNumber : struct, IFourNumbers<TNumber>
         {
@@ -161,6 +165,7 @@ internal sealed class ListMle : CategoricalLoss
             return logs;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void Fill<TNumber>(NumberRow<TNumber> row, int start, int end, TNumber value)
             where TNumber : struct, IFourNumbers<TNumber>
         {

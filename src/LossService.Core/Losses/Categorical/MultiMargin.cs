@@ -80,6 +80,7 @@ internal sealed partial class MultiMargin : CategoricalLoss
 
         public override Dd Score(in CategoricalRow<Dd> row) => Sum(row, out _);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
         {
             var value = Sum(row, out var size);
@@ -88,6 +89,7 @@ internal sealed partial class MultiMargin : CategoricalLoss
 
         public override bool IsWide => true;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax)
         {
             var (sum, push, isLost) = (default(WideSum), default(WideSum), false);

@@ -71,6 +71,7 @@ internal sealed partial class MulticlassHinge : CategoricalLoss
         public override Dd Score(in CategoricalRow<Dd> row) => Find(row);
 
         /// <remarks>A difference of two logits and the margin has all its digits as a double-double.</remarks>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override PlainScore Score(in CategoricalRow<PlainDouble> row, in PlainSoftmax softmax)
         {
             var value = Find(row);

@@ -1,4 +1,5 @@
 using System.Numerics;
+using System.Runtime.CompilerServices;
 using System.Runtime.InteropServices;
 using System.Runtime.Intrinsics;
 using LossService.Core.Engine;
@@ -78,6 +79,7 @@ internal sealed class MultilabelMargin : CategoricalLoss
 
         public override bool IsOnLogits => true;
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Score(in CategoricalRow<Dd> row)
         {
             row.LogPDerivative.Clear();
@@ -123,6 +125,7 @@ internal sealed class MultilabelMargin : CategoricalLoss
         private Dd GetShare(double violations) => new Dd(violations) / new Dd((double)classes);
 
         /// <summary>Writes the logits of the true classes, the least first, and which classes they are.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static int SortTrue(in CategoricalRow<Dd> row, double unit, Span<double> sorted, Span<int> labels)
         {
             var count = 0;
@@ -133,6 +136,7 @@ internal sealed class MultilabelMargin : CategoricalLoss
         }
 
         /// <summary>Writes Σ_{i≤n} (a_i − a_1) for each n; meaningless from an infinite a on, where it is not read.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private static void AddUp(ReadOnlySpan<double> sorted, NumberRow<Dd> sums)
         {
             var (sum, first) = (Dd.Zero, Vector256.Create(sorted[0]));
@@ -144,6 +148,7 @@ internal sealed class MultilabelMargin : CategoricalLoss
         }
 
         /// <summary>The number of true classes that a wrong class of logit z violates the margin of: the first so many.</summary>
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private int CountViolated(ReadOnlySpan<double> sorted, double z, double unit)
         {
             var (low, high) = (0, sorted.Length);
@@ -156,11 +161,13 @@ internal sealed class MultilabelMargin : CategoricalLoss
             return low;
         }
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private Dd Violate(double z, int violated, double lowest, NumberRow<Dd> sums, double unit) =>
             double.IsInfinity(z) || double.IsInfinity(lowest)
                 ? new(double.PositiveInfinity)
                 : GetLack(z, lowest, unit) * Vector256.Create((double)violated) - sums.Broadcast(violated - 1);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         private Dd GetLack(double z, double label, double unit) =>
             Dd.Difference(Vector256.Create(z), Vector256.Create(label)) + Vector256.Create(margin * unit);
     }

@@ -64,6 +64,7 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
     /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, Dd one)
         where TNumber : struct, IArithmetic<TNumber>
     {

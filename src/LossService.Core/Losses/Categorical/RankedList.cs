@@ -60,6 +60,7 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IFourNu
     public (int Start, int End) GetRange(int level) => (_starts[level], level + 1 < Levels ? _starts[level + 1] : Count);
 
     /// <summary>e^(M − M of the level before); null where they are the same.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd? FindDecay(int level)
     {
         var (own, before) = (Maxima[_starts[level]], Maxima[_starts[level - 1]]);
@@ -72,6 +73,7 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IFourNu
     public TNumber GetRest(int level) => Rests.Broadcast(_starts[level]);
 
     /// <summary>Moves the numbers of places to the classes that are there.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public void Scatter(NumberRow<TNumber> places, NumberRow<TNumber> classes)
     {
         for (var k = 0; k < Count; k++) (classes.Hi[_order[k]], classes.Lo[_order[k]]) = (places.Hi[k], places.Lo[k]);
@@ -82,6 +84,7 @@ internal readonly ref struct RankedList<TNumber> where TNumber : struct, IFourNu
     public static Dd ToDd(TNumber number) => new(number.Round(), number.Rest());
 
     /// <summary>Orders the classes, equal ones by their index, and finds the levels.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private int Sort(in CategoricalRow<TNumber> row)
     {
         var keys = Rests.Hi[..Count];

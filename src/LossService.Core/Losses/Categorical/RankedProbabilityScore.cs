@@ -77,6 +77,7 @@ internal sealed class RankedProbabilityScore : CategoricalLoss
 
         public override WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) => WideCumulation.Score(row, softmax);
 
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
         public override Dd Score(in CategoricalRow<Dd> row)
         {
             Subtract(row);

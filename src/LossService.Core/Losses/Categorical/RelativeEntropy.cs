@@ -21,7 +21,7 @@ internal static class RelativeEntropy
         where TNumber : struct, IArithmetic<TNumber> => Compare(x, logX, y, logY, yMinusX).Term;
 
     /// <summary>D(x‖y) as <see cref="Term"/>, and log(x/y) for an x above 0.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static Divergence<TNumber> Compare<TNumber>(TNumber x, TNumber logX, TNumber y, TNumber logY, TNumber yMinusX)
         where TNumber : struct, IArithmetic<TNumber>
     {
@@ -45,7 +45,7 @@ internal static class RelativeEntropy
         TNumber.HasAllDigits ? TNumber.Log(x) : TNumber.Zero;
 
     /// <summary>What an error of plain double is multiplied by on its way to log(x/y), given as <paramref name="ratio"/>.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     public static TNumber GetRatioSize<TNumber>(TNumber ratio) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.Abs(ratio) + TNumber.Of(2);
 
@@ -59,6 +59,7 @@ internal static class RelativeEntropy
     }
 
     /// <summary>r − log1p(r) for |r| below a quarter; by its series where the difference would lose more than 16 bits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static TNumber Excess<TNumber>(TNumber r, TNumber log1p) where TNumber : struct, IArithmetic<TNumber>
     {
         var series = TNumber.Of(1.0 / 5) - r / TNumber.Of(6);
@@ -68,7 +69,7 @@ internal static class RelativeEntropy
         return TNumber.Select(IsBelow(r, 1.0 / 65536), series, r - log1p);
     }
 
-    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static TNumber IsBelow<TNumber>(TNumber r, double bound) where TNumber : struct, IArithmetic<TNumber> =>
         TNumber.LessThan(TNumber.Abs(r), TNumber.Of(bound));
 }
