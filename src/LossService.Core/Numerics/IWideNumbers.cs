@@ -30,7 +30,7 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     static abstract TSelf FineExpOfDifference(TSelf x);
 
     /// <summary>eˣ − 1 for x ≤ 0, with a relative error of at most 2⁻⁵⁹ (the bound of the tests), and eˣ.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
     static TSelf IArithmetic<TSelf>.Expm1(TSelf x, out TSelf power)
     {
         power = TSelf.FineExp(x);

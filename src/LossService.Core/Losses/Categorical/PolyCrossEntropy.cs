@@ -60,15 +60,24 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     public override CategoricalFormula CreateFormula(OptionValues options, int classes) =>
         new Formula(options.Get(Epsilon));
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, double epsilon)
+        where TNumber : struct, IArithmetic<TNumber>
+    {
+        var factor = TNumber.Of(epsilon);
+        return epsilon >= 0 ? (factor * q - logP, TNumber.One + factor * p) : ExpandRest(logP, p, q, epsilon);
+    }
+
+    /// <summary>The same for ε below 0.</summary>
     /// <remarks>
     /// −log p = (1 − p) + D(1‖p), where D holds the series from its second term on, so ε = −1 removes the first term without
     /// cancellation. The derivative on log p is likewise −(1 + εp) = −((1 − p) + (1 + ε)p).
     /// </remarks>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static (TNumber Value, TNumber Slope) Expand<TNumber>(TNumber logP, TNumber p, TNumber q, Dd one)
+    [MethodImpl(MethodImplOptions.NoInlining | MethodImplOptions.AggressiveOptimization)]
+    private static (TNumber Value, TNumber Slope) ExpandRest<TNumber>(TNumber logP, TNumber p, TNumber q, double epsilon)
         where TNumber : struct, IArithmetic<TNumber>
     {
-        var first = one.Spread<TNumber>();
+        var first = (Dd.One + new Dd(epsilon)).Spread<TNumber>();
         return (RelativeEntropy.Term(TNumber.One, TNumber.Zero, p, logP, -q) + first * q, q + first * p);
     }
 
@@ -79,28 +88,24 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
 
     private readonly struct OfTrue(double epsilon) : ITrueClassTerm
     {
-        private readonly Dd _first = Dd.One + new Dd(epsilon);
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public (TNumber Value, TNumber Slope) At<TNumber>(TNumber logP, TNumber p, TNumber q)
-            where TNumber : struct, IArithmetic<TNumber> => Expand(logP, p, q, _first);
+            where TNumber : struct, IArithmetic<TNumber> => Expand(logP, p, q, epsilon);
     }
 
     private readonly struct Term(double epsilon) : IClassTerm
     {
         public static bool ReadsWeight => true;
 
-        private readonly Dd _first = Dd.One + new Dd(epsilon);
-
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var t = c.T * c.W;
-            var (value, slope) = Expand(c.LogP, c.P, c.Q, _first);
+            var (value, slope) = Expand(c.LogP, c.P, c.Q, epsilon);
             value = TNumber.Select(t.IsZero, TNumber.Zero, t * value);
             return new() { Value = value, LogPDerivative = -t * slope, Size = value };
         }
 
-        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (c.T * c.W * (Dd.One - _first), Dd.Zero);
+        public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c) => (c.T * c.W * new Dd(-epsilon), Dd.Zero);
     }
 }
