@@ -148,12 +148,14 @@ internal static unsafe class HalfBits
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static Vector256<float> FromBFloat16(Vector256<uint> bits) => (bits << 16).AsSingle();
 
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static double PowerOf2(int exponent) => BitConverter.Int64BitsToDouble((1023L + exponent) << 52);
 
     /// <summary>
     /// The factor of a power of 2 to that whose last place is the result's, and to what the exponent of the number of 16 bits, less its
     /// leading 1, is larger than that power's, modulo what there is place for.
     /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining | MethodImplOptions.AggressiveOptimization)]
     private static double ToUnits(int fraction, int bias) =>
         PowerOf2(52 - fraction) + ((bias - 1 - 1023 - (52 - fraction)) & ((1 << (16 - fraction)) - 1));
 }

@@ -68,11 +68,14 @@ internal sealed class Focal : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes)
     {
-        var alpha = new double[Lanes.Padded(classes)];
-        var posted = options.Get(Alpha) ?? [1];
-        if (posted.Length == 1) Array.Fill(alpha, posted[0]);
-        else posted.CopyTo(alpha, 0);
-        return new Formula(options.Get(Gamma), alpha, hasAlpha: options.Get(Alpha) is not null);
+        var alpha = Array.Empty<double>();
+        if (options.Get(Alpha) is { } posted)
+        {
+            alpha = new double[Lanes.Padded(classes)];
+            if (posted.Length == 1) Array.Fill(alpha, posted[0]);
+            else posted.CopyTo(alpha, 0);
+        }
+        return new Formula(options.Get(Gamma), alpha);
     }
 
     /// <remarks>
@@ -91,11 +94,11 @@ internal sealed class Focal : CategoricalLoss
     /// <summary>Above this γ, rows with a large p are computed with more digits: an error of 1 − p becomes γ times as large.</summary>
     private const double MaxPlainGamma = 5;
 
-    private sealed class Formula(double gamma, double[] alpha, bool hasAlpha) : SumOverClasses<Term>(new(gamma, alpha))
+    private sealed class Formula(double gamma, double[] alpha) : SumOverClasses<Term>(new(gamma, alpha))
     {
         public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(gamma));
 
-        public override double[] ClassFactor => hasAlpha ? alpha : [];
+        public override double[] ClassFactor => alpha;
 
         public override double ErrorFactor => gamma > MaxPlainGamma ? gamma : 0;
     }
@@ -116,7 +119,8 @@ internal sealed class Focal : CategoricalLoss
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
-            var weight = c.T * c.W * TNumber.Load(ref alpha[c.First]);
+            var weight = c.T * c.W;
+            if (alpha.Length > 0) weight *= TNumber.Load(ref alpha[c.First]);
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
@@ -133,7 +137,8 @@ internal sealed class Focal : CategoricalLoss
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c)
         {
             if (gamma == 0) return (Dd.Zero, Dd.Zero);
-            var weight = c.T * c.W * Dd.Load(ref alpha[c.First]);
+            var weight = c.T * c.W;
+            if (alpha.Length > 0) weight *= Dd.Load(ref alpha[c.First]);
             var ratio = Dd.Select(c.Q.IsZero, -Dd.One, Dd.XLogY(c.P, c.LogP) / c.Q);
             var bend = new Dd(2.0) + c.LogP - (new Dd(gamma) - Dd.One) * ratio;
             bend *= weight * new Dd(gamma) * Dd.Pow(c.Q, gamma - 1);
