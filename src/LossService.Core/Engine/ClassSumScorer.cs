@@ -39,7 +39,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     public RowWork Score(long index, RowWork work, CategoricalScratch scratch, ExactSum sum, MetricsSum? tally)
     {
         var target = new RowTarget(TargetRows.Soft) { IsExact = true };
-        var stored = !_areStored || targets.ReadSurplus || losses.WeighClasses ? null : targets.FindStored(index);
+        var stored = !_areStored || losses.WeighClasses ? null : targets.FindStored(index);
         if (!_areStored || targets.AreSmoothed) ReadLogits(index, scratch.Z);
         if (stored == null)
         {
@@ -106,7 +106,9 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         formula.AddUp(classes, softmax, ref sums);
         if (last.Count > 0) formula.AddUp(last, softmax, ref sums);
 
-        var value = formula.AddSurplus(Dd.SumOfLanes(sums.Total), new Dd(targets.GetSurplus(target, scratch)));
+        var surplus = classes.HasDoubleTargets ? targets.GetSurplus(target, scratch)
+            : targets.ReadSurplus ? TargetSum.GetSurplus((StoredFloat32*)classes.Targets, _classes) : 0;
+        var value = formula.AddSurplus(Dd.SumOfLanes(sums.Total), new Dd(surplus));
         // smoothing rounds each t
         if (!PlainScore.HasDigits(value, Vector256.Sum(sums.Size), target.IsPlain || targets.AreSmoothed)) return work;
         var scale = losses.GetScale(index, target.Hard, scratch.Y);
@@ -168,7 +170,8 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private void FindWinner(in PlainClasses classes, in PlainSoftmax softmax, ref PlainSums sums)
     {
-        var largest = new ReadOnlySpan<long>(classes.Exponentials, _classes).IndexOf(BitConverter.DoubleToInt64Bits(1));
+        var largest = classes.HasDoubles ? MinMax.IndexOf(classes.Exponentials, _classes, 1)
+            : MinMax.IndexOf((float*)classes.Logits, _classes, (float)softmax.Max[0]);
         var t = classes.HasDoubleTargets ? ((double*)classes.Targets)[largest] : ((float*)classes.Targets)[largest];
         var own = softmax.ReadLargest(Vector256.Create(t), classes.HasExactTarget);
         own.W = PlainDouble.Of(classes.Weights == null ? 1 : classes.Weights[largest]);

@@ -14,54 +14,18 @@ internal sealed unsafe partial class PlainColumns
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private static void FindSurpluses(in ColumnBlock block)
     {
-        var results = stackalloc double[2 * Lanes.Most];
+        var results = stackalloc double[TargetSum.Count];
         for (var i = 0; i < block.Count; i += Rows)
         {
             var given = Vector256.Load(block.Surplus + i);
             if (Vector256.IsNaN(given).ExtractMostSignificantBits() == 0) continue;
-            FindSurplus(block.Classes(i), results);
-            var (even, odd) = (Vector256.Load(results), Vector256.Load(results + Rows));
-            var all = Dd.Sum(even, odd);
-            // the targets add up to about 1, so a double holds the sum of what rounding takes from their sum
-            var rest = all.Lo + (Vector256.Load(results + 2 * Rows) + Vector256.Load(results + 3 * Rows));
+            var classes = block.Classes(i);
+            if (classes.HasDoubleTargets) TargetSum.Add((StoredFloat64*)classes.Targets, classes.Count, results);
+            else TargetSum.Add((StoredFloat32*)classes.Targets, classes.Count, results);
+            var all = TargetSum.Sum(results);
+            var rest = all.Lo + TargetSum.Rest(results);
             Lanes.Select(Vector256.IsNaN(given), all.Hi - Vector256<double>.One + rest, given).Store(block.Surplus + i);
         }
-    }
-
-    private static void FindSurplus(in PlainClasses classes, double* results)
-    {
-        if (classes.HasDoubleTargets) FindSurplus((StoredFloat64*)classes.Targets, classes.Count, results);
-        else FindSurplus((StoredFloat32*)classes.Targets, classes.Count, results);
-    }
-
-    private static void FindSurplus<TTarget>(TTarget* targets, int count, double* results) where TTarget : unmanaged, IStored<TTarget>
-    {
-        if (Lanes.HasMost)
-        {
-            FindSurplus<PlainEight, TTarget>(targets, count, results);
-            return;
-        }
-        FindSurplus<PlainDouble, TTarget>(targets, count, results);
-        FindSurplus<PlainDouble, TTarget>(targets + Rows, count - Rows, results + Rows);
-    }
-
-    /// <summary>Adds up one vector of every two classes, and what rounding takes from the sum.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
-    private static void FindSurplus<TNumber, TTarget>(TTarget* targets, int count, double* results)
-        where TNumber : struct, IPlainNumbers<TNumber>
-        where TTarget : unmanaged, IStored<TTarget>
-    {
-        var (sum, rest) = (TNumber.Zero, TNumber.Zero);
-        for (var c = 0; c < count; c += 2 * Rows)
-        {
-            var t = TNumber.Load(targets + c);
-            var next = sum + t;
-            var rounded = next - sum;
-            rest += (sum - (next - rounded)) + (t - rounded);
-            sum = next;
-        }
-        sum.StoreNearest(ref results[0]);
-        rest.StoreNearest(ref results[2 * Rows]);
     }
 
     /// <summary>Computes the losses, and what the gradients are made of.</summary>

@@ -123,6 +123,12 @@ internal partial class SumOverClasses<TTerm>
         where TTarget : unmanaged, IStored<TTarget>
     {
         var (lacking, done) = (Vector256<double>.Zero, 0);
+        if (TTerm.Step != 0)
+        {
+            if (Lanes.HasMost) done = WriteSteps<PlainEight, TTarget>(classes, softmax, sums, scale, gradient, 0, ref lacking);
+            WriteSteps<PlainDouble, TTarget>(classes, softmax, sums, scale, gradient, done, ref lacking);
+            return lacking;
+        }
         if (!TTerm.IsLight)
         {
             if (Lanes.HasMost) done = new PlainGradient<PlainEight>(sums, scale, gradient).Write(classes, softmax, 0, ref lacking);
@@ -157,6 +163,38 @@ internal partial class SumOverClasses<TTerm>
             if (TTerm.ReadsWeight) own.W = weights == null ? TNumber.One : TNumber.Load(ref weights[c]);
             var u = Differentiate(own, term.At(own), winner, winnerSize, out var uSize);
             lacks |= step.Write(own.P, own.Q, u, uSize, e, c);
+        }
+        lacking |= TNumber.Join(lacks);
+        return c;
+    }
+
+    /// <summary>
+    /// Writes the gradient where u_c = p_c·(s_c − s_k), s_c = ±step and k is the largest class: p_c times one of two numbers, −Σu or
+    /// (−2·s_k − Σu). No Σu has terms of both signs.
+    /// </summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private unsafe int WriteSteps<TNumber, TTarget>(in PlainClasses classes, in PlainSoftmax softmax, in PlainSums sums,
+        Vector256<double> scale, StoredFloat32* gradient, int start, ref Vector256<double> lacking)
+        where TNumber : struct, IPlainNumbers<TNumber>
+        where TTarget : unmanaged, IStored<TTarget>
+    {
+        var p = softmax.Spread<TNumber>(classes.HasExactTarget);
+        var (winner, sum, factor) = (TNumber.Repeat(sums.Winner), TNumber.Repeat(sums.Derivative), TNumber.Repeat(scale));
+        var least = TNumber.Repeat(sums.DerivativeSize) * TNumber.Of(SoftmaxKernel<StoredFloat32>.LeastPart);
+        var other = -(winner + winner) - sum;
+        var lacks = TNumber.LessThan(TNumber.Abs(sum), least) | TNumber.LessThan(TNumber.Abs(other), least)
+            | ~(sum * factor).IsFinite | ~(other * factor).IsFinite;
+        var (same, changed) = (-sum * factor, other * factor);
+        var t = (TTarget*)classes.Targets;
+        var e = classes.Exponentials;
+        var (count, c) = (classes.Count, start);
+        for (; c <= count - TNumber.Count; c += TNumber.Count)
+        {
+            // no logit is read
+            var own = p.Read(TNumber.Load(ref e[c]), TNumber.Zero, TNumber.Load(t + c));
+            var g = own.P * TNumber.Select(TNumber.LessThan(term.At(own).PDerivative * winner, TNumber.Zero), changed, same);
+            if (gradient != null) g.Store(gradient + c);
+            else g.StoreNearest(ref e[c]);
         }
         lacking |= TNumber.Join(lacks);
         return c;

@@ -1,3 +1,4 @@
+using System.Diagnostics;
 using System.Numerics;
 using System.Runtime.CompilerServices;
 using System.Runtime.Intrinsics;
@@ -29,6 +30,21 @@ internal static unsafe class MinMax
         var (low, high) = (row[0], row[0]);
         for (var i = 1; i < count; i++) (low, high) = (T.MinNative(low, row[i]), T.MaxNative(high, row[i]));
         return (low, high);
+    }
+
+    /// <summary>The first of the numbers that has a value; one has.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public static int IndexOf<T>(T* row, int count, T value) where T : unmanaged, IFloatingPointIeee754<T>
+    {
+        var (values, i) = (Vector256.Create(value), 0);
+        for (; i <= count - Vector256<T>.Count; i += Vector256<T>.Count)
+        {
+            var equal = Vector256.Equals(Vector256.Load(row + i), values).ExtractMostSignificantBits();
+            if (equal != 0) return i + BitOperations.TrailingZeroCount(equal);
+        }
+        for (; i < count; i++)
+            if (row[i] == value) return i;
+        throw new UnreachableException();
     }
 
     /// <summary>The bits of the minimum and the maximum of at least one number of 16 bits, none NaN.</summary>
