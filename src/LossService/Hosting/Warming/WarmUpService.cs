@@ -30,7 +30,10 @@ internal sealed partial class WarmUpService(
     /// <summary>How many bursts must have led to next to nothing.</summary>
     private const int IdleBursts = 3;
 
-    /// <summary>How long nothing is compiled before the next burst: longer than the runtime waits before it counts calls.</summary>
+    /// <summary>
+    /// How long nothing is compiled before the next burst: longer than the runtime waits before it counts calls, which is 5 ms, on one
+    /// processor 50.
+    /// </summary>
     private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(60);
 
     /// <summary>How often the compiler and the requests of clients are looked at.</summary>
