@@ -41,12 +41,20 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
 
     private ISoftmaxRows Hard => _hard ??= plan.NewRows(weights, scores, _kernelTally, hasRows: false);
 
-    private ISoftmaxRows Soft => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
+    private ISoftmaxRows Soft
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => _soft ??= plan.NewRows(weights, scores, null, hasRows: true);
+    }
 
     // most batches have no row that a kernel leaves
     private CategoricalScorer Scorer => _scorer ??= newScorer();
 
-    private CategoricalScratch Scratch => _scratch ??= new(_classes, batch.Wants(OutputSet.Hessian), batch.Memory);
+    private CategoricalScratch Scratch
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => _scratch ??= new(_classes, batch.Wants(OutputSet.Hessian), batch.Memory);
+    }
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
     public static long CountBytes(int classes, bool hasCurvature, bool isBiased) =>

@@ -182,9 +182,9 @@ internal partial class SumOverClasses<TTerm>
         var (winner, sum, factor) = (TNumber.Repeat(sums.Winner), TNumber.Repeat(sums.Derivative), TNumber.Repeat(scale));
         var least = TNumber.Repeat(sums.DerivativeSize) * TNumber.Of(SoftmaxKernel<StoredFloat32>.LeastPart);
         var other = -(winner + winner) - sum;
-        var lacks = TNumber.LessThan(TNumber.Abs(sum), least) | TNumber.LessThan(TNumber.Abs(other), least)
-            | ~(sum * factor).IsFinite | ~(other * factor).IsFinite;
         var (same, changed) = (-sum * factor, other * factor);
+        // Σu has the digits of its terms
+        var lacks = TNumber.LessThan(TNumber.Abs(other), least) | ~same.IsFinite | ~changed.IsFinite;
         var t = (TTarget*)classes.Targets;
         var e = classes.Exponentials;
         var (count, c) = (classes.Count, start);

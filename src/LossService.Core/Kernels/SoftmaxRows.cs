@@ -84,7 +84,11 @@ internal sealed unsafe partial class SoftmaxRows<TElement> : ISoftmaxRows where 
     public List<long> WithoutGradient { get; } = [];
 
     /// <inheritdoc/>
-    public Span<double> Target => _sparse is null ? _targets.Raw(_count) : _sparse.Targets(_count);
+    public Span<double> Target
+    {
+        [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+        get => _sparse is null ? _targets.Raw(_count) : _sparse.Targets(_count);
+    }
 
     /// <inheritdoc/>
     public Span<int> NamedClasses => _sparse!.Classes(_count);

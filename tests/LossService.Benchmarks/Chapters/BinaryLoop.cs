@@ -75,6 +75,7 @@ internal static class BinaryLoop
         var doubles = new double[numbers.Length];
         for (var i = 0; i < doubles.Length; i++) doubles[i] = numbers[i];
         var tensor = new Tensor(dtype, shape) { IsFinite = true };
+        ArgumentOutOfRangeException.ThrowIfNotEqual(doubles.Length, tensor.Count);
         tensor.Write(0, doubles);
         return tensor;
     }

@@ -96,6 +96,7 @@ internal static class KernelLoop
     private static unsafe Tensor Load(DType dtype, Shape shape, byte[] bytes)
     {
         var tensor = new Tensor(dtype, shape) { IsFinite = true };
+        ArgumentOutOfRangeException.ThrowIfNotEqual(bytes.Length, tensor.Count * dtype.Size());
         Marshal.Copy(bytes, 0, (nint)tensor.Data, bytes.Length);
         return tensor;
     }
