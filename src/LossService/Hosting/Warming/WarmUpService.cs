@@ -31,10 +31,10 @@ internal sealed partial class WarmUpService(
     private const int IdleBursts = 3;
 
     /// <summary>
-    /// How long nothing is compiled before the next burst: longer than the runtime waits before it counts calls, which is 5 ms, on one
-    /// processor 50.
+    /// How long nothing is compiled before the next burst: longer than the runtime waits before it counts calls, which is 10 ms, on one
+    /// processor 100.
     /// </summary>
-    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(60);
+    private static readonly TimeSpan Quiet = TimeSpan.FromMilliseconds(Environment.ProcessorCount > 1 ? 30 : 120);
 
     /// <summary>How often the compiler and the requests of clients are looked at.</summary>
     private static readonly TimeSpan Look = TimeSpan.FromMilliseconds(10);
