@@ -17,8 +17,8 @@ internal interface IClassTerm
     /// <summary>Whether <see cref="At"/> in plain double takes no more time than storing and loading its derivatives.</summary>
     static virtual bool IsLight => false;
 
-    /// <summary>Where ∂f/∂p is one of two numbers, of either sign, and f depends on p alone: its size; else 0.</summary>
-    static virtual double Step => 0;
+    /// <summary>Whether ∂f/∂p is a number or its negative, the same for all classes, and ∂f/∂log p is 0.</summary>
+    static virtual bool IsStep => false;
 
     /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>
     ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>;

@@ -74,7 +74,7 @@ internal partial class SumOverClasses<TTerm>
         {
             var (classes, softmax, sums) = (rows.Classes(i), rows.Softmax(i), rows.Sums(i));
             var (factor, lacking) = (Vector256.Load(rows.Factor + i), Vector256<double>.Zero);
-            if (TTerm.Step != 0)
+            if (TTerm.IsStep)
             {
                 if (Lanes.HasMost) WriteSteps<PlainEight, TTarget>(classes, softmax, sums, factor, null, 0, ref lacking);
                 else WriteSteps<PlainDouble, TTarget>(classes, softmax, sums, factor, null, 0, ref lacking);

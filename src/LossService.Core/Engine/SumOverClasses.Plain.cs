@@ -123,7 +123,7 @@ internal partial class SumOverClasses<TTerm>
         where TTarget : unmanaged, IStored<TTarget>
     {
         var (lacking, done) = (Vector256<double>.Zero, 0);
-        if (TTerm.Step != 0)
+        if (TTerm.IsStep)
         {
             if (Lanes.HasMost) done = WriteSteps<PlainEight, TTarget>(classes, softmax, sums, scale, gradient, 0, ref lacking);
             WriteSteps<PlainDouble, TTarget>(classes, softmax, sums, scale, gradient, done, ref lacking);
@@ -169,8 +169,8 @@ internal partial class SumOverClasses<TTerm>
     }
 
     /// <summary>
-    /// Writes the gradient where u_c = p_c·(s_c − s_k), s_c = ±step and k is the largest class: p_c times one of two numbers, −Σu or
-    /// (−2·s_k − Σu). No Σu has terms of both signs.
+    /// Writes the gradient of a step: with s_c = ∂f/∂p_c and the largest class k, u_c = p_c·(s_c − s_k) has one sign or is 0. The
+    /// gradient is p_c times one of two numbers, −Σu or −2·s_k − Σu.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
     private unsafe int WriteSteps<TNumber, TTarget>(in PlainClasses classes, in PlainSoftmax softmax, in PlainSums sums,

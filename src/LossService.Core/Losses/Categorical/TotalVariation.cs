@@ -67,7 +67,7 @@ internal sealed class TotalVariation : CategoricalLoss
     {
         public static bool IsLight => true;
 
-        public static double Step => 0.5;
+        public static bool IsStep => true;
 
         /// <summary>Below this part of p + t, the sign of p − t is known in double-double only.</summary>
         private const double LeastPart = 1.0 / (1L << 50);
