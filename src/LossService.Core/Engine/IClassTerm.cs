@@ -17,7 +17,9 @@ internal interface IClassTerm
     /// <summary>Whether <see cref="At"/> in plain double takes no more time than storing and loading its derivatives.</summary>
     static virtual bool IsLight => false;
 
-    /// <summary>Whether ∂f/∂p is a number or its negative, the same for all classes, and ∂f/∂log p is 0.</summary>
+    /// <summary>
+    /// Whether ∂f/∂p is a number or its negative, the same for all classes, and ∂f/∂log p is 0. Such an f reads neither log p nor a weight.
+    /// </summary>
     static virtual bool IsStep => false;
 
     /// <summary>f and its derivatives for four classes; the value and the derivative on log p are exactly 0 for padding.</summary>

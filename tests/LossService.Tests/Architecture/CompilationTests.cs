@@ -5,8 +5,8 @@ namespace LossService.Tests.Architecture;
 
 /// <summary>
 /// Code on vectors is optimised from its first call. The runtime compiles other methods without optimisation, and again after 30 calls and
-/// some time without new methods: 0.1 s, on one processor 1 s. Until then vector code takes up to twenty times as long, since each of its
-/// operators is a call. ReadyToRun does not help: it leaves out code on vectors whose width is that of the processor.
+/// some time without new methods: 0.1 s, on one processor 1 s. Until then vector code takes up to ten times as long, since each of its
+/// operators is a call. ReadyToRun leaves this code out.
 /// </summary>
 public sealed class CompilationTests
 {
