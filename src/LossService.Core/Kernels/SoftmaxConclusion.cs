@@ -137,7 +137,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         return Dd.Square(q) + others;
     }
 
-    /// <summary>ζ·logsumexp²; its derivative on the logits is a multiple of p.</summary>
+    /// <summary>ζ·logsumexp², NaN where that lacks digits; its derivative on the logits is a multiple of p.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     private Dd AddLogSumExp(SoftmaxScratch rows, int i, Vector256<double> log, ref Vector256<double> others)
     {
@@ -145,6 +145,7 @@ internal sealed unsafe partial class SoftmaxConclusion(SoftmaxLoss loss, int cla
         if (loss.Bias.Length > 0) max += Vector256.Load(rows.MaxError + i);
         var logSumExp = max / Vector256.Create(loss.Divisor) + log;
         others += (_squared * logSumExp * Vector256.Create(2.0)).Round();
-        return _squared * Dd.Square(logSumExp);
+        // a sum that cancels has more of the logarithm's rounding error
+        return Dd.Select(IsLost(logSumExp.Hi, log), new(double.NaN), _squared * Dd.Square(logSumExp));
     }
 }

@@ -112,6 +112,25 @@ public sealed class ArithmeticFuzzTests(ITestOutputHelper output)
                 pair.Second, MathF.BitDecrement((float)pair.First), MathF.BitIncrement((float)pair.First)));
         });
 
+    /// <summary>logsumexp is near 0, a difference of the largest logit and a logarithm: the kernel's double would lose four bits.</summary>
+    [Fact]
+    public void Score_SquaredLogSumExpNearZeroOfFloat64_KeepsItsDigits()
+    {
+        const int Count = 64, Classes = 37;
+        var draft = new Draft
+        {
+            Loss = LossCatalogue.Find("cross_entropy")!,
+            DType = DType.Float64,
+            Classes = Classes,
+            Rows = Count,
+            Predictions = [.. Enumerable.Range(0, Count * Classes).Select(i => -3.3 - (0.009 * (i / Classes)) - (1e-7 * (i * i % 5)))],
+            LabelForm = LabelForm.Indices,
+            Labels = [.. Enumerable.Range(0, Count).Select(row => (double)(row % Classes))],
+        }.With(LossCatalogue.Find("cross_entropy")!.GetOption<double>("z_loss"), 2.5);
+        var (fast, exact) = (draft.Score(), (draft with { IsExact = true }).Score());
+        Assert.All(exact.Elements.Zip(fast.Elements), pair => Assert.InRange(CountBetween(pair.First, pair.Second), 0, 8));
+    }
+
     private void Compare(string name, long rows, int seed, BatchSpace? of = null, Func<Draft, Random, Draft>? change = null)
     {
         var from = of ?? Space;
