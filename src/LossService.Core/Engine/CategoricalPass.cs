@@ -95,7 +95,7 @@ internal sealed class CategoricalPass : IDisposable
         Batch batch, Scores scores, long start, long end, ExactSum sum, MetricsSum? tally, CancellationToken cancellation)
     {
         var labels = batch.Labels is null ? null : PostedTargets.Create(batch, batch.Labels, batch.Predictions.Shape);
-        var plan = new SoftmaxPlan(batch, _formula, labels, _classWeights.Padded);
+        var plan = new SoftmaxPlan(batch, _formula, labels, _classWeights.Posted);
         using var run = new CategoricalRun(
             batch, labels, () => new(batch, _formula, labels, _classWeights, _weighsSamples, Weights, scores), plan, Weights, scores, sum,
             tally);

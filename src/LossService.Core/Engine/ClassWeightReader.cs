@@ -41,7 +41,7 @@ internal sealed class ClassWeightReader : IDisposable
         if (_labels is { AreRows: false, FindsClasses: true })
         {
             Span<int> classes = stackalloc int[Block];
-            var table = _weights.Padded;
+            var table = _weights.Posted;
             while (weights.Length > 0)
             {
                 var found = classes[..int.Min(Block, weights.Length)];

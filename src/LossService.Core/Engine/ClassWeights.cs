@@ -5,27 +5,20 @@ using LossService.Core.Numerics;
 namespace LossService.Core.Engine;
 
 /// <summary>The weights of the classes, and what they make of a label.</summary>
-internal sealed class ClassWeights
+/// <param name="posted">The weights; null = all are 1.</param>
+/// <param name="classes">K.</param>
+internal sealed class ClassWeights(double[]? posted, int classes)
 {
-    private readonly int _classes;
-
-    /// <summary>Pads the weights of K classes.</summary>
-    /// <param name="posted">The weights; null = all are 1.</param>
-    /// <param name="classes">K.</param>
-    public ClassWeights(double[]? posted, int classes)
-    {
-        _classes = classes;
-        if (posted is null) return;
-        // an empty batch may not say how many classes there are
-        Padded = new double[Lanes.Padded(Math.Max(classes, posted.Length))];
-        posted.CopyTo(Padded, 0);
-    }
+    private double[]? _padded;
 
     /// <summary>Whether all weights are 1.</summary>
-    public bool AreOne => Padded.Length == 0;
+    public bool AreOne => Posted.Length == 0;
 
-    /// <summary>w_c, padded with zeros; empty = all are 1.</summary>
-    public double[] Padded { get; } = [];
+    /// <summary>w_c; empty = all are 1.</summary>
+    public double[] Posted { get; } = posted ?? [];
+
+    /// <summary>The same, padded with zeros. Copied when it is read: of many classes, that takes longer than to score indices.</summary>
+    public double[] Padded => _padded ??= Pad();
 
     /// <summary>
     /// Σ_c w_c·y_c / Σ_c y_c: what rounding took from Σy takes nothing from a uniform weight; the mean of all w where no class is true.
@@ -35,7 +28,7 @@ internal sealed class ClassWeights
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public double Of(int hard, ReadOnlySpan<double> y)
     {
-        if (hard >= 0) return Padded[hard];
+        if (hard >= 0) return Posted[hard];
         var (sum, total) = (Dd.Zero, Dd.Zero);
         for (var c = 0; c < y.Length; c += Lanes.Width)
         {
@@ -51,6 +44,14 @@ internal sealed class ClassWeights
     {
         var sum = Dd.Zero;
         for (var c = 0; c < Padded.Length; c += Lanes.Width) sum += Vector256.Create(Padded.AsSpan(c));
-        return Dd.SumOfLanes(sum).ToScalar() / _classes;
+        return Dd.SumOfLanes(sum).ToScalar() / classes;
+    }
+
+    private double[] Pad()
+    {
+        // an empty batch may not say how many classes there are
+        var padded = new double[AreOne ? 0 : Lanes.Padded(Math.Max(classes, Posted.Length))];
+        Posted.CopyTo(padded, 0);
+        return padded;
     }
 }

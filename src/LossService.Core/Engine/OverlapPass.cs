@@ -192,7 +192,7 @@ internal sealed class OverlapPass : IDisposable
     {
         if (_classWeights.AreOne) return _counted * _classes;
         var sum = new ExactSum();
-        foreach (var weight in _classWeights.Padded) sum.AddProduct(_counted, weight);
+        foreach (var weight in _classWeights.Posted) sum.AddProduct(_counted, weight);
         return sum.Round();
     }
 

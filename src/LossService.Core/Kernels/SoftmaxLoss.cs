@@ -40,7 +40,7 @@ internal sealed record SoftmaxLoss
     /// <summary>Whether a row's own target was computed in plain double, so that there are twice as many errors.</summary>
     public bool HasPlainTargets { get; init; }
 
-    /// <summary>The weight of each class, padded; empty = all are 1.</summary>
+    /// <summary>The weight of each class; empty = all are 1.</summary>
     public required double[] ClassWeight { get; init; }
 
     /// <summary>What nats are multiplied by for the unit.</summary>

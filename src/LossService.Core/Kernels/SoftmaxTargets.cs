@@ -41,15 +41,19 @@ internal sealed unsafe class SoftmaxTargets(
     {
         if (loss.Smoothing == 0 && loss.ClassWeight.Length == 0) return;
         var target = memory + row * _padded;
-        var (keep, spread) = (Vector256.Create(1 - loss.Smoothing), Vector256.Create(loss.Smoothing / classes));
-        for (var c = 0; c < _padded; c += Lanes.Width)
+        var (keep, spread, c) = (1 - loss.Smoothing, loss.Smoothing / classes, 0);
+        for (; c <= classes - Lanes.Width; c += Lanes.Width)
         {
             var t = Vector256.Load(target + c);
-            if (loss.Smoothing != 0) t = Vector256.FusedMultiplyAdd(t, keep, spread);
+            if (loss.Smoothing != 0) t = Vector256.FusedMultiplyAdd(t, Vector256.Create(keep), Vector256.Create(spread));
             if (loss.ClassWeight.Length > 0) t *= Vector256.LoadUnsafe(ref loss.ClassWeight[c]);
             t.Store(target + c);
         }
-        new Span<double>(target + classes, _padded - classes).Clear();
+        for (; c < classes; c++)
+        {
+            if (loss.Smoothing != 0) target[c] = Math.FusedMultiplyAdd(target[c], keep, spread);
+            if (loss.ClassWeight.Length > 0) target[c] *= loss.ClassWeight[c];
+        }
     }
 
     /// <summary>Copies a row's target to another row.</summary>
@@ -87,8 +91,13 @@ internal sealed unsafe class SoftmaxTargets(
 
     private static double* Fill(SoftmaxLoss loss, int classes, double* memory, bool areShort)
     {
-        if (areShort) for (var c = 0; c < classes; c++) Vector256.Create(loss.ClassWeight[c]).Store(memory + c * Lanes.Width);
-        else loss.ClassWeight.AsSpan(0, Lanes.Padded(classes)).CopyTo(new Span<double>(memory, Lanes.Padded(classes)));
+        if (areShort)
+        {
+            for (var c = 0; c < classes; c++) Vector256.Create(loss.ClassWeight[c]).Store(memory + c * Lanes.Width);
+            return memory;
+        }
+        loss.ClassWeight.AsSpan(0, classes).CopyTo(new Span<double>(memory, classes));
+        new Span<double>(memory + classes, Lanes.Padded(classes) - classes).Clear();
         return memory;
     }
 }
