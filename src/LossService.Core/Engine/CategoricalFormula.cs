@@ -25,8 +25,19 @@ internal abstract class CategoricalFormula
     /// <summary>The formula where one class is true, if it depends on that class alone, for the softmax kernel.</summary>
     public virtual TrueClassFormula? OfTrueClass => null;
 
-    /// <summary>What the formula of the true class is multiplied by, for each class; empty = 1.</summary>
+    /// <summary>What each class's part is multiplied by beside its weight, padded; empty = 1.</summary>
     public virtual double[] ClassFactor => [];
+
+    /// <summary>That times the class weights, in doubles.</summary>
+    /// <param name="classWeight">The class weights; empty = 1.</param>
+    public double[] GetWeights(double[] classWeight)
+    {
+        if (ClassFactor.Length == 0) return classWeight;
+        if (classWeight.Length == 0) return ClassFactor;
+        var product = new double[int.Min(classWeight.Length, ClassFactor.Length)];
+        for (var c = 0; c < product.Length; c++) product[c] = classWeight[c] * ClassFactor[c];
+        return product;
+    }
 
     /// <summary>What a sum over the classes has of Σt − 1: 1, −1 or 0 times that.</summary>
     public virtual int SurplusFactor => 0;
@@ -104,6 +115,15 @@ internal abstract class CategoricalFormula
     /// <param name="softmax">What makes these of the exponentials.</param>
     public virtual WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
+
+    /// <summary>Whether the formula can be computed so for rows of few classes, side by side, without a true class or smoothed.</summary>
+    public virtual bool HasWideColumns => false;
+
+    /// <summary>Finds the sums of each row, and the derivatives u_c with their sizes.</summary>
+    /// <param name="rows">The rows, with their softmax and targets.</param>
+    /// <param name="classWeight">The class weights; empty = all are 1.</param>
+    public virtual void AddUpWideColumns(in WideBlock rows, double[] classWeight) =>
+        throw new NotSupportedException($"{GetType().Name} has no columns");
 
     /// <summary>
     /// Writes the second derivatives of every class of a row that has been scored, and returns κ: the value has

@@ -96,7 +96,6 @@ internal ref struct CategoricalRow<TNumber> where TNumber : struct, IFourNumbers
             T = t,
             U = u,
             W = weight,
-            First = start,
             SumsToOne = SumsToOne,
             HasExactTarget = HasExactTarget,
             Rounding = TNumber.Of(HasExactTarget ? 0 : 1),

@@ -58,7 +58,7 @@ internal sealed class CategoricalRun(Batch batch, TargetRows? labels, Func<Categ
 
     /// <summary>The bytes of working memory for rows of so many classes: of the formula, and of two kernels.</summary>
     public static long CountBytes(int classes, bool hasCurvature, bool isBiased) =>
-        CategoricalScratch.CountBytes(classes, hasCurvature) + PlainColumns.CountBytes(classes)
+        CategoricalScratch.CountBytes(classes, hasCurvature) + PlainColumns.CountBytes(classes) + WideColumns.CountBytes(classes)
         + (isBiased ? 10L : 4L) * sizeof(double) * Lanes.Padded(classes);
 
     /// <summary>Scores rows from <paramref name="start"/> to before <paramref name="end"/>, now or with the next ones.</summary>

@@ -30,6 +30,7 @@ internal sealed class CategoricalScorer : IDisposable
     private readonly PlainColumns? _columns;
     private readonly ClassSumScorer? _sums;
     private readonly WideScorer? _wide;
+    private readonly WideColumns? _wideColumns;
 
     public CategoricalScorer(Batch batch, CategoricalFormula formula, TargetRows? labels, ClassWeights classWeights, bool weighsSamples,
         SampleWeights weights, Scores scores)
@@ -44,9 +45,14 @@ internal sealed class CategoricalScorer : IDisposable
         _targets = new(batch, formula, labels);
         if (PlainScorer.Serves(batch, formula))
         {
-            _plain = new(batch, formula, _targets, classWeight, losses, _outputs, scores);
-            if (PlainColumns.Serves(batch, formula)) _columns = new(batch, formula, _targets, classWeight, losses, scores);
-            if (ClassSumScorer.Serves(batch, formula)) _sums = new(batch, formula, _targets, classWeight, weights, losses, scores);
+            var plainWeight = formula.GetWeights(classWeight);
+            _plain = new(batch, formula, _targets, plainWeight, losses, _outputs, scores);
+            if (PlainColumns.Serves(batch, formula)) _columns = new(batch, formula, _targets, plainWeight, losses, scores);
+            if (ClassSumScorer.Serves(batch, formula)) _sums = new(batch, formula, _targets, plainWeight, weights, losses, scores);
+        }
+        else if (WideColumns.Serves(batch, formula, labels))
+        {
+            _wideColumns = new(batch, formula, labels, classWeight, logSumExp, losses, scores);
         }
         if (WideScorer.Serves(batch, formula)) _wide = new(batch, formula, labels, classWeight, logSumExp, losses, _outputs, scores);
     }
@@ -58,6 +64,12 @@ internal sealed class CategoricalScorer : IDisposable
         if (_columns is not null && (work & Reduced) != 0 && _columns.TryAdd(index, work & Reduced, scratch))
         {
             if (_columns.AreFull) Flush(scratch, sum);
+            work &= ~Reduced;
+            if (work == RowWork.None) return;
+        }
+        if (_wideColumns is not null && (work & Reduced) != 0 && _wideColumns.TryAdd(index, work & Reduced, scratch, out var full))
+        {
+            if (full is not null) Flush(full, scratch, sum);
             work &= ~Reduced;
             if (work == RowWork.None) return;
         }
@@ -101,10 +113,26 @@ internal sealed class CategoricalScorer : IDisposable
                 ScoreRest(index, work, _targets.Read(index, scratch), scratch, sum, tally: null);
             }
         }
+        while (_wideColumns?.FindWaiting() is { } waiting) Flush(waiting, scratch, sum);
     }
 
     /// <inheritdoc/>
-    public void Dispose() => _columns?.Dispose();
+    public void Dispose()
+    {
+        _columns?.Dispose();
+        _wideColumns?.Dispose();
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Flush(WideQueue rows, CategoricalScratch scratch, ExactSum sum)
+    {
+        foreach (var (index, work) in rows.Flush(sum))
+        {
+            ReadPredictions(index, scratch.Z);
+            var target = _labels is null ? new RowTarget(TargetRows.Soft) : _labels.Read(index, scratch.Target);
+            _exact.Score(index, work, target, scratch, sum, tally: null);
+        }
+    }
 
     /// <summary>Does the work that plain double left on a row whose predictions have been read, and its target for that.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

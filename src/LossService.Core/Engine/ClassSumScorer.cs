@@ -175,11 +175,7 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
         var t = classes.HasDoubleTargets ? ((double*)classes.Targets)[largest] : ((float*)classes.Targets)[largest];
         var own = softmax.ReadLargest(Vector256.Create(t), classes.HasExactTarget);
         own.W = PlainDouble.Of(classes.Weights == null ? 1 : classes.Weights[largest]);
-        // a formula that reads the number reads four
-        own.First = largest & -Lanes.Width;
         formula.FindWinner(own, ref sums);
-        var lane = largest % Lanes.Width;
-        (sums.Winner, sums.WinnerSize) = (Vector256.Create(sums.Winner[lane]), Vector256.Create(sums.WinnerSize[lane]));
     }
 
     /// <summary>Leaves whole vectors, and returns the classes after them, padded: there may be no more memory to read.</summary>
@@ -187,18 +183,19 @@ internal sealed unsafe class ClassSumScorer(Batch batch, CategoricalFormula form
     private PlainClasses TakeLast(ref PlainClasses classes, StoredFloat32* logits, StoredFloat32* labels)
     {
         var last = classes;
-        (classes.Count, last.First) = (_classes & -Lanes.Width, _classes & -Lanes.Width);
-        last.Count = last.First == _classes ? 0 : Lanes.Width;
-        last.Exponentials += last.First;
-        last.Derivatives += last.First;
-        last.Sizes += last.First;
-        if (last.Weights != null) last.Weights += last.First;
+        var first = _classes & -Lanes.Width;
+        classes.Count = first;
+        last.Count = first == _classes ? 0 : Lanes.Width;
+        last.Exponentials += first;
+        last.Derivatives += first;
+        last.Sizes += first;
+        if (last.Weights != null) last.Weights += first;
         last.Logits = classes.HasDoubles
-            ? (double*)classes.Logits + last.First
-            : Pad((StoredFloat32*)classes.Logits + last.First, logits, float.NegativeInfinity);
+            ? (double*)classes.Logits + first
+            : Pad((StoredFloat32*)classes.Logits + first, logits, float.NegativeInfinity);
         last.Targets = classes.HasDoubleTargets
-            ? (double*)classes.Targets + last.First
-            : Pad((StoredFloat32*)classes.Targets + last.First, labels, 0);
+            ? (double*)classes.Targets + first
+            : Pad((StoredFloat32*)classes.Targets + first, labels, 0);
         return last;
     }
 

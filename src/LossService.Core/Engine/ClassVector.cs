@@ -25,9 +25,6 @@ internal struct ClassVector<TNumber> where TNumber : struct, IArithmetic<TNumber
     /// <summary>w_c, the class weight.</summary>
     public TNumber W;
 
-    /// <summary>The number of the first.</summary>
-    public int First;
-
     /// <summary>Whether Σp = 1 by construction, as after a softmax.</summary>
     public bool SumsToOne;
 

@@ -8,9 +8,6 @@ internal interface IClassTerm
     /// <summary>What the value has of Σt − 1, the rounding error of a dense label, where Σp = 1.</summary>
     static virtual int SurplusFactor => 0;
 
-    /// <summary>Whether f depends on the number of the class beside its row and weight.</summary>
-    static virtual bool ReadsNumber => false;
-
     /// <summary>Whether f depends on the weight of the class.</summary>
     static virtual bool ReadsWeight => false;
 

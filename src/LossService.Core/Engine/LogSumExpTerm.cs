@@ -44,12 +44,12 @@ internal sealed class LogSumExpTerm(Batch batch, double squared, ClassWeights cl
     /// and this term is no amount of information.
     /// </summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private Dd GetFactor(int hard, ReadOnlySpan<double> y)
+    public Dd GetFactor(int hard, ReadOnlySpan<double> y)
     {
         var factor = new Dd(squared);
         if (!classWeights.AreOne) factor *= new Dd(classWeights.Of(hard, y));
         return batch.Unit == Unit.Bits ? factor * Dd.Ln2 : factor;
     }
 
-    private static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
+    public static Dd TimesOrZero(Dd factor, Dd value) => Dd.Select(factor.IsZero, Dd.Zero, factor * value);
 }

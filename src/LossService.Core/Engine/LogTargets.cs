@@ -12,6 +12,9 @@ namespace LossService.Core.Engine;
 internal sealed class LogTargets(Tensor posted, int classes) : TargetRows
 {
     /// <inheritdoc/>
+    public override bool HasLogs => true;
+
+    /// <inheritdoc/>
     public override bool AreRows => true;
 
     /// <inheritdoc/>

@@ -9,9 +9,6 @@ internal unsafe struct PlainClasses
     /// <summary>The numbers, a multiple of four.</summary>
     public required int Count;
 
-    /// <summary>The number of the first class.</summary>
-    public int First;
-
     /// <summary>The logits: float32, or double where <see cref="HasDoubles"/>.</summary>
     public required void* Logits;
 

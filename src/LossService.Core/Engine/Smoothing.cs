@@ -32,6 +32,12 @@ internal readonly struct Smoothing
     /// <summary>Whether rows stay as they are.</summary>
     public bool IsNone { get; }
 
+    /// <summary>Whether classes have shares by their logits.</summary>
+    public bool IsByLogits => _isOverFinite && !IsNone;
+
+    /// <summary>1 − α.</summary>
+    public Dd Keep => _keep;
+
     /// <summary>t = y(1 − α) + α/K for the classes, 0 for the padding; K counts those that may have a share.</summary>
     /// <param name="y">The label.</param>
     /// <param name="z">The predictions as posted, padded.</param>
@@ -86,6 +92,22 @@ internal readonly struct Smoothing
         Spread<WideDouble>(y, target, _spread, done);
         target.Hi[_classes..].Clear();
         target.Lo[_classes..].Clear();
+    }
+
+    /// <summary>The same of rows side by side, where it does not depend on the logits.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Apply(in WideBlock rows)
+    {
+        if (Lanes.HasMost) Apply<WideEight>(rows);
+        else Apply<WideDouble>(rows);
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization | MethodImplOptions.NoInlining)]
+    private unsafe void Apply<TNumber>(in WideBlock rows) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var (factor, addend) = (_keep.Spread<TNumber>(), _spread.Spread<TNumber>());
+        for (var i = 0; i < rows.Count; i += TNumber.Count)
+            rows.Targets.Store(i, rows.Targets.Load<TNumber>(i) * factor + addend);
     }
 
     /// <summary>Does the classes from <paramref name="start"/> on, as far as there are whole vectors.</summary>

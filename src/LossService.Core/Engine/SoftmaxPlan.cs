@@ -21,7 +21,7 @@ internal sealed unsafe class SoftmaxPlan
     /// <param name="batch">The batch.</param>
     /// <param name="formula">Its formula.</param>
     /// <param name="labels">Its labels.</param>
-    /// <param name="classWeight">The weight of each class, padded; empty = 1.</param>
+    /// <param name="classWeight">The weight of each class; empty = 1.</param>
     public SoftmaxPlan(Batch batch, CategoricalFormula formula, TargetRows? labels, double[] classWeight)
     {
         _batch = batch;
@@ -39,7 +39,7 @@ internal sealed unsafe class SoftmaxPlan
             IsSquaredError = formula.IsSquaredError,
             SubtractsEntropy = formula.IsRelativeEntropy,
             HasPlainTargets = labels is { ArePlain: true },
-            ClassWeight = Multiply(classWeight, formula.ClassFactor),
+            ClassWeight = formula.GetWeights(classWeight),
             Unit = batch.Unit == Unit.Bits ? Dd.One / Dd.Ln2 : Dd.One,
             Factor = batch.Factor,
             IsScaled = batch.IsScaled,
@@ -96,13 +96,4 @@ internal sealed unsafe class SoftmaxPlan
     private SoftmaxRows<TElement> New<TElement>(SampleWeights weights, Scores scores, MetricsSum? tally, bool hasRows)
         where TElement : unmanaged, IStoredFloat<TElement> =>
         new(_batch, weights, scores, tally, _loss, hasRows, hasRows ? NamedClasses : 0, hasRows ? _stored : null);
-
-    private static double[] Multiply(double[] weights, double[] factors)
-    {
-        if (factors.Length == 0) return weights;
-        if (weights.Length == 0) return factors;
-        var product = new double[weights.Length];
-        for (var c = 0; c < factors.Length; c++) product[c] = weights[c] * factors[c];
-        return product;
-    }
 }

@@ -25,6 +25,9 @@ internal sealed class SparseTargets(Batch batch, Tensor values, int classes) : T
     private readonly double[] _posted = new double[values.Shape.Last];
 
     /// <inheritdoc/>
+    public override bool HasLogs => _areLogs;
+
+    /// <inheritdoc/>
     public override bool AreRows => true;
 
     /// <inheritdoc/>

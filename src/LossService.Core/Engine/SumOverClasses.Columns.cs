@@ -9,7 +9,7 @@ namespace LossService.Core.Engine;
 internal partial class SumOverClasses<TTerm>
 {
     /// <inheritdoc/>
-    public sealed override bool HasColumns => !TTerm.ReadsNumber;
+    public sealed override bool HasColumns => true;
 
     /// <inheritdoc/>
     public sealed override void AddUpColumns(in ColumnBlock rows)

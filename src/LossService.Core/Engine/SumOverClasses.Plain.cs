@@ -86,12 +86,10 @@ internal partial class SumOverClasses<TTerm>
         var z = (TLogit*)classes.Logits;
         var t = (TTarget*)classes.Targets;
         double* e = classes.Exponentials, weights = classes.Weights, derivatives = classes.Derivatives, sizes = classes.Sizes;
-        var first = classes.First;
         TNumber value = default, error = default, size = default, derivative = default, derivativeSize = default;
         for (var c = start; c < end; c += 2 * Lanes.Width)
         {
             var own = p.Read(TNumber.Load(ref e[c]), TNumber.Load(z + c), TNumber.Load(t + c));
-            own.First = first + c;
             if (TTerm.ReadsWeight) own.W = weights == null ? TNumber.One : TNumber.Load(ref weights[c]);
             var terms = term.At(own);
             // a long sum of doubles would lose digits
@@ -155,11 +153,10 @@ internal partial class SumOverClasses<TTerm>
         var z = (TLogit*)classes.Logits;
         var t = (TTarget*)classes.Targets;
         double* e = classes.Exponentials, weights = classes.Weights;
-        var (first, count, lacks, c) = (classes.First, classes.Count, TNumber.Zero, start);
+        var (count, lacks, c) = (classes.Count, TNumber.Zero, start);
         for (; c <= count - TNumber.Count; c += TNumber.Count)
         {
             var own = p.Read(TNumber.Load(ref e[c]), TNumber.Load(z + c), TNumber.Load(t + c));
-            own.First = first + c;
             if (TTerm.ReadsWeight) own.W = weights == null ? TNumber.One : TNumber.Load(ref weights[c]);
             var u = Differentiate(own, term.At(own), winner, winnerSize, out var uSize);
             lacks |= step.Write(own.P, own.Q, u, uSize, e, c);

@@ -1,14 +1,18 @@
 using System.Runtime.CompilerServices;
-using System.Runtime.InteropServices;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
 
 /// <summary>The one loop of all formulas that are sums over classes.</summary>
-internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula where TTerm : struct, IClassTerm
+/// <param name="term">The term of a class.</param>
+/// <param name="classFactor">What each class's term is multiplied by beside its weight, padded; null = 1.</param>
+internal partial class SumOverClasses<TTerm>(TTerm term, double[]? classFactor = null) : CategoricalFormula where TTerm : struct, IClassTerm
 {
     /// <inheritdoc/>
     public sealed override int SurplusFactor => TTerm.SurplusFactor;
+
+    /// <inheritdoc/>
+    public sealed override double[] ClassFactor { get; } = classFactor ?? [];
 
     /// <inheritdoc/>
     public override bool IsGeneric => true;
@@ -42,7 +46,12 @@ internal partial class SumOverClasses<TTerm>(TTerm term) : CategoricalFormula wh
         return Dd.Zero;
     }
 
+    /// <summary>The weights of classes, with their factors: where a number has more digits than a double, the product is exact.</summary>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    private static TNumber GetWeight<TNumber>(ReadOnlySpan<double> weights, int start) where TNumber : struct, IArithmetic<TNumber> =>
-        weights.IsEmpty ? TNumber.One : TNumber.Load(ref Unsafe.Add(ref MemoryMarshal.GetReference(weights), start));
+    private TNumber GetWeight<TNumber>(ReadOnlySpan<double> weights, int start) where TNumber : struct, IArithmetic<TNumber>
+    {
+        if (!TTerm.ReadsWeight) return TNumber.One;
+        var weight = weights.IsEmpty ? TNumber.One : TNumber.Load(in weights[start]);
+        return classFactor is null ? weight : weight * TNumber.Load(in classFactor[start]);
+    }
 }

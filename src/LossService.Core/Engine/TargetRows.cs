@@ -82,6 +82,9 @@ internal abstract class TargetRows
     /// <param name="target">Its target.</param>
     public virtual int FindLabel(long row, int hard, ReadOnlySpan<double> target) => hard >= 0 ? hard : Ranking.FindMax(target);
 
+    /// <summary>Whether <see cref="TryReadLogs"/> writes logarithms of some rows.</summary>
+    public virtual bool HasLogs => false;
+
     /// <summary>Writes ln t of each class, where that is more than a function of t; false where it is not.</summary>
     public virtual bool TryReadLogs(long row, NumberRow<Dd> logs) => false;
 

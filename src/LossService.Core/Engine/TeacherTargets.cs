@@ -20,6 +20,9 @@ internal sealed unsafe class TeacherTargets(Tensor logits, int classes, double t
     private readonly TeacherKernel _kernel = TeacherKernel.Create(logits.DType);
 
     /// <inheritdoc/>
+    public override bool HasLogs => true;
+
+    /// <inheritdoc/>
     public override bool AreRows => true;
 
     /// <summary>The difference of two logits may overflow where a part of it, divided by T, does not.</summary>

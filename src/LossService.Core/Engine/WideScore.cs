@@ -1,3 +1,4 @@
+using System.Runtime.Intrinsics;
 using LossService.Core.Numerics;
 
 namespace LossService.Core.Engine;
@@ -21,4 +22,8 @@ internal readonly record struct WideScore(Dd Value, double Size, Dd OfLargest, D
 
     /// <summary>Whether the value has the digits of a double; false for NaN.</summary>
     public bool HasDigits => double.IsFinite(Value.ToScalar()) && Math.Abs(Value.ToScalar()) >= Size * LeastPart;
+
+    /// <summary>The same of four values.</summary>
+    public static Vector256<double> HaveDigits(Dd values, Vector256<double> sizes) =>
+        values.IsFinite & Vector256.GreaterThanOrEqual(Vector256.Abs(values.Hi), sizes * Vector256.Create(LeastPart));
 }

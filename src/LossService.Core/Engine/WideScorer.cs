@@ -1,4 +1,5 @@
 using System.Runtime.CompilerServices;
+using System.Runtime.Intrinsics;
 using LossService.Core.Batches;
 using LossService.Core.Kernels;
 using LossService.Core.Numerics;
@@ -88,8 +89,13 @@ internal sealed class WideScorer(
         return left;
     }
 
+    /// <summary>A mask of the numbers that are finite, and not so small that a low part underflows.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static Vector256<double> AreUsual(Dd x) => x.IsFinite & Vector256.GreaterThan(Vector256.Abs(x.Hi), Vector256.Create(Tiny));
+
+    /// <summary>Whether a target has a t whose low part underflows.</summary>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private static bool HasTiny(ReadOnlySpan<double> target)
+    public static bool HasTiny(ReadOnlySpan<double> target)
     {
         foreach (var t in target)
             if (t is > 0 and < Tiny) return true;
@@ -186,5 +192,5 @@ internal sealed class WideScorer(
         public Dd Keep { get; init; }
     }
 
-    private static bool IsUsual(Dd x) => double.IsFinite(x.ToScalar()) && Math.Abs(x.ToScalar()) > Tiny;
+    private static bool IsUsual(Dd x) => (AreUsual(x).ExtractMostSignificantBits() & 1) != 0;
 }

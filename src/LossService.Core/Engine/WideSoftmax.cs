@@ -10,7 +10,7 @@ namespace LossService.Core.Engine;
 internal readonly struct WideSoftmax
 {
     /// <summary>Below this log p, p may lack digits: its low part underflows.</summary>
-    private const double LeastLog = -600;
+    public const double LeastLog = -600;
 
     /// <summary>A result that is less loses digits of the low part to underflow.</summary>
     public const double LeastDerivative = 1e-280;
@@ -93,7 +93,6 @@ internal readonly struct WideSoftmax
             T = t,
             U = u,
             W = weight,
-            First = start,
             SumsToOne = true,
             HasExactTarget = row.HasExactTarget,
             Rounding = TNumber.Of(row.HasExactTarget ? 0 : 1),

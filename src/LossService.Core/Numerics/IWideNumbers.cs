@@ -44,6 +44,9 @@ internal interface IWideNumbers<TSelf> : IArithmetic<TSelf> where TSelf : struct
     /// <summary>As <see cref="IArithmetic{TSelf}.IsLost"/>, by a part of the size.</summary>
     static abstract TSelf IsLost(TSelf difference, TSelf size, double part);
 
+    /// <summary>A mask of the lanes whose first doubles are equal.</summary>
+    static abstract TSelf IsEqual(TSelf a, TSelf b);
+
     /// <summary>A mask of the lane with that number; of none where it is below 0 or not below the count.</summary>
     static abstract TSelf LaneIs(int lane);
 

@@ -220,6 +220,10 @@ internal partial struct WideDouble : IWideNumbers<WideDouble>, IFourNumbers<Wide
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideDouble IsEqual(WideDouble a, WideDouble b) => Mask(Vector256.Equals(a._hi, b._hi));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideDouble LanesBelow(int count) =>
         Mask(Vector256.LessThan(Vector256.Create(0.0, 1, 2, 3), Vector256.Create((double)count)));
 

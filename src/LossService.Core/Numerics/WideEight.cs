@@ -207,6 +207,10 @@ internal partial struct WideEight : IWideNumbers<WideEight>
 
     /// <inheritdoc/>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    public static WideEight IsEqual(WideEight a, WideEight b) => Mask(Vector512.Equals(a._hi, b._hi));
+
+    /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
     public static WideEight LanesBelow(int count) =>
         Mask(Vector512.LessThan(Vector512.Create(0.0, 1, 2, 3, 4, 5, 6, 7), Vector512.Create((double)count)));
 

@@ -68,7 +68,7 @@ internal sealed class Focal : CategoricalLoss
 
     public override CategoricalFormula CreateFormula(OptionValues options, int classes)
     {
-        var alpha = Array.Empty<double>();
+        double[]? alpha = null;
         if (options.Get(Alpha) is { } posted)
         {
             alpha = new double[Lanes.Padded(classes)];
@@ -94,11 +94,9 @@ internal sealed class Focal : CategoricalLoss
     /// <summary>Above this γ, rows with a large p are computed with more digits: an error of 1 − p becomes γ times as large.</summary>
     private const double MaxPlainGamma = 5;
 
-    private sealed class Formula(double gamma, double[] alpha) : SumOverClasses<Term>(new(gamma, alpha))
+    private sealed class Formula(double gamma, double[]? alpha) : SumOverClasses<Term>(new(gamma), alpha)
     {
         public override TrueClassFormula OfTrueClass { get; } = new TrueClassFormula<OfTrue>(new(gamma));
-
-        public override double[] ClassFactor => alpha;
 
         public override double ErrorFactor => gamma > MaxPlainGamma ? gamma : 0;
     }
@@ -110,17 +108,14 @@ internal sealed class Focal : CategoricalLoss
             where TNumber : struct, IArithmetic<TNumber> => Focus(logP, p, q, gamma);
     }
 
-    private readonly struct Term(double gamma, double[] alpha) : IClassTerm
+    private readonly struct Term(double gamma) : IClassTerm
     {
         public static bool ReadsWeight => true;
-
-        public static bool ReadsNumber => true;
 
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
             var weight = c.T * c.W;
-            if (alpha.Length > 0) weight *= TNumber.Load(ref alpha[c.First]);
             var (value, slope) = Focus(c.LogP, c.P, c.Q, gamma);
             value = TNumber.Select(weight.IsZero, TNumber.Zero, weight * value);
             slope = TNumber.Select(weight.IsZero, TNumber.Zero, -weight * slope);
@@ -137,10 +132,9 @@ internal sealed class Focal : CategoricalLoss
         public (Dd Scaled, Dd OfP) Curve(in ClassVector<Dd> c)
         {
             if (gamma == 0) return (Dd.Zero, Dd.Zero);
-            var weight = c.T * c.W;
-            if (alpha.Length > 0) weight *= Dd.Load(ref alpha[c.First]);
             var ratio = Dd.Select(c.Q.IsZero, -Dd.One, Dd.XLogY(c.P, c.LogP) / c.Q);
             var bend = new Dd(2.0) + c.LogP - (new Dd(gamma) - Dd.One) * ratio;
+            var weight = c.T * c.W;
             bend *= weight * new Dd(gamma) * Dd.Pow(c.Q, gamma - 1);
             return (Dd.Select(weight.IsZero, Dd.Zero, bend), Dd.Zero);
         }
