@@ -18,7 +18,10 @@ internal sealed unsafe partial class BinaryPass<TFormula>
     {
         if (_hasLikelihoods)
         {
-            var likelihoods = new LogisticLikelihoods(scratch.P, scratch.Q, scratch.CrossEntropy);
+            var scores = _elementScores.AreNeeded ? new LogisticScores(scratch.Score, scratch.ScoreError) : default;
+            // those after the last do not count so
+            for (var i = count; i % Lanes.Most != 0; i++) (scratch.Score[i], scratch.ScoreError[i]) = (0.5, 0);
+            var likelihoods = new LogisticLikelihoods(scratch.P, scratch.Q, scores, scratch.CrossEntropy);
             if (Weights.ArePlain && tally.Classes is null && tally.ClassBins is null)
             {
                 var hits = likelihoods.Judge(scratch.Posted, scratch.Label, count, _calibratesPositive);
@@ -99,12 +102,13 @@ internal sealed unsafe partial class BinaryPass<TFormula>
     }
 
     /// <summary>
-    /// Whether metrics are made of plain doubles: of logits as posted, without outputs of probabilities. A loss then is as fast as
-    /// without metrics, and each element has the same numbers whether a kernel finds them or <see cref="LogisticLikelihoods"/>.
+    /// Whether metrics are made of plain doubles: of logits, without outputs of probabilities. A loss then is as fast as without metrics,
+    /// and each element has the same numbers whether a kernel finds them or <see cref="LogisticLikelihoods"/>. The smallest doubles over a
+    /// temperature may have no sign.
     /// </summary>
     private static bool HasLikelihoods(Batch batch) => batch is { Form: PredictionForm.Logits } && batch.StoredDType != DType.Float64
         && !batch.Wants(OutputSet.Probabilities | OutputSet.LogProbabilities | OutputSet.Entropy)
-        && batch.Options.Get(SharedOptions.Temperature) == 1 && !batch.Options.Has(SharedOptions.LogitBias);
+        && (batch.Options.Get(SharedOptions.Temperature) == 1 || batch.Predictions.DType != DType.Float64);
 
     private static bool CountsClasses(Batch batch) => batch.Options.Get(SharedOptions.PerClass)
         || batch.Options.Get(SharedOptions.ConfusionMatrix) || batch.Options.Get(SharedOptions.ClassWiseCalibration);

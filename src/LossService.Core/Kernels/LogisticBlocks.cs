@@ -70,6 +70,7 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
             var (e, logits) = (next, nextLogits);
             next = TakeExponential<TElement, TNumber>(z, own, i + TNumber.Count < end ? i + TNumber.Count : i, out nextLogits);
             var label = TNumber.Load(t + i);
+            var errors = isScored ? own.LoadErrors<TNumber>(i) : TNumber.Zero;
             TNumber derivative;
             if (TLoss.KernelLabels == LogisticLabels.Hard)
             {
@@ -79,12 +80,11 @@ internal static unsafe class LogisticBlocks<TLoss> where TLoss : ILogisticLoss
             else
             {
                 var (positive, negative) = labels.Read(label, weight);
-                var errors = isScored ? own.LoadErrors<TNumber>(i) : TNumber.Zero;
                 var element = new LogisticElement<TNumber>(logits, errors, e, positive, negative);
                 TLoss.AtLogit(element, out derivative).StoreNearest(ref losses[i]);
                 lost |= labels.AreHard ? HardElement<TNumber>.FindSoft(label) : element.IsErrorLost;
             }
-            if (judges) judged.Add(i, logits, e, label);
+            if (judges) judged.Add(i, logits, errors, e, label);
             if (gradient != null) (derivative * factor).Store(gradient + i);
         }
         judgements = judged;

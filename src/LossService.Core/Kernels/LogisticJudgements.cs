@@ -19,11 +19,12 @@ internal unsafe struct LogisticJudgements(double* confidences, double* outcomes,
 
     /// <summary>Writes those of a vector.</summary>
     /// <param name="i">The place of its first element in the block.</param>
-    /// <param name="z">The logits.</param>
+    /// <param name="z">The logits, rounded.</param>
+    /// <param name="error">What they lack.</param>
     /// <param name="e">exp(−|z|).</param>
     /// <param name="label">t.</param>
     [MethodImpl(MethodImplOptions.AggressiveInlining)]
-    public void Add<TNumber>(int i, TNumber z, TNumber e, TNumber label) where TNumber : struct, IPlainNumbers<TNumber>
+    public void Add<TNumber>(int i, TNumber z, TNumber error, TNumber e, TNumber label) where TNumber : struct, IPlainNumbers<TNumber>
     {
         var isPositive = TNumber.LessThan(TNumber.Of(0.5), label);
         // of p and 1 − p the larger is that of the predicted class
@@ -34,6 +35,6 @@ internal unsafe struct LogisticJudgements(double* confidences, double* outcomes,
         larger.StoreNearest(ref confidences[i]);
         (arePositive ? label : TNumber.Select(isHit, TNumber.One, TNumber.Zero)).StoreNearest(ref outcomes[i]);
         if (crossEntropies == null) return;
-        new LogisticElement<TNumber>(z, TNumber.Zero, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref crossEntropies[i]);
+        new LogisticElement<TNumber>(z, error, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref crossEntropies[i]);
     }
 }

@@ -7,10 +7,11 @@ namespace LossService.Core.Kernels;
 /// <summary>
 /// What metrics are made of beside a loss that is found without it: probabilities and cross-entropies of logits, in plain doubles.
 /// </summary>
-/// <param name="probability">Receives σ(z).</param>
-/// <param name="opposite">Receives 1 − σ(z).</param>
+/// <param name="probability">Receives σ(z/T + b).</param>
+/// <param name="opposite">Receives the rest to 1.</param>
+/// <param name="scores">z/T + b, where that is another number than the logits z.</param>
 /// <param name="crossEntropy">Receives −t·log p − (1 − t)·log(1 − p), with the bits of <see cref="LogisticBlock"/>.</param>
-internal readonly unsafe struct LogisticLikelihoods(double* probability, double* opposite, double* crossEntropy)
+internal readonly unsafe struct LogisticLikelihoods(double* probability, double* opposite, LogisticScores scores, double* crossEntropy)
 {
     /// <summary>Finds those of the first <paramref name="count"/> elements; there is memory for as many as a multiple of eight.</summary>
     /// <param name="z">The logits.</param>
@@ -41,15 +42,15 @@ internal readonly unsafe struct LogisticLikelihoods(double* probability, double*
         double* p = probability, q = opposite, losses = crossEntropy;
         // in a loop of its own: iterations with an exponential and a logarithm in one chain do not overlap
         for (var i = 0; i < count; i += TNumber.Count)
-            LogisticElement<TNumber>.Exponential(TNumber.Load(ref z[i])).StoreNearest(ref losses[i]);
+            LogisticElement<TNumber>.Exponential(Load<TNumber>(z, i, out var error), error).StoreNearest(ref losses[i]);
         for (var i = 0; i < count; i += TNumber.Count)
         {
-            var (logits, label, e) = (TNumber.Load(ref z[i]), TNumber.Load(ref labels[i]), TNumber.Load(ref losses[i]));
+            var (logits, label, e) = (Load<TNumber>(z, i, out var error), TNumber.Load(ref labels[i]), TNumber.Load(ref losses[i]));
             var larger = TNumber.One / (TNumber.One + e);
             var (smaller, isNegative) = (e * larger, TNumber.LessThan(logits, TNumber.Zero));
             TNumber.Select(isNegative, smaller, larger).StoreNearest(ref p[i]);
             TNumber.Select(isNegative, larger, smaller).StoreNearest(ref q[i]);
-            new LogisticElement<TNumber>(logits, TNumber.Zero, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref losses[i]);
+            new LogisticElement<TNumber>(logits, error, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref losses[i]);
         }
     }
 
@@ -58,11 +59,11 @@ internal readonly unsafe struct LogisticLikelihoods(double* probability, double*
     {
         double* confidences = probability, outcomes = opposite, losses = crossEntropy;
         for (var i = 0; i < count; i += TNumber.Count)
-            LogisticElement<TNumber>.Exponential(TNumber.Load(ref z[i])).StoreNearest(ref losses[i]);
+            LogisticElement<TNumber>.Exponential(Load<TNumber>(z, i, out var error), error).StoreNearest(ref losses[i]);
         var (hits, half) = (0, TNumber.Of(0.5));
         for (var i = 0; i < count; i += TNumber.Count)
         {
-            var (logits, label, e) = (TNumber.Load(ref z[i]), TNumber.Load(ref labels[i]), TNumber.Load(ref losses[i]));
+            var (logits, label, e) = (Load<TNumber>(z, i, out var error), TNumber.Load(ref labels[i]), TNumber.Load(ref losses[i]));
             var (larger, isPredicted, isPositive) =
                 (TNumber.One / (TNumber.One + e), TNumber.LessThan(TNumber.Zero, logits), TNumber.LessThan(half, label));
             var isHit = TNumber.Select(isPositive, isPredicted, ~isPredicted);
@@ -71,8 +72,15 @@ internal readonly unsafe struct LogisticLikelihoods(double* probability, double*
             (arePositive ? TNumber.Select(TNumber.LessThan(logits, TNumber.Zero), e * larger, larger) : larger)
                 .StoreNearest(ref confidences[i]);
             (arePositive ? label : TNumber.Select(isHit, TNumber.One, TNumber.Zero)).StoreNearest(ref outcomes[i]);
-            new LogisticElement<TNumber>(logits, TNumber.Zero, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref losses[i]);
+            new LogisticElement<TNumber>(logits, error, e, label, TNumber.One - label).CrossEntropy.StoreNearest(ref losses[i]);
         }
         return hits;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private TNumber Load<TNumber>(double* z, int i, out TNumber error) where TNumber : struct, IPlainNumbers<TNumber>
+    {
+        error = scores.AreAny ? scores.LoadErrors<TNumber>(i) : TNumber.Zero;
+        return scores.AreAny ? scores.Load<TNumber>(i) : TNumber.Load(ref z[i]);
     }
 }

@@ -12,8 +12,8 @@ internal static class BinaryKernels
 
     public static Chapter Measure(Workshop workshop)
     {
-        using var own = new Coprocess(Environment.ProcessPath!, [BinaryLoop.Verb], ("DOTNET_PROCESSOR_COUNT", "1"));
-        using var torch = new Coprocess(ServerKind.Python, ["Peers/torch_binary.py"], ("OMP_NUM_THREADS", "1"));
+        using var own = Coprocess.OnOneProcessor(Environment.ProcessPath!, [BinaryLoop.Verb], ("DOTNET_PROCESSOR_COUNT", "1"));
+        using var torch = Coprocess.OnOneProcessor(ServerKind.Python, ["Peers/torch_binary.py"], ("OMP_NUM_THREADS", "1"));
         var table = new Table("1024×1000, loss + gradient", "float32", "PyTorch", "float64", "float16", "bfloat16", "float32 with metrics");
         var comparisons = new List<Comparison>();
         var batch = new DrawnBatch(Rows, Classes, Rows * Classes);

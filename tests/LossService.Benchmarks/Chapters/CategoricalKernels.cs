@@ -68,8 +68,8 @@ internal static class CategoricalKernels
 
     public static Chapter Measure(Workshop workshop)
     {
-        using var own = new Coprocess(Environment.ProcessPath!, [KernelLoop.Verb], ("DOTNET_PROCESSOR_COUNT", "1"));
-        using var torch = new Coprocess(ServerKind.Python, ["Peers/torch_kernel.py"], ("OMP_NUM_THREADS", "1"));
+        using var own = Coprocess.OnOneProcessor(Environment.ProcessPath!, [KernelLoop.Verb], ("DOTNET_PROCESSOR_COUNT", "1"));
+        using var torch = Coprocess.OnOneProcessor(ServerKind.Python, ["Peers/torch_kernel.py"], ("OMP_NUM_THREADS", "1"));
         var table = new Table(["loss + gradient, float32, 1 thread", .. Shapes.Select(shape => $"{shape.Rows}×{shape.Classes}")]);
         var comparisons = new List<Comparison>();
         var files = Shapes.Select(shape => new Files(workshop, shape.Rows, shape.Classes)).ToArray();

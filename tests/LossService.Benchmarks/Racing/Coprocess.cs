@@ -24,6 +24,13 @@ internal sealed class Coprocess : IDisposable
         _process = Process.Start(start)!;
     }
 
+    /// <summary>Starts a program on the last processor: else the contenders of a race may run on processors of different speeds.</summary>
+    public static Coprocess OnOneProcessor(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
+    {
+        var last = (Environment.ProcessorCount - 1).ToString(CultureInfo.InvariantCulture);
+        return new("taskset", ["-c", last, program, .. arguments], environment);
+    }
+
     /// <summary>Does the work of a line once.</summary>
     /// <exception cref="EndOfStreamException">The program has ended.</exception>
     public (double Seconds, double Result) Ask(string line)
