@@ -19,6 +19,20 @@ internal sealed unsafe class ClassSumQueue(
 {
     private readonly int _classes = batch.Predictions.Shape.Last;
     private readonly Smoothing _smoothing = new(batch);
+    private readonly int[] _labels = new int[Rows];
+    private bool _areRows, _areExact;
+
+    /// <summary>Adds a row of one true class, or of none.</summary>
+    /// <param name="index">Its number.</param>
+    /// <param name="work">What is wanted: its loss, its gradient, or both.</param>
+    /// <param name="label">Its class, or −1.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(long index, RowWork work, int label)
+    {
+        _labels[Next] = label;
+        _areRows = false;
+        Add(index, work, new(label) { IsExact = true }, default);
+    }
 
     /// <summary>Adds a row, if the arithmetic has the digits for it.</summary>
     /// <param name="index">Its number.</param>
@@ -29,29 +43,35 @@ internal sealed unsafe class ClassSumQueue(
     public bool TryAdd(long index, RowWork work, in RowTarget target, NumberRow<Dd> numbers)
     {
         if (_smoothing.IsNone && formula.ReadsLogOfTarget && WideScorer.HasTiny(numbers.Hi)) return false;
-        var row = Next;
-        var own = GetTarget(row);
+        var own = GetTarget(Next);
         numbers.Hi[.._classes].CopyTo(own.Hi);
         if (target.IsExact) own.Lo.Clear();
         else numbers.Lo[.._classes].CopyTo(own.Lo);
-        var isExact = _smoothing.IsNone && target.IsExact;
-        Block.Top[row] = _smoothing.IsNone ? target.Top : -1;
-        Block.Rest.SetOne(row, target.Rest);
-        Block.Rounding[row] = isExact ? 0 : 1;
-        Block.Surplus.Hi[row] = target.Hard < 0 && formula.NeedsSurplus && !target.SumsToOne ? 1 : 0;
-        if (!logSumExp.IsZero)
-        {
-            var factor = logSumExp.GetFactor(target.Hard, numbers.Hi);
-            Block.Weight.SetOne(row, factor);
-        }
-        Add(index, work, Losses.GetScale(index, target.Hard, numbers.Hi));
+        _areExact = target.IsExact && (_areExact || IsEmpty);
+        _areRows = true;
+        Add(index, work, target, numbers.Hi);
         return true;
     }
 
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void Add(long index, RowWork work, in RowTarget target, ReadOnlySpan<double> numbers)
+    {
+        var row = Next;
+        Block.Top[row] = _smoothing.IsNone ? target.Top : -1;
+        Block.Rest.SetOne(row, target.Rest);
+        Block.Rounding[row] = _smoothing.IsNone && target.IsExact ? 0 : 1;
+        Block.Surplus.Hi[row] = target.Hard < 0 && formula.NeedsSurplus && !target.SumsToOne ? 1 : 0;
+        if (!logSumExp.IsZero) Block.Weight.SetOne(row, logSumExp.GetFactor(target.Hard, numbers));
+        Add(index, work, Losses.GetScale(index, target.Hard, numbers));
+    }
+
     /// <inheritdoc/>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override void Repeat(int row, int to)
     {
         base.Repeat(row, to);
+        _labels[to] = _labels[row];
+        if (!_areRows) return;
         GetTarget(row).Hi.CopyTo(GetTarget(to).Hi);
         GetTarget(row).Lo.CopyTo(GetTarget(to).Lo);
     }
@@ -60,7 +80,8 @@ internal sealed unsafe class ClassSumQueue(
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     protected override uint Score()
     {
-        ReadTargets();
+        if (_areRows) ReadTargets(_areExact);
+        else FindTargets();
         if (formula.NeedsSurplus)
         {
             if (Lanes.HasMost) FindSurplus<WideEight>();
@@ -101,6 +122,14 @@ internal sealed unsafe class ClassSumQueue(
         for (var i = 0; i < Rows; i += Lanes.Width) haveLargest |= FindLargest(i, leastPart) << i;
         for (var i = 0; i < Rows; i++) Block.Exponentials.Hi[WideBlock.Find(i, (int)Block.Largest[i])] = Block.Own.Hi[i];
         return haveDigits & haveLargest;
+    }
+
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    private void FindTargets()
+    {
+        new Span<double>(Block.Targets.Hi, 2 * Block.Count).Clear();
+        for (var i = 0; i < Rows; i++)
+            if (_labels[i] >= 0) Block.Targets.Hi[WideBlock.Find(i, _labels[i])] = 1;
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

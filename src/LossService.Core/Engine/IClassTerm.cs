@@ -14,6 +14,9 @@ internal interface IClassTerm
     /// <summary>Whether <see cref="At"/> in plain double takes no more time than storing and loading its derivatives.</summary>
     static virtual bool IsLight => false;
 
+    /// <summary>Whether ∂f/∂p is anything but 0, which it is where all of the derivative is ∂f/∂log p.</summary>
+    static virtual bool HasPDerivative => true;
+
     /// <summary>
     /// Whether ∂f/∂p is a number or its negative, the same for all classes, and ∂f/∂log p is 0. Such an f reads neither log p nor a weight.
     /// </summary>

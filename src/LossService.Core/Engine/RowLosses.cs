@@ -21,6 +21,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
     public Dd GetScale(long index, int hard, ReadOnlySpan<double> y)
     {
+        if (AreAlike) return _factor;
         var weight = new Dd(weights[index]);
         if (!classWeights.AreOne) weight *= new Dd(classWeights.Of(hard, y));
         return weight * _factor;
@@ -30,7 +31,7 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
     public Dd Factor => _factor;
 
     /// <summary>Whether each row's scale is that.</summary>
-    public bool AreAlike => weights.ArePlain && classWeights.AreOne;
+    public bool AreAlike { get; } = weights.ArePlain && classWeights.AreOne;
 
     /// <summary>What a scale is divided by in the gradient.</summary>
     public double Divisor => weights.Divisor;

@@ -39,17 +39,26 @@ internal partial class SumOverClasses<TTerm>
             var terms = term.At(classes);
             sums.Value.Add(c, terms.Value);
             sums.Size.Add(c, terms.Size);
-            // a class at −∞ has no finite log p
-            var isNone = classes.P.IsZero;
-            var u = terms.LogPDerivative + TNumber.Select(isNone, TNumber.Zero, classes.P * (terms.PDerivative - largest));
-            var size = TNumber.Abs(terms.LogPDerivative) + terms.LogPSize
-                + TNumber.Select(isNone, TNumber.Zero, classes.P * terms.PSize);
+            var (u, size) = Differentiate(classes, terms, largest);
             row.LogPDerivative.Store(c, u);
             size.StoreHigh(ref Unsafe.Add(ref sizes, c));
             sums.DerivativeSize.Add(c, size);
             sums.Others.AddBut(p.Largest, c, u);
         }
         return c;
+    }
+
+    /// <summary>u_c of <see cref="WideScore"/>, and its size.</summary>
+    [MethodImpl(MethodImplOptions.AggressiveInlining)]
+    private static (TNumber Value, TNumber Size) Differentiate<TNumber>(
+        in ClassVector<TNumber> classes, in ClassResult<TNumber> terms, TNumber largest) where TNumber : struct, IWideNumbers<TNumber>
+    {
+        var (u, size) = (terms.LogPDerivative, TNumber.Abs(terms.LogPDerivative) + terms.LogPSize);
+        if (!TTerm.HasPDerivative) return (u, size);
+        // a class at −∞ has no finite log p
+        var isNone = classes.P.IsZero;
+        u += TNumber.Select(isNone, TNumber.Zero, classes.P * (terms.PDerivative - largest));
+        return (u, size + TNumber.Select(isNone, TNumber.Zero, classes.P * terms.PSize));
     }
 
     /// <summary>The derivative on p of the largest class.</summary>

@@ -69,11 +69,7 @@ internal partial class SumOverClasses<TTerm>
                 var terms = term.At(own);
                 value += terms.Value;
                 size += terms.Size;
-                // a class at −∞ has no finite log p
-                var isNone = own.P.IsZero;
-                var u = terms.LogPDerivative + TNumber.Select(isNone, TNumber.Zero, own.P * (terms.PDerivative - largest));
-                var uSize = TNumber.Abs(terms.LogPDerivative) + terms.LogPSize
-                    + TNumber.Select(isNone, TNumber.Zero, own.P * terms.PSize);
+                var (u, uSize) = Differentiate(own, terms, largest);
                 rows.Derivatives.Store(at, u);
                 uSize.StoreHigh(ref rows.Sizes[at]);
                 derivativeSize += uSize;

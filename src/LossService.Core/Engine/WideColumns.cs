@@ -30,8 +30,9 @@ internal sealed class WideColumns : IDisposable
     }
 
     /// <summary>Whether rows of a batch are scored by this; see <see cref="TryAdd"/>.</summary>
-    public static bool Serves(Batch batch, CategoricalFormula formula, TargetRows? labels) => WideScorer.Serves(batch, formula)
-        && batch.Predictions.Shape.Last is > 1 and <= MaxClasses && !formula.IsOnLogits && !batch.Options.Has(SharedOptions.LogitBias)
+    public static bool Serves(Batch batch, CategoricalFormula formula, TargetRows? labels) =>
+        WideScorer.Serves(batch, formula) && (formula.HasWideColumns || formula.OfTrueClass is not null)
+        && batch.Predictions.Shape.Last is > 1 and <= MaxClasses && !batch.Options.Has(SharedOptions.LogitBias)
         && !new Smoothing(batch).IsByLogits && !(formula.ReadsLogOfTarget && labels is { HasLogs: true });
 
     /// <summary>The bytes of working memory for rows of so many classes.</summary>
@@ -47,15 +48,20 @@ internal sealed class WideColumns : IDisposable
     public bool TryAdd(long index, RowWork work, CategoricalScratch scratch, out WideQueue? full)
     {
         full = null;
-        var target = ReadTarget(index, scratch);
-        if (_ofTrueClass is not null && target.Hard >= 0)
+        if (_labels is { AreRows: true })
         {
-            _ofTrueClass.Add(index, work, target.Hard);
-            if (_ofTrueClass.IsFull) full = _ofTrueClass;
-            return true;
+            var target = _labels.ReadWide(index, scratch.Target);
+            if (_ofTrueClass is not null && target.Hard >= 0) _ofTrueClass.Add(index, work, target.Hard);
+            else if (_sums?.TryAdd(index, work, target, scratch.Target) != true) return false;
         }
-        if (_sums is null || !_sums.TryAdd(index, work, target, scratch.Target)) return false;
-        if (_sums.IsFull) full = _sums;
+        else
+        {
+            var label = _labels?.FindTrueClass(index, default, wantsEntropy: false, out _) ?? TargetRows.Soft;
+            if (_ofTrueClass is not null) _ofTrueClass.Add(index, work, label);
+            else if (_sums is not null) _sums.Add(index, work, label);
+            else return false;
+        }
+        full = _ofTrueClass is { IsFull: true } ? _ofTrueClass : _sums is { IsFull: true } ? _sums : null;
         return true;
     }
 
@@ -67,13 +73,5 @@ internal sealed class WideColumns : IDisposable
     {
         _ofTrueClass?.Dispose();
         _sums?.Dispose();
-    }
-
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private RowTarget ReadTarget(long index, CategoricalScratch scratch)
-    {
-        if (_labels is null) return new(TargetRows.Soft) { IsExact = true };
-        if (_ofTrueClass is null || _labels.AreRows) return _labels.ReadWide(index, scratch.Target);
-        return new(_labels.FindTrueClass(index, default, wantsEntropy: false, out _)) { IsExact = true };
     }
 }

@@ -134,12 +134,18 @@ internal abstract unsafe class WideQueue : IDisposable
         new(_targets + row * _classes, _classes), new(_targets + Block.Count + row * _classes, _classes));
 
     /// <summary>Stores the targets of all rows class by class.</summary>
+    /// <param name="areExact">Whether their second doubles are 0.</param>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    protected void ReadTargets()
+    protected void ReadTargets(bool areExact)
     {
         var rows = stackalloc double*[Rows];
         for (var i = 0; i < Rows; i++) rows[i] = _targets + i * _classes;
         Block.Read(rows, Block.Targets.Hi);
+        if (areExact)
+        {
+            new Span<double>(Block.Targets.Lo, Block.Count).Clear();
+            return;
+        }
         for (var i = 0; i < Rows; i++) rows[i] += Block.Count;
         Block.Read(rows, Block.Targets.Lo);
     }

@@ -112,6 +112,8 @@ internal sealed class Focal : CategoricalLoss
     {
         public static bool ReadsWeight => true;
 
+        public static bool HasPDerivative => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {

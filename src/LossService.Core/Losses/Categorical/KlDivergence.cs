@@ -84,6 +84,8 @@ internal sealed class KlDivergence : CategoricalLoss
     {
         public static int SurplusFactor => 1;
 
+        public static bool HasPDerivative => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {

@@ -97,6 +97,8 @@ internal sealed class PolyCrossEntropy : CategoricalLoss
     {
         public static bool ReadsWeight => true;
 
+        public static bool HasPDerivative => false;
+
         [MethodImpl(MethodImplOptions.AggressiveInlining)]
         public ClassResult<TNumber> At<TNumber>(in ClassVector<TNumber> c) where TNumber : struct, IArithmetic<TNumber>
         {
