@@ -24,7 +24,7 @@ internal sealed class Coprocess : IDisposable
         _process = Process.Start(start)!;
     }
 
-    /// <summary>Starts a program on the last processor: else the contenders of a race may run on processors of different speeds.</summary>
+    /// <summary>Starts a program on the last processor: two processes that the system places may differ by half.</summary>
     public static Coprocess OnOneProcessor(string program, IEnumerable<string> arguments, params (string Name, string Value)[] environment)
     {
         var last = (Environment.ProcessorCount - 1).ToString(CultureInfo.InvariantCulture);
