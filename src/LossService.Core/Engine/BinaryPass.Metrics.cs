@@ -19,7 +19,7 @@ internal sealed unsafe partial class BinaryPass<TFormula>
         if (_hasLikelihoods)
         {
             var scores = _elementScores.AreNeeded ? new LogisticScores(scratch.Score, scratch.ScoreError) : default;
-            // those after the last do not count so
+            // a positive score and label 0: elements after the last are no hits
             for (var i = count; i % Lanes.Most != 0; i++) (scratch.Score[i], scratch.ScoreError[i]) = (0.5, 0);
             var likelihoods = new LogisticLikelihoods(scratch.P, scratch.Q, scores, scratch.CrossEntropy);
             if (Weights.ArePlain && tally.Classes is null && tally.ClassBins is null)

@@ -116,7 +116,7 @@ internal abstract class CategoricalFormula
     public virtual WideScore Score(in CategoricalRow<Dd> row, in WideSoftmax softmax) =>
         throw new NotSupportedException($"{GetType().Name} is computed in double-double");
 
-    /// <summary>Whether the formula can be computed so for rows of few classes, side by side, without a true class or smoothed.</summary>
+    /// <summary>Whether the formula can be computed so for rows of few classes, side by side, with any target.</summary>
     public virtual bool HasWideColumns => false;
 
     /// <summary>Finds the sums of each row, and the derivatives u_c with their sizes.</summary>

@@ -69,24 +69,6 @@ internal sealed unsafe partial class PlainColumns
         return haveDigits;
     }
 
-    /// <summary>Adds the losses of rows to the sum, and writes them.</summary>
-    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
-    private void AddLosses(in ColumnBlock block, uint rows, ExactSum sum)
-    {
-        for (var others = ~rows; others != 0; others &= others - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(others);
-            (block.Even(0)[i], block.Even(1)[i]) = (0, 0);
-        }
-        sum.Add(new ReadOnlySpan<double>(block.Even(0), 2 * Most));
-        if (_scores.Losses is not { } losses) return;
-        for (; rows != 0; rows &= rows - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(rows);
-            losses.Write(_rows[i], new(block.Even(0) + i, 1));
-        }
-    }
-
     /// <summary>Writes the gradients; those of rows that are scored again are overwritten then.</summary>
     /// <returns>A bit for each row whose gradient has its digits.</returns>
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]

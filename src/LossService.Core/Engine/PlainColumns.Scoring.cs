@@ -27,7 +27,7 @@ internal sealed unsafe partial class PlainColumns
         else AddUp(memory, block, count);
         if (_targets.ReadSurplus) FindSurpluses(block);
         var haveDigits = Lanes.HasMost ? Conclude<PlainEight, WideEight>(block) : Conclude<PlainDouble, WideDouble>(block);
-        AddLosses(block, _wantLoss & haveDigits, sum);
+        _losses.Add(_rows, _wantLoss & haveDigits, new(block.Even(0), 2 * Most), sum);
         _wantLoss &= ~haveDigits;
         if (_wantGradient != 0) _wantGradient &= ~(haveDigits & Differentiate(memory, block));
     }

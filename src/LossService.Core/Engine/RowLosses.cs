@@ -1,3 +1,4 @@
+using System.Numerics;
 using System.Runtime.CompilerServices;
 using LossService.Core.Batches;
 using LossService.Core.Numerics;
@@ -67,5 +68,27 @@ internal sealed class RowLosses(Batch batch, SampleWeights weights, ClassWeights
         sum.Add(loss.ToScalar());
         sum.Add(loss.Lo[0]);
         scores.Losses?.Write(index, [loss.ToScalar()]);
+    }
+
+    /// <summary>Adds the losses of rows that were scored together to the sum, and writes them.</summary>
+    /// <param name="rows">The numbers of the rows.</param>
+    /// <param name="wanted">A bit for each row that has a loss; what stands for others becomes 0.</param>
+    /// <param name="values">The losses with their scales, then what rounding took from each.</param>
+    /// <param name="sum">The sum.</param>
+    [MethodImpl(MethodImplOptions.AggressiveOptimization)]
+    public void Add(long[] rows, uint wanted, Span<double> values, ExactSum sum)
+    {
+        for (var others = ~wanted & (uint.MaxValue >> (32 - rows.Length)); others != 0; others &= others - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(others);
+            (values[i], values[rows.Length + i]) = (0, 0);
+        }
+        sum.Add(values);
+        if (scores.Losses is not { } losses) return;
+        for (; wanted != 0; wanted &= wanted - 1)
+        {
+            var i = BitOperations.TrailingZeroCount(wanted);
+            losses.Write(rows[i], values.Slice(i, 1));
+        }
     }
 }

@@ -32,7 +32,7 @@ internal readonly struct Smoothing
     /// <summary>Whether rows stay as they are.</summary>
     public bool IsNone { get; }
 
-    /// <summary>Whether classes have shares by their logits.</summary>
+    /// <summary>Whether shares depend on the logits: a class at −∞ has none.</summary>
     public bool IsByLogits => _isOverFinite && !IsNone;
 
     /// <summary>1 − α.</summary>

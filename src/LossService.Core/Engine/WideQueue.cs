@@ -173,19 +173,8 @@ internal abstract unsafe class WideQueue : IDisposable
             var scale = Block.Scale.Load<Dd>(i);
             Block.Value.Store(i, Dd.Select(scale.IsZero, Dd.Zero, Block.Value.Load<Dd>(i) * scale));
         }
-        for (var others = ~rows & ((1u << Rows) - 1); others != 0; others &= others - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(others);
-            (Block.Value.Hi[i], Block.Value.Lo[i]) = (0, 0);
-        }
         // the second doubles follow the first
-        sum.Add(new ReadOnlySpan<double>(Block.Value.Hi, 2 * Rows));
-        if (_scores.Losses is not { } losses) return;
-        for (; rows != 0; rows &= rows - 1)
-        {
-            var i = BitOperations.TrailingZeroCount(rows);
-            losses.Write(_rows[i], new(Block.Value.Hi + i, 1));
-        }
+        Losses.Add(_rows, rows, new(Block.Value.Hi, 2 * Rows), sum);
     }
 
     [MethodImpl(MethodImplOptions.AggressiveOptimization)]
